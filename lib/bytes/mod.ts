@@ -1,0 +1,14 @@
+/**
+ * Bytes: the ground on which all formats stand.
+ *
+ * A *reader* walks over a byte array from front to back, little endian, and refuses to step over its
+ * end. A *writer* is a growing byte array. *Hex* is lower case when written and any case when read.
+ *
+ * @module
+ */
+
+export { ByteReader } from "./byte_reader.ts";
+export { ByteWriter } from "./byte_writer.ts";
+export { bytesEqual, compareBytes } from "./compare.ts";
+export { concatBytes } from "./concat.ts";
+export { decodeHex, encodeHex } from "./hex.ts";

@@ -1,0 +1,25 @@
+/**
+ * The messages of an error and its causes, outermost first, without repeating one that its parent
+ * already ends with.
+ *
+ * @param error Anything that was thrown.
+ * @returns At least one line of text.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const error = new Error("cannot open index", { cause: new Error("No such file") });
+ * assertEquals(describeError(error), ["cannot open index", "No such file"]);
+ * ```
+ */
+export function describeError(error: unknown): string[] {
+  const lines: string[] = [];
+  let current: unknown = error;
+  while (current !== undefined && current !== null && lines.length < 16) {
+    const text = current instanceof Error ? current.message || current.name : String(current);
+    const previous = lines.at(-1);
+    if (previous === undefined || !previous.endsWith(text)) lines.push(text);
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return lines;
+}

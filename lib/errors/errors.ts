@@ -1,0 +1,74 @@
+/** Base of all failures this library reports on purpose. */
+export class PbsError extends Error {
+  override name = "PbsError";
+}
+
+/** A wrong argument, option, pattern or specification; nothing was started. */
+export class UsageError extends PbsError {
+  override name = "UsageError";
+}
+
+/** Wrong or missing credentials, or a privilege that is lacking. */
+export class AuthError extends PbsError {
+  override name = "AuthError";
+}
+
+/** The peer's certificate is not one that may be trusted. */
+export class TrustError extends PbsError {
+  override name = "TrustError";
+}
+
+/** The server refused a request; `status` is its HTTP status, the message its text. */
+export class ServerError extends PbsError {
+  override name = "ServerError";
+
+  /** @param status HTTP status of the answer. */
+  constructor(readonly status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** The connection could not be made, broke, or timed out. Worth another try. */
+export class ConnectionError extends PbsError {
+  override name = "ConnectionError";
+}
+
+/** Bytes read from outside are damaged, truncated, hostile or do not match their digest. */
+export class CorruptDataError extends PbsError {
+  override name = "CorruptDataError";
+}
+
+/** A key is missing, wrong, or its passphrase is. */
+export class KeyError extends PbsError {
+  override name = "KeyError";
+}
+
+/** A named thing (datastore, namespace, snapshot, archive, chunk, source) does not exist. */
+export class NotFoundError extends PbsError {
+  override name = "NotFoundError";
+}
+
+/** A named thing exists already or is in a state that forbids the operation. */
+export class ConflictError extends PbsError {
+  override name = "ConflictError";
+}
+
+/** A lock is held by somebody else. */
+export class LockedError extends ConflictError {
+  override name = "LockedError";
+}
+
+/** The run was ended by a signal or by its caller. */
+export class CancelledError extends PbsError {
+  override name = "CancelledError";
+}
+
+/** A system call failed; `errno` is its positive error number. */
+export class SystemError extends PbsError {
+  override name = "SystemError";
+
+  /** @param errno Positive Linux error number. */
+  constructor(readonly errno: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Repository: where backups are kept, and the two seams through which a run uses it.
+ *
+ * A *repository* is a datastore of a server or a datastore directory. A *group* collects the
+ * *snapshots* of one host, container or guest; a *namespace* holds groups and further namespaces. A
+ * {@linkcode BackupTarget} is the snapshot a backup writes, a {@linkcode SnapshotSource} the one a
+ * restore reads. Each has a local form (room `datastore`) and a remote one (here).
+ *
+ * @module
+ */
+
+export type * from "./backup_target.ts";
+export type * from "./repository.ts";
+export type * from "./snapshot_path.ts";
+export type * from "./snapshot_source.ts";

@@ -1,0 +1,1 @@
+//! Batch reading of directories: names, metadata, open descriptors, in one call.

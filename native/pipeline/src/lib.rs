@@ -1,0 +1,1 @@
+//! The chunk pipeline (cut, hash, known test, compress, encrypt) and its inverse (decode, verify).
