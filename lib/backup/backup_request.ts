@@ -1,0 +1,109 @@
+import type { BackupSnapshot, Repository } from "../repository/mod.ts";
+
+/** What kind of source an archive has (spec: cli.md §4.1.1). */
+export type ArchiveKind = "pxar" | "img" | "conf" | "log";
+
+/** One `name.kind:path` of a backup. */
+export interface ArchiveSpec {
+  /** Archive name with its extension, without the server's suffix: `root.pxar`. */
+  readonly name: string;
+  readonly kind: ArchiveKind;
+  /** Path of the source, raw bytes. */
+  readonly path: Uint8Array;
+}
+
+/** How a run finds out which files have changed (spec: client-pipeline.md §3.1). */
+export type ChangeDetectionMode = "legacy" | "data" | "metadata";
+
+/** Everything a backup run needs to know. */
+export interface BackupRequest {
+  readonly repository: Repository;
+  readonly namespace: string;
+  readonly snapshot: BackupSnapshot;
+  readonly archives: readonly ArchiveSpec[];
+  /** Exclude patterns as given, in order. */
+  readonly excludes: readonly string[];
+  readonly skipLostAndFound: boolean;
+  readonly allFileSystems: boolean;
+  /** Paths whose file systems are entered too; raw bytes. */
+  readonly includeDevices: readonly Uint8Array[];
+  readonly entriesMax: number;
+  /** Average size of the chunks of file archives, bytes. */
+  readonly chunkSizeBytes: number;
+  readonly dryRun: boolean;
+  readonly noCache: boolean;
+  readonly skipE2bigXattr: boolean;
+  readonly changeDetectionMode: ChangeDetectionMode;
+  readonly signal: AbortSignal;
+}
+
+/** Counters of a running backup, updated in place for a display to look at. */
+export interface BackupProgress {
+  /** Server name of the archive being written, empty before the first. */
+  archive: string;
+  files: number;
+  directories: number;
+  /** Bytes of the archive streams so far. */
+  bytesRead: number;
+  /** Plain bytes of chunks that had to be stored. */
+  bytesNew: number;
+  /** Plain bytes of chunks that were known. */
+  bytesReused: number;
+  /** Encoded bytes that were stored. */
+  bytesStored: number;
+  /** Plain bytes acknowledged by the repository. */
+  bytesUploaded: number;
+  chunks: number;
+  readonly startedAtMs: number;
+}
+
+/** Severity of a message for people. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Who wants to hear from a run. */
+export interface BackupObserver {
+  /** A line for people; the run goes on. */
+  log(level: LogLevel, message: string): void;
+  /** Written to by the run. */
+  readonly progress: BackupProgress;
+}
+
+/** What one archive of a finished run came to. */
+export interface ArchiveReport {
+  /** Server name: `root.pxar.didx`. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly newBytes: number;
+  readonly reusedBytes: number;
+  /** Encoded bytes of the new chunks (or of the blob). */
+  readonly storedBytes: number;
+  readonly chunkCount: number;
+  readonly knownChunkCount: number;
+  readonly seconds: number;
+}
+
+/** What a finished run came to. */
+export interface BackupReport {
+  readonly snapshot: BackupSnapshot;
+  readonly durationMs: number;
+  readonly archives: readonly ArchiveReport[];
+  readonly files: number;
+  readonly directories: number;
+  readonly warnings: number;
+}
+
+/** Counters at zero. */
+export function newBackupProgress(): BackupProgress {
+  return {
+    archive: "",
+    files: 0,
+    directories: 0,
+    bytesRead: 0,
+    bytesNew: 0,
+    bytesReused: 0,
+    bytesStored: 0,
+    bytesUploaded: 0,
+    chunks: 0,
+    startedAtMs: Date.now(),
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * Backup: one run that turns sources into a snapshot.
+ *
+ * A run has *archive specifications* (`root.pxar:/`); each becomes an *archive* of the snapshot: a
+ * tree (pxar), an image, or a small file (blob). A *change detection mode* says whether unchanged
+ * files are read again. The *previous snapshot* of the group supplies the *known chunks* that need
+ * not be stored again. The *report* is what the run came to.
+ *
+ * @module
+ */
+
+export * from "./backup_request.ts";

@@ -1,0 +1,11 @@
+/**
+ * Restore: one run that turns an archive of a snapshot back into a tree, an image or a file.
+ *
+ * The *manifest* says which archives there are and what their *indexes* must hash to; an index names
+ * the *chunks*, which are fetched ahead of need (the *prefetch window*), verified, and handed in
+ * stream order to the *extraction* or to the image writer.
+ *
+ * @module
+ */
+
+export * from "./restore_request.ts";

@@ -1,0 +1,58 @@
+import type { SnapshotSource } from "../repository/mod.ts";
+
+/** Everything a restore run needs to know (spec: cli.md §4.2). */
+export interface RestoreRequest {
+  /** Owned by the caller. */
+  readonly source: SnapshotSource;
+  /** As the user wrote it: with or without the server's suffix. */
+  readonly archiveName: string;
+  /** Raw bytes of a path, or `-` for the standard output. */
+  readonly target: Uint8Array | "-";
+  /** Match patterns as given, in order; empty for everything. */
+  readonly patterns: readonly string[];
+  readonly allowExistingDirs: boolean;
+  readonly overwriteFiles: boolean;
+  readonly overwriteSymlinks: boolean;
+  readonly overwriteHardlinks: boolean;
+  readonly ignoreAcls: boolean;
+  readonly ignoreXattrs: boolean;
+  readonly ignoreOwnership: boolean;
+  readonly ignorePermissions: boolean;
+  readonly ignoreExtractDeviceErrors: boolean;
+  /** Where to write the prelude of a split archive, raw bytes. */
+  readonly preludeTarget?: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+/** Counters of a running restore, updated in place for a display to look at. */
+export interface RestoreProgress {
+  /** Bytes of the archive streams so far. */
+  bytesDone: number;
+  /** Bytes of the archive streams in all; 0 while unknown. */
+  bytesTotal: number;
+  files: number;
+  readonly startedAtMs: number;
+}
+
+/** Who wants to hear from a run. */
+export interface RestoreObserver {
+  /** A line for people; the run goes on. */
+  log(level: "debug" | "info" | "warn" | "error", message: string): void;
+  /** Written to by the run. */
+  readonly progress: RestoreProgress;
+}
+
+/** What a finished run came to. */
+export interface RestoreReport {
+  /** What was restored: a tree, an image, or a small file. */
+  readonly kind: "tree" | "image" | "blob" | "stream";
+  readonly files: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly warnings: number;
+}
+
+/** Counters at zero. */
+export function newRestoreProgress(): RestoreProgress {
+  return { bytesDone: 0, bytesTotal: 0, files: 0, startedAtMs: Date.now() };
+}
