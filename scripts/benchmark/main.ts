@@ -1,0 +1,153 @@
+// deno-lint-ignore-file no-console
+// Times the main jobs of pbs-client and of its peers on one tree, in pairs, in one run, and prints the
+// ratios. Every side works on a fresh repository; every restore goes to a fresh folder.
+
+import { parseArgs } from "@std/cli";
+import { measure, type Measurement } from "./measure.ts";
+import { type Job, JOBS, type Side, sides } from "./sides.ts";
+import { runScale } from "./scale.ts";
+
+const USAGE = `usage: scripts/bench [options]
+  --tree DIR        what is backed up (default /usr)
+  --work DIR        folder for the repositories (default /var/tmp)
+  --target DIR      folder for the restores (default /dev/shm)
+  --rounds N        how often everything is done (default 1); the median counts
+  --sides A,B       only these sides (default all that are installed)
+  --cache warm|cold page cache before each timed job (default warm; cold needs root)
+  --json FILE       where the figures go (default bench-results/<time>.json)
+  --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)`;
+
+const options = parseArgs(Deno.args, {
+  string: ["tree", "work", "target", "rounds", "sides", "cache", "json", "program"],
+  boolean: ["scale", "help"],
+  default: { tree: "/usr", work: "/var/tmp", target: "/dev/shm", rounds: "1", cache: "warm" },
+});
+if (options.help) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
+const program: string = options.program ?? new URL("../pbs-client", import.meta.url).pathname;
+
+/** Empties the page cache, or fills it with the tree. */
+async function prepareCache(tree: string): Promise<void> {
+  if (options.cache === "cold") {
+    await new Deno.Command("sync").output();
+    await Deno.writeTextFile("/proc/sys/vm/drop_caches", "3");
+    return;
+  }
+  await new Deno.Command("tar", {
+    args: ["-C", tree, "-cf", "/dev/null", "--exclude=./proc", "."],
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  // tar skips the contents for /dev/null, so read them.
+  await new Deno.Command("bash", {
+    args: ["-c", `find '${tree}' -xdev -type f -print0 | xargs -0 -P2 -n500 cat >/dev/null`],
+    stdout: "null",
+    stderr: "null",
+  }).output();
+}
+
+async function shell(command: string, env: Record<string, string> = {}): Promise<string> {
+  const output = await new Deno.Command("bash", { args: ["-c", command], env }).output();
+  return new TextDecoder().decode(output.stdout).trim();
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+const results = new Map<string, Measurement[]>();
+const key = (job: Job, side: Side) => `${job}\u0000${side.name}`;
+
+async function round(wanted: string[] | undefined, number: number): Promise<Side[]> {
+  const work = await Deno.makeTempDir({ dir: options.work, prefix: "pbs-client-bench-" });
+  const target = await Deno.makeTempDir({ dir: options.target, prefix: "pbs-client-bench-" });
+  const taking: Side[] = [];
+  try {
+    for (const side of sides(program, options.tree, work, target)) {
+      if (wanted !== undefined && !wanted.some((name) => side.name.startsWith(name))) continue;
+      const present = await shell(side.needs.map((name) => `command -v ${name}`).join("\n"));
+      if (present.split("\n").filter(Boolean).length < side.needs.length) {
+        console.error(`${side.name}: left out, not installed: ${side.needs.join(", ")}`);
+        continue;
+      }
+      taking.push(side);
+      const made = await measure(side.prepare, side.env, `${work}/prepare.log`);
+      if (made.exitCode !== 0) {
+        throw new Error(`${side.name}: ${await Deno.readTextFile(`${work}/prepare.log`)}`);
+      }
+    }
+    for (const job of JOBS) {
+      for (const side of taking) {
+        const command = side.jobs[job];
+        if (command === undefined) continue;
+        await prepareCache(options.tree);
+        const result = await measure(command, side.env, `${work}/job.log`);
+        console.error(
+          `round ${number} ${job} ${side.name}: ${result.seconds.toFixed(2)} s, ` +
+            `${result.cpuSeconds.toFixed(1)} s of processor time, ` +
+            `peak ${result.peakMegabytes.toFixed(0)} MB, exit code ${result.exitCode}`,
+        );
+        if (result.exitCode !== 0 && side.name === "pbs-client") {
+          throw new Error(await Deno.readTextFile(`${work}/job.log`));
+        }
+        const list = results.get(key(job, side)) ?? [];
+        list.push(result);
+        results.set(key(job, side), list);
+        if (job === "restore") {
+          await new Deno.Command("bash", {
+            args: ["-c", `chattr -R -i -a '${target}' 2>/dev/null; rm -rf '${target}'/*`],
+          }).output();
+        }
+      }
+    }
+  } finally {
+    await Deno.remove(work, { recursive: true });
+    await Deno.remove(target, { recursive: true });
+  }
+  return taking;
+}
+
+if (options.scale) {
+  await runScale(program, options.work, options.target);
+} else {
+  const entries = await shell(`find '${options.tree}' -xdev | wc -l`);
+  const bytes = await shell(`du -sxb '${options.tree}' | cut -f1`);
+  console.error(`${options.tree}: ${entries} entries, ${bytes} bytes, ${options.cache} cache`);
+  let taking: Side[] = [];
+  for (let number = 1; number <= Number(options.rounds); number++) {
+    taking = await round(options.sides?.split(","), number);
+  }
+  const rows: Record<string, unknown>[] = [];
+  console.log(`job        side            seconds  cpu s  peak MB  time of ours / of this side`);
+  for (const job of JOBS) {
+    const ours = taking.find((side) => side.name === "pbs-client");
+    const oursSeconds = ours && results.get(key(job, ours))?.map((result) => result.seconds);
+    for (const side of taking) {
+      const list = results.get(key(job, side));
+      if (list === undefined) continue;
+      const seconds = median(list.map((result) => result.seconds));
+      const cpuSeconds = median(list.map((result) => result.cpuSeconds));
+      const peakMegabytes = Math.max(...list.map((result) => result.peakMegabytes));
+      const ratio = oursSeconds === undefined ? undefined : median(oursSeconds) / seconds;
+      rows.push({ job, side: side.name, seconds, cpuSeconds, peakMegabytes, ratio, runs: list });
+      console.log(
+        `${job.padEnd(10)} ${side.name.padEnd(14)} ${seconds.toFixed(2).padStart(8)} ` +
+          `${cpuSeconds.toFixed(1).padStart(6)} ${peakMegabytes.toFixed(0).padStart(8)}  ` +
+          `${ratio === undefined ? "" : ratio.toFixed(2)}`,
+      );
+    }
+  }
+  const file: string = options.json ??
+    `bench-results/${new Date().toISOString().replaceAll(":", "")}.json`;
+  if (file.includes("/")) await Deno.mkdir(file.replace(/\/[^/]*$/, ""), { recursive: true });
+  await Deno.writeTextFile(
+    file,
+    JSON.stringify({ tree: options.tree, entries, bytes, cache: options.cache, rows }, null, 2) +
+      "\n",
+  );
+  console.error(`figures in ${file}`);
+}

@@ -1,0 +1,92 @@
+/** The jobs every side does, in order. */
+export const JOBS = ["full", "unchanged", "restore"] as const;
+export type Job = typeof JOBS[number];
+
+/** A program that is compared: shell commands for each job. */
+export interface Side {
+  readonly name: string;
+  /** Commands it needs on the PATH. */
+  readonly needs: readonly string[];
+  readonly env: Record<string, string>;
+  /** Makes an empty repository; not timed. */
+  readonly prepare: string;
+  readonly jobs: Partial<Record<Job, string>>;
+}
+
+/**
+ * All sides for one tree.
+ *
+ * @param program How pbs-client is started.
+ * @param tree What is backed up.
+ * @param work Empty folder for repositories.
+ * @param target Empty folder for restores.
+ */
+export function sides(program: string, tree: string, work: string, target: string): Side[] {
+  const ours = `${work}/ours`;
+  const restic = `${work}/restic`;
+  const borg = `${work}/borg`;
+  const tar = `${work}/tar.zst`;
+  const backup = (time: number) =>
+    `${program} backup 'root.pxar:${tree}' --repository ${ours} --backup-id bench --backup-time ${time}`;
+  return [
+    {
+      name: "pbs-client",
+      needs: [],
+      env: {},
+      prepare: `${program} datastore init ${ours}`,
+      jobs: {
+        full: backup(1700000000),
+        unchanged: backup(1700000100),
+        restore: `${program} restore host/bench root.pxar ${target}/ours --repository ${ours}`,
+      },
+    },
+    {
+      name: "restic",
+      needs: ["restic"],
+      env: {
+        RESTIC_PASSWORD: "bench",
+        RESTIC_REPOSITORY: restic,
+        RESTIC_CACHE_DIR: `${work}/restic-cache`,
+      },
+      prepare: "restic init",
+      jobs: {
+        full: `restic backup '${tree}'`,
+        unchanged: `restic backup '${tree}'`,
+        restore: `restic restore latest --target ${target}/restic`,
+      },
+    },
+    {
+      name: "borg zstd,1",
+      needs: ["borg"],
+      env: {
+        BORG_REPO: borg,
+        BORG_BASE_DIR: `${work}/borg-base`,
+        BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: "yes",
+      },
+      prepare: "borg init -e none",
+      jobs: {
+        full: `borg create --compression zstd,1 ::first '${tree}'`,
+        unchanged: `borg create --compression zstd,1 ::second '${tree}'`,
+        restore: `mkdir ${target}/borg && cd ${target}/borg && borg extract ::second`,
+      },
+    },
+    {
+      name: "tar | zstd -1",
+      needs: ["tar", "zstd"],
+      env: {},
+      prepare: "true",
+      jobs: {
+        full: `tar -C '${tree}' --acls --xattrs -cf - . | zstd -q -1 -T2 -o ${tar}`,
+        restore:
+          `mkdir ${target}/tar && zstd -dc ${tar} | tar -C ${target}/tar --acls --xattrs -xpf -`,
+      },
+    },
+    {
+      name: "cp -a",
+      needs: ["cp"],
+      env: {},
+      prepare: "true",
+      jobs: { restore: `cp -a '${tree}' ${target}/cp` },
+    },
+  ];
+}
