@@ -13,3 +13,5 @@ export type * from "./backup_target.ts";
 export type * from "./repository.ts";
 export type * from "./snapshot_path.ts";
 export type * from "./snapshot_source.ts";
+export * from "./parse_repository.ts";
+export { checkRealm, isAuthIdText, isSafeName, isServerName } from "./parse_repository_rules.ts";

@@ -1,0 +1,97 @@
+import { UsageError } from "../errors/mod.ts";
+import {
+  AUTH_ID_EXPRESSION,
+  checkRealm,
+  DATASTORE_EXPRESSION,
+  HOST_EXPRESSION,
+  isIpv6,
+} from "./parse_repository_rules.ts";
+
+/** A datastore of a server; absent parts mean their defaults (root@pam, localhost, 8007). */
+export interface ServerRepositoryAddress {
+  readonly kind: "server";
+  readonly authId?: string;
+  /** IPv6 addresses in brackets. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly datastore: string;
+}
+
+/** A datastore directory of this machine. */
+export interface DirectoryRepositoryAddress {
+  readonly kind: "directory";
+  readonly path: string;
+}
+
+/** Where a repository is. */
+export type RepositoryAddress = ServerRepositoryAddress | DirectoryRepositoryAddress;
+
+const REPOSITORY = new RegExp(
+  `^(?:(?:(${AUTH_ID_EXPRESSION})@)?(${HOST_EXPRESSION}):)?(?:([0-9]{1,5}):)?(${DATASTORE_EXPRESSION})$`,
+  "u",
+);
+
+/**
+ * Parses a repository string, `[[auth-id@]server[:port]:]datastore` (spec: cli.md §2.1). A string
+ * that contains a slash is the path of a datastore directory: the grammar of servers has none.
+ *
+ * @throws {UsageError} if the string is neither, or its port or realm cannot exist.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(parseRepository("joe@pbs@pbs1:8443:tank"), {
+ *   kind: "server",
+ *   authId: "joe@pbs",
+ *   host: "pbs1",
+ *   port: 8443,
+ *   datastore: "tank",
+ * });
+ * assertEquals(parseRepository("./store"), { kind: "directory", path: "./store" });
+ * ```
+ */
+export function parseRepository(text: string): RepositoryAddress {
+  if (isDirectory(text)) return { kind: "directory", path: text };
+  const match = matchServer(text);
+  if (match === undefined) throw new UsageError(`unable to parse repository url '${text}'`);
+  const [, authId, host, port, datastore] = match;
+  if (port !== undefined && Number(port) > 65535) {
+    throw new UsageError("number too large to fit in target type");
+  }
+  if (authId !== undefined) checkRealm(authId);
+  return {
+    kind: "server",
+    ...(authId === undefined ? {} : { authId }),
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    datastore: datastore!,
+  };
+}
+
+/** Whether a text has the shape of a repository; parts may still be out of range. */
+export function isRepositoryText(text: string): boolean {
+  return isDirectory(text) || matchServer(text) !== undefined;
+}
+
+/**
+ * What messages and caches call a repository: as short as it was given, except that an auth id
+ * brings host and port along (spec: cli.md §2.1).
+ */
+export function describeRepository(address: RepositoryAddress): string {
+  if (address.kind === "directory") return address.path;
+  const { authId, host, port, datastore } = address;
+  if (authId !== undefined) return `${authId}@${host ?? "localhost"}:${port ?? 8007}:${datastore}`;
+  if (port !== undefined) return `${host ?? "localhost"}:${port}:${datastore}`;
+  return host === undefined ? datastore : `${host}:${datastore}`;
+}
+
+function isDirectory(text: string): boolean {
+  return text.includes("/") && !text.includes("://") && !text.includes("\0");
+}
+
+function matchServer(text: string): RegExpExecArray | undefined {
+  const match = REPOSITORY.exec(text);
+  const host = match?.[2];
+  if (match === null || (host?.startsWith("[") && !isIpv6(host.slice(1, -1)))) return undefined;
+  return match;
+}
