@@ -10,8 +10,12 @@
  */
 
 export type * from "./backup_target.ts";
+export * from "./backup_time.ts";
+export * from "./namespace.ts";
 export type * from "./repository.ts";
-export type * from "./snapshot_path.ts";
+export * from "./safe_id.ts";
+export * from "./snapshot_path.ts";
 export type * from "./snapshot_source.ts";
+export * from "./upid.ts";
 export * from "./parse_repository.ts";
 export { checkRealm, isAuthIdText, isSafeName, isServerName } from "./parse_repository_rules.ts";

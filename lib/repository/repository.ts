@@ -6,7 +6,7 @@ import type { SnapshotSource } from "./snapshot_source.ts";
 export interface BeginBackup {
   readonly namespace: string;
   readonly snapshot: BackupSnapshot;
-  /** Forget what the previous snapshot holds: everything is sent again. */
+  /** Bypass the store's local cache; matters to object stores only (spec: protocol.md §4.1). */
   readonly noCache?: boolean;
 }
 
@@ -65,6 +65,32 @@ export interface StorageStatus {
   readonly avail: number;
 }
 
+/** A namespace as a listing shows it; `""` is the root namespace. */
+export interface NamespaceInfo {
+  readonly namespace: string;
+  readonly comment?: string;
+}
+
+/** What deleting a group or a namespace did (spec: protocol.md §7.3). */
+export interface DeletionCounts {
+  readonly removedGroups: number;
+  readonly removedSnapshots: number;
+  /** Snapshots that stayed because they are protected. */
+  readonly protectedSnapshots: number;
+}
+
+/** What to verify: a namespace and all below it, one group of it, or one snapshot of that group. */
+export interface VerifyRequest {
+  readonly namespace: string;
+  readonly group?: BackupGroup;
+  /** Seconds since the epoch; only with `group`. */
+  readonly time?: number;
+  /** Leave out what was verified before; default true. */
+  readonly ignoreVerified?: boolean;
+  /** Verify again what was last verified more than this many whole days ago. */
+  readonly outdatedAfterDays?: number;
+}
+
 /** Receives the lines of a long task (garbage collection, verification) as they come. */
 export type TaskLog = (line: string) => void;
 
@@ -90,4 +116,36 @@ export interface Repository extends AsyncDisposable {
   ): Promise<PruneDecision[]>;
   status(): Promise<StorageStatus>;
   garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void>;
+  /** Verifies snapshots and records the results. @returns Whether all of them are sound. */
+  verify(request: VerifyRequest, log: TaskLog, signal?: AbortSignal): Promise<{ ok: boolean }>;
+
+  /** Stores `client.log.blob` in a finished snapshot. @throws {ConflictError} if it has one. */
+  uploadLog(namespace: string, snapshot: BackupSnapshot, blob: Uint8Array): Promise<void>;
+  /** The notes of a snapshot; empty if it has none. */
+  readNotes(namespace: string, snapshot: BackupSnapshot): Promise<string>;
+  writeNotes(namespace: string, snapshot: BackupSnapshot, notes: string): Promise<void>;
+  isProtected(namespace: string, snapshot: BackupSnapshot): Promise<boolean>;
+  setProtected(namespace: string, snapshot: BackupSnapshot, protect: boolean): Promise<void>;
+  /** The notes of a group; empty if it has none. */
+  readGroupNotes(namespace: string, group: BackupGroup): Promise<string>;
+  writeGroupNotes(namespace: string, group: BackupGroup, notes: string): Promise<void>;
+  /**
+   * Removes all snapshots of a group that are not protected, and the group if nothing is left.
+   *
+   * @throws {NotFoundError} if there is no such group.
+   * @throws {ConflictError} if protected snapshots remain; all others are gone then.
+   */
+  forgetGroup(namespace: string, group: BackupGroup): Promise<DeletionCounts>;
+  /** @param owner Auth id, `user@realm` or `user@realm!token`. */
+  changeOwner(namespace: string, group: BackupGroup, owner: string): Promise<void>;
+  /** A namespace and those below it, parents first. @param maxDepth Levels below it; default all. */
+  listNamespaces(parent: string, maxDepth?: number): Promise<NamespaceInfo[]>;
+  /** Creates a namespace whose parent exists; one that is there already is fine. */
+  createNamespace(namespace: string): Promise<void>;
+  /**
+   * Removes a namespace and those below it; with `deleteGroups` also what they hold.
+   *
+   * @throws {ConflictError} if something had to stay; what was removable is gone then.
+   */
+  deleteNamespace(namespace: string, deleteGroups: boolean): Promise<DeletionCounts>;
 }
