@@ -13,7 +13,6 @@ export type * from "./backup_target.ts";
 export * from "./backup_time.ts";
 export * from "./namespace.ts";
 export type * from "./repository.ts";
-export * from "./safe_id.ts";
 export * from "./snapshot_path.ts";
 export type * from "./snapshot_source.ts";
 export * from "./upid.ts";

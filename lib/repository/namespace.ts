@@ -1,5 +1,5 @@
 import { UsageError } from "../errors/mod.ts";
-import { isSafeId } from "./safe_id.ts";
+import { isSafeName } from "./parse_repository_rules.ts";
 
 /** Components a namespace may have (spec: datastore-formats.md §6.2). */
 export const MAX_NAMESPACE_DEPTH = 7;
@@ -25,7 +25,7 @@ export function namespaceComponents(namespace: string): string[] {
     throw new UsageError(`namespace of ${namespace.length} characters is too long`);
   }
   const components = namespace.split("/");
-  if (!components.every(isSafeId)) {
+  if (!components.every(isSafeName)) {
     throw new UsageError(`unable to parse namespace '${namespace}'`);
   }
   if (components.length > MAX_NAMESPACE_DEPTH) {
@@ -42,7 +42,7 @@ export function namespaceComponents(namespace: string): string[] {
  * @throws {UsageError} if there can be no such namespace.
  */
 export function childNamespace(parent: string, name: string): string {
-  if (!isSafeId(name)) throw new UsageError(`"${name}" is not a namespace component`);
+  if (!isSafeName(name)) throw new UsageError(`"${name}" is not a namespace component`);
   const child = parent === "" ? name : `${parent}/${name}`;
   namespaceComponents(child);
   return child;

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors/mod.ts";
 import { formatBackupTime, parseBackupTime } from "./backup_time.ts";
-import { isSafeId } from "./safe_id.ts";
+import { isSafeName } from "./parse_repository_rules.ts";
 
 /** The three kinds of things that are backed up (spec: datastore-formats.md §6.2). */
 export type BackupType = "ct" | "host" | "vm";
@@ -48,7 +48,7 @@ export function formatSnapshotPath(snapshot: BackupSnapshot): string {
 export function parseGroupPath(text: string): BackupGroup {
   const parts = text.split("/");
   const [type = "", id = ""] = parts;
-  if (parts.length !== 2 || !isBackupType(type) || !isSafeId(id)) {
+  if (parts.length !== 2 || !isBackupType(type) || !isSafeName(id)) {
     throw new UsageError(`unable to parse backup group path '${text}'`);
   }
   return { type, id };
@@ -70,7 +70,7 @@ export function parseSnapshotPath(text: string): BackupSnapshot {
   const parts = text.split("/");
   const [type = "", id = "", time = ""] = parts;
   if (
-    parts.length !== 3 || !isBackupType(type) || !isSafeId(id) ||
+    parts.length !== 3 || !isBackupType(type) || !isSafeName(id) ||
     !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(time)
   ) {
     throw new UsageError(`unable to parse backup snapshot path '${text}'`);
@@ -90,7 +90,7 @@ export function parseGroupOrSnapshotPath(text: string): BackupGroup | BackupSnap
  */
 export function checkGroup(group: BackupGroup): void {
   if (!isBackupType(group.type)) throw new UsageError(`"${group.type}" is not a backup type`);
-  if (!isSafeId(group.id)) throw new UsageError(`"${group.id}" is not a backup id`);
+  if (!isSafeName(group.id)) throw new UsageError(`"${group.id}" is not a backup id`);
 }
 
 /** Checks a snapshot that did not come from a path. @throws {UsageError} on a wrong id or time. */
