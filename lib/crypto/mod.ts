@@ -1,0 +1,17 @@
+/**
+ * Crypto: keys, what is derived from them, and the files they are kept in.
+ *
+ * A *raw key* is the 32 random bytes that encrypt chunks and blobs. From it follow the *id key*
+ * (suffix of chunk digests, key of manifest signatures) and the *fingerprint*, whose first bytes are
+ * the *key id* that messages show; all together are a *crypt config*. A *key file* keeps the raw key,
+ * protected by a *passphrase* through a *key derivation* (KDF) or not at all. The *master key* is an
+ * RSA pair: its public half encrypts a copy of the key file into every backup, its private half
+ * recovers it (spec: datastore-formats.md §5).
+ *
+ * @module
+ */
+
+export { openSealedBytes, sealBytes, type SealedBytes } from "./aes_gcm.ts";
+export { createCryptConfig, CryptConfig } from "./crypt_config.ts";
+export { formatFingerprint, formatKeyId, parseFingerprint } from "./fingerprint.ts";
+export { sha256 } from "./sha256.ts";
