@@ -20,3 +20,4 @@ export { ACL_ACCESS_XATTR, ACL_DEFAULT_XATTR } from "./acl_xattr_format.ts";
 export { aclFromXattrs } from "./acl_from_xattrs.ts";
 export { aclToXattrs, type AclXattrs } from "./acl_to_xattrs.ts";
 export type { RandomAccess } from "./random_access.ts";
+export { PxarEncoder } from "./pxar_encoder.ts";
