@@ -37,4 +37,5 @@ export const Errno = {
   ENODATA: 61,
   EOPNOTSUPP: 95,
   ESTALE: 116,
+  ECANCELED: 125,
 } as const;

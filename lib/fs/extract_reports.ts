@@ -1,0 +1,95 @@
+import { errnoText } from "../../ffi/errno.ts";
+import type { ExtractStep } from "./extract_options.ts";
+import { quotePath } from "./quote_path.ts";
+
+/** An error, or a note, of the native extractor. */
+export interface ExtractRecord {
+  /** Path below the target directory. */
+  readonly path: Uint8Array;
+  readonly step: ExtractStep | "skipped attribute";
+  readonly errno: number;
+}
+
+/** What one look at the native extractor brought. */
+export interface ExtractReports {
+  readonly tokens: readonly number[];
+  readonly records: readonly ExtractRecord[];
+  /** Errors there was no room for. */
+  readonly lost: number;
+  /** Jobs that are not finished. */
+  readonly underWay: number;
+}
+
+// Numbers of native/extract/src/report.rs.
+const STEPS: readonly ExtractRecord["step"][] = [
+  "create",
+  "open",
+  "write",
+  "initial attribute flags",
+  "ownership",
+  "extended attributes",
+  "file capabilities",
+  "access control list",
+  "project id",
+  "permissions",
+  "modification time",
+  "attribute flags",
+  "FAT attributes",
+  "hard link target",
+  "skipped attribute",
+];
+
+const WHAT: Readonly<Record<ExtractRecord["step"], string>> = {
+  "create": "create",
+  "open": "open directory",
+  "write": "write",
+  "initial attribute flags": "set attribute flags before writing of",
+  "ownership": "set owner and group of",
+  "extended attributes": "set extended attributes of",
+  "file capabilities": "set file capabilities of",
+  "access control list": "set access control list of",
+  "project id": "set quota project id of",
+  "permissions": "set permissions of",
+  "modification time": "set modification time of",
+  "attribute flags": "set attribute flags of",
+  "FAT attributes": "set FAT attributes of",
+  "hard link target": "find the target of hard link",
+  "skipped attribute": "restore an extended attribute of unsupported name of",
+};
+
+/** Reads what `pbs_extract_next` wrote (layout: native/include/pbs_extract.h). */
+export function readExtractReports(bytes: Uint8Array): ExtractReports {
+  const tokens: number[] = [];
+  const records: ExtractRecord[] = [];
+  if (bytes.length < 16) return { tokens, records, lost: 0, underWay: 0 };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 16;
+  for (let left = view.getUint32(0, true); left > 0; left--, at += 4) {
+    tokens.push(view.getUint32(at, true));
+  }
+  for (let left = view.getUint32(4, true); left > 0; left--) {
+    const errno = view.getUint32(at, true);
+    const step = STEPS[view.getUint8(at + 4)] ?? "create";
+    const length = view.getUint16(at + 6, true);
+    records.push({ path: bytes.slice(at + 8, at + 8 + length), step, errno });
+    at += 8 + ((length + 3) & ~3);
+  }
+  return { tokens, records, lost: view.getUint32(8, true), underWay: view.getUint32(12, true) };
+}
+
+/** One line for people about an error. */
+export function extractErrorMessage(target: Uint8Array, record: ExtractRecord): string {
+  const path = quotePath(joinPath(target, record.path));
+  const reason = record.errno === 0 ? "" : `: ${errnoText(record.errno)}`;
+  return `cannot ${WHAT[record.step]} ${path}${reason}`;
+}
+
+function joinPath(target: Uint8Array, below: Uint8Array): Uint8Array {
+  if (below.length === 0) return target;
+  const slash = target.at(-1) === 0x2f ? 0 : 1;
+  const path = new Uint8Array(target.length + slash + below.length);
+  path.set(target);
+  path[target.length] = 0x2f;
+  path.set(below, target.length + slash);
+  return path;
+}

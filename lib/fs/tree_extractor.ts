@@ -1,0 +1,324 @@
+import { CancelledError, SystemError } from "../errors/mod.ts";
+import { Errno, errnoText } from "../../ffi/errno.ts";
+import { ExtractFlag, NativeExtractor } from "../../ffi/extract.ts";
+import {
+  DEFAULT_RESTORED_ATTRIBUTE_FLAGS,
+  type EntryMetadata,
+  INITIAL_ATTRIBUTE_FLAGS,
+  linuxFlagsFromAttributes,
+} from "../pxar/mod.ts";
+import { ExtractCommandEncoder, type ExtractCommands } from "./extract_command_encoder.ts";
+import type { ExtractError, ExtractOptions, ExtractReport } from "./extract_options.ts";
+import { extractErrorMessage, readExtractReports } from "./extract_reports.ts";
+import type { ExtractSink } from "./extract_sink.ts";
+import { quotePath } from "./quote_path.ts";
+
+/** Errors that are kept for the report; the rest is counted. */
+const MAX_KEPT_ERRORS = 1000;
+const REPORT_BUFFER_SIZE = 64 * 1024;
+
+/**
+ * Restores a tree below a target directory, on native threads (spec: pxar.md §6).
+ *
+ * The calls that make entries only collect commands. `submit` hands them on under a *token*; the
+ * chunks they refer to must stay as they are until that token is reported as finished. Nothing
+ * outside of the target directory is touched, whatever names, links and the existing tree say.
+ *
+ * @example
+ * ```ts no-eval
+ * await using extractor = TreeExtractor.open("/mnt/restored", {});
+ * extractor.useChunk(chunk.pointer, chunk.bytes.length);
+ * if (extractor.beginFile(name, metadata, 5)) extractor.data(0, 5);
+ * extractor.endFile();
+ * await extractor.submit(1);
+ * const report = await extractor.finish();
+ * ```
+ */
+export class TreeExtractor implements ExtractSink, AsyncDisposable {
+  readonly #native: NativeExtractor;
+  readonly #target: Uint8Array;
+  readonly #options: ExtractOptions;
+  readonly #encoder: ExtractCommandEncoder;
+  readonly #spare: ExtractCommands[] = [];
+  readonly #reportBuffer = new Uint8Array(REPORT_BUFFER_SIZE);
+  readonly #waitBuffer = new Uint8Array(REPORT_BUFFER_SIZE);
+  readonly #errors: ExtractError[] = [];
+  #finished: number[] = [];
+  #errorCount = 0;
+  #depth = 0;
+  #lastCall: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<number[]> | undefined;
+  #state: "open" | "aborted" | "finished" | "closed" = "open";
+
+  private constructor(native: NativeExtractor, target: Uint8Array, options: ExtractOptions) {
+    this.#native = native;
+    this.#target = target;
+    this.#options = options;
+    this.#encoder = new ExtractCommandEncoder(options);
+  }
+
+  /**
+   * Opens the target directory. Missing components are made: parents 0755, the directory itself 0700
+   * until its metadata is applied at the end (spec: pxar.md §6.3).
+   *
+   * @param target Path, raw bytes or text.
+   * @throws {SystemError} if it cannot be opened or made, or no threads can be started.
+   */
+  static open(target: Uint8Array | string, options: ExtractOptions): TreeExtractor {
+    const bytes = typeof target === "string" ? new TextEncoder().encode(target) : target;
+    const path = new Uint8Array(bytes.length + 1);
+    path.set(bytes);
+    const attributes = options.attributeFlags ?? DEFAULT_RESTORED_ATTRIBUTE_FLAGS;
+    const native = bytes.length === 0 || bytes.includes(0)
+      ? -Errno.EINVAL
+      : NativeExtractor.open(path, {
+        flags: nativeFlags(options),
+        threads: options.threads ?? 0,
+        linuxFlagsMask: linuxFlagsFromAttributes(attributes),
+        initialFlagsMask: linuxFlagsFromAttributes(attributes & INITIAL_ATTRIBUTE_FLAGS),
+      });
+    if (typeof native === "number") {
+      throw new SystemError(
+        -native,
+        `cannot open target directory ${quotePath(bytes)}: ${errnoText(-native)}`,
+      );
+    }
+    return new TreeExtractor(native, bytes, options);
+  }
+
+  /** Bytes of commands that wait for `submit`. */
+  get pendingBytes(): number {
+    return this.#encoder.length;
+  }
+
+  /** Errors so far. */
+  get errorCount(): number {
+    return this.#errorCount;
+  }
+
+  root(metadata: EntryMetadata): void {
+    this.#encoder.root(metadata);
+  }
+
+  enterDirectory(name: Uint8Array, metadata: EntryMetadata): void {
+    this.#encoder.enterDirectory(name, metadata);
+    this.#depth++;
+  }
+
+  leaveDirectory(): void {
+    if (this.#depth === 0) throw new RangeError("no directory to leave");
+    this.#encoder.leaveDirectory();
+    this.#depth--;
+  }
+
+  /**
+   * Makes a chunk of decoded bytes the one that `data` refers to. It must stay as it is until the
+   * token of the next `submit` is reported.
+   */
+  useChunk(address: Deno.PointerValue | bigint, sizeBytes: number): void {
+    this.#encoder.useChunk(
+      typeof address === "bigint" ? address : Deno.UnsafePointer.value(address),
+      sizeBytes,
+    );
+  }
+
+  beginFile(name: Uint8Array, metadata: EntryMetadata, sizeBytes: number): boolean {
+    this.#encoder.beginFile(name, metadata, sizeBytes);
+    return true;
+  }
+
+  data(offset: number, lengthBytes: number): void {
+    this.#encoder.data(offset, lengthBytes);
+  }
+
+  /** Adds bytes that are in no chunk to the file; they are copied. */
+  inlineData(bytes: Uint8Array): void {
+    this.#encoder.inlineData(bytes);
+  }
+
+  endFile(): void {
+    this.#encoder.endFile();
+  }
+
+  symlink(name: Uint8Array, metadata: EntryMetadata, target: Uint8Array): void {
+    this.#encoder.symlink(name, metadata, target);
+  }
+
+  hardlink(name: Uint8Array, targetPath: Uint8Array): void {
+    this.#encoder.hardlink(name, targetPath);
+  }
+
+  device(name: Uint8Array, metadata: EntryMetadata, major: number, minor: number): void {
+    if (!this.#options.skipDevices) this.#encoder.node(name, metadata, major, minor);
+  }
+
+  fifo(name: Uint8Array, metadata: EntryMetadata): void {
+    if (!this.#options.skipFifos) this.#encoder.node(name, metadata, 0, 0);
+  }
+
+  socket(name: Uint8Array, metadata: EntryMetadata): void {
+    if (!this.#options.skipSockets) this.#encoder.node(name, metadata, 0, 0);
+  }
+
+  /**
+   * Hands on what was collected. Resolves once the work is queued, not once it is done; waits while
+   * too much is queued. Calls may overlap, they take effect in turn.
+   *
+   * @param token Reported by `finishedTokens` once nothing refers to the chunks any more; u32.
+   * @throws {SystemError} the first error, under the policy `stop`.
+   */
+  async submit(token: number): Promise<void> {
+    this.#assertOpen();
+    const spare = this.#spare.pop();
+    const commands = this.#encoder.take(
+      spare?.bytes ?? new Uint8Array(256 * 1024),
+      spare?.chunks ?? new BigUint64Array(64),
+    );
+    const status = await this.#inTurn(() =>
+      this.#native.submit(
+        commands.bytes,
+        commands.length,
+        commands.chunks,
+        commands.chunkCount,
+        token,
+      )
+    );
+    this.#spare.push(commands);
+    this.#check(status);
+  }
+
+  /** Tokens that were finished since the last call; does not wait. */
+  takeFinishedTokens(): number[] {
+    if (this.#state === "open") this.#poll();
+    const tokens = this.#finished;
+    this.#finished = [];
+    return tokens;
+  }
+
+  /**
+   * Tokens that were finished since the last call; waits for one if something is under way, else
+   * the list is empty.
+   *
+   * @throws {SystemError} the first error, under the policy `stop`.
+   */
+  finishedTokens(): Promise<number[]> {
+    return this.#waiting ??= this.#wait().finally(() => this.#waiting = undefined);
+  }
+
+  /**
+   * Leaves the directories that are still entered, applies the root's metadata, waits for
+   * everything. Tokens are all finished afterwards.
+   *
+   * @throws {SystemError} the first error, under the policy `stop`.
+   */
+  async finish(): Promise<ExtractReport> {
+    this.#assertOpen();
+    if (this.#encoder.inFile) throw new RangeError("extraction ends within a file");
+    if (this.#encoder.length > 0) await this.submit(0xffff_ffff);
+    const status = await this.#inTurn(() => this.#native.finish());
+    await this.#waiting;
+    this.#check(status);
+    this.#state = "finished";
+    const { files, directories, symlinks, hardlinks, nodes, bytes } = this.#native.counters();
+    const errors = this.#errors;
+    const errorCount = this.#errorCount;
+    return { files, directories, symlinks, hardlinks, nodes, bytes, errors, errorCount };
+  }
+
+  /**
+   * Drops what has not started yet, unlinks files that are not complete and ends the threads. No
+   * chunk is referred to any more once the promise has settled.
+   */
+  async abort(): Promise<void> {
+    if (this.#state === "closed") return;
+    const state = this.#state;
+    this.#state = "closed";
+    if (state !== "finished") this.#native.abort();
+    await this.#lastCall;
+    await this.#waiting?.catch(() => {});
+    await this.#native.close();
+  }
+
+  /** Ends the threads; what was not finished is aborted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.abort();
+  }
+
+  async #wait(): Promise<number[]> {
+    if (this.#finished.length === 0 && this.#state === "open") {
+      const length = await this.#native.wait(this.#waitBuffer);
+      this.#accept(this.#waitBuffer, length);
+      if (this.#options.errorPolicy !== "collect") this.#throwFirst();
+    }
+    return this.takeFinishedTokens();
+  }
+
+  #inTurn(call: () => Promise<number>): Promise<number> {
+    const result = this.#lastCall.then(() => this.#state === "closed" ? -Errno.ECANCELED : call());
+    this.#lastCall = result;
+    return result;
+  }
+
+  #check(status: number): void {
+    if (this.#state === "closed") throw new CancelledError("extraction was aborted");
+    this.#poll();
+    if (this.#options.errorPolicy !== "collect") this.#throwFirst();
+    if (status < 0) {
+      throw new SystemError(
+        -status,
+        `cannot extract to ${quotePath(this.#target)}: ${errnoText(-status)}`,
+      );
+    }
+  }
+
+  #throwFirst(): void {
+    const first = this.#errors[0];
+    if (first === undefined) return;
+    this.#state = this.#state === "open" ? "aborted" : this.#state;
+    throw new SystemError(first.errno, first.message);
+  }
+
+  #poll(): void {
+    for (;;) {
+      const length = this.#native.poll(this.#reportBuffer);
+      if (!this.#accept(this.#reportBuffer, length)) return;
+    }
+  }
+
+  /** @returns Whether there was something. */
+  #accept(buffer: Uint8Array, length: number): boolean {
+    const reports = readExtractReports(buffer.subarray(0, Math.max(length, 0)));
+    for (const token of reports.tokens) this.#finished.push(token);
+    for (const record of reports.records) {
+      const message = extractErrorMessage(this.#target, record);
+      if (record.step === "skipped attribute") {
+        this.#options.onNote?.(message);
+        continue;
+      }
+      const error = { path: record.path, step: record.step, errno: record.errno, message };
+      this.#errorCount++;
+      if (this.#errors.length < MAX_KEPT_ERRORS) this.#errors.push(error);
+      this.#options.onError?.(error);
+    }
+    this.#errorCount += reports.lost;
+    return reports.tokens.length + reports.records.length > 0;
+  }
+
+  #assertOpen(): void {
+    if (this.#state === "open") return;
+    if (this.#state === "aborted") this.#throwFirst();
+    throw new CancelledError(`extraction is ${this.#state}`);
+  }
+}
+
+function nativeFlags(options: ExtractOptions): number {
+  const set = (wanted: boolean | undefined, bit: number) => wanted ? bit : 0;
+  return set(options.allowExistingDirs, ExtractFlag.ALLOW_EXISTING_DIRS) |
+    set(options.overwriteFiles, ExtractFlag.OVERWRITE_FILES) |
+    set(options.overwriteSymlinks, ExtractFlag.OVERWRITE_SYMLINKS) |
+    set(options.overwriteHardlinks, ExtractFlag.OVERWRITE_HARDLINKS) |
+    set(options.ignoreOwnership, ExtractFlag.IGNORE_OWNERSHIP) |
+    set(options.ignorePermissions, ExtractFlag.IGNORE_PERMISSIONS) |
+    set(options.ignoreExtractDeviceErrors, ExtractFlag.IGNORE_DEVICE_ERRORS) |
+    set(options.errorPolicy !== "collect", ExtractFlag.STOP_AT_FIRST_ERROR);
+}
