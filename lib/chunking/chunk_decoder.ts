@@ -1,0 +1,204 @@
+import {
+  DECODE_REQUEST_LENGTH,
+  DecodeStatus,
+  nativeBytes,
+  packPipelineSettings,
+  pipelineLibrary,
+} from "../../ffi/pipeline.ts";
+import { encodeHex } from "../bytes/mod.ts";
+import { CorruptDataError, KeyError, PbsError, SystemError, UsageError } from "../errors/mod.ts";
+import { Semaphore } from "./_semaphore.ts";
+import type { ChunkKeys } from "./chunk_pipeline.ts";
+import type { PlainChunk } from "./plain_chunk.ts";
+
+/** How to set up a {@linkcode ChunkDecoder}. */
+export interface ChunkDecoderOptions {
+  /** Bytes that blobs being read and plain chunks not yet released may take; 96 MiB if absent. */
+  readonly memoryBudgetBytes?: number | undefined;
+  /** Chunks decoded at the same time; one per processor if absent. */
+  readonly workers?: number | undefined;
+  /** Absent if there is no key: encrypted chunks are refused then. */
+  readonly crypt?: ChunkKeys | undefined;
+}
+
+/** What an index and a manifest say about a chunk. */
+export interface ExpectedChunk {
+  /** 32 bytes. */
+  readonly digest: Uint8Array;
+  /** Length of the plain bytes. */
+  readonly size: number;
+  /** Whether the archive is encrypted; a chunk of the other form is refused. */
+  readonly encrypted: boolean;
+}
+
+const DEFAULT_MEMORY_BUDGET_BYTES = 96 * 1024 * 1024;
+const MAX_PLAIN_BYTES = 16 * 1024 * 1024;
+/** Room for the header; a blob longer than its plain bytes and this is unusual, but read. */
+const BLOB_HEADER_ROOM_BYTES = 4096;
+const MAX_BLOB_BYTES = MAX_PLAIN_BYTES + 64 * 1024;
+
+/**
+ * Decodes and verifies chunks on native threads (spec: datastore-formats.md §1.10, §7): CRC, crypt
+ * mode, authentication, bounded decompression, size, digest.
+ */
+export class ChunkDecoder implements Disposable {
+  readonly #handle: number;
+  readonly #memory: Semaphore;
+  readonly #workers: Semaphore;
+  #closed = false;
+
+  /**
+   * @throws {UsageError} if a key has not 32 bytes.
+   * @throws {Error} if the native core is missing.
+   */
+  constructor(options: ChunkDecoderOptions = {}) {
+    const crypt = options.crypt;
+    if (
+      crypt !== undefined &&
+      (crypt.encryptionKey.byteLength !== 32 || crypt.idKey.byteLength !== 32)
+    ) throw new UsageError("encryption key and id key have to be 32 bytes each");
+    const memoryBudgetBytes = options.memoryBudgetBytes ?? DEFAULT_MEMORY_BUDGET_BYTES;
+    this.#memory = new Semaphore(memoryBudgetBytes);
+    this.#workers = new Semaphore(options.workers ?? navigator.hardwareConcurrency);
+    const status = pipelineLibrary().pbs_decoder_create(
+      packPipelineSettings({ memoryBudgetBytes, workers: 0, compress: false, crypt }),
+    );
+    if (status < 0) throw new SystemError(-status, "cannot start the chunk decoder");
+    this.#handle = status;
+  }
+
+  /**
+   * Reads and decodes one chunk. Many calls may be pending; those that do not fit into the memory
+   * budget wait, in the order in which they were made.
+   *
+   * @param read Puts the blob into the memory that it gets from `buffer`, which it calls once with
+   *   the blob's length. Not called before there is memory.
+   * @throws {CorruptDataError} if any check fails; names the digest.
+   * @throws {KeyError} if the chunk is encrypted and there is no key.
+   */
+  async decode(
+    expected: ExpectedChunk,
+    read: (buffer: (length: number) => Uint8Array<ArrayBuffer>) => Promise<void>,
+  ): Promise<PlainChunk> {
+    const name = `chunk ${encodeHex(expected.digest)}`;
+    if (expected.digest.byteLength !== 32) throw new RangeError("a digest is 32 bytes");
+    if (!(expected.size >= 1 && expected.size <= MAX_PLAIN_BYTES)) {
+      throw new CorruptDataError(`${name} cannot have ${expected.size} bytes`);
+    }
+    const cost = 2 * expected.size + BLOB_HEADER_ROOM_BYTES;
+    const memory = await this.#memory.acquire(cost);
+    let blobBuffer = 0;
+    try {
+      this.#checkOpen();
+      let blobLength = 0;
+      await read((length) => {
+        if (blobBuffer !== 0) throw new PbsError(`memory for ${name} was asked for twice`);
+        if (!(length >= 0 && length <= MAX_BLOB_BYTES)) {
+          throw new CorruptDataError(`${name} cannot be stored in ${length} bytes`);
+        }
+        this.#checkOpen();
+        const place = new Uint8Array(8);
+        const status = pipelineLibrary().pbs_decoder_buffer(this.#handle, length, place);
+        if (status < 0) throw new SystemError(-status, `no memory for ${name}`);
+        blobBuffer = status;
+        blobLength = length;
+        return nativeBytes(new DataView(place.buffer).getBigUint64(0, true), length);
+      });
+      if (blobBuffer === 0) throw new PbsError(`nothing was read for ${name}`);
+      const answer = packRequest(expected, blobBuffer, blobLength);
+      using _worker = await this.#workers.acquire(1);
+      this.#checkOpen();
+      // The native side releases the blob's buffer, whatever comes out.
+      blobBuffer = 0;
+      const status = await pipelineLibrary().pbs_decoder_decode(this.#handle, answer);
+      if (status !== 0) throw decodeError(status, name);
+      const view = new DataView(answer.buffer);
+      memory.shrink(Math.min(cost, view.getUint32(60, true)));
+      return new NativePlainChunk(
+        view.getBigUint64(64, true),
+        expected.size,
+        view.getUint32(56, true),
+        memory,
+      );
+    } catch (error) {
+      if (blobBuffer !== 0) pipelineLibrary().pbs_buffer_release(blobBuffer);
+      memory[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Refuses further calls. Chunks that are still held stay valid until released. */
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    pipelineLibrary().pbs_decoder_destroy(this.#handle);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new PbsError("the chunk decoder is closed");
+  }
+}
+
+/** Request: digest, size, encrypted, blob's buffer and length; the answer follows at 56. */
+function packRequest(
+  expected: ExpectedChunk,
+  buffer: number,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const request = new Uint8Array(DECODE_REQUEST_LENGTH);
+  const view = new DataView(request.buffer);
+  request.set(expected.digest, 0);
+  view.setUint32(32, expected.size, true);
+  view.setUint32(36, expected.encrypted ? 1 : 0, true);
+  view.setUint32(40, buffer, true);
+  view.setUint32(44, length, true);
+  return request;
+}
+
+function decodeError(status: number, name: string): Error {
+  switch (status) {
+    case DecodeStatus.tooSmall:
+      return new CorruptDataError(`${name} is truncated`);
+    case DecodeStatus.magic:
+      return new CorruptDataError(`${name} does not start like a blob`);
+    case DecodeStatus.crc:
+      return new CorruptDataError(`${name} is damaged: its CRC does not match`);
+    case DecodeStatus.mode:
+      return new CorruptDataError(`${name} is not encrypted the way its archive says`);
+    case DecodeStatus.missingKey:
+      return new KeyError(`${name} is encrypted and there is no key`);
+    case DecodeStatus.tag:
+      return new CorruptDataError(
+        `${name} cannot be decrypted: it is damaged or was made with another key`,
+      );
+    case DecodeStatus.zstd:
+      return new CorruptDataError(`${name} cannot be decompressed`);
+    case DecodeStatus.size:
+      return new CorruptDataError(`${name} has another length than its index says`);
+    case DecodeStatus.digest:
+      return new CorruptDataError(`${name} has other content than its digest says`);
+    default:
+      return new SystemError(-status, `${name} cannot be decoded`);
+  }
+}
+
+class NativePlainChunk implements PlainChunk {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly pointer: Deno.PointerObject;
+  readonly #memory: Disposable;
+  #buffer: number;
+
+  constructor(address: bigint, size: number, buffer: number, memory: Disposable) {
+    this.bytes = nativeBytes(address, size);
+    this.pointer = Deno.UnsafePointer.create(address)!;
+    this.#buffer = buffer;
+    this.#memory = memory;
+  }
+
+  release(): void {
+    if (this.#buffer === 0) return;
+    pipelineLibrary().pbs_buffer_release(this.#buffer);
+    this.#buffer = 0;
+    this.#memory[Symbol.dispose]();
+  }
+}

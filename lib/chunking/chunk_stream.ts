@@ -1,0 +1,322 @@
+import {
+  CHUNK_RECORD_LENGTH,
+  nativeBytes,
+  pipelineLibrary,
+  PROBLEM_RECORD_LENGTH,
+} from "../../ffi/pipeline.ts";
+import { Errno, errnoText } from "../../ffi/errno.ts";
+import { CancelledError, PbsError, SystemError } from "../errors/mod.ts";
+import type { ByteSink } from "./byte_sink.ts";
+import { CommandBuffer } from "./_command_buffer.ts";
+import type { FinishedChunk } from "./finished_chunk.ts";
+import { SpliceError } from "./splice_error.ts";
+
+/** A spliced file whose length was not the announced one (spec: pxar.md §5.6). */
+export interface SpliceProblem {
+  /** The tag that the file was spliced under. */
+  readonly tag: number;
+  /** It ended early and was filled up with zeros, or went on and was cut off. */
+  readonly kind: "shrunk" | "grew";
+}
+
+/** A chunk of an earlier index that is put into a payload stream. */
+export interface InjectedChunk {
+  /** 32 bytes. */
+  readonly digest: Uint8Array;
+  /** Length of the plain bytes. */
+  readonly size: number;
+}
+
+const MAX_CHUNKS_PER_BATCH = 64;
+const MAX_PROBLEMS_PER_CALL = 256;
+/** Chunks in one native injection; longer lists are split (spec: client-pipeline.md §2.4). */
+const MAX_CHUNKS_PER_INJECTION = 128;
+
+/**
+ * One archive's way through a {@linkcode ChunkPipeline}: bytes go in at one end, finished chunks
+ * come out at the other, in stream order.
+ *
+ * The two ends are to be used by two loops that run at the same time: one that writes and awaits
+ * `drain` whenever `full` is true, then `end`; and one that awaits `next` until it returns
+ * undefined. What `drain` hands on is still being read and cut while the producer collects more, so
+ * a failure may be thrown by a later `drain`, by `end` or by `next`.
+ */
+export class ChunkStream implements ByteSink, Disposable {
+  readonly #handle: number;
+  readonly #payload: boolean;
+  #collecting: CommandBuffer;
+  #sending: CommandBuffer;
+  #pending: Promise<void> | undefined;
+  #failure: unknown;
+  #position = 0;
+  #readers = 0;
+  #ended = false;
+  #aborted = false;
+  #closed = false;
+  #problems: SpliceProblem[] = [];
+  readonly #records = new Uint8Array(MAX_CHUNKS_PER_BATCH * CHUNK_RECORD_LENGTH);
+
+  /** Made by {@linkcode ChunkPipeline.openStream}. */
+  constructor(handle: number, payload: boolean) {
+    this.#handle = handle;
+    this.#payload = payload;
+    this.#collecting = new CommandBuffer(!payload);
+    this.#sending = new CommandBuffer(!payload);
+  }
+
+  /** Bytes added so far, spliced and injected ones included. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get full(): boolean {
+    return this.#collecting.full;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#collecting.inline(bytes);
+    this.#position += bytes.byteLength;
+  }
+
+  splice(fd: number, size: number, tag: number): void {
+    this.#collecting.splice(fd, size, tag);
+    this.#position += size;
+  }
+
+  /**
+   * Adds what an open file, device or pipe gives until its end; takes the descriptor over.
+   * {@linkcode ChunkStream.position} does not count these bytes.
+   */
+  spliceToEnd(fd: number, tag: number): void {
+    this.#collecting.splice(fd, undefined, tag);
+  }
+
+  /**
+   * Announces that a file's payload header will start at an offset, to be called just before it is
+   * written (spec: datastore-formats.md §3.4). Payload streams only.
+   */
+  suggestBoundary(offset: number): void {
+    this.#requirePayload();
+    this.#collecting.suggest(offset);
+  }
+
+  /**
+   * Ends the current chunk at `boundary` and puts existing chunks there (spec: datastore-formats.md
+   * §3.5). Payload streams only. `boundary` has to be the current {@linkcode ChunkStream.position}.
+   *
+   * @throws {RangeError} if it is not.
+   */
+  injectChunks(boundary: number, chunks: readonly InjectedChunk[]): void {
+    this.#requirePayload();
+    if (boundary !== this.#position) {
+      throw new RangeError(`injection at ${boundary} while the stream is at ${this.#position}`);
+    }
+    for (let at = 0; at < chunks.length; at += MAX_CHUNKS_PER_INJECTION) {
+      const part = chunks.slice(at, at + MAX_CHUNKS_PER_INJECTION);
+      this.#collecting.inject(this.#position, part);
+      for (const chunk of part) this.#position += chunk.size;
+    }
+  }
+
+  /**
+   * Hands what was collected on, after what was handed on before has been read and cut.
+   *
+   * @throws {SpliceError} if reading a spliced file failed.
+   * @throws {CancelledError} after `abort`.
+   */
+  async drain(): Promise<void> {
+    await this.#settle();
+    this.#checkUsable();
+    if (this.#collecting.empty) return;
+    const buffer = this.#collecting;
+    this.#collecting = this.#sending;
+    this.#sending = buffer;
+    const bytes = buffer.take();
+    this.#pending = pipelineLibrary()
+      .pbs_stream_write(this.#handle, bytes, BigInt(bytes.byteLength))
+      .then((status) => this.#written(status));
+  }
+
+  /**
+   * Hands the rest on and ends the stream; chunks go on coming out of `next` afterwards.
+   *
+   * @throws {SpliceError} if reading a spliced file failed.
+   * @throws {CancelledError} after `abort`.
+   */
+  async end(): Promise<void> {
+    await this.drain();
+    await this.#settle();
+    this.#checkUsable();
+    this.#ended = true;
+    const status = await pipelineLibrary().pbs_stream_end(this.#handle);
+    if (status < 0) throw this.#error(status);
+  }
+
+  /**
+   * The next finished chunks, in stream order; at least one.
+   *
+   * @returns undefined after the last chunk of an ended stream.
+   * @throws {SpliceError} if reading a spliced file failed.
+   * @throws {CancelledError} after `abort`.
+   */
+  async next(): Promise<FinishedChunk[] | undefined> {
+    if (this.#readers > 0) throw new PbsError("next() of a chunk stream was called twice at once");
+    if (this.#aborted) throw this.#error(-Errno.ECANCELED);
+    if (this.#closed) return undefined;
+    this.#readers++;
+    try {
+      const count = await pipelineLibrary()
+        .pbs_stream_next(this.#handle, this.#records, MAX_CHUNKS_PER_BATCH);
+      if (count < 0) throw this.#error(count);
+      if (count === 0) {
+        this.#collectProblems();
+        this.#close();
+        return undefined;
+      }
+      return this.#unpack(count);
+    } finally {
+      this.#readers--;
+    }
+  }
+
+  /** Files whose length was not the announced one, since the last call. */
+  takeProblems(): SpliceProblem[] {
+    if (!this.#closed) this.#collectProblems();
+    return this.#problems.splice(0);
+  }
+
+  /**
+   * Stops the stream: pending calls fail with {@linkcode CancelledError}, open descriptors are
+   * closed. Chunks that were handed out stay valid until released.
+   */
+  abort(): void {
+    if (this.#aborted || this.#closed) return;
+    this.#aborted = true;
+    pipelineLibrary().pbs_stream_abort(this.#handle);
+    const unsent = this.#collecting.take();
+    pipelineLibrary().pbs_stream_discard(unsent, BigInt(unsent.byteLength));
+    this.#close();
+  }
+
+  /** Aborts the stream unless all its chunks have come out. */
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+
+  async #settle(): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    await pending;
+    if (this.#pending === pending) this.#pending = undefined;
+  }
+
+  #written(status: number): void {
+    if (status < 0) this.#failure ??= this.#error(status);
+    else if (status > 0 && !this.#closed) this.#collectProblems();
+  }
+
+  #checkUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#aborted) throw this.#error(-Errno.ECANCELED);
+    if (this.#ended) throw new PbsError("the chunk stream has ended");
+  }
+
+  #requirePayload(): void {
+    if (!this.#payload) throw new PbsError("only payload streams have boundaries from outside");
+  }
+
+  #collectProblems(): void {
+    const records = new Uint8Array(MAX_PROBLEMS_PER_CALL * PROBLEM_RECORD_LENGTH);
+    const view = new DataView(records.buffer);
+    for (;;) {
+      const count = pipelineLibrary()
+        .pbs_stream_problems(this.#handle, records, MAX_PROBLEMS_PER_CALL);
+      for (let index = 0; index < count; index++) {
+        const at = index * PROBLEM_RECORD_LENGTH;
+        this.#problems.push({
+          tag: Number(view.getBigUint64(at, true)),
+          kind: view.getUint32(at + 8, true) === 1 ? "shrunk" : "grew",
+        });
+      }
+      if (count < MAX_PROBLEMS_PER_CALL) return;
+    }
+  }
+
+  #unpack(count: number): FinishedChunk[] {
+    const view = new DataView(this.#records.buffer);
+    const chunks: FinishedChunk[] = [];
+    for (let index = 0; index < count; index++) {
+      const at = index * CHUNK_RECORD_LENGTH;
+      const flags = view.getUint32(at + 60, true);
+      chunks.push(
+        new NativeChunk(
+          this.#records.slice(at, at + 32),
+          Number(view.getBigUint64(at + 32, true)),
+          Number(view.getBigUint64(at + 48, true)),
+          flags,
+          view.getUint32(at + 56, true),
+          flags & FLAG_KNOWN
+            ? undefined
+            : nativeBytes(view.getBigUint64(at + 64, true), view.getUint32(at + 40, true)),
+        ),
+      );
+    }
+    return chunks;
+  }
+
+  #error(status: number): Error {
+    const errno = -status;
+    if (errno === Errno.ECANCELED || this.#aborted) {
+      return new CancelledError("the chunk stream was aborted");
+    }
+    const record = new Uint8Array(PROBLEM_RECORD_LENGTH);
+    if (!this.#closed && pipelineLibrary().pbs_stream_failure(this.#handle, record) === 0) {
+      const view = new DataView(record.buffer);
+      const cause = view.getUint32(12, true);
+      if (view.getUint32(8, true) === FAILURE_READ) {
+        return new SpliceError(
+          Number(view.getBigUint64(0, true)),
+          cause,
+          `cannot read file: ${errnoText(cause)}`,
+        );
+      }
+    }
+    return new SystemError(errno, `the chunk stream failed: ${errnoText(errno)}`);
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    pipelineLibrary().pbs_stream_close(this.#handle);
+  }
+}
+
+const FLAG_KNOWN = 1;
+const FLAG_INJECTED = 2;
+const FAILURE_READ = 1;
+
+class NativeChunk implements FinishedChunk {
+  readonly known: boolean;
+  readonly injected: boolean;
+  #buffer: number;
+
+  constructor(
+    readonly digest: Uint8Array,
+    readonly offset: number,
+    readonly size: number,
+    flags: number,
+    buffer: number,
+    public blob: Uint8Array<ArrayBuffer> | undefined,
+  ) {
+    this.known = (flags & FLAG_KNOWN) !== 0;
+    this.injected = (flags & FLAG_INJECTED) !== 0;
+    this.#buffer = buffer;
+  }
+
+  release(): void {
+    if (this.#buffer === 0) return;
+    pipelineLibrary().pbs_buffer_release(this.#buffer);
+    this.#buffer = 0;
+    this.blob = undefined;
+  }
+}

@@ -1,0 +1,9 @@
+/** A decoded and verified chunk in native memory. */
+export interface PlainChunk {
+  /** The plain bytes, until `release`. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where they lie, for native functions. */
+  readonly pointer: Deno.PointerObject;
+  /** Gives the memory back; later calls do nothing. */
+  release(): void;
+}
