@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { Errno } from "./errno.ts";
+import {
+  currentUmask,
+  effectiveIds,
+  fileSystemSpace,
+  syncFileSystem,
+} from "./posix_file_system.ts";
+import {
+  changeMode,
+  changeOwner,
+  closeFile,
+  type FileStat,
+  makeFolder,
+  openFile,
+  openFileLater,
+  OpenFlag,
+  readLater,
+  readNow,
+  removeFile,
+  removeFolder,
+  renameFile,
+  setFileTimes,
+  statFile,
+  statPath,
+  syncFileLater,
+  touchAccessTime,
+  truncateFile,
+  warmPath,
+  writeLater,
+  writeNow,
+} from "./posix_files.ts";
+import { lockFile, lockRecord } from "./posix_locks.ts";
+
+/** Runs `body` in a folder that is removed afterwards. */
+async function inFolder(body: (folder: string) => Promise<void> | void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function statOf(result: FileStat | number): FileStat {
+  if (typeof result === "number") throw new Error(`error number ${result}`);
+  return result;
+}
+
+Deno.test("statPath() tells the same as the runtime does", () =>
+  inFolder((folder) => {
+    const path = `${folder}/file`;
+    Deno.writeTextFileSync(path, "hello");
+    assertEquals(setFileTimes(path, 1_600_000_000, -5), 0);
+    const stat = statOf(statPath(path));
+    const expected = Deno.lstatSync(path);
+    assertEquals(stat.size, 5);
+    assertEquals(stat.mode, expected.mode);
+    assertEquals(stat.inode, BigInt(expected.ino!));
+    assertEquals([stat.uid, stat.gid], [expected.uid, expected.gid]);
+    assertEquals([stat.accessTime, stat.modificationTime], [1_600_000_000, -5]);
+    assert(stat.isFile && !stat.isDirectory);
+    assert(statOf(statPath(folder)).isDirectory);
+    Deno.symlinkSync("nowhere", `${folder}/link`);
+    assert(!statOf(statPath(`${folder}/link`)).isFile);
+  }));
+
+Deno.test("failed calls return the negative error number, also those of other threads", () =>
+  inFolder(async (folder) => {
+    assertEquals(openFile(`${folder}/absent`, OpenFlag.READ), -Errno.ENOENT);
+    assertEquals(await openFileLater(`${folder}/absent`), -Errno.ENOENT);
+    assertEquals(statPath(`${folder}/absent`), -Errno.ENOENT);
+    assertEquals(makeFolder(folder, 0o755), -Errno.EEXIST);
+    assertEquals(await writeLater(-1, new Uint8Array(1), 0), -Errno.EBADF);
+    assertEquals(await readLater(-1, new Uint8Array(1), 0), -Errno.EBADF);
+    assertEquals(await syncFileLater(-1), -Errno.EBADF);
+    Deno.symlinkSync("/", `${folder}/link`);
+    assertEquals(openFile(`${folder}/link`, OpenFlag.NOFOLLOW), -Errno.ELOOP);
+    assertEquals(openFile("/proc/version", OpenFlag.DIRECTORY), -Errno.ENOTDIR);
+  }));
+
+Deno.test("touchAccessTime() sets the access time and leaves the modification time", () =>
+  inFolder((folder) => {
+    const path = `${folder}/file`;
+    Deno.writeTextFileSync(path, "");
+    setFileTimes(path, 1000, 2000);
+    const before = Math.floor(Date.now() / 1000);
+    assertEquals(touchAccessTime(path), 0);
+    const stat = statOf(statPath(path));
+    assert(stat.accessTime >= before - 1);
+    assertEquals(stat.modificationTime, 2000);
+  }));
+
+Deno.test("what was written on another thread is read back, relative to a directory handle", () =>
+  inFolder(async (folder) => {
+    const directory = openFile(folder, OpenFlag.DIRECTORY);
+    const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+    const flags = OpenFlag.READ_WRITE | OpenFlag.CREATE | OpenFlag.EXCLUSIVE;
+    const fd = openFile("a", flags, 0o640, directory);
+    assertEquals(await writeLater(fd, bytes, 0), 0);
+    assertEquals(writeNow(fd, bytes.subarray(0, 10), 50_000), 0);
+    assertEquals(await syncFileLater(fd), 0);
+    assertEquals(changeMode(fd, 0o604), 0);
+    assertEquals(changeOwner(fd, Deno.uid()!, Deno.gid()!), 0);
+    const back = new Uint8Array(60_000);
+    assertEquals(await readLater(fd, back, 0), 50_010);
+    assertEquals(back.subarray(0, 50_000), bytes);
+    assertEquals(readNow(fd, back.subarray(0, 10), 50_000), 10);
+    assertEquals(truncateFile(fd, 7), 0);
+    assertEquals(statOf(statFile(fd)).size, 7);
+    closeFile(fd);
+    assertEquals(renameFile("a", "b", directory), 0);
+    await warmPath("b", directory);
+    assertEquals(statOf(statPath("b", directory)).mode & 0o777, 0o604);
+    assertEquals(makeFolder("d", 0o700, directory), 0);
+    assertEquals(removeFolder("d", directory), 0);
+    assertEquals(removeFile("b", directory), 0);
+    closeFile(directory);
+    assertEquals([...Deno.readDirSync(folder)], []);
+  }));
+
+Deno.test("fileSystemSpace() and syncFileSystem() work on the file system of a path", async () => {
+  const space = fileSystemSpace("/");
+  if (typeof space === "number") throw new Error(`error number ${space}`);
+  assert(space.total >= space.free && space.free >= space.available && space.total > 0);
+  assertEquals(fileSystemSpace("/absent"), -Errno.ENOENT);
+  assertEquals(await syncFileSystem("/dev/shm"), 0);
+  assertEquals(effectiveIds(), { uid: Deno.uid()!, gid: Deno.gid()! });
+  assertEquals(currentUmask(), Deno.umask());
+});
+
+Deno.test("lockFile() excludes another open file, lockRecord() does not within one process", () =>
+  inFolder((folder) => {
+    const flags = OpenFlag.READ_WRITE | OpenFlag.CREATE;
+    const [a, b] = [0, 1].map(() => openFile(`${folder}/lock`, flags, 0o600)) as [number, number];
+    assertEquals(lockFile(a, "shared"), 0);
+    assertEquals(lockFile(b, "shared"), 0);
+    assertEquals(lockFile(b, "exclusive"), -Errno.EAGAIN);
+    assertEquals(lockFile(a, "none"), 0);
+    assertEquals(lockFile(b, "exclusive"), 0);
+    assertNotEquals(lockFile(a, "shared"), 0);
+    assertEquals(lockRecord(a, "exclusive"), 0);
+    assertEquals(lockRecord(b, "exclusive"), 0);
+    assertEquals(lockRecord(-1, "shared"), -Errno.EBADF);
+    closeFile(a);
+    closeFile(b);
+  }));
