@@ -14,4 +14,24 @@
 export { openSealedBytes, sealBytes, type SealedBytes } from "./aes_gcm.ts";
 export { createCryptConfig, CryptConfig } from "./crypt_config.ts";
 export { formatFingerprint, formatKeyId, parseFingerprint } from "./fingerprint.ts";
+export { createKeyDerivation, deriveKey, type KeyDerivation } from "./key_derivation.ts";
+export { type KeyFile, parseKeyFile, serializeKeyFile } from "./key_file.ts";
+export {
+  checkMasterPublicKey,
+  createMasterKeyPair,
+  decryptKeyWithMaster,
+  encryptKeyForMaster,
+  isProtectedPrivateKey,
+  type MasterKeyPair,
+} from "./master_key.ts";
+export {
+  changePassphrase,
+  checkPassphrase,
+  generateKey,
+  type KeyProtection,
+  openKey,
+  type PassphraseSource,
+  protectKey,
+} from "./protect_key.ts";
 export { sha256 } from "./sha256.ts";
+export { formatTimestamp, localZone, parseTimestamp, type ZoneOffset } from "./timestamp.ts";
