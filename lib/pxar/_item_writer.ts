@@ -1,6 +1,7 @@
 import { PbsError } from "../errors/mod.ts";
 import * as format from "./format.ts";
 import type { Acl, AclEntry, EntryMetadata } from "./metadata.ts";
+import { isPlainPath } from "./_plain_path.ts";
 import { writeHeader, writeU64 } from "./_write_item.ts";
 
 const SLASH = 0x2f;
@@ -204,22 +205,4 @@ function permissions(value: number): number {
     throw new PbsError(`ACL permissions ${value} are not within 0 to 7`);
   }
   return value;
-}
-
-/**
- * Whether a path is relative and made of plain components only: not empty, no `.`, no `..`, no NUL.
- * Anything else could lead a link out of the restored tree (spec: pxar.md §4.5, row 15).
- */
-export function isPlainPath(bytes: Uint8Array, start: number, end: number): boolean {
-  let first = start;
-  for (let i = start; i <= end; i++) {
-    const byte = i < end ? bytes[i]! : SLASH;
-    if (byte === 0) return false;
-    if (byte !== SLASH) continue;
-    const length = i - first;
-    if (length === 0 || length === 1 && bytes[first] === DOT) return false;
-    if (length === 2 && bytes[first] === DOT && bytes[first + 1] === DOT) return false;
-    first = i + 1;
-  }
-  return true;
 }

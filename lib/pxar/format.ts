@@ -2,47 +2,47 @@
 // constant; inside the program it is its row number in ITEM_TYPES, a small integer.
 
 /** Bytes of an item header: u64 type, u64 size including the header. */
-export const HEADER_SIZE = 16;
+export const HEADER_SIZE: number = 16;
 
-export const FORMAT_VERSION = 0;
-export const PRELUDE = 1;
-export const ENTRY = 2;
-export const ENTRY_V1 = 3;
-export const FILENAME = 4;
-export const SYMLINK = 5;
-export const DEVICE = 6;
-export const XATTR = 7;
-export const ACL_USER = 8;
-export const ACL_GROUP = 9;
-export const ACL_GROUP_OBJ = 10;
-export const ACL_DEFAULT = 11;
-export const ACL_DEFAULT_USER = 12;
-export const ACL_DEFAULT_GROUP = 13;
-export const FCAPS = 14;
-export const QUOTA_PROJID = 15;
-export const HARDLINK = 16;
-export const PAYLOAD = 17;
-export const PAYLOAD_REF = 18;
-export const GOODBYE = 19;
-export const PAYLOAD_START_MARKER = 20;
-export const PAYLOAD_TAIL_MARKER = 21;
+export const FORMAT_VERSION: number = 0;
+export const PRELUDE: number = 1;
+export const ENTRY: number = 2;
+export const ENTRY_V1: number = 3;
+export const FILENAME: number = 4;
+export const SYMLINK: number = 5;
+export const DEVICE: number = 6;
+export const XATTR: number = 7;
+export const ACL_USER: number = 8;
+export const ACL_GROUP: number = 9;
+export const ACL_GROUP_OBJ: number = 10;
+export const ACL_DEFAULT: number = 11;
+export const ACL_DEFAULT_USER: number = 12;
+export const ACL_DEFAULT_GROUP: number = 13;
+export const FCAPS: number = 14;
+export const QUOTA_PROJID: number = 15;
+export const HARDLINK: number = 16;
+export const PAYLOAD: number = 17;
+export const PAYLOAD_REF: number = 18;
+export const GOODBYE: number = 19;
+export const PAYLOAD_START_MARKER: number = 20;
+export const PAYLOAD_TAIL_MARKER: number = 21;
 
 /** Longest file name and link target. */
-export const MAX_NAME_LENGTH = 4096;
+export const MAX_NAME_LENGTH: number = 4096;
 /** Name, NUL and value of an extended attribute together. */
 export const MAX_XATTR_CONTENT = 255 + 65536;
 /** [HARDEN] Longest prelude. */
 export const MAX_PRELUDE_LENGTH = 16 * 1024 * 1024;
 /** [HARDEN] Deepest nesting of directories. */
-export const MAX_DEPTH = 65536;
+export const MAX_DEPTH: number = 65536;
 /** [HARDEN] Longest path, slashes included. */
 export const MAX_PATH_LENGTH = 1024 * 1024;
 /** Content of an ENTRY item. */
-export const STAT_SIZE = 40;
+export const STAT_SIZE: number = 40;
 /** Content of an ENTRY_V1 item. */
-export const LEGACY_STAT_SIZE = 32;
+export const LEGACY_STAT_SIZE: number = 32;
 /** One item of a goodbye table. */
-export const GOODBYE_ITEM_SIZE = 24;
+export const GOODBYE_ITEM_SIZE: number = 24;
 /** Smallest GOODBYE item: header and tail. */
 export const MIN_GOODBYE_SIZE = HEADER_SIZE + GOODBYE_ITEM_SIZE;
 /** Hash field of the last item of a goodbye table. */

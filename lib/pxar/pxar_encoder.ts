@@ -1,4 +1,4 @@
-import type { ByteSink } from "../chunking/byte_sink.ts";
+import type { ByteSink } from "../chunking/mod.ts";
 import { PbsError } from "../errors/mod.ts";
 import {
   S_IFBLK,
