@@ -1,0 +1,73 @@
+import { NotFoundError } from "../../lib/errors/mod.ts";
+import type { Command } from "../command.ts";
+import type { Argument } from "./argument.ts";
+import { GroupError } from "./group_error.ts";
+
+/** The commands among which one is looked up. */
+export interface CommandTable {
+  readonly commands: readonly Command[];
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Names that take part in the look-up and cannot be called. */
+  readonly absent: readonly string[];
+}
+
+/** A command and the words that are left for it. */
+export interface FoundCommand {
+  readonly command: Command;
+  readonly rest: readonly Argument[];
+}
+
+/**
+ * Finds the command at the front of a command line (spec: cli.md §1.2): an alias, an exact name, or
+ * a unique prefix, level by level.
+ *
+ * @throws {GroupError} if a word is missing, unknown or ambiguous.
+ * @throws {NotFoundError} if the command is one that this program does not have.
+ */
+export function findCommand(table: CommandTable, words: readonly Argument[]): FoundCommand {
+  const names = [...table.commands.map((command) => command.name), ...table.absent];
+  const expanded = expandAlias(table.aliases, words);
+  let path = "";
+  for (let index = 0;; index++) {
+    const command = table.commands.find(({ name }) => name === path);
+    if (command !== undefined) return { command, rest: expanded.slice(index) };
+    const possible = membersOf(table.commands.map(({ name }) => name), path);
+    if (possible.length === 0) {
+      throw new NotFoundError(`command '${path}' is not available in this version`);
+    }
+    const word = expanded[index]?.text;
+    if (word === undefined) {
+      throw new GroupError(
+        path,
+        `no command specified.\nPossible commands: ${possible.join(", ")}`,
+      );
+    }
+    const member = selectMember(membersOf(names, path), word);
+    if (member === undefined) throw new GroupError(path, `no such command '${word}'`);
+    path = path === "" ? member : `${path} ${member}`;
+  }
+}
+
+/** Replaces a historic name in front; the words after it stay. */
+export function expandAlias(
+  aliases: ReadonlyMap<string, string>,
+  words: readonly Argument[],
+): readonly Argument[] {
+  const alias = aliases.get(words[0]?.text ?? "");
+  if (alias === undefined) return words;
+  return [...alias.split(" ").map((text) => ({ text })), ...words.slice(1)];
+}
+
+/** The next words of all names below a group, sorted, each once. */
+export function membersOf(names: readonly string[], path: string): string[] {
+  const depth = path === "" ? 0 : path.split(" ").length;
+  const below = names.filter((name) => path === "" || name.startsWith(`${path} `));
+  return [...new Set(below.map((name) => name.split(" ")[depth]!))].sort();
+}
+
+/** The member a word stands for: its name, or a prefix of just one. */
+export function selectMember(members: readonly string[], word: string): string | undefined {
+  if (members.includes(word)) return word;
+  const candidates = members.filter((member) => word !== "" && member.startsWith(word));
+  return candidates.length === 1 ? candidates[0] : undefined;
+}

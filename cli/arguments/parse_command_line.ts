@@ -1,0 +1,63 @@
+import type { Command } from "../command.ts";
+import type { Argument } from "./argument.ts";
+import { ArgumentError } from "./argument_error.ts";
+import { checkValue } from "./check_value.ts";
+import { type CommandValue, CommandValues } from "./command_values.ts";
+import { ParameterProblems } from "./parameter_problems.ts";
+import { findParameter, splitWords } from "./split_words.ts";
+
+/**
+ * Parses what follows a command's name (spec: cli.md §1.3, §1.4). Problems are reported in three
+ * phases, each without the later ones: splitting and missing positionals; values, duplicates and
+ * unknown options; superfluous words.
+ *
+ * @throws {ArgumentError} listing everything wrong in the first phase that failed.
+ */
+export function parseCommandLine(
+  command: Pick<Command, "options" | "positionals">,
+  words: readonly Argument[],
+): CommandValues {
+  const problems = new ParameterProblems();
+  const split = splitWords(command, words, problems);
+  const given: { name: string; value: Argument | true }[] = [...split.options];
+  const left = [...split.positionals];
+  for (const positional of command.positionals) {
+    const taken = left.splice(0, positional.repeatable ? left.length : 1);
+    if (taken.length === 0 && positional.required) {
+      problems.add(positional.name, "missing argument");
+    }
+    given.push(...taken.map((value) => ({ name: positional.name, value })));
+  }
+  problems.throwIfAny();
+
+  const values = new Map<string, CommandValue[]>();
+  for (const { name, value } of given) {
+    const parameter = findParameter(command, name);
+    if (parameter === undefined) {
+      problems.add(name, "schema does not allow additional properties.");
+      continue;
+    }
+    const earlier = values.get(name);
+    if (earlier !== undefined && !parameter.repeatable) {
+      problems.add(name, "duplicate parameter.");
+      continue;
+    }
+    const checked = checkValue(parameter.type, value);
+    if ("refusal" in checked) problems.add(name, checked.refusal);
+    else if (earlier === undefined) values.set(name, [checked.value]);
+    else earlier.push(checked.value);
+  }
+  const names = new Set(given.map((entry) => entry.name));
+  for (const option of command.options.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (option.required && !names.has(option.name)) {
+      problems.add(option.name, "parameter is missing and it is not optional.");
+    }
+  }
+  problems.throwIfAny();
+  if (left.length > 0) {
+    throw new ArgumentError(
+      `got additional arguments: ${JSON.stringify(left.map((word) => word.text))}`,
+    );
+  }
+  return new CommandValues(values);
+}

@@ -1,0 +1,77 @@
+import type { CommandContext } from "./command_context.ts";
+import type { CommandValues } from "./arguments/command_values.ts";
+
+/** A named rule for the text of a value. */
+export interface ValueFormat {
+  /** What manual pages and completion call it, e.g. `namespace`. */
+  readonly name: string;
+  /** Why the text is refused, or undefined if it is not. */
+  readonly refusal: (text: string) => string | undefined;
+}
+
+/** The type of one value (spec: cli.md §6). */
+export type ValueType =
+  | {
+    readonly kind: "string";
+    /** In characters. */
+    readonly minLength?: number;
+    readonly maxLength?: number;
+    readonly format?: ValueFormat;
+    /** A path: need not be valid UTF-8. */
+    readonly acceptsBytes?: boolean;
+  }
+  | { readonly kind: "boolean" }
+  | { readonly kind: "integer"; readonly minimum?: number; readonly maximum?: number }
+  | {
+    readonly kind: "enum";
+    readonly values: readonly string[];
+    /** Not checked while parsing: the command itself refuses what it does not know. */
+    readonly checkedByCommand?: boolean;
+  };
+
+/** What shell completion offers for a value (spec: cli.md §1.9). */
+export type CompletionKind =
+  | "repository"
+  | "group"
+  | "snapshot"
+  | "group-or-snapshot"
+  | "archive-name"
+  | "namespace"
+  | "backup-source"
+  | "chunk-size"
+  | "file-name"
+  | "command";
+
+/** An option or a positional argument. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly description: string;
+  /** The declared default, as shown by help. */
+  readonly default?: string | number | boolean;
+  readonly required?: boolean;
+  readonly repeatable?: boolean;
+  readonly completion?: CompletionKind;
+}
+
+/**
+ * How the result of a command leaves it: `table` and `value` honour `--output-format`, `none` prints
+ * nothing by itself. They differ in what an unknown format from the environment does
+ * (spec: cli.md §1.5).
+ */
+export type OutputKind = "none" | "table" | "value";
+
+/** A command as data: enough to parse, explain and complete it. */
+export interface Command {
+  /** All words, e.g. `snapshot list`. */
+  readonly name: string;
+  readonly description: string;
+  /** In order. Only the last one may be optional or repeatable. */
+  readonly positionals: readonly Parameter[];
+  readonly options: readonly Parameter[];
+  readonly output: OutputKind;
+  /** Not part of the official client. */
+  readonly isOurs?: boolean;
+  /** Loads the handler and runs it. */
+  readonly run: (values: CommandValues, context: CommandContext) => Promise<void>;
+}

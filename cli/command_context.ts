@@ -1,0 +1,8 @@
+import type { Environment } from "./environment/environment.ts";
+import type { Output } from "./output/output.ts";
+
+/** What a handler gets besides its values. */
+export interface CommandContext {
+  readonly environment: Environment;
+  readonly output: Output;
+}

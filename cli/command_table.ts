@@ -1,0 +1,91 @@
+import type { Command } from "./command.ts";
+import { backupCommand } from "./commands/backup.ts";
+import { changeOwnerCommand } from "./commands/change_owner.ts";
+import { datastoreInitCommand } from "./commands/datastore_init.ts";
+import { datastoreVerifyCommand } from "./commands/datastore_verify.ts";
+import { garbageCollectCommand } from "./commands/garbage_collect.ts";
+import { groupForgetCommand } from "./commands/group_forget.ts";
+import { helpCommand } from "./commands/help.ts";
+import { listCommand } from "./commands/list.ts";
+import { namespaceCreateCommand } from "./commands/namespace_create.ts";
+import { namespaceDeleteCommand } from "./commands/namespace_delete.ts";
+import { namespaceListCommand } from "./commands/namespace_list.ts";
+import { pruneCommand } from "./commands/prune.ts";
+import { restoreCommand } from "./commands/restore.ts";
+import { snapshotFilesCommand } from "./commands/snapshot_files.ts";
+import { snapshotForgetCommand } from "./commands/snapshot_forget.ts";
+import { snapshotListCommand } from "./commands/snapshot_list.ts";
+import { snapshotNotesShowCommand } from "./commands/snapshot_notes_show.ts";
+import { snapshotNotesUpdateCommand } from "./commands/snapshot_notes_update.ts";
+import { snapshotProtectedShowCommand } from "./commands/snapshot_protected_show.ts";
+import { snapshotProtectedUpdateCommand } from "./commands/snapshot_protected_update.ts";
+import { statusCommand } from "./commands/status.ts";
+import { versionCommand } from "./commands/version.ts";
+
+/** What the program is called in usage texts. */
+export const PROGRAM_NAME = "pbs-client";
+
+/** Every command, sorted by name. Handlers are loaded when they are called. */
+export const COMMANDS: readonly Command[] = [
+  backupCommand,
+  changeOwnerCommand,
+  datastoreInitCommand,
+  datastoreVerifyCommand,
+  garbageCollectCommand,
+  groupForgetCommand,
+  helpCommand,
+  listCommand,
+  namespaceCreateCommand,
+  namespaceDeleteCommand,
+  namespaceListCommand,
+  pruneCommand,
+  restoreCommand,
+  snapshotFilesCommand,
+  snapshotForgetCommand,
+  snapshotListCommand,
+  snapshotNotesShowCommand,
+  snapshotNotesUpdateCommand,
+  snapshotProtectedShowCommand,
+  snapshotProtectedUpdateCommand,
+  statusCommand,
+  versionCommand,
+];
+
+/** Historic names, replaced before a command is looked up (spec: cli.md §1.1). */
+export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["files", "snapshot files"],
+  ["forget", "snapshot forget"],
+  ["snapshots", "snapshot list"],
+  ["upload-log", "snapshot upload-log"],
+]);
+
+/**
+ * Commands of the official client that this program does not have yet. Their names count when an
+ * abbreviation is looked up: what is ambiguous there must not mean something here, and what a script
+ * abbreviates today must not change its meaning when they come (spec: cli.md §10.5).
+ */
+export const ABSENT_COMMANDS: readonly string[] = [
+  "benchmark",
+  "catalog dump",
+  "catalog shell",
+  "group move",
+  "key change-passphrase",
+  "key create",
+  "key create-master-key",
+  "key import-master-pubkey",
+  "key import-with-master-key",
+  "key paperkey",
+  "key show",
+  "key show-master-pubkey",
+  "login",
+  "logout",
+  "map",
+  "mount",
+  "namespace move",
+  "server-identity",
+  "snapshot upload-log",
+  "task list",
+  "task log",
+  "task stop",
+  "unmap",
+];

@@ -1,0 +1,17 @@
+import type { Command } from "../command.ts";
+import { NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
+
+/** `namespace delete` (spec: cli.md §4.10). */
+export const namespaceDeleteCommand: Command = {
+  name: "namespace delete",
+  description: "Remove a namespace and those below it.",
+  positionals: [NAMESPACE_OPTION],
+  options: [...REPOSITORY_OPTIONS, {
+    name: "delete-groups",
+    type: { kind: "boolean" },
+    description: "Remove the groups in it too.",
+  }],
+  output: "none",
+  run: async (values, context) =>
+    (await import("../handlers/namespaces.ts")).deleteNamespace(values, context),
+};

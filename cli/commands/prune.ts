@@ -1,0 +1,42 @@
+import type { Command, Parameter } from "../command.ts";
+import { GROUP_POSITIONAL, OUTPUT_FORMAT_OPTION, TARGET_OPTIONS } from "./shared_options.ts";
+
+function keep(period: string, description: string): Parameter {
+  return { name: `keep-${period}`, type: { kind: "integer", minimum: 1 }, description };
+}
+
+/** `prune` (spec: cli.md §4.7). */
+export const pruneCommand: Command = {
+  name: "prune",
+  description: "Remove the snapshots of a group that no rule keeps.",
+  positionals: [GROUP_POSITIONAL],
+  options: [
+    ...TARGET_OPTIONS,
+    OUTPUT_FORMAT_OPTION,
+    {
+      name: "dry-run",
+      type: { kind: "boolean" },
+      description: "Show what would be removed, remove nothing.",
+    },
+    keep("last", "Newest snapshots to keep."),
+    keep("hourly", "Hours to keep the last snapshot of."),
+    keep("daily", "Days to keep the last snapshot of."),
+    keep("weekly", "Weeks to keep the last snapshot of."),
+    keep("monthly", "Months to keep the last snapshot of."),
+    keep("yearly", "Years to keep the last snapshot of."),
+    {
+      name: "max-depth",
+      type: { kind: "integer", minimum: 0, maximum: 7 },
+      description: "Accepted for compatibility; repositories refuse it.",
+    },
+    {
+      name: "quiet",
+      type: { kind: "boolean" },
+      default: false,
+      description: "Show removals only.",
+    },
+  ],
+  output: "table",
+  run: async (values, context) =>
+    (await import("../handlers/prune_group.ts")).pruneGroup(values, context),
+};

@@ -1,0 +1,69 @@
+import { PATTERN_FORMAT } from "../arguments/value_formats.ts";
+import type { Command, Parameter } from "../command.ts";
+import {
+  KEY_OPTIONS,
+  RATE_OPTIONS,
+  SNAPSHOT_POSITIONAL,
+  TARGET_OPTIONS,
+} from "./shared_options.ts";
+
+function flag(name: string, description: string): Parameter {
+  return { name, type: { kind: "boolean" }, default: false, description };
+}
+
+/** `restore` (spec: cli.md §4.2). */
+export const restoreCommand: Command = {
+  name: "restore",
+  description: "Restore an archive of a snapshot.",
+  positionals: [
+    {
+      ...SNAPSHOT_POSITIONAL,
+      completion: "group-or-snapshot",
+      description: "Snapshot type/id/time, or group type/id for its newest finished snapshot.",
+    },
+    {
+      name: "archive-name",
+      type: { kind: "string" },
+      required: true,
+      completion: "archive-name",
+      description: "Archive, e.g. root.pxar.",
+    },
+    {
+      name: "target",
+      type: { kind: "string", acceptsBytes: true },
+      required: true,
+      completion: "file-name",
+      description: "Directory or file to restore to; - for the standard output.",
+    },
+  ],
+  options: [
+    ...TARGET_OPTIONS,
+    ...KEY_OPTIONS,
+    ...RATE_OPTIONS,
+    flag("allow-existing-dirs", "Directories that exist are no error."),
+    flag("ignore-acls", "Do not restore ACLs."),
+    flag("ignore-extract-device-errors", "Device nodes that cannot be created are no error."),
+    flag("ignore-ownership", "Do not restore owners."),
+    flag("ignore-permissions", "Do not restore permissions."),
+    flag("ignore-xattrs", "Do not restore extended attributes."),
+    flag("overwrite", "Replace files, symbolic links and hard links that exist."),
+    flag("overwrite-files", "Replace entries that exist where the archive has a file."),
+    flag("overwrite-hardlinks", "Replace entries that exist where the archive has a hard link."),
+    flag("overwrite-symlinks", "Replace entries that exist where the archive has a symbolic link."),
+    {
+      name: "pattern",
+      type: { kind: "string", format: PATTERN_FORMAT },
+      repeatable: true,
+      description: "Restore what matches only.",
+    },
+    {
+      name: "prelude-target",
+      type: { kind: "string", acceptsBytes: true },
+      completion: "file-name",
+      description: "File to write the prelude of a split archive to.",
+    },
+  ],
+  output: "none",
+  run: async (values, context) =>
+    (await import("../handlers/run_restore_command.ts")).runRestoreCommand(values, context),
+};

@@ -1,0 +1,18 @@
+import type { Command } from "../command.ts";
+import { SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_options.ts";
+
+/** `snapshot protected update` (spec: cli.md §4.4). */
+export const snapshotProtectedUpdateCommand: Command = {
+  name: "snapshot protected update",
+  description: "Protect a snapshot from removal, or end that.",
+  positionals: [SNAPSHOT_POSITIONAL, {
+    name: "protected",
+    type: { kind: "boolean" },
+    required: true,
+    description: "Whether it is to be protected.",
+  }],
+  options: TARGET_OPTIONS,
+  output: "none",
+  run: async (values, context) =>
+    (await import("../handlers/snapshot_protection.ts")).updateProtection(values, context),
+};

@@ -1,0 +1,56 @@
+import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
+import {
+  type BackupGroup,
+  type BackupSnapshot,
+  formatGroupPath,
+  formatSnapshotPath,
+  parseGroupPath,
+  parseSnapshotPath,
+  type Repository,
+} from "../../lib/repository/mod.ts";
+
+const MANIFEST = "index.json.blob";
+
+/**
+ * The snapshot a path means: itself, or the newest finished one of a group (spec: cli.md §4).
+ *
+ * @param log Receives a line for every unfinished snapshot that is passed over.
+ * @throws {UsageError} if the text is no such path.
+ * @throws {NotFoundError} if there is no such snapshot.
+ */
+export async function findSnapshot(
+  repository: Repository,
+  namespace: string,
+  text: string,
+  log: (line: string) => void,
+): Promise<BackupSnapshot> {
+  const asked = parse(text);
+  const snapshots = await repository.listSnapshots(namespace, { type: asked.type, id: asked.id });
+  if ("time" in asked) {
+    if (!snapshots.some(({ time }) => time === asked.time)) {
+      throw new NotFoundError(`snapshot ${formatSnapshotPath(asked)} does not exist.`);
+    }
+    return asked;
+  }
+  const group = formatGroupPath(asked);
+  if (snapshots.length === 0) {
+    throw new NotFoundError(`backup group ${group} does not contain any snapshots.`);
+  }
+  for (const snapshot of snapshots.toSorted((a, b) => b.time - a.time)) {
+    if (snapshot.files.some(({ filename }) => filename === MANIFEST)) {
+      return { type: snapshot.type, id: snapshot.id, time: snapshot.time };
+    }
+    log(`skipped not finished snapshot ${formatSnapshotPath(snapshot)}`);
+  }
+  throw new NotFoundError(`backup group ${group} does not contain any finished snapshots.`);
+}
+
+function parse(text: string): BackupSnapshot | BackupGroup {
+  const looksLikeGroup = text.split("/").length === 2;
+  try {
+    return looksLikeGroup ? parseGroupPath(text) : parseSnapshotPath(text);
+  } catch (error) {
+    if (!looksLikeGroup) throw error;
+    throw new UsageError(`unable to parse backup snapshot path '${text}'`, { cause: error });
+  }
+}

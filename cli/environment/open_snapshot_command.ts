@@ -1,0 +1,37 @@
+import {
+  type BackupSnapshot,
+  parseSnapshotPath,
+  type Repository,
+} from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { openRepository } from "./open_repository.ts";
+import { selectNamespace } from "./select_namespace.ts";
+
+/** What a command about one snapshot works on. Disposal closes the repository. */
+export interface OpenedSnapshotCommand extends AsyncDisposable {
+  readonly repository: Repository;
+  readonly namespace: string;
+  readonly snapshot: BackupSnapshot;
+}
+
+/** Opens the repository, then reads the snapshot's path, then the namespace (spec: cli.md §6.2). */
+export async function openSnapshotCommand(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<OpenedSnapshotCommand> {
+  const repository = await openRepository(values, context);
+  try {
+    const snapshot = parseSnapshotPath(values.requiredText("snapshot"));
+    const namespace = selectNamespace(values, context.environment);
+    return {
+      repository,
+      namespace,
+      snapshot,
+      [Symbol.asyncDispose]: () => Promise.resolve(repository[Symbol.asyncDispose]()),
+    };
+  } catch (error) {
+    await repository[Symbol.asyncDispose]();
+    throw error;
+  }
+}

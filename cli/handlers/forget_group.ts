@@ -1,0 +1,42 @@
+import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
+import { formatGroupPath, parseGroupPath } from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { readAnswer } from "../environment/read_answer.ts";
+
+/** `group forget`: asks, then removes a group (spec: cli.md §4.5). */
+export async function forgetGroup(values: CommandValues, context: CommandContext): Promise<void> {
+  const { output } = context;
+  await using repository = await openRepository(values, context);
+  const group = parseGroupPath(values.requiredText("group"));
+  // Not PBS_NAMESPACE: it never counted here (spec: cli.md §2.3).
+  const namespace = selectNamespace(values);
+  const snapshots = await repository.listSnapshots(namespace, group);
+  output.print(
+    `Delete group "${formatGroupPath(group)}" with ${snapshots.length} snapshot(s)? [y/N]: `,
+  );
+  const answer = readAnswer().trim();
+  switch (answer) {
+    case "y":
+    case "Y":
+      break;
+    case "n":
+    case "N":
+    case "":
+      output.printLine("Abort.");
+      return;
+    default:
+      throw new UsageError(
+        `unexpected choice '${answer}'! Use enter for default or use 'y' or 'n'`,
+      );
+  }
+  try {
+    await repository.forgetGroup(namespace, group);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new NotFoundError("Unable to find backup group!", { cause: error });
+  }
+  output.printLine("Successfully deleted group!");
+}

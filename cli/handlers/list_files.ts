@@ -1,0 +1,26 @@
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { openSnapshotCommand } from "../environment/open_snapshot_command.ts";
+import { fileToJson } from "../output/file_to_json.ts";
+import { printTable } from "../output/print_result.ts";
+import { renderList } from "../output/table.ts";
+
+/** `snapshot files` (spec: cli.md §4.4). */
+export async function listFiles(values: CommandValues, context: CommandContext): Promise<void> {
+  await using opened = await openSnapshotCommand(values, context);
+  const { repository, namespace, snapshot } = opened;
+  const files = await repository.listFiles(namespace, snapshot);
+  printTable(values, context, {
+    json: files.map(fileToJson),
+    text: (style) =>
+      renderList(
+        [
+          { title: "filename", cell: (file) => file.filename },
+          { title: "crypt-mode", cell: (file) => file.cryptMode ?? "" },
+          { title: "size", align: "right", cell: (file) => String(file.size ?? "") },
+        ],
+        files.toSorted((a, b) => (a.filename < b.filename ? -1 : 1)),
+        style,
+      ),
+  });
+}

@@ -1,0 +1,60 @@
+import { UsageError } from "../../lib/errors/mod.ts";
+import { formatSnapshotPath, type KeepOptions, parseGroupPath } from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { compareByPath } from "../output/compare_by_path.ts";
+import { formatDate } from "../output/format_date.ts";
+import { printTable } from "../output/print_result.ts";
+import { renderList } from "../output/table.ts";
+
+const PERIODS = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
+
+/** `prune` (spec: cli.md §4.7). Without any keep option everything is kept. */
+export async function pruneGroup(values: CommandValues, context: CommandContext): Promise<void> {
+  await using repository = await openRepository(values, context);
+  const group = parseGroupPath(values.requiredText("group"));
+  // Not PBS_NAMESPACE: it never counted here, and what is pruned is gone (spec: cli.md §10.7).
+  const namespace = selectNamespace(values);
+  if (values.has("max-depth")) {
+    throw new UsageError(
+      "parameter verification failed - 'max-depth': schema does not allow additional properties",
+    );
+  }
+  const decisions = await repository.prune(
+    namespace,
+    group,
+    keepOptions(values),
+    values.flag("dry-run"),
+  );
+  const shown = values.flag("quiet") ? decisions.filter((each) => !each.keep) : decisions;
+  printTable(values, context, {
+    json: shown.map((decision) => ({
+      "backup-type": decision.type,
+      "backup-id": decision.id,
+      "backup-time": decision.time,
+      keep: decision.keep,
+      protected: decision.protected,
+      ns: namespace === "" ? undefined : namespace,
+    })),
+    text: (style) =>
+      renderList(
+        [
+          { title: "snapshot", cell: formatSnapshotPath },
+          { title: "date", align: "right", cell: ({ time }) => formatDate(time) },
+          { title: "action", align: "right", cell: ({ keep }) => (keep ? "keep" : "remove") },
+        ],
+        shown.toSorted(compareByPath),
+        style,
+      ),
+  });
+}
+
+function keepOptions(values: CommandValues): KeepOptions {
+  const given = PERIODS.flatMap((period) => {
+    const count = values.integer(`keep-${period}`);
+    return count === undefined ? [] : [[period, count] as const];
+  });
+  return Object.fromEntries(given);
+}

@@ -1,0 +1,130 @@
+import {
+  type ArchiveSpec,
+  type BackupRequest,
+  type ChangeDetectionMode,
+  checkArchiveSources,
+  checkIncludeDevices,
+  newBackupProgress,
+  parseArchiveSpec,
+  runBackup,
+} from "../../lib/backup/mod.ts";
+import { PbsError, UsageError } from "../../lib/errors/mod.ts";
+import {
+  type BackupSnapshot,
+  type BackupType,
+  formatSnapshotPath,
+  isSafeName,
+} from "../../lib/repository/mod.ts";
+import { argumentBytes } from "../arguments/argument.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { wantsKey } from "../environment/check_crypt_options.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { selectRepository } from "../environment/select_repository.ts";
+import { BackupMessages } from "../output/backup_messages.ts";
+import { backupReportToJson } from "../output/backup_report_to_json.ts";
+import { formatDate } from "../output/format_date.ts";
+import { catchSignals } from "./catch_signals.ts";
+
+const KIBIBYTE = 1024;
+const DEFAULT_CHUNK_SIZE_KIB = 4096;
+const DEFAULT_ENTRIES_MAX = 1048576;
+/** Last second of the year 9999: snapshot paths have four digits for the year. */
+const LAST_TIME = 253402300799;
+
+/** `backup` (spec: cli.md §4.1). */
+export async function runBackupCommand(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const { environment, output } = context;
+  const address = selectRepository(values, context);
+  if (wantsKey(values, environment)) {
+    throw new PbsError(
+      "encrypted and signed backups are not available in this version, back up with " +
+        "--crypt-mode none",
+    );
+  }
+  const options = requestOptions(values);
+  checkArchiveSources(options.archives, (level, line) => output.log(level, line));
+  checkIncludeDevices(options.includeDevices);
+  const namespace = selectNamespace(values, environment);
+  const snapshot = chooseSnapshot(values);
+  if (address.kind === "directory" && (values.has("rate") || values.has("burst"))) {
+    output.log("warn", "--rate and --burst limit connections, a datastore directory has none");
+  }
+
+  const path = formatSnapshotPath(snapshot);
+  output.log("info", `Starting backup: ${namespace === "" ? "" : `[${namespace}]:`}${path}`);
+  output.log("info", `Client name: ${shortHostName()}`);
+  output.log("info", `Starting backup protocol: ${formatDate(Date.now() / 1000)}`);
+  const create = values.flag("init") && !options.dryRun;
+  await using repository = await openRepository(values, context, create);
+  using signals = catchSignals(() => output.log("info", "interrupted, dropping the snapshot"));
+  using messages = new BackupMessages(
+    output,
+    newBackupProgress(),
+    repository.displayName,
+    options.dryRun,
+  );
+  try {
+    const report = await runBackup(
+      { ...options, repository, namespace, snapshot, signal: signals.signal },
+      messages,
+    );
+    messages.finish(report);
+    const format = values.text("output-format");
+    if (format === "json" || format === "json-pretty") {
+      output.printJson(backupReportToJson(report, namespace), format);
+    }
+  } catch (error) {
+    signals.rethrow();
+    throw error;
+  }
+}
+
+/** What the options say about the run (spec: cli.md §4.1). */
+function requestOptions(
+  values: CommandValues,
+): Omit<BackupRequest, "repository" | "namespace" | "snapshot" | "signal"> {
+  const chunkSizeBytes = (values.integer("chunk-size") ?? DEFAULT_CHUNK_SIZE_KIB) * KIBIBYTE;
+  if (!Number.isInteger(Math.log2(chunkSizeBytes))) {
+    throw new UsageError(`Got unsupported chunk size '${chunkSizeBytes}'`);
+  }
+  const allFileSystems = values.flag("all-file-systems");
+  const includeDevices = values.arguments("include-dev").map(argumentBytes);
+  if (allFileSystems && includeDevices.length > 0) {
+    throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
+  }
+  const entriesMax = values.integer("entries-max") ?? DEFAULT_ENTRIES_MAX;
+  return {
+    archives: values.arguments("backupspec").map((word): ArchiveSpec =>
+      parseArchiveSpec(argumentBytes(word))
+    ),
+    excludes: values.texts("exclude"),
+    skipLostAndFound: values.flag("skip-lost-and-found"),
+    allFileSystems,
+    includeDevices,
+    entriesMax: entriesMax < 0 ? Number.MAX_SAFE_INTEGER : entriesMax,
+    chunkSizeBytes,
+    dryRun: values.flag("dry-run"),
+    noCache: values.flag("no-cache"),
+    skipE2bigXattr: values.flag("skip-e2big-xattr"),
+    changeDetectionMode: (values.text("change-detection-mode") ?? "legacy") as ChangeDetectionMode,
+  };
+}
+
+function chooseSnapshot(values: CommandValues): BackupSnapshot {
+  const time = values.integer("backup-time") ?? Math.floor(Date.now() / 1000);
+  if (time > LAST_TIME) throw new UsageError(`backup time ${time} is beyond the year 9999`);
+  const id = values.text("backup-id") ?? shortHostName();
+  if (!isSafeName(id)) {
+    throw new UsageError(`the host name '${id}' cannot be a backup id, give --backup-id`);
+  }
+  return { type: (values.text("backup-type") ?? "host") as BackupType, id, time };
+}
+
+function shortHostName(): string {
+  return Deno.hostname().split(".")[0]!;
+}

@@ -1,0 +1,77 @@
+import { PbsError, UsageError } from "../../lib/errors/mod.ts";
+import { parseArchiveName } from "../../lib/manifest/mod.ts";
+import { newRestoreProgress, type RestoreRequest, runRestore } from "../../lib/restore/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { wantsKey } from "../environment/check_crypt_options.ts";
+import { findSnapshot } from "../environment/find_snapshot.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { isBrokenPipe } from "../output/is_broken_pipe.ts";
+import { ClosedOutputError } from "../output/output.ts";
+import { RestoreMessages } from "../output/restore_messages.ts";
+import { catchSignals } from "./catch_signals.ts";
+
+/** `restore` (spec: cli.md §4.2). */
+export async function runRestoreCommand(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const { environment, output } = context;
+  await using repository = await openRepository(values, context);
+  wantsKey(values, environment);
+  if (values.has("keyfile") || values.has("keyfd")) {
+    throw new PbsError("encryption keys are not available in this version");
+  }
+  const archiveName = values.requiredText("archive-name");
+  parseArchiveName(archiveName);
+  const namespace = selectNamespace(values, environment);
+  const snapshot = await findSnapshot(
+    repository,
+    namespace,
+    values.requiredText("snapshot"),
+    (line) => output.log("info", line),
+  );
+  const options = requestOptions(values);
+  if (options.target === "-" && options.patterns.length > 0) {
+    throw new UsageError("patterns not allowed when restoring to stdout");
+  }
+  await using source = await repository.openSnapshot(namespace, snapshot);
+  using signals = catchSignals(() => output.log("info", "interrupted"));
+  using messages = new RestoreMessages(output, newRestoreProgress());
+  try {
+    const report = await runRestore(
+      { ...options, source, archiveName, signal: signals.signal },
+      messages,
+    );
+    messages.finish(report);
+  } catch (error) {
+    signals.rethrow();
+    if (options.target === "-" && isBrokenPipe(error)) {
+      throw new ClosedOutputError("Standard output is closed", { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** What the options say about the run (spec: cli.md §4.2). */
+function requestOptions(
+  values: CommandValues,
+): Omit<RestoreRequest, "source" | "archiveName" | "signal"> {
+  const overwrite = values.flag("overwrite");
+  const preludeTarget = values.bytes("prelude-target");
+  return {
+    target: values.text("target") === "-" ? "-" : values.bytes("target")!,
+    patterns: values.texts("pattern"),
+    allowExistingDirs: values.flag("allow-existing-dirs"),
+    overwriteFiles: overwrite || values.flag("overwrite-files"),
+    overwriteSymlinks: overwrite || values.flag("overwrite-symlinks"),
+    overwriteHardlinks: overwrite || values.flag("overwrite-hardlinks"),
+    ignoreAcls: values.flag("ignore-acls"),
+    ignoreXattrs: values.flag("ignore-xattrs"),
+    ignoreOwnership: values.flag("ignore-ownership"),
+    ignorePermissions: values.flag("ignore-permissions"),
+    ignoreExtractDeviceErrors: values.flag("ignore-extract-device-errors"),
+    ...(preludeTarget === undefined ? {} : { preludeTarget }),
+  };
+}

@@ -1,0 +1,28 @@
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { printTable } from "../output/print_result.ts";
+import { renderTable } from "../output/table.ts";
+
+/** `status`: the space of the datastore (spec: cli.md §4.8). */
+export async function showStatus(values: CommandValues, context: CommandContext): Promise<void> {
+  await using repository = await openRepository(values, context);
+  const { total, used, avail } = await repository.status();
+  printTable(values, context, {
+    json: { total, used, avail },
+    text: (style) => {
+      if (total === 0) {
+        context.output.errorLine("unable to format result: the size of the datastore is unknown");
+        return "";
+      }
+      const row = (name: string, bytes: number): string[] => {
+        const share = Math.floor((bytes + Math.floor(total / 200)) * 100 / total);
+        return [name, `${bytes} ${`(${share} %)`.padStart(8)}`];
+      };
+      return renderTable({
+        alignments: ["left", "right"],
+        rows: [row("total", total), row("used", used), row("avail", avail)],
+      }, style);
+    },
+  });
+}

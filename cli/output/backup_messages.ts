@@ -1,0 +1,154 @@
+import type {
+  ArchiveReport,
+  ArchiveStart,
+  BackupObserver,
+  BackupProgress,
+  BackupReport,
+} from "../../lib/backup/mod.ts";
+import { withoutServerExtension } from "./display_file_names.ts";
+import { formatDate } from "./format_date.ts";
+import { formatDuration } from "./format_duration.ts";
+import { formatSize } from "./format_size.ts";
+import type { LogLevel } from "./log_level.ts";
+import type { Output } from "./output.ts";
+
+const PERIODIC_LINE_MS = 60_000;
+const LIVE_LINE_MS = 200;
+const CATALOG = "catalog.pcat1.didx";
+const REUSE_WORTH_TELLING_BYTES = 1024 * 1024;
+
+const KIND_NAMES = {
+  pxar: "directory",
+  img: "image",
+  conf: "config file",
+  log: "log file",
+} as const;
+
+/** The log lines and the live line of a backup run (spec: cli.md §4.1.2, §4.1.5). */
+export class BackupMessages implements BackupObserver, Disposable {
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #archiveStartMs = Date.now();
+  #archiveStartBytes = 0;
+  #archiveStartUploaded = 0;
+
+  constructor(
+    private readonly output: Output,
+    readonly progress: BackupProgress,
+    private readonly repositoryName: string,
+    private readonly dryRun: boolean,
+  ) {
+    this.#timers.push(setInterval(() => this.#periodicLine(), PERIODIC_LINE_MS));
+    if (output.hasLiveLine) {
+      this.#timers.push(setInterval(() => this.#liveLine(), LIVE_LINE_MS));
+    }
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.output.log(level, message);
+  }
+
+  previousManifest(time: number | undefined): void {
+    this.#info(
+      time === undefined
+        ? "No previous manifest available."
+        : `Downloading previous manifest (${formatDate(time)})`,
+    );
+  }
+
+  archiveStarted({ kind, path, serverName }: ArchiveStart): void {
+    this.#archiveStartMs = Date.now();
+    this.#archiveStartBytes = this.progress.bytesRead;
+    this.#archiveStartUploaded = this.progress.bytesUploaded;
+    const source = new TextDecoder().decode(path);
+    const verb = this.dryRun ? "Would upload" : "Upload";
+    this.#info(
+      `${verb} ${KIND_NAMES[kind]} '${source}' to '${this.repositoryName}' as ${serverName}`,
+    );
+  }
+
+  archiveFinished(report: ArchiveReport): void {
+    if (report.name === CATALOG) {
+      this.#info(`Uploaded backup catalog (${formatSize(report.sizeBytes)})`);
+      return;
+    }
+    if (report.name.endsWith(".blob")) return;
+    const name = this.output.isDebug ? report.name : withoutServerExtension(report.name);
+    const { sizeBytes, newBytes, reusedBytes, storedBytes, seconds } = report;
+    const speed = seconds > 0 ? formatSize(Math.floor(newBytes / seconds)) : "0 B";
+    this.#info(
+      `${name}: had to backup ${formatSize(newBytes)} of ${formatSize(sizeBytes)} (compressed ${
+        formatSize(storedBytes)
+      }) in ${seconds.toFixed(2)} s (average ${speed}/s)`,
+    );
+    if (reusedBytes > 0 && sizeBytes > REUSE_WORTH_TELLING_BYTES) {
+      const percent = (reusedBytes * 100 / sizeBytes).toFixed(1);
+      this.#info(
+        `${name}: backup was done incrementally, reused ${formatSize(reusedBytes)} (${percent}%)`,
+      );
+    }
+  }
+
+  /** The last lines of a run that succeeded. */
+  finish(report: BackupReport): void {
+    this[Symbol.dispose]();
+    if (this.dryRun) {
+      this.#info("dry-run: no upload happened");
+      return;
+    }
+    const counted = [count(report.files, "file"), count(report.directories, "directory")];
+    if (report.warnings > 0) counted.push(count(report.warnings, "warning"));
+    const newBytes = sum(report.archives, (archive) => archive.newBytes);
+    const storedBytes = sum(report.archives, (archive) => archive.storedBytes);
+    this.#info(
+      `Summary: ${counted.join(", ")}, ${formatSize(newBytes)} new, ` +
+        `${formatSize(storedBytes)} stored`,
+    );
+    this.#info(`Duration: ${(report.durationMs / 1000).toFixed(2)}s`);
+    this.#info(`End Time: ${formatDate(Date.now() / 1000)}`);
+  }
+
+  /** Stops the periodic lines and removes the live one. */
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.output.setLiveLine("");
+  }
+
+  #info(line: string): void {
+    this.output.log("info", line);
+  }
+
+  #periodicLine(): void {
+    const { bytesRead, bytesUploaded } = this.progress;
+    const seconds = Math.round((Date.now() - this.#archiveStartMs) / 1000);
+    this.#info(
+      `processed ${formatSize(bytesRead - this.#archiveStartBytes)} in ${
+        formatDuration(seconds)
+      }, uploaded ${formatSize(bytesUploaded - this.#archiveStartUploaded)}`,
+    );
+  }
+
+  #liveLine(): void {
+    const { archive, files, bytesRead, bytesNew, bytesReused, startedAtMs } = this.progress;
+    const seconds = (Date.now() - startedAtMs) / 1000;
+    const name = archive === "" ? "" : `${withoutServerExtension(archive)}: `;
+    const rate = coarse(Math.round(bytesRead / Math.max(seconds, 0.001)));
+    this.output.setLiveLine(
+      `${name}${coarse(bytesRead)}, ${count(files, "file")}, ${rate}/s, new ${coarse(bytesNew)}, ` +
+        `reused ${coarse(bytesReused)}, ${formatDuration(Math.floor(seconds))}`,
+    );
+  }
+}
+
+/** A size with one decimal: a line that changes all the time must not jitter. */
+function coarse(bytes: number): string {
+  return formatSize(bytes).replace(/(\.\d)\d+/, "$1");
+}
+
+function count(number: number, noun: string): string {
+  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${number} ${number === 1 ? noun : plural}`;
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}

@@ -1,0 +1,75 @@
+import type { RestoreObserver, RestoreProgress, RestoreReport } from "../../lib/restore/mod.ts";
+import { formatDuration } from "./format_duration.ts";
+import { formatSize } from "./format_size.ts";
+import type { LogLevel } from "./log_level.ts";
+import type { Output } from "./output.ts";
+
+/** Seconds between progress lines; the last one repeats (spec: cli.md §4.2). */
+const INTERVALS_S = [5, 10, 20, 40, 60];
+const LIVE_LINE_MS = 200;
+const CHECK_MS = 500;
+
+/** The log lines and the live line of a restore run. */
+export class RestoreMessages implements RestoreObserver, Disposable {
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #lines = 0;
+  #lastMs = Date.now();
+  #lastBytes = 0;
+
+  constructor(private readonly output: Output, readonly progress: RestoreProgress) {
+    this.#timers.push(
+      output.hasLiveLine
+        ? setInterval(() => output.setLiveLine(this.#line(Date.now())), LIVE_LINE_MS)
+        : setInterval(() => this.#periodicLine(), CHECK_MS),
+    );
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.output.log(level, message);
+  }
+
+  /** The last line of a run that succeeded; small files have none. */
+  finish(report: RestoreReport): void {
+    this[Symbol.dispose]();
+    if (report.kind === "blob" || report.kind === "stream") return;
+    const seconds = report.durationMs / 1000;
+    const speed = formatSize(Math.floor(report.bytes / Math.max(seconds, 0.001)));
+    this.output.log(
+      "info",
+      `restore complete (${formatSize(report.bytes)} processed in ${
+        formatDuration(seconds)
+      }, average ${speed}/s)`,
+    );
+  }
+
+  /** Stops the periodic lines and removes the live one. */
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.output.setLiveLine("");
+  }
+
+  #periodicLine(): void {
+    const nowMs = Date.now();
+    const interval = INTERVALS_S[Math.min(this.#lines, INTERVALS_S.length - 1)]!;
+    const { bytesDone } = this.progress;
+    if (nowMs - this.#lastMs < interval * 1000 || bytesDone === this.#lastBytes) return;
+    this.output.log("info", this.#line(nowMs));
+    this.#lines++;
+    this.#lastMs = nowMs;
+    this.#lastBytes = bytesDone;
+  }
+
+  /** Progress now; the speed is that since the last line. */
+  #line(nowMs: number): string {
+    const { bytesDone, bytesTotal, startedAtMs } = this.progress;
+    const speed = (bytesDone - this.#lastBytes) / Math.max((nowMs - this.#lastMs) / 1000, 0.001);
+    const rest = `${formatDuration(Math.round((nowMs - startedAtMs) / 1000))}, ${
+      formatSize(Math.round(speed))
+    }/s`;
+    if (bytesTotal === 0) return `processed ${formatSize(bytesDone)} in ${rest}`;
+    const percent = Math.floor(bytesDone * 100 / bytesTotal);
+    return `progress ${percent}% (${formatSize(bytesDone)} of ${
+      formatSize(bytesTotal)
+    } in ${rest})`;
+  }
+}

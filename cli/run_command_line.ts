@@ -1,0 +1,106 @@
+import { describeError } from "../lib/errors/mod.ts";
+import { ArgumentError } from "./arguments/argument_error.ts";
+import type { Argument } from "./arguments/argument.ts";
+import { findCommand } from "./arguments/find_command.ts";
+import { GroupError } from "./arguments/group_error.ts";
+import { parseCommandLine } from "./arguments/parse_command_line.ts";
+import type { Command } from "./command.ts";
+import { ABSENT_COMMANDS, ALIASES, COMMANDS, PROGRAM_NAME } from "./command_table.ts";
+import type { Environment } from "./environment/environment.ts";
+import { ClosedOutputError, Output } from "./output/output.ts";
+import { SignalError } from "./signal_error.ts";
+
+/** Exit code of everything that fails (spec: cli.md §1.5). */
+export const FAILURE = 255;
+/** What a shell reports of a program that wrote into a closed pipe: 128 + SIGPIPE. */
+const CLOSED_PIPE = 141;
+
+const HELP_WORDS = new Set(["--help", "-h"]);
+
+/** How the process is to end. */
+export interface ExitStatus {
+  readonly code: number;
+  /** The signal that ended the run; the process dies by it. */
+  readonly signalNumber?: number;
+}
+
+/**
+ * Runs a command line: finds the command, parses its words, runs its handler, reports failures.
+ *
+ * @param words The words after the program's name.
+ */
+export async function runCommandLine(
+  words: readonly Argument[],
+  environment: Environment,
+  output: Output = new Output(environment),
+): Promise<ExitStatus> {
+  const isDebug = words.some((word) => word.text === "--debug") || output.isDebug;
+  try {
+    const line = words.filter((word) => word.text !== "--debug");
+    if (HELP_WORDS.has(line[0]?.text ?? "")) return await help([], environment, output);
+    const table = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
+    const { command, rest } = findCommand(table, line);
+    if (HELP_WORDS.has(rest.at(-1)?.text ?? "") && command.name !== "help") {
+      return await help(command.name.split(" "), environment, output);
+    }
+    return await runCommand(command, rest, { environment, output });
+  } catch (error) {
+    if (error instanceof ClosedOutputError) return { code: CLOSED_PIPE };
+    if (error instanceof SignalError) {
+      return { code: 128 + error.signalNumber, signalNumber: error.signalNumber };
+    }
+    if (error instanceof GroupError) await reportGroupError(error, output);
+    else reportFailure(error, isDebug, output);
+    return { code: FAILURE };
+  }
+}
+
+async function runCommand(
+  command: Command,
+  words: readonly Argument[],
+  context: { environment: Environment; output: Output },
+): Promise<ExitStatus> {
+  try {
+    await command.run(parseCommandLine(command, words), context);
+    return { code: 0 };
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    const { usageText } = await import("./help/usage_text.ts");
+    context.output.errorLine(
+      `Error: ${error.message}\nUsage: ${usageText(command, PROGRAM_NAME).trimEnd()}`,
+    );
+    return { code: FAILURE };
+  }
+}
+
+async function help(
+  names: string[],
+  environment: Environment,
+  output: Output,
+): Promise<ExitStatus> {
+  const command = COMMANDS.find((candidate) => candidate.name === "help")!;
+  return await runCommand(command, names.map((text) => ({ text })), { environment, output });
+}
+
+async function reportGroupError(error: GroupError, output: Output): Promise<void> {
+  const { usageLines } = await import("./help/usage_text.ts");
+  const prefix = error.group === "" ? "" : `${error.group} `;
+  const members = COMMANDS.filter((command) => command.name.startsWith(prefix));
+  output.errorLine(
+    `Error: ${error.message}\n\nUsage:\n\n${usageLines(members, PROGRAM_NAME).trimEnd()}`,
+  );
+}
+
+/** Prints an error and its causes (spec: cli.md §1.5); a stack only where it was asked for. */
+function reportFailure(error: unknown, isDebug: boolean, output: Output): void {
+  const [message = "unknown error", ...causes] = describeError(error);
+  const lines = [`Error: ${message}`];
+  if (causes.length > 0) {
+    lines.push("", "Caused by:");
+    const [only, ...others] = causes;
+    if (others.length === 0) lines.push(`    ${only}`);
+    else lines.push(...causes.map((cause, index) => `    ${index}: ${cause}`));
+  }
+  if (isDebug && error instanceof Error && error.stack !== undefined) lines.push("", error.stack);
+  output.errorLine(lines.join("\n"));
+}
