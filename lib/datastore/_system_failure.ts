@@ -1,0 +1,20 @@
+import { Errno, errnoText } from "../../ffi/errno.ts";
+import { NotFoundError, type PbsError, SystemError } from "../errors/mod.ts";
+
+/**
+ * The error for a system call that returned a negative error number.
+ *
+ * @param result What the call returned.
+ * @param action What was tried, e.g. `cannot open "x"`.
+ */
+export function systemFailure(result: number, action: string): PbsError {
+  const message = `${action}: ${errnoText(-result)}`;
+  if (-result === Errno.ENOENT) return new NotFoundError(message);
+  return new SystemError(-result, message);
+}
+
+/** Passes a result that is not negative on. @throws if it is. */
+export function checkResult(result: number, action: () => string): number {
+  if (result < 0) throw systemFailure(result, action());
+  return result;
+}

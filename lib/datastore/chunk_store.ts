@@ -1,0 +1,58 @@
+/** What inserting a chunk did. */
+export interface InsertedChunk {
+  /** Whether the store had the chunk already. */
+  readonly duplicate: boolean;
+  /** Encoded size of the chunk as it is in the store now. */
+  readonly storedSize: number;
+}
+
+/** What the store knows about a chunk. */
+export interface StoredChunk {
+  /** Encoded size in bytes. */
+  readonly size: number;
+  /** Seconds since the epoch. */
+  readonly accessTime: number;
+  /** Lets a reader follow the order on disk. */
+  readonly inode: bigint;
+}
+
+/** An item of the chunk store as a sweep meets it. */
+export interface SweptChunk extends StoredChunk {
+  readonly kind: "chunk" | "bad" | "using";
+  readonly name: string;
+  /** Deletes the item; nothing may be awaited between meeting and deleting it. */
+  remove(): void;
+}
+
+/**
+ * Chunks by digest: the part of a datastore that grows. Its file-system form is
+ * {@linkcode FileChunkStore} (spec: datastore-formats.md §6.5).
+ */
+export interface ChunkStore extends Disposable {
+  /**
+   * Stores a chunk unless an equally good one is there.
+   *
+   * @param digest 32 bytes.
+   * @param blob The encoded chunk; must stay as it is until the call has settled.
+   * @throws {ConflictError} if another chunk of that digest forbids it.
+   */
+  insert(digest: Uint8Array, blob: Uint8Array): Promise<InsertedChunk>;
+  /**
+   * Reads a chunk into memory of the caller.
+   *
+   * @param buffer Called with the encoded length; returns where to put it.
+   * @throws {NotFoundError} if there is no such chunk.
+   * @throws {CorruptDataError} if its length cannot be that of a chunk.
+   */
+  read(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void>;
+  /** What is known of a chunk, or undefined if there is none. */
+  stat(digest: Uint8Array): StoredChunk | undefined;
+  /** Marks a chunk as used now. @returns Whether there is such a chunk. */
+  touch(digest: Uint8Array): boolean;
+  /** Marks what verification set aside under this digest as used now. @returns How many. */
+  touchBad(digest: Uint8Array): number;
+  /** Sets a corrupt chunk aside. @returns Its new name, or undefined if it is gone. */
+  setAside(digest: Uint8Array): string | undefined;
+  /** Goes through everything, one folder of 65536 after the other. */
+  sweep(): Iterable<{ folder: number; items: Iterable<SweptChunk> }>;
+}

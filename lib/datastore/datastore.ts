@@ -1,0 +1,206 @@
+import { FileStat, makeFolder, statPath } from "../../ffi/posix_files.ts";
+import { effectiveIds } from "../../ffi/posix_file_system.ts";
+import { Errno } from "../../ffi/errno.ts";
+import { AuthError, ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
+import { checkResult, systemFailure } from "./_system_failure.ts";
+import type { ChunkStore } from "./chunk_store.ts";
+import { FileChunkStore, type SyncLevel } from "./file_chunk_store.ts";
+import { FileSnapshotFiles } from "./file_snapshot_files.ts";
+import {
+  CHUNK_FOLDER_COUNT,
+  CHUNK_FOLDER_MODE,
+  CHUNKS_FOLDER,
+  FOLDER_MODE,
+  LOCKS_FOLDER,
+  REFERENCE_OWNER,
+} from "./format.ts";
+import { LockFolder, type LockLocation } from "./lock_folder.ts";
+import { type FileOwner, NewFileRules } from "./new_file_rules.ts";
+import { ProcessLock } from "./process_lock.ts";
+import { referenceLockFolder } from "./reference_lock_folder.ts";
+import type { SnapshotFiles } from "./snapshot_files.ts";
+
+/** How to work with a datastore. */
+export interface DatastoreOptions {
+  /** Default `filesystem`: everything is on disk before a backup is reported as finished. */
+  readonly syncLevel?: SyncLevel;
+  /** IANA time zone in which prune counts hours to years; default that of the process. */
+  readonly timeZone?: string;
+  /** Age in seconds below which garbage collection keeps what nobody refers to. */
+  readonly gcCutoffSeconds?: number;
+  /** Whether garbage collection first tests that access times work; default true. */
+  readonly gcAccessTimeCheck?: boolean;
+}
+
+/** How to create a datastore. */
+export interface CreateDatastoreOptions extends DatastoreOptions {
+  /** Who is to own it; see docs/datastore.md for the default. */
+  readonly owner?: FileOwner;
+  /** Leaves the 65536 chunk folders to be created when needed. A server refuses such a datastore. */
+  readonly chunkFoldersOnDemand?: boolean;
+}
+
+/**
+ * A datastore in a folder: its chunks, its other files and its locks. What can be done with it is in
+ * functions of this room; {@linkcode LocalRepository} puts them behind the repository's interface.
+ */
+export class Datastore implements Disposable {
+  private constructor(
+    /** Absolute path without symlinks. */
+    readonly path: string,
+    readonly options: DatastoreOptions,
+    readonly chunks: ChunkStore,
+    readonly files: SnapshotFiles,
+    readonly locks: LockFolder,
+    readonly processLock: ProcessLock,
+  ) {}
+
+  /**
+   * Creates a datastore in a folder that is empty or not there yet, but whose parent is.
+   *
+   * @throws {ConflictError} if something is in the folder, or it lies in another datastore.
+   */
+  static create(path: string, options: CreateDatastoreOptions = {}): Datastore {
+    const root = createRoot(path);
+    checkEmpty(root);
+    checkNotNested(root);
+    const owner = options.owner ?? defaultOwner();
+    if (owner !== undefined) Deno.chownSync(root, owner.uid, owner.gid);
+    Deno.chmodSync(root, FOLDER_MODE);
+    const rules = new NewFileRules(statRoot(root));
+    createChunkFolders(root, rules, options.chunkFoldersOnDemand ?? false);
+    new ProcessLock(root, rules).acquireShared()[Symbol.dispose]();
+    return Datastore.open(root, options);
+  }
+
+  /**
+   * Opens a datastore. Nothing is created: the folder of a disk that is not mounted stays empty.
+   *
+   * @throws {NotFoundError} if there is no datastore.
+   * @throws {AuthError} if it may not be read.
+   */
+  static open(path: string, options: DatastoreOptions = {}): Datastore {
+    const root = realPath(path);
+    const chunks = statPath(`${root}/${CHUNKS_FOLDER}`);
+    if (chunks === -Errno.EACCES) throw new AuthError(`no permission to open datastore "${root}"`);
+    if (chunks === -Errno.ENOENT || (chunks instanceof FileStat && !chunks.isDirectory)) {
+      throw new NotFoundError(
+        `"${root}" is not a datastore: it has no folder "${CHUNKS_FOLDER}" (is the disk mounted?)`,
+      );
+    }
+    if (typeof chunks === "number") throw systemFailure(chunks, `cannot open datastore "${root}"`);
+    const rules = new NewFileRules(statRoot(root));
+    const locations: LockLocation[] = [{ path: `${root}/${LOCKS_FOLDER}`, removable: true }];
+    const reference = referenceLockFolder(root);
+    if (reference !== undefined) locations.push({ path: reference, removable: false });
+    return new Datastore(
+      root,
+      options,
+      openChunkStore(root, rules, options.syncLevel ?? "filesystem"),
+      new FileSnapshotFiles(root, rules),
+      new LockFolder(locations, rules),
+      new ProcessLock(root, rules),
+    );
+  }
+
+  /** When a finished backup has to be on disk. */
+  get syncLevel(): SyncLevel {
+    return this.options.syncLevel ?? "filesystem";
+  }
+
+  /** Gives the handles back. Running backups must have ended. */
+  [Symbol.dispose](): void {
+    this.chunks[Symbol.dispose]();
+  }
+}
+
+function realPath(path: string): string {
+  let root: string;
+  try {
+    root = Deno.realPathSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw new AuthError(`no permission to open datastore "${path}"`, { cause });
+    }
+    throw new NotFoundError(`there is no folder "${path}" for a datastore`, { cause });
+  }
+  return root;
+}
+
+function openChunkStore(root: string, rules: NewFileRules, level: SyncLevel): ChunkStore {
+  try {
+    return new FileChunkStore(root, rules, level);
+  } catch (cause) {
+    if (!(cause instanceof Error && "errno" in cause && cause.errno === Errno.EACCES)) throw cause;
+    throw new AuthError(`no permission to read the chunks of datastore "${root}"`, { cause });
+  }
+}
+
+function statRoot(root: string): FileStat {
+  const stat = statPath(root);
+  if (typeof stat === "number") throw systemFailure(stat, `cannot open datastore "${root}"`);
+  return stat;
+}
+
+function createRoot(path: string): string {
+  const status = makeFolder(path, FOLDER_MODE);
+  if (status !== -Errno.EEXIST) {
+    checkResult(status, () => `cannot create datastore "${path}"`);
+  }
+  const root = realPath(path);
+  if (root === "/") throw new UsageError(`"/" cannot be a datastore`);
+  return root;
+}
+
+function checkEmpty(root: string): void {
+  for (const { name } of Deno.readDirSync(root)) {
+    if (name === CHUNKS_FOLDER) throw new ConflictError(`"${root}" is a datastore already`);
+    if (!name.startsWith(".") && name !== "lost+found") {
+      throw new ConflictError(`"${root}" is not empty: there is "${name}"`);
+    }
+  }
+}
+
+function checkNotNested(root: string): void {
+  for (let parent = root; parent !== "";) {
+    parent = parent.slice(0, parent.lastIndexOf("/"));
+    const stat = statPath(`${parent}/${CHUNKS_FOLDER}`);
+    if (stat instanceof FileStat && stat.isDirectory) {
+      throw new ConflictError(`"${root}" lies inside datastore "${parent || "/"}"`);
+    }
+  }
+}
+
+/**
+ * The superuser creates for a server's user, so that a server can take the datastore over, unless
+ * that number belongs to somebody else here.
+ */
+function defaultOwner(): FileOwner | undefined {
+  if (effectiveIds().uid !== 0) return undefined;
+  let users = "";
+  try {
+    users = Deno.readTextFileSync("/etc/passwd");
+  } catch {
+    // A minimal image without users: nobody else has the number.
+  }
+  for (const line of users.split("\n")) {
+    const [name, , uid] = line.split(":");
+    if (Number(uid) === REFERENCE_OWNER.uid && uid !== "" && name !== "backup") return undefined;
+  }
+  return REFERENCE_OWNER;
+}
+
+/** Makes them under another name first: what a crash leaves is no datastore yet. */
+function createChunkFolders(root: string, rules: NewFileRules, onDemand: boolean): void {
+  const unfinished = `${root}/${CHUNKS_FOLDER}.new`;
+  const make = (path: string) => {
+    const status = makeFolder(path, CHUNK_FOLDER_MODE);
+    if (status !== -Errno.EEXIST) checkResult(status, () => `cannot create "${path}"`);
+    checkResult(rules.applyToFolder(path, CHUNK_FOLDER_MODE), () => `cannot set up "${path}"`);
+  };
+  make(unfinished);
+  for (let i = 0; i < (onDemand ? 0 : CHUNK_FOLDER_COUNT); i++) {
+    make(`${unfinished}/${i.toString(16).padStart(4, "0")}`);
+  }
+  Deno.renameSync(unfinished, `${root}/${CHUNKS_FOLDER}`);
+}

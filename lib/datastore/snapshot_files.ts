@@ -1,0 +1,45 @@
+/** An item of a folder. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly kind: "file" | "folder" | "other";
+}
+
+/** A file that is being written in pieces. */
+export interface FileWriter extends Disposable {
+  /** Writes bytes at an offset. They must stay as they are until the call has settled. */
+  write(bytes: Uint8Array, offset: number): Promise<void>;
+  /** Brings what was written to disk. */
+  sync(): Promise<void>;
+}
+
+/**
+ * Everything of a datastore that is not a chunk, by name below the datastore's root. Its file-system
+ * form is {@linkcode FileSnapshotFiles}.
+ */
+export interface SnapshotFiles {
+  /** The whole file. @throws {NotFoundError} if there is none. */
+  read(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Puts a file in place at once, replacing what is there. */
+  replace(path: string, bytes: Uint8Array): Promise<void>;
+  /** {@linkcode SnapshotFiles.replace}, and on disk before it settles. */
+  replaceDurably(path: string, bytes: Uint8Array): Promise<void>;
+  /** Starts a file that is written in pieces, replacing what is there. */
+  create(path: string): FileWriter;
+  rename(from: string, to: string): void;
+  /** Size of a regular file in bytes, or undefined if there is none. */
+  size(path: string): number | undefined;
+  /** What a folder holds, in no order. @throws {NotFoundError} if there is none. */
+  list(folder: string): Promise<FolderEntry[]>;
+  /** Whether there is such a folder. */
+  hasFolder(folder: string): boolean;
+  /** Creates one folder. @returns Whether it was not there before. */
+  makeFolder(folder: string): boolean;
+  /** Removes a file. @returns Whether it was there. */
+  removeFile(path: string): boolean;
+  /** Removes an empty folder. @returns Whether it is gone; false if something is in it. */
+  removeEmptyFolder(folder: string): boolean;
+  /** Removes a folder with all it holds; symlinks are not followed. One that is gone is fine. */
+  removeTree(folder: string): Promise<void>;
+  /** Writes everything that is pending to disk. */
+  sync(): Promise<void>;
+}

@@ -1,0 +1,136 @@
+import { NotFoundError } from "../errors/mod.ts";
+import {
+  BACKUP_TYPES,
+  type BackupGroup,
+  childNamespace,
+  compareGroups,
+  formatBackupTime,
+  formatSnapshotPath,
+  isSafeName,
+  MAX_NAMESPACE_DEPTH,
+  namespaceComponents,
+  parseBackupTime,
+} from "../repository/mod.ts";
+import type { BackupSnapshot } from "../repository/mod.ts";
+import { MANIFEST_BLOB_NAME } from "../manifest/mod.ts";
+import type { Datastore } from "./datastore.ts";
+import {
+  ARCHIVE_FILE_PATTERN,
+  NAMESPACE_FOLDER,
+  PROTECTED_FILE,
+  SNAPSHOT_FOLDER_PATTERN,
+} from "./format.ts";
+import { groupFolder, joinPath, namespaceFolder, snapshotFolder, typeFolder } from "./layout.ts";
+import type { FolderEntry } from "./snapshot_files.ts";
+
+/** @throws {NotFoundError} if there is no such namespace. */
+export function requireNamespace(datastore: Datastore, namespace: string): void {
+  if (!datastore.files.hasFolder(namespaceFolder(namespace))) {
+    throw new NotFoundError(`namespace "${namespace}" not found`);
+  }
+}
+
+/** @throws {NotFoundError} if there is no such snapshot. */
+export function requireSnapshot(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+): void {
+  if (datastore.files.hasFolder(snapshotFolder(namespace, snapshot))) return;
+  const where = namespace === "" ? "" : ` in namespace "${namespace}"`;
+  throw new NotFoundError(`snapshot "${formatSnapshotPath(snapshot)}"${where} does not exist`);
+}
+
+/** The groups of a namespace, in the order of listings; other folders are ignored. */
+export async function groupsOf(datastore: Datastore, namespace: string): Promise<BackupGroup[]> {
+  requireNamespace(datastore, namespace);
+  const groups: BackupGroup[] = [];
+  for (const type of BACKUP_TYPES) {
+    for (const { name, kind } of await listOrNothing(datastore, typeFolder(namespace, type))) {
+      if (kind === "folder" && isSafeName(name)) groups.push({ type, id: name });
+    }
+  }
+  return groups.sort(compareGroups);
+}
+
+/** The times of a group's snapshots, newest first; none if there is no such group. */
+export async function snapshotTimesOf(
+  datastore: Datastore,
+  namespace: string,
+  group: BackupGroup,
+): Promise<number[]> {
+  const times: number[] = [];
+  for (const { name, kind } of await listOrNothing(datastore, groupFolder(namespace, group))) {
+    if (kind !== "folder" || !SNAPSHOT_FOLDER_PATTERN.test(name)) continue;
+    const time = timeOf(name);
+    if (time !== undefined) times.push(time);
+  }
+  return times.sort((a, b) => b - a);
+}
+
+/** What a snapshot's folder holds. */
+export interface SnapshotContents {
+  /** Names of indexes and blobs, sorted. */
+  readonly files: readonly string[];
+  /** Whether there is a manifest. */
+  readonly finished: boolean;
+  readonly protected: boolean;
+}
+
+/** What a snapshot's folder holds. @throws {NotFoundError} if there is no such snapshot. */
+export async function snapshotContents(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+): Promise<SnapshotContents> {
+  const entries = await datastore.files.list(snapshotFolder(namespace, snapshot));
+  const names = entries.filter((entry) => entry.kind === "file").map((entry) => entry.name);
+  const files = names.filter((name) => ARCHIVE_FILE_PATTERN.test(name)).sort();
+  return {
+    files,
+    finished: files.includes(MANIFEST_BLOB_NAME),
+    protected: entries.some((entry) => entry.name === PROTECTED_FILE),
+  };
+}
+
+/**
+ * A namespace and those below it, parents first.
+ *
+ * @param maxDepth How many levels below it.
+ */
+export async function namespacesBelow(
+  datastore: Datastore,
+  parent: string,
+  maxDepth: number = MAX_NAMESPACE_DEPTH,
+): Promise<string[]> {
+  const found = [parent];
+  const depth = namespaceComponents(parent).length;
+  if (maxDepth === 0 || depth >= MAX_NAMESPACE_DEPTH) return found;
+  const folder = joinPath(namespaceFolder(parent), NAMESPACE_FOLDER);
+  const names = (await listOrNothing(datastore, folder))
+    .filter(({ name, kind }) => kind === "folder" && isSafeName(name))
+    .map((entry) => entry.name).sort();
+  for (const name of names) {
+    found.push(...await namespacesBelow(datastore, childNamespace(parent, name), maxDepth - 1));
+  }
+  return found;
+}
+
+async function listOrNothing(datastore: Datastore, folder: string): Promise<FolderEntry[]> {
+  try {
+    return await datastore.files.list(folder);
+  } catch (error) {
+    if (error instanceof NotFoundError) return [];
+    throw error;
+  }
+}
+
+/** The time a folder stands for, unless the time would be written differently. */
+function timeOf(name: string): number | undefined {
+  try {
+    const time = parseBackupTime(name);
+    return time >= 1 && formatBackupTime(time) === name ? time : undefined;
+  } catch {
+    return undefined;
+  }
+}
