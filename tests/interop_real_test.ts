@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- the number of vector cases is reported
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "../lib/bytes/mod.ts";

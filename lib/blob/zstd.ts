@@ -12,7 +12,7 @@ export function compressZstd(data: Uint8Array): Uint8Array {
     params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
     pledgedSrcSize: data.byteLength,
   };
-  return zstdCompressSync(data, options);
+  return asBytes(zstdCompressSync(data, options));
 }
 
 /**
@@ -48,7 +48,7 @@ function decompressFrame(
 ): Uint8Array {
   let plain: Uint8Array;
   try {
-    plain = zstdDecompressSync(frame, { maxOutputLength: Math.max(1, left) });
+    plain = asBytes(zstdDecompressSync(frame, { maxOutputLength: Math.max(1, left) }));
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
       throw new CorruptDataError(`${name} is larger than ${maxSizeBytes} bytes when decompressed`);
@@ -59,6 +59,11 @@ function decompressFrame(
     throw new CorruptDataError(`${name} is larger than ${maxSizeBytes} bytes when decompressed`);
   }
   return plain;
+}
+
+/** A Buffer's own methods differ from those of byte arrays (`slice` is a view): not handed out. */
+function asBytes(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
 /**
