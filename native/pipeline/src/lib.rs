@@ -1,1 +1,18 @@
 //! The chunk pipeline (cut, hash, known test, compress, encrypt) and its inverse (decode, verify).
+//!
+//! An *engine* owns worker threads, a *pool* of buffers with a byte budget and the set of *known*
+//! digests. A *stream* of an engine is filled by one caller (reading files, cutting) and emptied by
+//! another one, in stream order. A *blob* is an encoded chunk. `abi` is the C interface, described
+//! in `include/pbs_pipeline.h`.
+
+mod abi;
+mod buzhash;
+mod codec;
+mod commands;
+mod decoder;
+mod engine;
+mod filler;
+mod known;
+mod pool;
+mod registry;
+mod stream;

@@ -1,0 +1,92 @@
+//! The inverse of the engine: blobs to verified plain bytes, on the caller's thread.
+
+use crate::codec::{self, Crypt, Decompressor, Expected, Opened, Refusal};
+use crate::pool::{Buffer, Pool};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub struct Decoder {
+    pool: Arc<Pool>,
+    crypt: Option<Crypt>,
+    idle: Mutex<Vec<Decompressor>>,
+}
+
+/// Plain bytes within a buffer.
+pub struct Plain {
+    pub buffer: Buffer,
+    pub start: usize,
+}
+
+/// Why there are no plain bytes.
+pub enum DecodeError {
+    Refused(Refusal),
+    OutOfMemory,
+}
+
+impl From<Refusal> for DecodeError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Decoder {
+    pub fn new(budget: usize, crypt: Option<Crypt>) -> Self {
+        Self {
+            pool: Pool::new(budget),
+            crypt,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// A buffer for a blob. The budget is kept by the caller, which knows what to put off; here it
+    /// only says how much is kept for the next time.
+    pub fn buffer(&self, size: usize) -> Option<Buffer> {
+        self.pool.try_acquire(size, usize::MAX)
+    }
+
+    /// Decodes and verifies the blob in the first `length` bytes of a buffer.
+    pub fn decode(
+        &self,
+        mut blob: Buffer,
+        length: usize,
+        expected: &Expected,
+    ) -> Result<Plain, DecodeError> {
+        let crypt = self.crypt.as_ref();
+        let opened = codec::open_blob(blob.slice_mut(0, length), expected.encrypted, crypt)?;
+        let plain = match opened {
+            Opened::Stored(start) if length - start != expected.size => {
+                return Err(Refusal::Size.into());
+            }
+            Opened::Stored(start) => Plain {
+                buffer: blob,
+                start,
+            },
+            Opened::Frame(start) => {
+                let mut buffer = self.buffer(expected.size).ok_or(DecodeError::OutOfMemory)?;
+                let mut decompressor = self
+                    .lock()
+                    .pop()
+                    .or_else(Decompressor::new)
+                    .ok_or(DecodeError::OutOfMemory)?;
+                let result = decompressor.decompress(
+                    blob.slice(start, length),
+                    buffer.slice_mut(0, expected.size),
+                );
+                self.lock().push(decompressor);
+                result?;
+                Plain { buffer, start: 0 }
+            }
+        };
+        let data = plain.buffer.slice(plain.start, plain.start + expected.size);
+        let keyed = crypt.filter(|_| expected.encrypted);
+        if codec::digest(data, keyed) != expected.digest {
+            return Err(Refusal::Digest.into());
+        }
+        Ok(plain)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Decompressor>> {
+        self.idle
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}

@@ -1,0 +1,384 @@
+//! Buffers of page granularity that are used again, within a byte budget.
+
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// Bytes in front of a chunk's data, so that a blob's header fits without moving the data.
+pub const HEADROOM: usize = 64;
+
+const SMALLEST: usize = 64 * 1024;
+const HUGE_PAGE: usize = 2 * 1024 * 1024;
+/// How often a waiting thread looks whether it was cancelled or may go over the budget.
+const WAIT_SLICE: Duration = Duration::from_millis(20);
+
+/// Why no buffer was handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolError {
+    Cancelled,
+    OutOfMemory,
+}
+
+struct Mapping {
+    address: *mut u8,
+    capacity: usize,
+}
+
+// The mapping is owned by whoever holds the struct.
+unsafe impl Send for Mapping {}
+
+#[derive(Default)]
+struct State {
+    free: Vec<Mapping>,
+    /// Capacity of all mappings, free ones included.
+    mapped: usize,
+    peak: usize,
+}
+
+/// The pool. Buffers keep it alive.
+pub struct Pool {
+    budget: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+    wait_nanos: AtomicUsize,
+}
+
+/// A buffer of the pool; goes back when dropped.
+pub struct Buffer {
+    mapping: Mapping,
+    pool: Arc<Pool>,
+}
+
+/// Rounds up to one of the sizes that are in use: four steps to each power of two.
+fn round_capacity(size: usize) -> usize {
+    let size = size.max(SMALLEST);
+    let step = (size.next_power_of_two() / 8).max(SMALLEST);
+    size.div_ceil(step) * step
+}
+
+fn map(capacity: usize) -> Option<Mapping> {
+    // An anonymous private mapping has no preconditions.
+    let address = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            capacity,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    if address == libc::MAP_FAILED {
+        return None;
+    }
+    advise(address.cast(), capacity);
+    Some(Mapping {
+        address: address.cast(),
+        capacity,
+    })
+}
+
+/// Asks for huge pages: filling a fresh buffer is bound by page faults otherwise.
+fn advise(address: *mut u8, capacity: usize) {
+    if capacity >= HUGE_PAGE {
+        unsafe { libc::madvise(address.cast(), capacity, libc::MADV_HUGEPAGE) };
+    }
+}
+
+fn unmap(mapping: Mapping) {
+    unsafe { libc::munmap(mapping.address.cast(), mapping.capacity) };
+}
+
+/// Changes the size of a mapping, moving it if need be; pages in use are kept.
+fn resize(mapping: &mut Mapping, capacity: usize) -> bool {
+    let address = unsafe {
+        libc::mremap(
+            mapping.address.cast(),
+            mapping.capacity,
+            capacity,
+            libc::MREMAP_MAYMOVE,
+        )
+    };
+    if address == libc::MAP_FAILED {
+        return false;
+    }
+    mapping.address = address.cast();
+    mapping.capacity = capacity;
+    true
+}
+
+impl State {
+    fn add(&mut self, size: usize) {
+        self.mapped += size;
+        self.peak = self.peak.max(self.mapped);
+    }
+
+    fn free_bytes(&self) -> usize {
+        self.free.iter().map(|mapping| mapping.capacity).sum()
+    }
+
+    /// Unmaps free buffers, smallest first, until `size` more bytes fit below `limit`.
+    fn evict(&mut self, size: usize, limit: usize) -> bool {
+        if self.mapped - self.free_bytes() + size > limit {
+            return false;
+        }
+        self.free
+            .sort_unstable_by_key(|mapping| std::cmp::Reverse(mapping.capacity));
+        while self.mapped + size > limit {
+            let Some(mapping) = self.free.pop() else {
+                return false;
+            };
+            self.mapped -= mapping.capacity;
+            unmap(mapping);
+        }
+        true
+    }
+}
+
+impl Pool {
+    pub fn new(budget: usize) -> Arc<Self> {
+        Arc::new(Self {
+            budget,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            wait_nanos: AtomicUsize::new(0),
+        })
+    }
+
+    pub fn budget(&self) -> usize {
+        self.budget
+    }
+
+    /// Mapped bytes now and at most so far.
+    pub fn usage(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.mapped, state.peak)
+    }
+
+    pub fn wait_nanos(&self) -> usize {
+        self.wait_nanos.load(Ordering::Relaxed)
+    }
+
+    /// Lets waiting threads look at their conditions again.
+    pub fn wake(&self) {
+        drop(self.lock());
+        self.changed.notify_all();
+    }
+
+    /// A buffer of at least `size` bytes if there is one below `limit` without waiting.
+    pub fn try_acquire(self: &Arc<Self>, size: usize, limit: usize) -> Option<Buffer> {
+        self.take(&mut self.lock(), size, limit)
+    }
+
+    /// A buffer of at least `size` bytes. Waits until the mapped bytes stay below `limit`, or
+    /// `entitled` says that the caller may go over it, which is how progress is guaranteed.
+    pub fn acquire(
+        self: &Arc<Self>,
+        size: usize,
+        limit: usize,
+        entitled: impl Fn() -> bool,
+        cancelled: impl Fn() -> bool,
+    ) -> Result<Buffer, PoolError> {
+        self.wait_until(entitled, cancelled, |pool, state, over| {
+            pool.take(state, size, if over { usize::MAX } else { limit })
+        })
+    }
+
+    /// Makes a buffer larger, keeping its content; waits like [`Pool::acquire`].
+    pub fn grow(
+        self: &Arc<Self>,
+        buffer: &mut Buffer,
+        size: usize,
+        limit: usize,
+        entitled: impl Fn() -> bool,
+        cancelled: impl Fn() -> bool,
+    ) -> Result<(), PoolError> {
+        let capacity = round_capacity(size);
+        if capacity <= buffer.capacity() {
+            return Ok(());
+        }
+        let more = capacity - buffer.capacity();
+        self.wait_until(entitled, cancelled, |_, state, over| {
+            let fits = state.mapped + more <= limit || state.evict(more, limit);
+            (fits || over).then(|| state.add(more))
+        })?;
+        if !resize(&mut buffer.mapping, capacity) {
+            self.lock().mapped -= more;
+            return Err(PoolError::OutOfMemory);
+        }
+        advise(buffer.mapping.address, capacity);
+        Ok(())
+    }
+
+    fn wait_until<T>(
+        self: &Arc<Self>,
+        entitled: impl Fn() -> bool,
+        cancelled: impl Fn() -> bool,
+        mut attempt: impl FnMut(&Arc<Self>, &mut State, bool) -> Option<T>,
+    ) -> Result<T, PoolError> {
+        let mut state = self.lock();
+        let mut since = None;
+        loop {
+            if cancelled() {
+                return Err(PoolError::Cancelled);
+            }
+            let mut result = attempt(self, &mut state, false);
+            if result.is_none() && entitled() {
+                result = attempt(self, &mut state, true);
+                if result.is_none() {
+                    return Err(PoolError::OutOfMemory);
+                }
+            }
+            if let Some(result) = result {
+                if let Some(since) = since {
+                    let waited = Instant::now().duration_since(since).as_nanos() as usize;
+                    self.wait_nanos.fetch_add(waited, Ordering::Relaxed);
+                }
+                return Ok(result);
+            }
+            since.get_or_insert_with(Instant::now);
+            state = match self.changed.wait_timeout(state, WAIT_SLICE) {
+                Ok((guard, _)) => guard,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    fn take(self: &Arc<Self>, state: &mut State, size: usize, limit: usize) -> Option<Buffer> {
+        let capacity = round_capacity(size);
+        let fresh = state.mapped + capacity <= limit;
+        let best = (0..state.free.len())
+            .filter(|&index| state.free[index].capacity >= size)
+            .min_by_key(|&index| state.free[index].capacity);
+        if let Some(index) = best {
+            // A far too large one only if nothing else is left.
+            if state.free[index].capacity <= 2 * capacity || !fresh {
+                return Some(self.wrap(state.free.swap_remove(index)));
+            }
+        }
+        if !fresh && !state.evict(capacity, limit) {
+            return None;
+        }
+        let mapping = map(capacity)?;
+        state.add(capacity);
+        Some(self.wrap(mapping))
+    }
+
+    fn wrap(self: &Arc<Self>, mapping: Mapping) -> Buffer {
+        Buffer {
+            mapping,
+            pool: Arc::clone(self),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let mut state = std::mem::take(&mut *self.lock());
+        state.free.drain(..).for_each(unmap);
+    }
+}
+
+impl Buffer {
+    pub fn capacity(&self) -> usize {
+        self.mapping.capacity
+    }
+
+    pub fn as_ptr(&self) -> *mut u8 {
+        self.mapping.address
+    }
+
+    /// The bytes from `start` to `end`. Fresh ones are zero.
+    pub fn slice(&self, start: usize, end: usize) -> &[u8] {
+        assert!(start <= end && end <= self.mapping.capacity);
+        unsafe { std::slice::from_raw_parts(self.mapping.address.add(start), end - start) }
+    }
+
+    pub fn slice_mut(&mut self, start: usize, end: usize) -> &mut [u8] {
+        assert!(start <= end && end <= self.mapping.capacity);
+        unsafe { std::slice::from_raw_parts_mut(self.mapping.address.add(start), end - start) }
+    }
+
+    /// Gives back what lies behind `size` if memory is short and it is worth a system call.
+    pub fn shrink_if_scarce(&mut self, size: usize) {
+        let capacity = round_capacity(size);
+        if capacity * 2 > self.mapping.capacity {
+            return;
+        }
+        let mut state = self.pool.lock();
+        if state.mapped < self.pool.budget / 4 * 3 {
+            return;
+        }
+        let before = self.mapping.capacity;
+        if resize(&mut self.mapping, capacity) {
+            state.mapped -= before - capacity;
+            drop(state);
+            self.pool.changed.notify_all();
+        }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let mapping = Mapping {
+            address: self.mapping.address,
+            capacity: self.mapping.capacity,
+        };
+        let mut state = self.pool.lock();
+        if state.mapped > self.pool.budget {
+            state.mapped -= mapping.capacity;
+            unmap(mapping);
+        } else {
+            state.free.push(mapping);
+        }
+        drop(state);
+        self.pool.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacities_waste_at_most_a_quarter() {
+        for size in [1, 65536, 65537, 1 << 20, 5_000_000, (16 << 20) + 64] {
+            let capacity = round_capacity(size);
+            assert!(capacity >= size);
+            assert!(capacity == SMALLEST || capacity <= size + size / 4 + SMALLEST);
+        }
+    }
+
+    #[test]
+    fn a_buffer_keeps_its_content_when_it_grows() {
+        let pool = Pool::new(8 << 20);
+        let mut buffer = pool.try_acquire(1 << 20, 8 << 20).unwrap();
+        buffer.slice_mut(0, 1 << 20).fill(7);
+        pool.grow(&mut buffer, 4 << 20, 8 << 20, || false, || false)
+            .unwrap();
+        assert!(buffer.slice(0, 1 << 20).iter().all(|&byte| byte == 7));
+        assert!(buffer.capacity() >= 4 << 20);
+    }
+
+    #[test]
+    fn the_limit_holds_unless_the_caller_is_entitled() {
+        let pool = Pool::new(1 << 20);
+        let first = pool.try_acquire(1 << 20, 1 << 20).unwrap();
+        assert!(pool.try_acquire(65536, 1 << 20).is_none());
+        let over = pool.acquire(65536, 1 << 20, || true, || false).unwrap();
+        drop(over);
+        assert_eq!(pool.usage().0, 1 << 20);
+        drop(first);
+        assert!(matches!(
+            pool.acquire(8 << 20, 1 << 20, || false, || true),
+            Err(PoolError::Cancelled)
+        ));
+    }
+}
