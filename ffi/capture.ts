@@ -1,0 +1,159 @@
+import { EntryWord, RecordKind } from "./capture_record.ts";
+import { openNative } from "./library.ts";
+
+let native: ReturnType<typeof bind> | undefined;
+
+function bind() {
+  return openNative({
+    pbs_capture_open_root: { parameters: ["buffer", "u32"], result: "i32" },
+    pbs_capture_file_system: { parameters: ["i32"], result: "i64" },
+    pbs_capture_new: { parameters: ["i32", "u32"], result: "pointer" },
+    pbs_capture_next: {
+      parameters: ["pointer", "buffer", "usize", "u32", "buffer"],
+      result: "i64",
+      nonblocking: true,
+    },
+    pbs_capture_add_patterns: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+    pbs_capture_resume: { parameters: ["pointer", "u32", "u32"], result: "i32" },
+    pbs_capture_cancel: { parameters: ["pointer"], result: "void" },
+    pbs_capture_free: { parameters: ["pointer"], result: "void" },
+    pbs_capture_close: { parameters: ["i32"], result: "i32" },
+  });
+}
+
+/** Metadata to read, as bits; chosen per file system. */
+export const CaptureFeature = {
+  Xattrs: 1,
+  Acl: 2,
+  Fcaps: 4,
+  ProjectId: 8,
+  FatAttributes: 16,
+} as const;
+
+/** Records of a walk in walk order. The memory is never written again. */
+export interface CaptureBatch {
+  /** The records as words. */
+  readonly words: Uint32Array;
+  /** The records as bytes. */
+  readonly bytes: Uint8Array;
+  /** `paused`: the last record asks for a decision; call `resume` before the next `next`. */
+  readonly state: "running" | "paused" | "complete";
+}
+
+const STATES = ["running", "paused", "complete"] as const;
+const BATCH_BYTES = 64 << 10;
+const EMSGSIZE = 90;
+
+/**
+ * Opens the directory a walk begins with.
+ *
+ * @param path Path bytes without NUL.
+ * @returns A descriptor, or a negative error number.
+ */
+export function openCaptureRoot(path: Uint8Array, follow: boolean): number {
+  native ??= bind();
+  const terminated = new Uint8Array(path.byteLength + 1);
+  terminated.set(path);
+  return native.pbs_capture_open_root(terminated, follow ? 1 : 0);
+}
+
+/** `f_type` of the file system behind a descriptor, or a negative error number. */
+export function fileSystemMagic(fd: number): number {
+  native ??= bind();
+  return Number(native.pbs_capture_file_system(fd));
+}
+
+/** Closes a descriptor; nothing can be done about an error of one that was only read. */
+export function closeCaptured(fd: number): void {
+  native ??= bind();
+  native.pbs_capture_close(fd);
+}
+
+/** Closes the descriptors in the records of a batch from a word index on. */
+export function closeBatch(batch: CaptureBatch, from = 0): void {
+  const { words } = batch;
+  for (let at = from; at < words.length; at += words[at]! >>> 2) {
+    if (words[at + 1] !== RecordKind.Entry) continue;
+    const fd = words[at + EntryWord.Fd]! | 0;
+    if (fd >= 0) closeCaptured(fd);
+  }
+}
+
+/** A walk of the native core: system calls of whole batches of entries at a time, off this thread. */
+export class TreeCapture {
+  readonly #handle: Deno.PointerObject;
+  readonly #symbols: NonNullable<typeof native>;
+  #running: Promise<CaptureBatch> | undefined;
+  #closed = false;
+
+  /**
+   * @param rootFd From {@linkcode openCaptureRoot}; taken over.
+   * @param features Bits of {@linkcode CaptureFeature} for the root's file system.
+   */
+  constructor(rootFd: number, features: number) {
+    this.#symbols = native ??= bind();
+    this.#handle = this.#symbols.pbs_capture_new(rootFd, features)!;
+  }
+
+  /** Appends compiled match entries. Not while `next` is running. */
+  addPatterns(program: Uint8Array<ArrayBuffer>): void {
+    const length = BigInt(program.byteLength);
+    const result = this.#symbols.pbs_capture_add_patterns(this.#handle, program, length);
+    if (result !== 0) throw new Error(`native core refused match patterns (error ${-result})`);
+  }
+
+  /** Goes on behind a pause. Not while `next` is running. */
+  resume(enter: boolean, features: number): void {
+    const result = this.#symbols.pbs_capture_resume(this.#handle, enter ? 1 : 0, features);
+    if (result !== 0) throw new Error(`native core is not paused (error ${-result})`);
+  }
+
+  /**
+   * Reads the next batch; one call at a time. The descriptors in it are the caller's.
+   *
+   * @param openFilesMax Most descriptors in the batch.
+   */
+  next(openFilesMax: number): Promise<CaptureBatch> {
+    this.#running = this.#next(openFilesMax);
+    // Whoever awaits it sees the error; `close` alone does not want it.
+    this.#running.catch(() => {});
+    return this.#running;
+  }
+
+  async #next(openFilesMax: number): Promise<CaptureBatch> {
+    const status = new Uint32Array(4);
+    for (let size = BATCH_BYTES;; size = status[2]!) {
+      const buffer = new ArrayBuffer(size);
+      const result = Number(
+        await this.#symbols.pbs_capture_next(
+          this.#handle,
+          new Uint8Array(buffer),
+          BigInt(size),
+          openFilesMax,
+          status,
+        ),
+      );
+      if (result === -EMSGSIZE) continue;
+      if (result < 0) throw new Error(`native core stopped the walk (error ${-result})`);
+      return {
+        words: new Uint32Array(buffer, 0, result >>> 2),
+        bytes: new Uint8Array(buffer, 0, result),
+        state: STATES[status[0]!]!,
+      };
+    }
+  }
+
+  /**
+   * Ends the walk, after the running call if there is one, whose descriptors are closed.
+   *
+   * @param taken The last batch that the caller has received.
+   */
+  async close(taken?: CaptureBatch): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#symbols.pbs_capture_cancel(this.#handle);
+    const last = await this.#running?.catch(() => undefined);
+    if (last !== undefined && last !== taken) closeBatch(last);
+    this.#symbols.pbs_capture_free(this.#handle);
+  }
+}

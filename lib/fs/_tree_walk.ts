@@ -1,0 +1,382 @@
+import {
+  type CaptureBatch,
+  closeBatch,
+  closeCaptured,
+  type TreeCapture,
+} from "../../ffi/capture.ts";
+import {
+  BEGIN_COUNT_WORD,
+  CaptureStep,
+  ENTRY_HEAD_BYTES,
+  EntryFlag,
+  EntryWord,
+  FAILURE_HEAD_BYTES,
+  FailureWord,
+  RecordKind,
+} from "../../ffi/capture_record.ts";
+import { Errno, errnoText } from "../../ffi/errno.ts";
+import { CorruptDataError, PbsError, SystemError } from "../errors/mod.ts";
+import {
+  type EntryMetadata,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from "../pxar/mod.ts";
+import { capturedMetadata } from "./capture_metadata.ts";
+import { EXCLUDE_FILE_NAME, parseExcludeFile } from "./exclude_file.ts";
+import { captureFeatures, isVirtualFileSystem } from "./filesystem_features.ts";
+import { HardlinkTable } from "./_hardlink_table.ts";
+import { compileMatchList } from "./match_program.ts";
+import { quotePath } from "./quote_path.ts";
+import { DEFAULT_ENTRIES_MAX, type WalkOptions } from "./walk_options.ts";
+import type { WalkProgress } from "./walk_progress.ts";
+import type { HardlinkTarget, TreeVisitor, WalkPath } from "./walk_visitor.ts";
+import type { WalkWarningKind } from "./walk_warning.ts";
+
+/** Options of a walk whose source is open. */
+export interface TreeWalkOptions extends WalkOptions {
+  readonly progress: WalkProgress;
+  /** Bits of `CaptureFeature`. */
+  readonly wanted: number;
+}
+
+const DEFAULT_OPEN_FILES_MAX = 512;
+const SLASH = 0x2f;
+const TWO_32 = 0x1_0000_0000;
+const EXCLUDE_FILE_BYTES = new TextEncoder().encode(EXCLUDE_FILE_NAME);
+const NO_NAME = new Uint8Array();
+
+const STEP_TEXTS: Readonly<Record<number, string>> = {
+  [CaptureStep.Stat]: "cannot stat",
+  [CaptureStep.Open]: "cannot open",
+  [CaptureStep.Metadata]: "cannot read the metadata of",
+  [CaptureStep.ReadLink]: "cannot read the target of",
+  [CaptureStep.FileSystem]: "cannot query the file system of",
+  [CaptureStep.ReadDirectory]: "cannot list",
+  [CaptureStep.OpenExcludeFile]: "cannot open",
+  [CaptureStep.ReadExcludeFile]: "cannot read",
+};
+
+/** What the walk does behind the record at which the native core paused. */
+interface Decision {
+  readonly enter: boolean;
+  readonly features: number;
+}
+
+const GO_ON: Decision = { enter: true, features: 0 };
+
+/** The errors that leave one entry out instead of ending the walk (spec: pxar.md §5.5). */
+function skipKind(step: number, errno: number): WalkWarningKind | undefined {
+  if (errno === Errno.ESTALE && step !== CaptureStep.ReadDirectory) return "stale";
+  switch (step) {
+    case CaptureStep.Stat:
+      if (errno === Errno.EACCES) return "stat-denied";
+      return errno === Errno.ENOENT ? "vanished" : undefined;
+    case CaptureStep.Open:
+      if (errno === Errno.EACCES) return "open-denied";
+      return errno === Errno.ENOENT ? "vanished" : undefined;
+    case CaptureStep.ReadLink:
+      return errno === Errno.ENOENT ? "vanished" : undefined;
+    case CaptureStep.OpenExcludeFile:
+      return errno === Errno.EACCES ? "open-denied" : undefined;
+    case CaptureStep.ReadExcludeFile:
+      return "exclude-file";
+  }
+  return undefined;
+}
+
+/** A walk in progress: turns the records of the native core into the visitor's calls. */
+export class TreeWalk implements WalkPath {
+  readonly progress: WalkProgress;
+  readonly #capture: TreeCapture;
+  readonly #options: TreeWalkOptions;
+  readonly #visitor: TreeVisitor;
+  readonly #hardlinks = new HardlinkTable();
+  /** Names of the directories the walk is in, without the root. */
+  readonly #names: Uint8Array[] = [];
+  /** For the root and each of those: how many entries it has. */
+  readonly #counts: number[] = [];
+  /** Name of the entry being visited if it is not the innermost directory itself. */
+  #leaf: Uint8Array = NO_NAME;
+  #openEntries = 0;
+  #devices: Set<number> | undefined;
+  #decision: Decision = GO_ON;
+  #batch: CaptureBatch | undefined;
+  /** Word index behind the record being handled: what follows was not handed on yet. */
+  #handled = 0;
+
+  constructor(capture: TreeCapture, options: TreeWalkOptions, visitor: TreeVisitor) {
+    this.#capture = capture;
+    this.#options = options;
+    this.#visitor = visitor;
+    this.progress = options.progress;
+  }
+
+  /**
+   * Walks to the end.
+   *
+   * @param aborted Rejects when the walk shall end early.
+   */
+  async run(aborted?: Promise<never>): Promise<void> {
+    const { openFilesMax = DEFAULT_OPEN_FILES_MAX, signal } = this.#options;
+    // One batch is handed on while the next one is read.
+    const batchFiles = Math.max(1, openFilesMax >> 1);
+    const visitor = this.#visitor;
+    let next = this.#capture.next(batchFiles);
+    for (;;) {
+      const batch = await next;
+      this.#batch = batch;
+      this.#handled = 0;
+      if (batch.state === "running") next = this.#capture.next(batchFiles);
+      const { words } = batch;
+      for (let at = 0; at < words.length; at = this.#handled) {
+        this.#handled = at + (words[at]! >>> 2);
+        this.#handle(batch, at);
+        if (!visitor.full) continue;
+        await (aborted ? Promise.race([visitor.drain(), aborted]) : visitor.drain());
+      }
+      if (signal?.aborted) await aborted;
+      if (batch.state === "complete") return;
+      if (batch.state === "paused") {
+        this.#capture.resume(this.#decision.enter, this.#decision.features);
+        next = this.#capture.next(batchFiles);
+      }
+    }
+  }
+
+  /** Frees everything and closes what the visitor did not get. */
+  async close(): Promise<void> {
+    if (this.#batch) closeBatch(this.#batch, this.#handled);
+    await this.#capture.close(this.#batch);
+  }
+
+  /** Path of the entry being visited. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    const parts = this.#leaf.length === 0 ? this.#names : [...this.#names, this.#leaf];
+    let length = Math.max(0, parts.length - 1);
+    for (const part of parts) length += part.length;
+    const path = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      if (at > 0) path[at++] = SLASH;
+      path.set(part, at);
+      at += part.length;
+    }
+    return path;
+  }
+
+  #handle(batch: CaptureBatch, at: number): void {
+    switch (batch.words[at + 1]) {
+      case RecordKind.Entry:
+        return this.#handleEntry(batch, at);
+      case RecordKind.Begin:
+        return this.#handleBegin(batch.words[at + BEGIN_COUNT_WORD]!);
+      case RecordKind.End:
+        return this.#handleEnd();
+      case RecordKind.Failed:
+        return this.#handleFailure(batch, at);
+      case RecordKind.ExcludeFile:
+        return this.#handleExcludeFile(batch, at);
+    }
+  }
+
+  #handleEntry(batch: CaptureBatch, at: number): void {
+    const { words, bytes } = batch;
+    const fileType = words[at + EntryWord.Mode]! & S_IFMT;
+    const nameAt = at * 4 + ENTRY_HEAD_BYTES;
+    const name = bytes.subarray(nameAt, nameAt + words[at + EntryWord.NameLength]!);
+    if (fileType === S_IFDIR) return this.#handleDirectory(batch, at, name);
+    this.#leaf = name;
+    if (fileType === S_IFREG) this.#handleFile(batch, at, name);
+    else this.#handleOther(batch, at, name, fileType);
+    this.#leaf = NO_NAME;
+  }
+
+  #handleDirectory(batch: CaptureBatch, at: number, name: Uint8Array): void {
+    const { words } = batch;
+    const flags = words[at + EntryWord.Flags]!;
+    if ((flags & EntryFlag.Root) !== 0) {
+      if (!this.#options.allFileSystems) {
+        this.#devices = new Set(this.#options.includeDevices).add(wide(words, at + EntryWord.Dev));
+      }
+      const metadata = this.#metadata(batch, at);
+      this.progress.directories++;
+      this.#visitor.enterRoot(metadata, this);
+      return;
+    }
+    this.#names.push(name);
+    const metadata = this.#metadata(batch, at);
+    this.progress.directories++;
+    this.#visitor.enterDirectory(name, metadata);
+    if ((flags & EntryFlag.MountPoint) === 0) return;
+    const magic = words[at + EntryWord.FileSystem]!;
+    const enter = !isVirtualFileSystem(magic) &&
+      (this.#devices?.has(wide(words, at + EntryWord.Dev)) ?? true);
+    if (!enter) this.#warn("mount-point", this.bytes());
+    this.#decision = { enter, features: captureFeatures(magic, this.#options.wanted) };
+  }
+
+  #handleFile(batch: CaptureBatch, at: number, name: Uint8Array): void {
+    const { words } = batch;
+    const fd = words[at + EntryWord.Fd]! | 0;
+    const links = words[at + EntryWord.Links]!;
+    let link: HardlinkTarget | undefined;
+    if (links > 1) {
+      const dev = wide(words, at + EntryWord.Dev);
+      const ino = wideKey(words, at + EntryWord.Ino);
+      const first = this.#hardlinks.meetAgain(dev, ino);
+      if (first !== undefined) {
+        if (fd >= 0) closeCaptured(fd);
+        this.progress.hardlinks++;
+        this.#visitor.hardlink(name, first);
+        return;
+      }
+      link = this.#hardlinks.add(dev, ino, links, this.bytes());
+    }
+    let metadata;
+    try {
+      metadata = this.#metadata(batch, at);
+    } catch (error) {
+      if (fd >= 0) closeCaptured(fd);
+      throw error;
+    }
+    const sizeBytes = wide(words, at + EntryWord.Size);
+    this.progress.files++;
+    this.progress.fileBytes += sizeBytes;
+    this.#visitor.file(name, metadata, sizeBytes, fd, link);
+  }
+
+  #handleOther(batch: CaptureBatch, at: number, name: Uint8Array, fileType: number): void {
+    const { words, bytes } = batch;
+    const metadata = this.#metadata(batch, at);
+    switch (fileType) {
+      case S_IFLNK: {
+        const targetAt = at * 4 + ENTRY_HEAD_BYTES + name.length;
+        const target = bytes.subarray(targetAt, targetAt + words[at + EntryWord.TargetLength]!);
+        this.#visitor.symlink(name, metadata, target);
+        break;
+      }
+      case S_IFCHR:
+      case S_IFBLK: {
+        const major = words[at + EntryWord.RdevMajor]!;
+        this.#visitor.device(name, metadata, major, words[at + EntryWord.RdevMinor]!);
+        break;
+      }
+      case S_IFIFO:
+        this.#visitor.fifo(name, metadata);
+        break;
+      case S_IFSOCK:
+        this.#visitor.socket(name, metadata);
+        break;
+      default:
+        throw new PbsError(
+          `error at ${quotePath(this.bytes())}: file type ${fileType.toString(8)} is not known`,
+        );
+    }
+    this.progress.others++;
+  }
+
+  #metadata(batch: CaptureBatch, at: number): EntryMetadata {
+    const tooLarge = (batch.words[at + EntryWord.Flags]! & EntryFlag.XattrsTooLarge) !== 0;
+    if (tooLarge && !this.#options.skipE2bigXattr) {
+      throw new SystemError(
+        Errno.E2BIG,
+        `error at ${quotePath(this.bytes())}: extended attributes are too large, ` +
+          "skip them with --skip-e2big-xattr",
+      );
+    }
+    try {
+      return capturedMetadata(batch, at);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new CorruptDataError(`error at ${quotePath(this.bytes())}: ${reason}`, { cause });
+    }
+  }
+
+  #handleBegin(count: number): void {
+    const { entriesMax = DEFAULT_ENTRIES_MAX } = this.#options;
+    this.#openEntries += count;
+    this.#counts.push(count);
+    if (this.#openEntries > entriesMax) {
+      throw new PbsError(
+        `error at ${quotePath(this.bytes())}: ` +
+          `exceeded allowed number of file entries (> ${entriesMax})`,
+      );
+    }
+  }
+
+  #handleEnd(): void {
+    // A mount point that was not entered ends without having begun.
+    if (this.#counts.length > this.#names.length) this.#openEntries -= this.#counts.pop()!;
+    if (this.#names.length === 0) {
+      this.#visitor.leaveRoot();
+      return;
+    }
+    this.#visitor.leaveDirectory();
+    this.#names.pop();
+  }
+
+  #handleFailure(batch: CaptureBatch, at: number): void {
+    const { words, bytes } = batch;
+    const step = words[at + FailureWord.Step]!;
+    const errno = words[at + FailureWord.Errno]!;
+    const nameAt = at * 4 + FAILURE_HEAD_BYTES;
+    this.#leaf = bytes.subarray(nameAt, nameAt + words[at + FailureWord.Length]!);
+    this.#skipOrFail(step, errno);
+    this.progress.skipped++;
+    this.#leaf = NO_NAME;
+  }
+
+  #handleExcludeFile(batch: CaptureBatch, at: number): void {
+    const { words, bytes } = batch;
+    const directory = this.bytes();
+    this.#decision = GO_ON;
+    this.#leaf = EXCLUDE_FILE_BYTES;
+    if (words[at + FailureWord.Errno] !== 0) {
+      this.#skipOrFail(words[at + FailureWord.Step]!, words[at + FailureWord.Errno]!);
+    } else {
+      const contentAt = at * 4 + FAILURE_HEAD_BYTES;
+      const content = bytes.subarray(contentAt, contentAt + words[at + FailureWord.Length]!);
+      const path = this.bytes();
+      const list = parseExcludeFile(content, directory, ({ kind, detail }) => {
+        this.#options.onWarning?.({ kind, path, detail });
+      });
+      // The core is paused behind this record.
+      this.#capture.addPatterns(compileMatchList(list));
+    }
+    this.#leaf = NO_NAME;
+  }
+
+  #skipOrFail(step: number, errno: number): void {
+    const kind = skipKind(step, errno);
+    const path = this.bytes();
+    if (kind === undefined) {
+      throw new SystemError(
+        errno,
+        `error at ${quotePath(path)}: ${STEP_TEXTS[step]} it: ${errnoText(errno)}`,
+      );
+    }
+    this.#warn(kind, path, errno);
+  }
+
+  #warn(kind: WalkWarningKind, path: Uint8Array, errno?: number): void {
+    this.#options.onWarning?.(errno === undefined ? { kind, path } : { kind, path, errno });
+  }
+}
+
+/** A number of 64 bits that is a device or a size; those stay below 2^53. */
+function wide(words: Uint32Array, at: number): number {
+  return words[at]! + words[at + 1]! * TWO_32;
+}
+
+/** A number of 64 bits as a key: exact also beyond 2^53. */
+function wideKey(words: Uint32Array, at: number): number | bigint {
+  const value = wide(words, at);
+  if (value <= Number.MAX_SAFE_INTEGER) return value;
+  return BigInt(words[at]!) | BigInt(words[at + 1]!) << 32n;
+}

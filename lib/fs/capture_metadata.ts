@@ -1,0 +1,95 @@
+import type { CaptureBatch } from "../../ffi/capture.ts";
+import { ENTRY_HEAD_BYTES, EntryWord } from "../../ffi/capture_record.ts";
+import {
+  type Acl,
+  ACL_ACCESS_XATTR,
+  ACL_DEFAULT_XATTR,
+  aclFromXattrs,
+  attributeFlagsFromLinux,
+  type EntryMetadata,
+  type Xattr,
+} from "../pxar/mod.ts";
+
+const TWO_32 = 0x1_0000_0000;
+
+/** What the extended attributes of an entry hold, sorted out. */
+interface XattrParts {
+  xattrs: Xattr[] | undefined;
+  acl: Acl | undefined;
+  fcaps: Uint8Array | undefined;
+}
+
+const NO_XATTRS: XattrParts = { xattrs: undefined, acl: undefined, fcaps: undefined };
+const FCAPS_XATTR = "security.capability";
+
+// Most entries of a file system have the same flags.
+let lastLinuxFlags = 0;
+let lastFlags = 0;
+
+function attributeFlags(linuxFlags: number, fatAttributes: number): number {
+  if (fatAttributes !== 0) return attributeFlagsFromLinux(linuxFlags, fatAttributes);
+  if (linuxFlags !== lastLinuxFlags) {
+    lastFlags = attributeFlagsFromLinux(linuxFlags);
+    lastLinuxFlags = linuxFlags;
+  }
+  return lastFlags;
+}
+
+/**
+ * The metadata an archive keeps of a captured entry (spec: pxar.md §5.7).
+ *
+ * @param at Word index of the entry's record in the batch.
+ * @throws {CorruptDataError} if an ACL is malformed.
+ */
+export function capturedMetadata(batch: CaptureBatch, at: number): EntryMetadata {
+  const { words } = batch;
+  const parts = words[at + EntryWord.XattrCount] === 0 ? NO_XATTRS : readXattrs(batch, at);
+  const projectId = words[at + EntryWord.ProjectId]!;
+  return {
+    mode: words[at + EntryWord.Mode]!,
+    uid: words[at + EntryWord.Uid]!,
+    gid: words[at + EntryWord.Gid]!,
+    mtimeSecs: words[at + EntryWord.MtimeSecs]! +
+      (words[at + EntryWord.MtimeSecs + 1]! | 0) * TWO_32,
+    mtimeNanos: words[at + EntryWord.MtimeNanos]!,
+    flags: attributeFlags(words[at + EntryWord.FsFlags]!, words[at + EntryWord.FatAttributes]!),
+    xattrs: parts.xattrs,
+    acl: parts.acl,
+    fcaps: parts.fcaps,
+    projectId: projectId === 0 ? undefined : projectId,
+  };
+}
+
+function readXattrs(batch: CaptureBatch, at: number): XattrParts {
+  const { words, bytes } = batch;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let offset = at * 4 + ENTRY_HEAD_BYTES + words[at + EntryWord.NameLength]! +
+    words[at + EntryWord.TargetLength]!;
+  const parts: XattrParts = { ...NO_XATTRS };
+  let access: Uint8Array | undefined;
+  let byDefault: Uint8Array | undefined;
+  for (let count = words[at + EntryWord.XattrCount]!; count > 0; count--) {
+    const nameEnd = offset + 8 + view.getUint32(offset, true);
+    const valueEnd = nameEnd + view.getUint32(offset + 4, true);
+    const name = bytes.subarray(offset + 8, nameEnd);
+    const value = bytes.subarray(nameEnd, valueEnd);
+    offset = valueEnd;
+    switch (String.fromCharCode(...name)) {
+      case ACL_ACCESS_XATTR:
+        access = value;
+        break;
+      case ACL_DEFAULT_XATTR:
+        byDefault = value;
+        break;
+      case FCAPS_XATTR:
+        parts.fcaps = value;
+        break;
+      default:
+        (parts.xattrs ??= []).push({ name, value });
+    }
+  }
+  if (access !== undefined || byDefault !== undefined) {
+    parts.acl = aclFromXattrs(access, byDefault);
+  }
+  return parts;
+}

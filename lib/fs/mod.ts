@@ -1,0 +1,30 @@
+/**
+ * File systems: reading a tree for an archive, and writing one from an archive.
+ *
+ * A *walk* goes through a directory tree, the *source*, depth first in the order of name bytes. It
+ * *captures* each entry (opens it and reads its metadata) in *batches* in the native core and hands it
+ * to a *visitor*. A *match entry* is a *glob* pattern with a type, include or exclude; a *match list*
+ * decides by its last entry that matches. *Exclude files* (`.pxarexclude`) add match entries for their
+ * directory and below. What a walk leaves out or finds odd is a *warning*.
+ *
+ * @module
+ */
+
+export { walkTree } from "./walk_tree.ts";
+export { DEFAULT_ENTRIES_MAX, type WalkOptions } from "./walk_options.ts";
+export { WalkProgress } from "./walk_progress.ts";
+export type { HardlinkTarget, TreeVisitor, WalkPath } from "./walk_visitor.ts";
+export {
+  describeWarning,
+  type WalkWarning,
+  type WalkWarningKind,
+  type WarningText,
+} from "./walk_warning.ts";
+export { Glob } from "./match_glob.ts";
+export { MatchEntry, type MatchType } from "./match_entry.ts";
+export { evaluateMatchList, type MatchList } from "./match_list.ts";
+export { normaliseMatchPath } from "./match_normalise.ts";
+export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./exclude_file.ts";
+export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
+export { isVirtualFileSystem } from "./filesystem_features.ts";
+export { quotePath } from "./quote_path.ts";

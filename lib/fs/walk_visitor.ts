@@ -1,0 +1,70 @@
+import type { EntryMetadata } from "../pxar/mod.ts";
+
+/**
+ * The first name under which the walk met a regular file that has several.
+ *
+ * The walk makes one per file and passes the same object again with every later name; the visitor
+ * keeps in `position` where its stream has the first one.
+ */
+export interface HardlinkTarget {
+  /** Path of the first name, relative to the root, without leading slash. */
+  readonly path: Uint8Array;
+  /** Set by the visitor: position of the FILENAME item of the first name, in bytes. */
+  position: number | undefined;
+}
+
+/** Where the walk is. One object for a whole walk; what it returns is a new array each time. */
+export interface WalkPath {
+  /**
+   * Path of the entry being visited, relative to the root, without leading slash; empty for the root.
+   * Valid inside the visitor's calls.
+   */
+  bytes(): Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * What {@linkcode walkTree} calls, entry by entry, depth first, children in the order of their name
+ * bytes (spec: pxar.md §5.2).
+ *
+ * All arrays passed may be kept; nobody writes to them again. Calls are synchronous. After each one
+ * the walk looks at `full` and awaits `drain` when it is true.
+ */
+export interface TreeVisitor {
+  /** Whether `drain` should be awaited before the next call. */
+  readonly full: boolean;
+  /** Waits until there is room again. */
+  drain(): Promise<void>;
+  /** The first call. @param path Tells at any time of the walk where it is. */
+  enterRoot(metadata: EntryMetadata, path: WalkPath): void;
+  /** The last call of a walk that succeeded. */
+  leaveRoot(): void;
+  /** A directory begins; also for one whose contents are skipped. */
+  enterDirectory(name: Uint8Array, metadata: EntryMetadata): void;
+  /** The directory entered last ends. */
+  leaveDirectory(): void;
+  /**
+   * A regular file.
+   *
+   * @param sizeBytes Size to announce.
+   * @param fd Open for reading at offset 0 and from now on the visitor's to close; -1 if the file is
+   *   empty.
+   * @param link Present if the file has more names; the visitor has to set its position.
+   */
+  file(
+    name: Uint8Array,
+    metadata: EntryMetadata,
+    sizeBytes: number,
+    fd: number,
+    link: HardlinkTarget | undefined,
+  ): void;
+  /** A further name of a file that `file` was called for. */
+  hardlink(name: Uint8Array, target: HardlinkTarget): void;
+  /** A symbolic link. */
+  symlink(name: Uint8Array, metadata: EntryMetadata, target: Uint8Array): void;
+  /** A character or block device; the mode tells which. */
+  device(name: Uint8Array, metadata: EntryMetadata, major: number, minor: number): void;
+  /** A named pipe. */
+  fifo(name: Uint8Array, metadata: EntryMetadata): void;
+  /** A socket. */
+  socket(name: Uint8Array, metadata: EntryMetadata): void;
+}

@@ -1,0 +1,89 @@
+import { errnoText } from "../../ffi/errno.ts";
+import { quotePath } from "./quote_path.ts";
+
+/**
+ * What happened (spec: pxar.md §5.5, §5.10).
+ *
+ * - `mount-point`: a directory whose contents are on a file system that is not wanted
+ * - `vanished`: removed, or replaced by something of another type, since the directory was listed
+ * - `stat-denied`, `open-denied`: no access; the entry is missing in the archive
+ * - `stale`: stale file handle; the entry is missing in the archive
+ * - `shrunk`, `grew`: the file's size changed while it was read (reported by who reads it)
+ * - `exclude-file`: a `.pxarexclude` that could not be read was ignored
+ * - `pattern-normalised`: a pattern had `.`, `..` or empty components
+ * - `bad-pattern`: a line of a `.pxarexclude` was ignored
+ */
+export type WalkWarningKind =
+  | "mount-point"
+  | "vanished"
+  | "stat-denied"
+  | "open-denied"
+  | "stale"
+  | "shrunk"
+  | "grew"
+  | "exclude-file"
+  | "pattern-normalised"
+  | "bad-pattern";
+
+/** Something about one entry that the user should know; the walk goes on. */
+export interface WalkWarning {
+  readonly kind: WalkWarningKind;
+  /** Path relative to the root, without leading slash; of the `.pxarexclude` for pattern kinds. */
+  readonly path: Uint8Array;
+  /** What a system call returned, where one failed. */
+  readonly errno?: number;
+  /** What was wrong with a pattern. */
+  readonly detail?: string;
+}
+
+/** A log line and its level. */
+export interface WarningText {
+  readonly level: "info" | "warn" | "error";
+  readonly text: string;
+}
+
+/**
+ * The log line for a warning, worded as scripts expect it (spec: cli.md §4.1.4).
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const path = new TextEncoder().encode("a/b");
+ * assertEquals(describeWarning({ kind: "vanished", path }), {
+ *   level: "warn",
+ *   text: 'warning: file vanished while reading: "a/b"',
+ * });
+ * ```
+ */
+export function describeWarning(warning: WalkWarning): WarningText {
+  const path = quotePath(warning.path);
+  const detail = warning.detail ?? (warning.errno === undefined ? "" : errnoText(warning.errno));
+  switch (warning.kind) {
+    case "mount-point":
+      return { level: "info", text: `skipping mount point: ${path}` };
+    case "vanished":
+      return { level: "warn", text: `warning: file vanished while reading: ${path}` };
+    case "stat-denied":
+      return { level: "warn", text: `warning: failed to stat file: ${path}: access denied` };
+    case "open-denied":
+      return { level: "warn", text: `failed to open file: ${path}: access denied` };
+    case "stale":
+      return { level: "warn", text: `warning: stale file handle, left out: ${path}` };
+    case "shrunk":
+      return {
+        level: "warn",
+        text: `warning: file size shrunk while reading: ${path}, file will be padded with zeros!`,
+      };
+    case "grew":
+      return {
+        level: "warn",
+        text: `warning: file size increased while reading: ${path}, file will be truncated!`,
+      };
+    case "exclude-file":
+      return { level: "warn", text: `warning: exclude file ${path} is ignored: ${detail}` };
+    case "pattern-normalised":
+      return { level: "warn", text: `warning: pattern in ${path} was cleaned up: ${detail}` };
+    case "bad-pattern":
+      return { level: "error", text: `bad pattern in ${path} is ignored: ${detail}` };
+  }
+}

@@ -1,0 +1,382 @@
+//! Compiled match entries, and the procedure that matches them against paths.
+//!
+//! The twin in TypeScript compiles the patterns and defines the behaviour.
+
+const SLASH: u8 = b'/';
+
+/// Results of matching the rest of a pattern against the rest of a text.
+const NO: u8 = 0;
+const MATCH: u8 = 1;
+/// The text is used up: dropping more of it cannot help.
+const ABORT: u8 = 2;
+/// A single star ran into a slash.
+const UP: u8 = 3;
+
+enum Component {
+    Literal(Vec<u8>),
+    AnyByte,
+    Star,
+    /// The literal behind it, if there is one, begins with a slash that may be left out.
+    StarStar,
+    Class([u8; 32]),
+}
+
+struct MatchEntry {
+    include: bool,
+    anchored: bool,
+    directories_only: bool,
+    components: Vec<Component>,
+    stars: usize,
+}
+
+/// One result per text position for the components at and behind the current one.
+#[derive(Default)]
+struct Rows {
+    row: Vec<u8>,
+    next: Vec<u8>,
+    after_next: Vec<u8>,
+}
+
+/// Match entries in order; the last one that matches decides.
+#[derive(Default)]
+pub struct MatchList {
+    entries: Vec<MatchEntry>,
+    rows: Rows,
+}
+
+/// Reads the compiled form front to back.
+struct Program<'a>(&'a [u8]);
+
+impl<'a> Program<'a> {
+    fn u32(&mut self) -> Option<u32> {
+        let (head, tail) = self.0.split_first_chunk::<4>()?;
+        self.0 = tail;
+        Some(u32::from_le_bytes(*head))
+    }
+
+    fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (head, tail) = self.0.split_at_checked(len)?;
+        self.0 = tail;
+        Some(head)
+    }
+
+    /// Entry: flags, component count, components; component: kind, length, bytes.
+    fn entry(&mut self) -> Option<MatchEntry> {
+        let flags = self.u32()?;
+        let count = self.u32()?;
+        let mut components = Vec::new();
+        for _ in 0..count {
+            let kind = self.u32()?;
+            let len = self.u32()? as usize;
+            let bytes = self.bytes(len)?;
+            components.push(match (kind, len) {
+                (0, 1..) => Component::Literal(bytes.to_vec()),
+                (1, 0) => Component::AnyByte,
+                (2, 0) => Component::Star,
+                (3, 0) => Component::StarStar,
+                (4, 32) => Component::Class(bytes.try_into().ok()?),
+                _ => return None,
+            });
+        }
+        let legal = components.windows(2).all(|pair| match pair {
+            [Component::StarStar, Component::Literal(literal)] => literal[0] == SLASH,
+            [Component::StarStar, _] => false,
+            _ => true,
+        });
+        let is_star = |c: &&Component| matches!(c, Component::Star | Component::StarStar);
+        let stars = components.iter().filter(is_star).count();
+        let [include, anchored, directories_only] = [1, 2, 4].map(|bit| flags & bit != 0);
+        legal.then_some(MatchEntry {
+            include,
+            anchored,
+            directories_only,
+            components,
+            stars,
+        })
+    }
+}
+
+impl MatchList {
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn truncate(&mut self, len: usize) {
+        self.entries.truncate(len);
+    }
+
+    /// Appends compiled entries; `None` if they are malformed.
+    pub fn add(&mut self, program: &[u8]) -> Option<()> {
+        let mut program = Program(program);
+        let mut added = Vec::new();
+        while !program.0.is_empty() {
+            added.push(program.entry()?);
+        }
+        self.entries.append(&mut added);
+        Some(())
+    }
+
+    /// Whether the list excludes a path. `is_directory` is asked only if the answer depends on it;
+    /// its error is passed on.
+    pub fn excludes<E>(
+        &mut self,
+        path: &[u8],
+        mut is_directory: impl FnMut() -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        for entry in self.entries.iter().rev() {
+            if entry.matches(path, &mut self.rows) && (!entry.directories_only || is_directory()?) {
+                return Ok(!entry.include);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl MatchEntry {
+    fn matches(&self, path: &[u8], rows: &mut Rows) -> bool {
+        if !self.possible(path) {
+            return false;
+        }
+        if self.stars > 1 {
+            self.fill_rows(path, rows);
+            if self.anchored {
+                return rows.next[0] == MATCH;
+            }
+            return starts(path).any(|at| rows.next[at] == MATCH);
+        }
+        if self.anchored {
+            return match_rest(&self.components, path) == MATCH;
+        }
+        starts(path).any(|at| match_rest(&self.components, &path[at..]) == MATCH)
+    }
+
+    /// A cheap condition every path that matches fulfils: it ends like the pattern does.
+    fn possible(&self, path: &[u8]) -> bool {
+        match self.components.last() {
+            // The first byte may be the slash that a double star swallows.
+            Some(Component::Literal(tail)) => path.ends_with(&tail[1..]),
+            _ => true,
+        }
+    }
+
+    /// The procedure for all positions at once, last component first, so that no pattern takes more
+    /// than components x length steps. Leaves the results of the whole pattern in `rows.next`.
+    fn fill_rows(&self, text: &[u8], rows: &mut Rows) {
+        let end = text.len();
+        for row in [&mut rows.row, &mut rows.next, &mut rows.after_next] {
+            row.clear();
+            row.resize(end + 1, NO);
+        }
+        rows.next[end] = MATCH;
+        let mut following: Option<&Component> = None;
+        for component in self.components.iter().rev() {
+            let Rows {
+                row,
+                next,
+                after_next,
+            } = rows;
+            match (component, following) {
+                (Component::Star, following) => {
+                    let is_last = following.is_none();
+                    row[end] = if is_last { MATCH } else { ABORT };
+                    for at in (0..end).rev() {
+                        row[at] = match (next[at], text[at]) {
+                            (result, _) if result != NO && !is_last => result,
+                            (_, SLASH) => UP,
+                            _ => row[at + 1],
+                        };
+                    }
+                }
+                (Component::StarStar, Some(Component::Literal(literal))) => {
+                    let reduced = &literal[1..];
+                    let mut rest = ABORT;
+                    row[end] = ABORT;
+                    for at in (0..end).rev() {
+                        if matches!(next[at], MATCH | ABORT) {
+                            rest = next[at];
+                        }
+                        let skips = text[at..].starts_with(reduced)
+                            && after_next[at + reduced.len()] == MATCH;
+                        row[at] = if skips { MATCH } else { rest };
+                    }
+                }
+                (Component::StarStar, _) => row.fill(MATCH),
+                (single, _) => {
+                    row[end] = ABORT;
+                    for at in 0..end {
+                        row[at] = match consume(single, &text[at..]) {
+                            Some(len) => next[at + len],
+                            None => NO,
+                        };
+                    }
+                }
+            }
+            // Now `next` is this component's row and `after_next` that of the one behind it.
+            std::mem::swap(&mut rows.after_next, &mut rows.next);
+            std::mem::swap(&mut rows.next, &mut rows.row);
+            following = Some(component);
+        }
+    }
+}
+
+/// The complete path and the part behind each of its slashes; none of an empty path.
+fn starts(path: &[u8]) -> impl Iterator<Item = usize> {
+    let first = (!path.is_empty()).then_some(0);
+    let behind = path
+        .iter()
+        .enumerate()
+        .filter(|&(_, &byte)| byte == SLASH)
+        .map(|(i, _)| i + 1);
+    first.into_iter().chain(behind)
+}
+
+/// How much of a non-empty text a component without choice takes, `None` if it does not match.
+fn consume(component: &Component, text: &[u8]) -> Option<usize> {
+    match component {
+        Component::Literal(literal) => text.starts_with(literal).then_some(literal.len()),
+        Component::AnyByte => (text[0] != SLASH).then_some(1),
+        Component::Class(members) => {
+            (members[(text[0] >> 3) as usize] & (1 << (text[0] & 7)) != 0).then_some(1)
+        }
+        Component::Star | Component::StarStar => None,
+    }
+}
+
+/// The procedure as it is defined; for patterns with at most one star.
+fn match_rest(components: &[Component], mut text: &[u8]) -> u8 {
+    for (index, component) in components.iter().enumerate() {
+        let rest = &components[index + 1..];
+        match component {
+            Component::Star => return match_star(rest, text),
+            Component::StarStar => return match_star_star(rest, text),
+            _ if text.is_empty() => return ABORT,
+            single => match consume(single, text) {
+                Some(len) => text = &text[len..],
+                None => return NO,
+            },
+        }
+    }
+    if text.is_empty() { MATCH } else { NO }
+}
+
+fn match_star(rest: &[Component], text: &[u8]) -> u8 {
+    if rest.is_empty() && !text.contains(&SLASH) {
+        return MATCH;
+    }
+    for at in 0..text.len() {
+        let result = match_rest(rest, &text[at..]);
+        if result != NO {
+            return result;
+        }
+        if text[at] == SLASH {
+            return UP;
+        }
+    }
+    ABORT
+}
+
+fn match_star_star(rest: &[Component], text: &[u8]) -> u8 {
+    let Some(Component::Literal(literal)) = rest.first() else {
+        return MATCH;
+    };
+    if let Some(behind) = text.strip_prefix(&literal[1..])
+        && !text.is_empty()
+        && match_rest(&rest[1..], behind) == MATCH
+    {
+        return MATCH;
+    }
+    for at in 0..text.len() {
+        let result = match_rest(rest, &text[at..]);
+        if result == MATCH || result == ABORT {
+            return result;
+        }
+    }
+    ABORT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Components<'a> = &'a [(u32, &'a [u8])];
+
+    fn program(entries: &[(u32, Components)]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (flags, components) in entries {
+            out.extend(flags.to_le_bytes());
+            out.extend((components.len() as u32).to_le_bytes());
+            for (kind, bytes) in *components {
+                out.extend(kind.to_le_bytes());
+                out.extend((bytes.len() as u32).to_le_bytes());
+                out.extend(*bytes);
+            }
+        }
+        out
+    }
+
+    fn excludes(list: &mut MatchList, path: &[u8], directory: bool) -> bool {
+        list.excludes(path, || Ok::<bool, ()>(directory)).unwrap()
+    }
+
+    #[test]
+    fn the_last_entry_that_matches_decides() {
+        let mut list = MatchList::default();
+        let star_tmp: Components = &[(2, b""), (0, b".tmp")];
+        list.add(&program(&[(0, star_tmp), (1, &[(0, b"keep.tmp")])]))
+            .unwrap();
+        assert!(excludes(&mut list, b"/a/b.tmp", false));
+        assert!(!excludes(&mut list, b"/a/keep.tmp", false));
+        assert!(!excludes(&mut list, b"/a/b.tmp/c", false));
+        list.truncate(1);
+        assert!(excludes(&mut list, b"/a/keep.tmp", false));
+    }
+
+    #[test]
+    fn the_type_is_asked_for_only_if_it_matters() {
+        let mut list = MatchList::default();
+        list.add(&program(&[(4, &[(0, b"cache")])])).unwrap();
+        assert!(excludes(&mut list, b"/cache", true));
+        assert!(!excludes(&mut list, b"/cache", false));
+        assert_eq!(list.excludes(b"/other", || Err(7)), Ok(false));
+        assert_eq!(list.excludes(b"/cache", || Err(7)), Err(7));
+    }
+
+    #[test]
+    fn malformed_programs_are_refused() {
+        let good = program(&[(0, &[(0, b"abc"), (4, &[0xff; 32]), (3, b"")])]);
+        for len in 1..good.len() {
+            assert!(MatchList::default().add(&good[..len]).is_none(), "{len}");
+        }
+        for bad in [
+            &[(0, &b""[..])],
+            &[(4, &b"x"[..])],
+            &[(9, &b""[..])],
+            &[(2, &b"x"[..])],
+        ] {
+            assert!(MatchList::default().add(&program(&[(0, bad)])).is_none());
+        }
+        let double_star_before_star: Components = &[(3, b""), (2, b"")];
+        assert!(
+            MatchList::default()
+                .add(&program(&[(0, double_star_before_star)]))
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn many_stars_take_no_exponential_time() {
+        let mut list = MatchList::default();
+        let mut components: Vec<(u32, &[u8])> = Vec::new();
+        for _ in 0..60 {
+            components.push((2, b""));
+            components.push((0, b"a"));
+        }
+        components.push((0, b"b"));
+        list.add(&program(&[(0, &components)])).unwrap();
+        assert!(!excludes(&mut list, &[b'a'; 4000], false));
+    }
+}

@@ -1,0 +1,194 @@
+//! The names of one directory, sorted.
+
+use std::cmp::Ordering;
+use std::ffi::CStr;
+
+use crate::errno::{check_len, last_errno};
+
+/// One name.
+#[derive(Clone, Copy)]
+struct Name {
+    /// The first eight bytes, big endian, so that comparing numbers compares bytes.
+    prefix: u64,
+    offset: u32,
+    len: u16,
+    d_type: u8,
+}
+
+/// Names and types of a directory's entries, by name bytes.
+#[derive(Default)]
+pub struct Listing {
+    /// All names, each followed by NUL.
+    blob: Vec<u8>,
+    names: Vec<Name>,
+}
+
+/// Where `struct linux_dirent64` has its fields; `d_name` is last.
+const RECLEN_AT: usize = 16;
+const TYPE_AT: usize = 18;
+const NAME_AT: usize = 19;
+
+impl Listing {
+    /// Number of names.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Name and `d_type` at an index.
+    pub fn get(&self, index: usize) -> (&CStr, u8) {
+        let name = &self.names[index];
+        let start = name.offset as usize;
+        let bytes = &self.blob[start..=start + name.len as usize];
+        // `push` lets no other NUL in.
+        (
+            unsafe { CStr::from_bytes_with_nul_unchecked(bytes) },
+            name.d_type,
+        )
+    }
+
+    /// Forgets the names and keeps the memory, unless that is a lot.
+    pub fn clear(&mut self) {
+        self.blob.clear();
+        self.names.clear();
+        self.blob.shrink_to(1 << 20);
+        self.names.shrink_to(1 << 15);
+    }
+
+    /// Reads all names of the directory behind `fd` except `.` and `..`.
+    pub fn read(&mut self, fd: i32, buffer: &mut [u8]) -> Result<(), i32> {
+        self.clear();
+        loop {
+            let len = unsafe {
+                libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len())
+            };
+            let len = match check_len(len as isize) {
+                Ok(len) => len,
+                Err(libc::EINTR) => continue,
+                Err(_) => return Err(last_errno()),
+            };
+            if len == 0 {
+                break;
+            }
+            self.take(&buffer[..len])?;
+        }
+        self.sort();
+        Ok(())
+    }
+
+    fn take(&mut self, mut records: &[u8]) -> Result<(), i32> {
+        while records.len() > NAME_AT {
+            let record_len = u16::from_ne_bytes([records[RECLEN_AT], records[RECLEN_AT + 1]]);
+            let record_len = record_len as usize;
+            if record_len <= NAME_AT || record_len > records.len() {
+                return Err(libc::EIO);
+            }
+            let name = &records[NAME_AT..record_len];
+            let end = name.iter().position(|&byte| byte == 0).ok_or(libc::EIO)?;
+            let name = &name[..end];
+            if name != b"." && name != b".." {
+                self.push(name, records[TYPE_AT])?;
+            }
+            records = &records[record_len..];
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: &[u8], d_type: u8) -> Result<(), i32> {
+        let offset = u32::try_from(self.blob.len()).map_err(|_| libc::EOVERFLOW)?;
+        let mut prefix = [0u8; 8];
+        let len = name.len().min(8);
+        prefix[..len].copy_from_slice(&name[..len]);
+        self.blob.extend_from_slice(name);
+        self.blob.push(0);
+        self.names.push(Name {
+            prefix: u64::from_be_bytes(prefix),
+            offset,
+            len: name.len() as u16,
+            d_type,
+        });
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        let blob = &self.blob;
+        let bytes = |name: &Name| {
+            let start = name.offset as usize;
+            &blob[start..start + name.len as usize]
+        };
+        let compare = |a: &Name, b: &Name| match a.prefix.cmp(&b.prefix) {
+            Ordering::Equal => bytes(a).cmp(bytes(b)),
+            other => other,
+        };
+        self.names.sort_unstable_by(compare);
+        // Some file systems return a name twice if the directory changes meanwhile.
+        self.names.dedup_by(|a, b| compare(a, b).is_eq());
+    }
+
+    /// Keeps the names a predicate accepts.
+    pub fn retain(&mut self, mut keep: impl FnMut(&CStr, u8) -> bool) {
+        let blob = &self.blob;
+        self.names.retain(|name| {
+            let start = name.offset as usize;
+            let bytes = &blob[start..=start + name.len as usize];
+            keep(
+                unsafe { CStr::from_bytes_with_nul_unchecked(bytes) },
+                name.d_type,
+            )
+        });
+    }
+
+    /// Whether a name is there, ASCII letters in any case.
+    pub fn contains_any_case(&self, wanted: &[u8]) -> bool {
+        self.names.iter().any(|name| {
+            name.len as usize == wanted.len() && {
+                let start = name.offset as usize;
+                self.blob[start..start + wanted.len()].eq_ignore_ascii_case(wanted)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_by_bytes_with_a_prefix_first() {
+        let mut listing = Listing::default();
+        let names: [&[u8]; 9] = [
+            b"b",
+            b"\xff",
+            b"a.b",
+            b"a",
+            b"a-b",
+            b"abcdefgh",
+            b"abcdefghi",
+            b"abcdefgh\x01",
+            b"B",
+        ];
+        for name in names {
+            listing.push(name, 0).unwrap();
+        }
+        listing.push(b"a", 0).unwrap();
+        listing.sort();
+        let mut expected = names.to_vec();
+        expected.sort();
+        let got: Vec<&[u8]> = (0..listing.len())
+            .map(|i| listing.get(i).0.to_bytes())
+            .collect();
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn damaged_directory_records_are_refused() {
+        let mut listing = Listing::default();
+        let mut record = [0u8; 24];
+        record[RECLEN_AT] = 200;
+        assert_eq!(listing.take(&record), Err(libc::EIO));
+        record[RECLEN_AT] = 3;
+        assert_eq!(listing.take(&record), Err(libc::EIO));
+        record[RECLEN_AT] = 24;
+        record[NAME_AT..].fill(b'x');
+        assert_eq!(listing.take(&record), Err(libc::EIO));
+    }
+}

@@ -1,0 +1,441 @@
+//! The walk itself: a stack of directories, read on until a batch is full.
+
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::entry::{self, EntryReader, FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS, Failure};
+use crate::exclude_file;
+use crate::glob::MatchList;
+use crate::listing::Listing;
+use crate::record::{self, EntryHead, FLAG_MOUNT_POINT, FLAG_ROOT, Step};
+
+/// Left out of the root: a generated entry takes its place.
+const EXCLUDE_CLI_FILE: &CStr = c".pxarexclude-cli";
+const DIRECTORY_BUFFER: usize = 64 << 10;
+/// A batch is delivered after this time even if it is not full, so that slow disks show progress.
+const BATCH_TIME: Duration = Duration::from_millis(50);
+/// How many entries may pass between two looks at the clock.
+const CLOCK_INTERVAL: u32 = 16;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    Running,
+    Paused,
+    Complete,
+}
+
+/// What the walk does next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Next {
+    ReadRoot,
+    /// List the directory on top of the stack.
+    List,
+    /// Deliver how many names the directory on top has.
+    Begin,
+    /// Deliver the next entry of the directory on top, or its end.
+    Entry,
+    /// Wait until the content of an exclude file was turned into patterns.
+    AwaitPatterns,
+    /// Wait for the decision about a mount point, which is on top of the stack.
+    AwaitMountPoint,
+    Complete,
+}
+
+struct Frame {
+    fd: i32,
+    dev: u64,
+    features: u32,
+    listing: Listing,
+    index: usize,
+    /// Lengths before this directory was entered.
+    path_len: usize,
+    pattern_count: usize,
+}
+
+pub struct Walker {
+    next: Next,
+    stack: Vec<Frame>,
+    /// `/` and the names of the directories on the stack, joined by slashes; empty for the root.
+    path: Vec<u8>,
+    patterns: MatchList,
+    /// What is wanted on every file system that can hold it.
+    wanted: u32,
+    reader: EntryReader,
+    buffer: Vec<u8>,
+    /// A record that did not fit yet, and the descriptor in it that would leak otherwise.
+    pending: Vec<u8>,
+    pending_fd: i32,
+    delivered_files: u32,
+    /// Listings to use again.
+    spare: Vec<Listing>,
+}
+
+impl Walker {
+    pub fn new(root_fd: i32, features: u32) -> Self {
+        let root = Frame {
+            fd: root_fd,
+            dev: 0,
+            features,
+            listing: Listing::default(),
+            index: 0,
+            path_len: 0,
+            pattern_count: 0,
+        };
+        Self {
+            next: Next::ReadRoot,
+            stack: vec![root],
+            path: Vec::new(),
+            patterns: MatchList::default(),
+            wanted: features & (FEATURE_XATTRS | FEATURE_ACL | FEATURE_FCAPS),
+            reader: EntryReader::new(),
+            buffer: vec![0; DIRECTORY_BUFFER],
+            pending: Vec::new(),
+            pending_fd: -1,
+            delivered_files: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    pub fn state(&self) -> State {
+        match self.next {
+            _ if !self.pending.is_empty() => State::Running,
+            Next::Complete => State::Complete,
+            Next::AwaitPatterns | Next::AwaitMountPoint => State::Paused,
+            _ => State::Running,
+        }
+    }
+
+    pub fn delivered_files(&self) -> u32 {
+        self.delivered_files
+    }
+
+    pub fn pending_len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Allowed before the walk begins and while it waits for patterns.
+    pub fn add_patterns(&mut self, program: &[u8]) -> Option<()> {
+        matches!(self.next, Next::ReadRoot | Next::AwaitPatterns).then_some(())?;
+        self.patterns.add(program)
+    }
+
+    pub fn resume(&mut self, enter: bool, features: u32) -> bool {
+        if self.state() != State::Paused {
+            return false;
+        }
+        self.next = match self.next {
+            Next::AwaitPatterns => {
+                self.apply_patterns();
+                Next::Begin
+            }
+            _ if enter => {
+                self.top().features = features;
+                Next::List
+            }
+            _ => Next::Entry,
+        };
+        true
+    }
+
+    /// Fills `out`; see `pbs_capture_next`.
+    pub fn next(
+        &mut self,
+        out: &mut [u8],
+        files_max: u32,
+        cancel: &AtomicBool,
+    ) -> Result<usize, i32> {
+        self.delivered_files = 0;
+        let mut written = 0;
+        let begin = Instant::now();
+        let mut until_clock = CLOCK_INTERVAL;
+        if self.state() == State::Paused {
+            return Err(libc::EINVAL);
+        }
+        loop {
+            if !self.pending.is_empty() {
+                let Some(room) = out.get_mut(written..written + self.pending.len()) else {
+                    return if written > 0 {
+                        Ok(written)
+                    } else {
+                        Err(libc::EMSGSIZE)
+                    };
+                };
+                room.copy_from_slice(&self.pending);
+                written += self.pending.len();
+                self.pending.clear();
+                if self.pending_fd >= 0 {
+                    self.pending_fd = -1;
+                    self.delivered_files += 1;
+                }
+            }
+            if self.state() != State::Running || self.delivered_files >= files_max {
+                return Ok(written);
+            }
+            until_clock -= 1;
+            if until_clock == 0 {
+                until_clock = CLOCK_INTERVAL;
+                if cancel.load(Ordering::Relaxed) {
+                    return if written > 0 {
+                        Ok(written)
+                    } else {
+                        Err(libc::ECANCELED)
+                    };
+                }
+                if written > 0 && begin.elapsed() > BATCH_TIME {
+                    return Ok(written);
+                }
+            }
+            self.step();
+        }
+    }
+
+    fn top(&mut self) -> &mut Frame {
+        self.stack
+            .last_mut()
+            .expect("a walk that is not complete has a directory")
+    }
+
+    /// Does one thing and leaves its record, if it makes one, in `pending`.
+    fn step(&mut self) {
+        match self.next {
+            Next::ReadRoot => self.read_root(),
+            Next::List => self.list(),
+            Next::Begin => {
+                let count = self.top().listing.len();
+                record::begin(&mut self.pending, count);
+                self.next = Next::Entry;
+            }
+            Next::Entry => {
+                let frame = self.top();
+                if frame.index < frame.listing.len() {
+                    self.read_entry();
+                } else {
+                    self.leave();
+                }
+            }
+            Next::AwaitPatterns | Next::AwaitMountPoint | Next::Complete => {}
+        }
+    }
+
+    fn read_root(&mut self) {
+        let Self {
+            stack,
+            reader,
+            pending,
+            ..
+        } = self;
+        let frame = &mut stack[0];
+        match reader.read_open(frame.fd, None, &mut frame.features) {
+            Ok(Some(mut head)) => {
+                head.flags |= FLAG_ROOT;
+                head.fd = -1;
+                frame.dev = head.dev;
+                record::entry(pending, &head, b"", b"", reader.xattr_count, &reader.xattrs);
+                self.next = Next::List;
+            }
+            Ok(None) => self.fail(Step::Metadata, libc::ENOTDIR, b""),
+            Err((step, error)) => self.fail(step, error, b""),
+        }
+    }
+
+    fn fail(&mut self, step: Step, error: i32, name: &[u8]) {
+        record::failed(&mut self.pending, step, error, name);
+        if self.next == Next::ReadRoot {
+            self.next = Next::Complete;
+        }
+    }
+
+    fn list(&mut self) {
+        let is_root = self.stack.len() == 1;
+        let Self { stack, buffer, .. } = self;
+        let frame = stack.last_mut().expect("there is a directory to list");
+        self.next = Next::Begin;
+        if let Err(error) = frame.listing.read(frame.fd, buffer) {
+            frame.listing.clear();
+            self.fail(Step::ReadDirectory, error, b"");
+            return;
+        }
+        if is_root {
+            frame.listing.retain(|name, _| name != EXCLUDE_CLI_FILE);
+        }
+        if frame
+            .listing
+            .contains_any_case(exclude_file::NAME.to_bytes())
+        {
+            match exclude_file::read(frame.fd) {
+                Ok(None) => {}
+                Ok(Some(content)) => {
+                    record::exclude_file(&mut self.pending, Ok(&content));
+                    self.next = Next::AwaitPatterns;
+                    return;
+                }
+                Err(failure) => {
+                    record::exclude_file(&mut self.pending, Err(failure));
+                    self.next = Next::AwaitPatterns;
+                    return;
+                }
+            }
+        }
+        self.apply_patterns();
+    }
+
+    /// Drops the excluded names of the directory on top.
+    fn apply_patterns(&mut self) {
+        if self.patterns.is_empty() {
+            return;
+        }
+        let Self {
+            stack,
+            path,
+            patterns,
+            ..
+        } = self;
+        let frame = stack.last_mut().expect("there is a directory to filter");
+        let fd = frame.fd;
+        path.push(b'/');
+        let prefix_len = path.len();
+        frame.listing.retain(|name, d_type| {
+            path.truncate(prefix_len);
+            path.extend_from_slice(name.to_bytes());
+            let is_directory = || match d_type {
+                libc::DT_UNKNOWN => entry::is_directory(fd, name),
+                _ => Ok(d_type == libc::DT_DIR),
+            };
+            // What cannot be looked at stays, and reading it reports the error.
+            !patterns.excludes(path, is_directory).unwrap_or(false)
+        });
+        path.truncate(prefix_len - 1);
+    }
+
+    fn read_entry(&mut self) {
+        let Self {
+            stack,
+            reader,
+            wanted,
+            pending,
+            ..
+        } = self;
+        let frame = stack.last_mut().expect("there is a directory to read");
+        let (name, d_type) = frame.listing.get(frame.index);
+        frame.index += 1;
+        let mut features = frame.features;
+        let mut result = reader.read(frame.fd, name, d_type, &mut features);
+        let mut is_directory = false;
+        let mut crosses = false;
+        if let Ok(head) = &mut result {
+            is_directory = head.mode & libc::S_IFMT == libc::S_IFDIR;
+            crosses = is_directory && head.dev != frame.dev;
+            if head.dev == frame.dev {
+                frame.features = features;
+            }
+        }
+        if crosses {
+            result = result.and_then(|head| read_mount_point(reader, head, features | *wanted));
+        }
+        let features = frame.features;
+        let name = name.to_bytes();
+        let head = match result {
+            Ok(head) => head,
+            Err((step, error)) => return record::failed(pending, step, error, name),
+        };
+        let fd = if is_directory { -1 } else { head.fd };
+        let delivered = EntryHead { fd, ..head };
+        let target = reader.target();
+        record::entry(
+            pending,
+            &delivered,
+            name,
+            target,
+            reader.xattr_count,
+            &reader.xattrs,
+        );
+        self.pending_fd = fd;
+        if is_directory {
+            let path_len = self.path.len();
+            self.path.push(b'/');
+            self.path.extend_from_slice(name);
+            self.enter(head, path_len, features);
+            self.next = if crosses {
+                Next::AwaitMountPoint
+            } else {
+                Next::List
+            };
+        }
+    }
+
+    fn enter(&mut self, head: EntryHead, path_len: usize, features: u32) {
+        let pattern_count = self.patterns.len();
+        let mut listing = self.spare.pop().unwrap_or_default();
+        listing.clear();
+        self.stack.push(Frame {
+            fd: head.fd,
+            dev: head.dev,
+            features,
+            listing,
+            index: 0,
+            path_len,
+            pattern_count,
+        });
+    }
+
+    fn leave(&mut self) {
+        let Some(frame) = self.stack.pop() else {
+            return;
+        };
+        unsafe { libc::close(frame.fd) };
+        self.path.truncate(frame.path_len);
+        self.patterns.truncate(frame.pattern_count);
+        // What the file system does not support need not be tried again further up.
+        if let Some(parent) = self.stack.last_mut()
+            && parent.dev == frame.dev
+        {
+            parent.features &= frame.features;
+        }
+        let mut listing = frame.listing;
+        listing.clear();
+        self.spare.push(listing);
+        record::end(&mut self.pending);
+        self.next = if self.stack.is_empty() {
+            Next::Complete
+        } else {
+            Next::Entry
+        };
+    }
+}
+
+impl Drop for Walker {
+    fn drop(&mut self) {
+        for frame in &self.stack {
+            unsafe { libc::close(frame.fd) };
+        }
+        if self.pending_fd >= 0 {
+            unsafe { libc::close(self.pending_fd) };
+        }
+    }
+}
+
+/// Reads a directory again that was read with the features of its parent's file system.
+fn read_mount_point(
+    reader: &mut EntryReader,
+    head: EntryHead,
+    mut features: u32,
+) -> Result<EntryHead, Failure> {
+    let fd = head.fd;
+    let mut read = || {
+        let file_system = entry::file_system(fd).map_err(|error| (Step::FileSystem, error))?;
+        reader.clear();
+        let head = reader.read_open(fd, Some(libc::S_IFDIR), &mut features)?;
+        let head = head.ok_or((Step::Metadata, libc::ENOTDIR))?;
+        Ok(EntryHead {
+            flags: head.flags | FLAG_MOUNT_POINT,
+            file_system,
+            ..head
+        })
+    };
+    let result = read();
+    if result.is_err() {
+        unsafe { libc::close(fd) };
+    }
+    result
+}
