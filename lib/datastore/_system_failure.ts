@@ -1,5 +1,5 @@
 import { Errno, errnoText } from "../../ffi/errno.ts";
-import { NotFoundError, type PbsError, SystemError } from "../errors/mod.ts";
+import { NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
 
 /**
  * The error for a system call that returned a negative error number.
@@ -17,4 +17,20 @@ export function systemFailure(result: number, action: string): PbsError {
 export function checkResult(result: number, action: () => string): number {
   if (result < 0) throw systemFailure(result, action());
   return result;
+}
+
+/**
+ * The error for a call of the runtime that failed.
+ *
+ * @param cause What it threw.
+ * @param action What was tried.
+ */
+export function runtimeFailure(cause: unknown, action: string): PbsError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${action}: ${reason}`;
+  if (cause instanceof Deno.errors.NotFound) return new NotFoundError(message, { cause });
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return new SystemError(Errno.EACCES, message, { cause });
+  }
+  return new PbsError(message, { cause });
 }

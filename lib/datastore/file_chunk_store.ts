@@ -20,7 +20,7 @@ import {
 import { MAX_ENCODED_CHUNK_BYTES, parseBlobHeader, PLAIN_HEADER_LENGTH } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
-import { checkResult, systemFailure } from "./_system_failure.ts";
+import { checkResult, runtimeFailure, systemFailure } from "./_system_failure.ts";
 import type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
 import {
   BAD_CHUNK_FILE_PATTERN,
@@ -291,9 +291,9 @@ export class FileChunkStore implements ChunkStore {
     let entries: Deno.DirEntry[];
     try {
       entries = [...Deno.readDirSync(`${this.#folder}/${folder}`)];
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return;
-      throw error;
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotFound) return;
+      throw runtimeFailure(cause, `cannot list chunk folder "${folder}"`);
     }
     for (const { name } of entries) {
       const kind = kindOf(name);

@@ -14,8 +14,8 @@ import {
   syncFileLater,
   writeLater,
 } from "../../ffi/posix_files.ts";
-import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
-import { checkResult, systemFailure } from "./_system_failure.ts";
+import { CorruptDataError } from "../errors/mod.ts";
+import { checkResult, runtimeFailure, systemFailure } from "./_system_failure.ts";
 import { FILE_MODE, FOLDER_MODE } from "./format.ts";
 import type { NewFileRules } from "./new_file_rules.ts";
 import type { FileWriter, FolderEntry, SnapshotFiles } from "./snapshot_files.ts";
@@ -130,10 +130,7 @@ export class FileSnapshotFiles implements SnapshotFiles {
         entries.push({ name: entry.name, kind });
       }
     } catch (cause) {
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-      throw new NotFoundError(`there is no folder "${folder}" in datastore "${this.root}"`, {
-        cause,
-      });
+      throw runtimeFailure(cause, `cannot list "${folder}" in datastore "${this.root}"`);
     }
     return entries;
   }
@@ -176,8 +173,9 @@ export class FileSnapshotFiles implements SnapshotFiles {
   async removeTree(folder: string): Promise<void> {
     try {
       await Deno.remove(`${this.root}/${folder}`, { recursive: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotFound) return;
+      throw runtimeFailure(cause, `cannot remove "${folder}" in datastore "${this.root}"`);
     }
   }
 

@@ -113,6 +113,7 @@ export interface Repository extends AsyncDisposable {
     group: BackupGroup,
     keep: KeepOptions,
     dryRun: boolean,
+    log?: TaskLog,
   ): Promise<PruneDecision[]>;
   status(): Promise<StorageStatus>;
   garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void>;

@@ -1,0 +1,172 @@
+import { Errno } from "../../ffi/errno.ts";
+import { encodeHex } from "../bytes/mod.ts";
+import { NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
+import type { ChunkIndex } from "../index/mod.ts";
+import { type BackupGroup, formatGroupPath, type TaskLog } from "../repository/mod.ts";
+import type { Datastore } from "./datastore.ts";
+import { DigestTable } from "./digest_table.ts";
+import { joinPath, snapshotFolder } from "./layout.ts";
+import { readIndex } from "./read_index.ts";
+import { groupsOf, namespacesBelow, snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
+import type { TimeSlice } from "./time_slice.ts";
+
+/** Digests that are remembered as marked; about 20 MB. */
+const REMEMBERED_DIGESTS = 2 ** 18;
+
+/** How often a group is listed again because its newest snapshot vanished meanwhile. */
+const MAX_GROUP_RETRIES = 10;
+
+/** What marking counted. */
+export interface MarkCounters {
+  indexFileCount: number;
+  indexDataBytes: number;
+}
+
+/** Phase 1 of garbage collection: touches every chunk that any index refers to. */
+export class IndexMarker {
+  readonly #datastore: Datastore;
+  readonly #log: TaskLog;
+  readonly #slice: TimeSlice;
+  readonly #counters: MarkCounters;
+  #marked = new DigestTable();
+  #total = 0;
+  #seen = 0;
+
+  constructor(datastore: Datastore, log: TaskLog, slice: TimeSlice, counters: MarkCounters) {
+    this.#datastore = datastore;
+    this.#log = log;
+    this.#slice = slice;
+    this.#counters = counters;
+  }
+
+  /** @throws if any index cannot be read: chunks it refers to would be lost. */
+  async run(): Promise<void> {
+    const unmarked = new Set<string>();
+    await this.#collect("", unmarked);
+    this.#total = unmarked.size;
+    this.#log(`found ${unmarked.size} index files`);
+    for (const namespace of await namespacesBelow(this.#datastore, "")) {
+      for (const group of await groupsOf(this.#datastore, namespace)) {
+        await this.#markGroup(namespace, group, unmarked);
+      }
+    }
+    for (const path of unmarked) {
+      const marked = await this.#markIndex(path);
+      if (marked) this.#log(`WARN: index "${path}" lies outside of any snapshot`);
+    }
+  }
+
+  /** All indexes below a folder; hidden names and symlinks are left out. */
+  async #collect(folder: string, found: Set<string>): Promise<void> {
+    this.#slice.check();
+    for (const { name, kind } of await this.#listFolder(folder)) {
+      if (name.startsWith(".")) continue;
+      const path = joinPath(folder, name);
+      if (kind === "folder") await this.#collect(path, found);
+      else if (kind === "file" && /\.[fd]idx$/.test(name)) found.add(path);
+    }
+  }
+
+  async #listFolder(folder: string) {
+    try {
+      return await this.#datastore.files.list(folder);
+    } catch (error) {
+      if (error instanceof NotFoundError && folder !== "") return [];
+      const denied = error instanceof SystemError && error.errno === Errno.EACCES;
+      if (denied && folder === "lost+found") return [];
+      throw error;
+    }
+  }
+
+  /**
+   * The newest snapshot first: a backup that is running may have taken chunks over from it. If it
+   * vanished, the group has changed and is listed again.
+   */
+  async #markGroup(namespace: string, group: BackupGroup, unmarked: Set<string>): Promise<void> {
+    for (let retry = 0; retry < MAX_GROUP_RETRIES; retry++) {
+      if (await this.#tryGroup(namespace, group, unmarked)) return;
+    }
+    const { locks } = this.#datastore;
+    using _lock = await locks.acquire(namespace, formatGroupPath(group), "exclusive");
+    await this.#tryGroup(namespace, group, unmarked);
+  }
+
+  async #tryGroup(
+    namespace: string,
+    group: BackupGroup,
+    unmarked: Set<string>,
+  ): Promise<boolean> {
+    const times = await snapshotTimesOf(this.#datastore, namespace, group);
+    for (const [i, time] of times.entries()) {
+      const complete = await this.#markSnapshot(namespace, { ...group, time }, unmarked);
+      if (!complete && i === 0) return false;
+    }
+    return true;
+  }
+
+  /** @returns Whether nothing of it vanished. */
+  async #markSnapshot(
+    namespace: string,
+    snapshot: BackupGroup & { time: number },
+    unmarked: Set<string>,
+  ): Promise<boolean> {
+    const folder = snapshotFolder(namespace, snapshot);
+    let files: readonly string[];
+    try {
+      ({ files } = await snapshotContents(this.#datastore, namespace, snapshot));
+    } catch (error) {
+      if (error instanceof NotFoundError) return false;
+      throw error;
+    }
+    let complete = true;
+    for (const name of files) {
+      if (!/\.[fd]idx$/.test(name)) continue;
+      const path = joinPath(folder, name);
+      if (!await this.#markIndex(path)) complete = false;
+      unmarked.delete(path);
+    }
+    return complete;
+  }
+
+  /** @returns Whether the index was there. */
+  async #markIndex(path: string): Promise<boolean> {
+    let index: ChunkIndex;
+    try {
+      index = readIndex(await this.#datastore.files.read(path), path);
+    } catch (cause) {
+      if (cause instanceof NotFoundError) return false;
+      throw new PbsError(`cannot read index "${path}", its chunks might be lost`, { cause });
+    }
+    this.#counters.indexFileCount++;
+    this.#counters.indexDataBytes += index.size;
+    await this.#markChunks(index);
+    this.#progress();
+    return true;
+  }
+
+  async #markChunks(index: ChunkIndex): Promise<void> {
+    const { chunks } = this.#datastore;
+    for (let i = 0; i < index.chunkCount; i++) {
+      if ((i & 63) === 0 && this.#slice.isOver) await this.#slice.pause();
+      const digest = index.digestAt(i);
+      if (!this.#marked.set(digest, 1)) continue;
+      if (!chunks.touch(digest)) {
+        const kept = chunks.touchBad(digest);
+        const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
+        this.#log(
+          `WARN: chunk ${encodeHex(digest)} of index "${index.name}" is missing${bad}`,
+        );
+      }
+      if (this.#marked.count >= REMEMBERED_DIGESTS) this.#marked = new DigestTable();
+    }
+  }
+
+  #progress(): void {
+    const before = Math.floor(this.#seen * 10 / this.#total);
+    this.#seen++;
+    const now = Math.floor(this.#seen * 10 / this.#total);
+    if (now > before && now <= 10) {
+      this.#log(`marked ${now * 10}% (${this.#seen} of ${this.#total} index files)`);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
+import { formatFingerprint } from "../crypto/mod.ts";
+import {
+  decodeManifestBlob,
+  keyFingerprintOf,
+  type Manifest,
+  MANIFEST_BLOB_NAME,
+  notesOf,
+  verifyStateOf,
+} from "../manifest/mod.ts";
+import type {
+  BackupGroup,
+  BackupSnapshot,
+  GroupInfo,
+  SnapshotFile,
+  SnapshotInfo,
+} from "../repository/mod.ts";
+import type { Datastore } from "./datastore.ts";
+import { readGroupNotes } from "./group_notes.ts";
+import { readOwner } from "./group_owner.ts";
+import { readManifestBlob } from "./snapshot_manifest.ts";
+import {
+  groupsOf,
+  requireNamespace,
+  requireSnapshot,
+  type SnapshotContents,
+  snapshotContents,
+  snapshotTimesOf,
+} from "./snapshot_tree.ts";
+
+/** The first line of notes, which listings show. */
+function firstLine(notes: string): string {
+  return notes.split("\n")[0]!;
+}
+
+/**
+ * All groups of a namespace (spec: protocol.md §7.3). Groups without readable owner are left out.
+ *
+ * @throws {NotFoundError} if there is no such namespace.
+ */
+export async function listGroups(datastore: Datastore, namespace: string): Promise<GroupInfo[]> {
+  const infos: GroupInfo[] = [];
+  for (const group of await groupsOf(datastore, namespace)) {
+    const owner = await readOwner(datastore, namespace, group);
+    if (owner === undefined) continue;
+    const times = await snapshotTimesOf(datastore, namespace, group);
+    let shown: { time: number; files: readonly string[] } | undefined;
+    for (const time of times) {
+      const contents = await contentsOrNone(datastore, namespace, { ...group, time });
+      if (contents === undefined || (!contents.finished && times.length > 1)) continue;
+      shown = { time, files: contents.files };
+      break;
+    }
+    const notes = await readGroupNotes(datastore, namespace, group);
+    infos.push({
+      ...group,
+      backupCount: times.length,
+      lastBackup: shown?.time ?? 0,
+      files: shown?.files ?? [],
+      owner,
+      ...(notes === undefined ? {} : { comment: firstLine(notes) }),
+    });
+  }
+  return infos;
+}
+
+/**
+ * The snapshots of a namespace or of one group, by group, then oldest first (spec: protocol.md
+ * §7.4). A group that does not exist has none.
+ *
+ * @throws {NotFoundError} if there is no such namespace.
+ */
+export async function listSnapshots(
+  datastore: Datastore,
+  namespace: string,
+  group?: BackupGroup,
+): Promise<SnapshotInfo[]> {
+  requireNamespace(datastore, namespace);
+  const infos: SnapshotInfo[] = [];
+  for (const { type, id } of group ? [group] : await groupsOf(datastore, namespace)) {
+    const owner = await readOwner(datastore, namespace, { type, id });
+    if (owner === undefined) continue;
+    for (const time of (await snapshotTimesOf(datastore, namespace, { type, id })).reverse()) {
+      const info = await snapshotInfo(datastore, namespace, { type, id, time }, owner);
+      if (info !== undefined) infos.push(info);
+    }
+  }
+  return infos;
+}
+
+/**
+ * The files of a finished snapshot.
+ *
+ * @throws {NotFoundError} if there is no such snapshot, or it is unfinished.
+ * @throws {CorruptDataError} if its manifest is damaged.
+ */
+export async function listFiles(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+): Promise<SnapshotFile[]> {
+  requireSnapshot(datastore, namespace, snapshot);
+  const contents = await snapshotContents(datastore, namespace, snapshot);
+  const blob = await readManifestBlob(datastore, namespace, snapshot);
+  return filesOf(await decodeManifestBlob(blob), blob.byteLength, contents);
+}
+
+async function snapshotInfo(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+  owner: string,
+): Promise<SnapshotInfo | undefined> {
+  const contents = await contentsOrNone(datastore, namespace, snapshot);
+  if (contents === undefined) return undefined;
+  const base = { ...snapshot, owner, protected: contents.protected };
+  try {
+    const blob = await readManifestBlob(datastore, namespace, snapshot);
+    const manifest = await decodeManifestBlob(blob);
+    const files = filesOf(manifest, blob.byteLength, contents);
+    let size = 0;
+    for (const file of files) size += file.size ?? 0;
+    return { ...base, files, size, ...unprotectedInfo(manifest) };
+  } catch (error) {
+    // Unfinished, or no better than that: shown with the names of its files only.
+    if (!(error instanceof NotFoundError || error instanceof CorruptDataError)) throw error;
+    return { ...base, files: contents.files.map((filename) => ({ filename })) };
+  }
+}
+
+/** What the manifest lists, the manifest itself, then what else is in the folder. */
+function filesOf(
+  manifest: Manifest,
+  manifestSize: number,
+  contents: SnapshotContents,
+): SnapshotFile[] {
+  const files: SnapshotFile[] = manifest.files.map(({ filename, cryptMode, size }) => ({
+    filename,
+    cryptMode,
+    size,
+  }));
+  const cryptMode = manifest.signature === undefined ? "none" : "sign-only";
+  files.push({ filename: MANIFEST_BLOB_NAME, cryptMode, size: manifestSize });
+  const listed = new Set(files.map((file) => file.filename));
+  for (const filename of contents.files) if (!listed.has(filename)) files.push({ filename });
+  return files;
+}
+
+function unprotectedInfo(
+  manifest: Manifest,
+): Pick<SnapshotInfo, "comment" | "verification" | "fingerprint"> {
+  const notes = notesOf(manifest);
+  const verification = verifyStateOf(manifest);
+  let fingerprint: Uint8Array | undefined;
+  try {
+    fingerprint = keyFingerprintOf(manifest);
+  } catch (error) {
+    if (!(error instanceof CorruptDataError)) throw error;
+  }
+  return {
+    ...(notes === undefined || notes === "" ? {} : { comment: firstLine(notes) }),
+    ...(verification === undefined ? {} : { verification }),
+    ...(fingerprint === undefined ? {} : { fingerprint: formatFingerprint(fingerprint) }),
+  };
+}
+
+/** Undefined if the snapshot vanished while the listing was made. */
+async function contentsOrNone(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+): Promise<SnapshotContents | undefined> {
+  try {
+    return await snapshotContents(datastore, namespace, snapshot);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { formatUpid } from "../repository/mod.ts";
+
+let taskCount = 0;
+
+/**
+ * A task identifier for work that this process does without a server.
+ *
+ * @param workerType Such as `verify`.
+ * @param authId Who started it.
+ */
+export function localUpid(workerType: string, workerId: string, authId = "root@pam"): string {
+  const host = Deno.hostname().split(".")[0]!.replaceAll(/[^A-Za-z0-9-]|^-+|-+$/g, "");
+  return formatUpid({
+    node: host || "localhost",
+    pid: Deno.pid,
+    pstart: 0,
+    taskId: taskCount++,
+    startTime: Math.floor(Date.now() / 1000),
+    workerType,
+    workerId,
+    authId,
+  });
+}

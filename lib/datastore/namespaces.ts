@@ -1,0 +1,87 @@
+import { ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
+import {
+  BACKUP_TYPES,
+  type DeletionCounts,
+  namespaceComponents,
+  type NamespaceInfo,
+  parentNamespace,
+} from "../repository/mod.ts";
+import type { Datastore } from "./datastore.ts";
+import { NAMESPACE_FOLDER } from "./format.ts";
+import { joinPath, namespaceFolder, typeFolder } from "./layout.ts";
+import { removeGroup } from "./remove_group.ts";
+import { groupsOf, namespacesBelow } from "./snapshot_tree.ts";
+
+/** A namespace and those below it, parents first. One that does not exist is not noticed. */
+export async function listNamespaces(
+  datastore: Datastore,
+  parent: string,
+  maxDepth?: number,
+): Promise<NamespaceInfo[]> {
+  const namespaces = await namespacesBelow(datastore, parent, maxDepth);
+  return namespaces.map((namespace) => ({ namespace }));
+}
+
+/**
+ * Creates a namespace; one that is there already is fine.
+ *
+ * @throws {NotFoundError} if its parent does not exist.
+ */
+export function createNamespace(datastore: Datastore, namespace: string): void {
+  namespaceComponents(namespace);
+  const parent = parentNamespace(namespace);
+  if (parent === undefined) throw new UsageError("root namespace is always present");
+  const folder = namespaceFolder(parent);
+  if (!datastore.files.hasFolder(folder)) {
+    throw new NotFoundError(
+      `cannot create new namespace, parent "${parent}" doesn't already exists`,
+    );
+  }
+  datastore.files.makeFolder(joinPath(folder, NAMESPACE_FOLDER));
+  datastore.files.makeFolder(namespaceFolder(namespace));
+}
+
+/**
+ * Removes a namespace and those below it (spec: protocol.md §7.6). One that does not exist counts as
+ * removed.
+ *
+ * @param deleteGroups Without it, groups stay, with the namespaces that hold them.
+ * @throws {ConflictError} if something had to stay; what was removable is gone then.
+ */
+export async function deleteNamespace(
+  datastore: Datastore,
+  namespace: string,
+  deleteGroups: boolean,
+): Promise<DeletionCounts> {
+  if (namespace === "") throw new UsageError("root namespace cannot be deleted");
+  const total = { removedGroups: 0, removedSnapshots: 0, protectedSnapshots: 0 };
+  if (!datastore.files.hasFolder(namespaceFolder(namespace))) return total;
+  let complete = true;
+  for (const each of (await namespacesBelow(datastore, namespace)).reverse()) {
+    for (const group of deleteGroups ? await groupsOf(datastore, each) : []) {
+      const counts = await removeGroup(datastore, each, group);
+      total.removedGroups += counts.removedGroups;
+      total.removedSnapshots += counts.removedSnapshots;
+      total.protectedSnapshots += counts.protectedSnapshots;
+    }
+    complete = removeEmptyNamespace(datastore, each) && complete;
+  }
+  if (!complete) {
+    const reason = deleteGroups
+      ? `${total.protectedSnapshots} of their snapshots are protected`
+      : "deleting groups was not asked for";
+    throw new ConflictError(`only partially deleted due to existing groups but ${reason}`);
+  }
+  return total;
+}
+
+function removeEmptyNamespace({ files }: Datastore, namespace: string): boolean {
+  for (const type of BACKUP_TYPES) files.removeEmptyFolder(typeFolder(namespace, type));
+  const folder = namespaceFolder(namespace);
+  files.removeEmptyFolder(joinPath(folder, NAMESPACE_FOLDER));
+  if (!files.removeEmptyFolder(folder)) return false;
+  // The last one takes the folder of its kind along.
+  const parent = namespaceFolder(parentNamespace(namespace)!);
+  files.removeEmptyFolder(joinPath(parent, NAMESPACE_FOLDER));
+  return true;
+}

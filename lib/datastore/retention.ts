@@ -1,0 +1,81 @@
+import type { KeepOptions, PruneDecision } from "../repository/mod.ts";
+import type { LocalPeriods, Period } from "./local_period.ts";
+
+/** What prune looks at. */
+export interface RetentionSnapshot {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  readonly finished: boolean;
+  readonly protected: boolean;
+}
+
+/** What becomes of a snapshot. */
+export type RetentionMark = PruneDecision["mark"];
+
+const PERIODS: readonly Period[] = ["hourly", "daily", "weekly", "monthly", "yearly"];
+
+/** Whether any rule is used; without one, everything is kept. */
+export function keepsSomething(keep: KeepOptions): boolean {
+  return ["last" as const, ...PERIODS].some((rule) => (keep[rule] ?? 0) > 0);
+}
+
+/**
+ * Decides about the snapshots of one group (spec: datastore-formats.md §6.8).
+ *
+ * @param snapshots Newest first.
+ * @returns A mark for each, in the same order.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { LocalPeriods } from "./local_period.ts";
+ * const snapshots = [3, 2, 1].map((time) => ({ time, finished: true, protected: time === 2 }));
+ * const marks = decideRetention(snapshots, { last: 1 }, new LocalPeriods("UTC"));
+ * assertEquals(marks, ["keep", "protected", "remove"]);
+ * ```
+ */
+export function decideRetention(
+  snapshots: readonly RetentionSnapshot[],
+  keep: KeepOptions,
+  periods: LocalPeriods,
+): RetentionMark[] {
+  if (!keepsSomething(keep)) {
+    return snapshots.map((snapshot) => snapshot.protected ? "protected" : "keep");
+  }
+  const marks: (RetentionMark | undefined)[] = snapshots.map((snapshot, i) => {
+    if (snapshot.finished) return undefined;
+    // The newest of all may be running.
+    return i === 0 ? "keep-partial" : "remove";
+  });
+  applyRule(snapshots, marks, keep.last, (time) => String(time));
+  for (const period of PERIODS) {
+    applyRule(snapshots, marks, keep[period], (time) => periods.nameOf(period, time));
+  }
+  return snapshots.map((snapshot, i) => snapshot.protected ? "protected" : marks[i] ?? "remove");
+}
+
+function applyRule(
+  snapshots: readonly RetentionSnapshot[],
+  marks: (RetentionMark | undefined)[],
+  count: number | undefined,
+  nameOf: (time: number) => string,
+): void {
+  if (count === undefined || count <= 0) return;
+  const covered = new Set<string>();
+  for (const [i, { time }] of snapshots.entries()) {
+    if (marks[i] === "keep") covered.add(nameOf(time));
+  }
+  const seen = new Set<string>();
+  for (const [i, snapshot] of snapshots.entries()) {
+    if (marks[i] !== undefined || snapshot.protected) continue;
+    const name = nameOf(snapshot.time);
+    if (covered.has(name)) continue;
+    if (seen.has(name)) {
+      marks[i] = "remove";
+      continue;
+    }
+    if (seen.size >= count) break;
+    seen.add(name);
+    marks[i] = "keep";
+  }
+}
