@@ -24,4 +24,11 @@ export {
 export { ChunkStream, type InjectedChunk, type SpliceProblem } from "./chunk_stream.ts";
 export type { FinishedChunk } from "./finished_chunk.ts";
 export type { PlainChunk } from "./plain_chunk.ts";
+export type { Chunker } from "./chunker.ts";
+export { FixedChunker } from "./fixed_chunker.ts";
+export { CATALOG_AVERAGE_BYTES, DEFAULT_AVERAGE_BYTES, FIXED_CHUNK_BYTES } from "./format.ts";
+export { PayloadChunker } from "./payload_chunker.ts";
+export { PayloadPieces } from "./payload_pieces.ts";
+export { RollingHashChunker } from "./rolling_hash_chunker.ts";
 export { SpliceError } from "./splice_error.ts";
+export { type CutPiece, type Injection, StreamCutter } from "./stream_cutter.ts";
