@@ -1,1 +1,27 @@
-//! Batch creation of files relative to directory handles, and the application of their metadata.
+//! Parallel creation of files relative to directory handles, and the application of their metadata.
+//!
+//! A *feeder* walks commands in the archive's order, makes directories itself and turns the rest into
+//! *jobs* for worker threads. A *batch* is one submitted buffer of commands with its token; a
+//! *segment* is a run of commands of one directory within a batch, which is what a worker takes at a
+//! time. Every job has a sequence number; hard links wait until all earlier ones are done. A
+//! directory gets its metadata when it was left and nothing below it is pending any more.
+
+mod abi;
+mod attributes;
+mod batch;
+mod command;
+mod directory;
+mod entries;
+mod feeder;
+mod hard_link;
+mod options;
+mod queue;
+mod report;
+mod shared;
+mod spanning_file;
+mod sparse;
+mod sys;
+mod target;
+mod worker;
+
+pub use abi::*;

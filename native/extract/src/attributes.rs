@@ -1,0 +1,371 @@
+//! Applying metadata, in the order of spec pxar.md §6.6.
+
+use crate::options::{self, Options};
+use crate::report::{Failures, Step};
+use crate::sys::{self, Errno, check};
+use std::ffi::{CStr, CString};
+use std::os::fd::RawFd;
+
+const FS_IOC_GETFLAGS: libc::c_ulong = 0x8008_6601;
+const FS_IOC_SETFLAGS: libc::c_ulong = 0x4008_6602;
+const FS_IOC_FSGETXATTR: libc::c_ulong = 0x801c_581f;
+const FS_IOC_FSSETXATTR: libc::c_ulong = 0x401c_5820;
+const FAT_IOCTL_SET_ATTRIBUTES: libc::c_ulong = 0x4004_7211;
+
+const TAG_XATTR: u8 = 1;
+const TAG_FCAPS: u8 = 2;
+const TAG_ACL_ACCESS: u8 = 3;
+const TAG_ACL_DEFAULT: u8 = 4;
+const TAG_PROJECT_ID: u8 = 5;
+const TAG_FLAGS: u8 = 6;
+
+const SET_ID_BITS: u32 = 0o6000;
+
+/// The metadata of an entry, as it is in its command.
+#[derive(Clone, Copy)]
+pub struct Attributes<'a> {
+    /// Complete mode.
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    pub secs: i64,
+    pub nanos: u32,
+    /// Checked by the parser.
+    pub extras: &'a [u8],
+}
+
+impl<'a> Attributes<'a> {
+    pub fn permissions(&self) -> u32 {
+        self.mode & 0o7777
+    }
+
+    pub fn file_type(&self) -> u32 {
+        self.mode & libc::S_IFMT
+    }
+
+    fn extras(&self) -> Extras<'a> {
+        Extras(self.extras)
+    }
+
+    fn find(&self, tag: u8) -> Option<&'a [u8]> {
+        self.extras()
+            .find(|(found, _)| *found == tag)
+            .map(|(_, value)| value)
+    }
+
+    /// `FS_IOC_SETFLAGS` bits and FAT attributes.
+    fn flags(&self) -> Option<(u32, u32)> {
+        let (words, _) = self.find(TAG_FLAGS)?.as_chunks::<4>();
+        let [linux, fat] = words else { return None };
+        Some((u32::from_le_bytes(*linux), u32::from_le_bytes(*fat)))
+    }
+
+    pub fn to_owned(self) -> OwnedAttributes {
+        OwnedAttributes {
+            fixed: Attributes {
+                extras: &[],
+                ..self
+            },
+            extras: self.extras.into(),
+        }
+    }
+}
+
+/// Metadata that outlives its command.
+pub struct OwnedAttributes {
+    fixed: Attributes<'static>,
+    extras: Box<[u8]>,
+}
+
+impl OwnedAttributes {
+    pub fn view(&self) -> Attributes<'_> {
+        Attributes {
+            extras: &self.extras,
+            ..self.fixed
+        }
+    }
+}
+
+/// Tag and value.
+struct Extras<'a>(&'a [u8]);
+
+impl<'a> Iterator for Extras<'a> {
+    type Item = (u8, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (head, rest) = self.0.split_first_chunk::<4>()?;
+        let head = u32::from_le_bytes(*head);
+        let length = (head >> 8) as usize;
+        let value = rest.get(..length)?;
+        self.0 = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some((head as u8, value))
+    }
+}
+
+/// How an entry is reached. Never by its path.
+#[derive(Clone, Copy)]
+pub enum Place {
+    /// An ordinary descriptor: files and directories.
+    Open(RawFd),
+    /// An `O_PATH | O_NOFOLLOW` descriptor: everything else.
+    PathOnly(RawFd),
+}
+
+impl Place {
+    fn fd(self) -> RawFd {
+        match self {
+            Place::Open(fd) | Place::PathOnly(fd) => fd,
+        }
+    }
+
+    fn set_owner(self, uid: u32, gid: u32) -> Result<(), Errno> {
+        // SAFETY: the strings are NUL-terminated.
+        check(unsafe {
+            match self {
+                Place::Open(fd) => libc::fchown(fd, uid, gid),
+                Place::PathOnly(fd) => {
+                    libc::fchownat(fd, c"".as_ptr(), uid, gid, libc::AT_EMPTY_PATH)
+                }
+            }
+        })
+        .map(drop)
+    }
+
+    fn set_xattr(self, name: &CStr, value: &[u8]) -> Result<(), Errno> {
+        let (data, length) = (value.as_ptr().cast(), value.len());
+        // SAFETY: the strings are NUL-terminated, `data` is readable for `length` bytes.
+        check(unsafe {
+            match self {
+                Place::Open(fd) => libc::fsetxattr(fd, name.as_ptr(), data, length, 0),
+                Place::PathOnly(fd) => {
+                    libc::setxattr(proc_path(fd).as_ptr(), name.as_ptr(), data, length, 0)
+                }
+            }
+        })
+        .map(drop)
+    }
+
+    fn set_mode(self, mode: u32) -> Result<(), Errno> {
+        // SAFETY: the path is NUL-terminated.
+        check(unsafe {
+            match self {
+                Place::Open(fd) => libc::fchmod(fd, mode),
+                Place::PathOnly(fd) => libc::chmod(proc_path(fd).as_ptr(), mode),
+            }
+        })
+        .map(drop)
+    }
+
+    fn set_time(self, secs: i64, nanos: u32) -> Result<(), Errno> {
+        let times = sys::times(secs, nanos);
+        // SAFETY: `times` holds the two values that are read.
+        check(unsafe {
+            match self {
+                Place::Open(fd) => libc::futimens(fd, times.as_ptr()),
+                // The kernel follows the magic link to the entry itself, not what that points to.
+                Place::PathOnly(fd) => {
+                    libc::utimensat(libc::AT_FDCWD, proc_path(fd).as_ptr(), times.as_ptr(), 0)
+                }
+            }
+        })
+        .map(drop)
+    }
+}
+
+fn proc_path(fd: RawFd) -> CString {
+    CString::new(format!("/proc/self/fd/{fd}")).expect("no NUL in a number")
+}
+
+/// What is known about a new entry before its metadata is applied.
+#[derive(Clone, Copy)]
+pub struct Current {
+    /// Owner and group, where they are known.
+    pub owner: Option<(u32, u32)>,
+    /// Permission bits, where they are known.
+    pub permissions: Option<u32>,
+}
+
+/// Sets the flags that work only as long as a file is empty.
+pub fn apply_initial_flags(
+    fd: RawFd,
+    attributes: Attributes,
+    options: &Options,
+    failures: &mut Failures,
+) {
+    let Some((linux, _)) = attributes.flags() else {
+        return;
+    };
+    failures.check(
+        Step::InitialFlags,
+        set_linux_flags(fd, linux, options.initial_flags_mask),
+    );
+}
+
+/// Applies everything. Each step that fails is noted; the next one runs if `failures` says so.
+pub fn apply(
+    place: Place,
+    attributes: Attributes,
+    current: Current,
+    options: &Options,
+    failures: &mut Failures,
+) {
+    let mut permissions = attributes.permissions();
+    let mut known = current.permissions;
+    if !options.has(options::IGNORE_OWNERSHIP) {
+        let wanted = (attributes.uid, attributes.gid);
+        if current.owner != Some(wanted)
+            && let Err(errno) = place.set_owner(wanted.0, wanted.1)
+        {
+            // A program that runs as its owner must not run as somebody else.
+            permissions &= !SET_ID_BITS;
+            failures.add(Step::Ownership, errno);
+            if !failures.go_on() {
+                return;
+            }
+        }
+    }
+    if !attributes.extras.is_empty() {
+        known = None;
+        if !apply_extras(place, attributes, failures) {
+            return;
+        }
+    }
+    let symlink = attributes.file_type() == libc::S_IFLNK;
+    if !options.has(options::IGNORE_PERMISSIONS) && !symlink && known != Some(permissions) {
+        let result = tolerate(place.set_mode(permissions), &[libc::EOPNOTSUPP]);
+        if !failures.check(Step::Permissions, result) {
+            return;
+        }
+    }
+    let result = tolerate(
+        place.set_time(attributes.secs, attributes.nanos),
+        &[libc::EOPNOTSUPP],
+    );
+    if !failures.check(Step::Time, result) {
+        return;
+    }
+    if let Some((linux, fat)) = attributes.flags() {
+        let result = set_linux_flags(place.fd(), linux, options.linux_flags_mask);
+        if failures.check(Step::Flags, result) && fat != 0 {
+            failures.check(Step::FatAttributes, set_fat_attributes(place.fd(), fat));
+        }
+    }
+}
+
+/// Extended attributes, capabilities, ACLs, project id. Returns whether to go on.
+fn apply_extras(place: Place, attributes: Attributes, failures: &mut Failures) -> bool {
+    let mut supported = true;
+    for (tag, value) in attributes.extras() {
+        if tag != TAG_XATTR {
+            continue;
+        }
+        let Ok(name) = CStr::from_bytes_until_nul(value) else {
+            failures.add(Step::Xattrs, libc::EINVAL);
+            break;
+        };
+        if !is_restored_xattr(name.to_bytes()) {
+            failures.add(Step::SkippedXattr, 0);
+            continue;
+        }
+        match place.set_xattr(name, &value[name.count_bytes() + 1..]) {
+            Ok(()) => {}
+            Err(libc::EOPNOTSUPP) => {
+                supported = false;
+                break;
+            }
+            Err(errno) => {
+                failures.add(Step::Xattrs, errno);
+                break;
+            }
+        }
+    }
+    if !failures.go_on() {
+        return false;
+    }
+    if supported && let Some(value) = attributes.find(TAG_FCAPS) {
+        let result = place.set_xattr(c"security.capability", value);
+        if !failures.check(Step::Fcaps, tolerate(result, &[libc::EOPNOTSUPP])) {
+            return false;
+        }
+    }
+    let acls = [
+        (TAG_ACL_ACCESS, c"system.posix_acl_access"),
+        (TAG_ACL_DEFAULT, c"system.posix_acl_default"),
+    ];
+    for (tag, name) in acls {
+        if let Some(value) = attributes.find(tag)
+            && !failures.check(Step::Acl, place.set_xattr(name, value))
+        {
+            return false;
+        }
+    }
+    if let Some(value) = attributes.find(TAG_PROJECT_ID) {
+        let id = value
+            .first_chunk::<4>()
+            .map_or(0, |id| u32::from_le_bytes(*id));
+        return failures.check(Step::ProjectId, set_project_id(place.fd(), id));
+    }
+    true
+}
+
+/// spec: pxar.md §5.7, the filter for names.
+fn is_restored_xattr(name: &[u8]) -> bool {
+    name.starts_with(b"user.")
+        || name.starts_with(b"trusted.")
+        || name == b"security.NTACL"
+        || name == b"security.capability"
+}
+
+fn tolerate(result: Result<(), Errno>, tolerated: &[Errno]) -> Result<(), Errno> {
+    match result {
+        Err(errno) if tolerated.contains(&errno) => Ok(()),
+        other => other,
+    }
+}
+
+/// What says that a file system, or a kind of entry, has no attribute flags.
+const NO_FLAGS: [Errno; 5] = [
+    libc::ENOTTY,
+    libc::ENOSYS,
+    libc::EBADF,
+    libc::EOPNOTSUPP,
+    libc::EINVAL,
+];
+
+fn set_linux_flags(fd: RawFd, archived: u32, mask: u32) -> Result<(), Errno> {
+    let wanted = archived & mask;
+    if wanted == 0 {
+        return Ok(());
+    }
+    tolerate(change_linux_flags(fd, wanted, mask), &NO_FLAGS)
+}
+
+fn change_linux_flags(fd: RawFd, wanted: u32, mask: u32) -> Result<(), Errno> {
+    // The kernel reads and writes an int, whatever the number of the ioctl says.
+    let mut current: libc::c_int = 0;
+    // SAFETY: the kernel writes an int.
+    check(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS, &mut current) })?;
+    let flags = wanted | (current as u32 & !mask);
+    if flags == current as u32 {
+        return Ok(());
+    }
+    let flags = flags as libc::c_int;
+    // SAFETY: the kernel reads an int.
+    check(unsafe { libc::ioctl(fd, FS_IOC_SETFLAGS, &flags) }).map(drop)
+}
+
+fn set_fat_attributes(fd: RawFd, attributes: u32) -> Result<(), Errno> {
+    // SAFETY: the kernel reads a u32.
+    let result = check(unsafe { libc::ioctl(fd, FAT_IOCTL_SET_ATTRIBUTES, &attributes) });
+    tolerate(result.map(drop), &NO_FLAGS)
+}
+
+fn set_project_id(fd: RawFd, id: u32) -> Result<(), Errno> {
+    // u32 xflags, extsize, nextents, projid, cowextsize; 8 bytes of padding.
+    let mut fields = [0u32; 7];
+    // SAFETY: the kernel writes 28 bytes.
+    check(unsafe { libc::ioctl(fd, FS_IOC_FSGETXATTR, fields.as_mut_ptr()) })?;
+    fields[3] = id;
+    // SAFETY: the kernel reads 28 bytes.
+    check(unsafe { libc::ioctl(fd, FS_IOC_FSSETXATTR, fields.as_ptr()) }).map(drop)
+}

@@ -1,0 +1,315 @@
+//! Parsing of commands. Layout: native/include/pbs_extract.h. Everything is checked, nothing copied.
+
+use crate::attributes::Attributes;
+use std::ffi::CStr;
+
+pub const OP_ROOT: u8 = 1;
+pub const OP_ENTER: u8 = 2;
+pub const OP_LEAVE: u8 = 3;
+pub const OP_FILE: u8 = 4;
+pub const OP_FILE_BEGIN: u8 = 5;
+pub const OP_FILE_PIECES: u8 = 6;
+pub const OP_FILE_END: u8 = 7;
+pub const OP_SYMLINK: u8 = 8;
+pub const OP_HARDLINK: u8 = 9;
+pub const OP_NODE: u8 = 10;
+
+const FIXED: usize = 48;
+const MAX_NAME: usize = 4096;
+const INLINE: u32 = 0xffff_ffff;
+
+/// A malformed command.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+fn word(bytes: &[u8], index: usize) -> Result<u32, Malformed> {
+    let (words, _) = bytes.as_chunks::<4>();
+    words
+        .get(index)
+        .map(|word| u32::from_le_bytes(*word))
+        .ok_or(Malformed)
+}
+
+fn padded(length: usize) -> usize {
+    length.next_multiple_of(4)
+}
+
+/// One command, its length checked.
+#[derive(Clone, Copy)]
+pub struct Command<'a> {
+    bytes: &'a [u8],
+    pub op: u8,
+}
+
+impl<'a> Command<'a> {
+    /// The command at the start of `bytes`.
+    pub fn first(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let length = word(bytes, 0)? as usize;
+        if length < 8 || !length.is_multiple_of(8) || length > bytes.len() {
+            return Err(Malformed);
+        }
+        let op = word(bytes, 1)? as u8;
+        Ok(Command {
+            bytes: &bytes[..length],
+            op,
+        })
+    }
+
+    pub fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The command as an entry.
+    pub fn entry(&self) -> Result<Entry<'a>, Malformed> {
+        let bytes = self.bytes;
+        if bytes.len() < FIXED {
+            return Err(Malformed);
+        }
+        let name_length = (word(bytes, 1)? >> 16) as usize;
+        let mut rest = &bytes[FIXED..];
+        let name = if self.op == OP_ROOT {
+            c""
+        } else {
+            let name = take_string(&mut rest, name_length)?;
+            if !valid_name(name.to_bytes()) {
+                return Err(Malformed);
+            }
+            name
+        };
+        let extras_length = word(bytes, 10)? as usize;
+        let (extras, tail) = rest.split_at_checked(extras_length).ok_or(Malformed)?;
+        check_extras(extras)?;
+        let seconds = u64::from(word(bytes, 6)?) | u64::from(word(bytes, 7)?) << 32;
+        Ok(Entry {
+            name,
+            attributes: Attributes {
+                mode: word(bytes, 2)?,
+                uid: word(bytes, 3)?,
+                gid: word(bytes, 4)?,
+                nanos: word(bytes, 5)?,
+                secs: seconds as i64,
+                extras,
+            },
+            number: [word(bytes, 8)?, word(bytes, 9)?],
+            count: word(bytes, 11)?,
+            tail,
+        })
+    }
+
+    /// The pieces of `OP_FILE_PIECES`.
+    pub fn pieces(&self) -> Result<Pieces<'a>, Malformed> {
+        let count = word(self.bytes, 2)?;
+        Ok(Pieces {
+            bytes: self.bytes.get(16..).ok_or(Malformed)?,
+            left: count,
+        })
+    }
+}
+
+/// A single component that names neither the directory itself nor its parent (spec: pxar.md §1.7).
+pub fn valid_name(name: &[u8]) -> bool {
+    !name.is_empty()
+        && name.len() <= MAX_NAME
+        && name != b"."
+        && name != b".."
+        && !name.contains(&b'/')
+}
+
+fn take_string<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a CStr, Malformed> {
+    let (with_nul, _) = rest.split_at_checked(length + 1).ok_or(Malformed)?;
+    let text = CStr::from_bytes_with_nul(with_nul).map_err(|_| Malformed)?;
+    *rest = rest.get(padded(length + 1)..).ok_or(Malformed)?;
+    Ok(text)
+}
+
+fn check_extras(mut extras: &[u8]) -> Result<(), Malformed> {
+    while !extras.is_empty() {
+        let length = (word(extras, 0)? >> 8) as usize;
+        extras = extras.get(4 + padded(length)..).ok_or(Malformed)?;
+    }
+    Ok(())
+}
+
+/// A command with name and metadata.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    pub name: &'a CStr,
+    pub attributes: Attributes<'a>,
+    number: [u32; 2],
+    count: u32,
+    tail: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// Size of a file.
+    pub fn size(&self) -> u64 {
+        u64::from(self.number[0]) | u64::from(self.number[1]) << 32
+    }
+
+    /// Major and minor number of a device.
+    pub fn device(&self) -> (u32, u32) {
+        (self.number[0], self.number[1])
+    }
+
+    pub fn pieces(&self) -> Pieces<'a> {
+        Pieces {
+            bytes: self.tail,
+            left: self.count,
+        }
+    }
+
+    /// Target of a link, not empty.
+    pub fn link_target(&self) -> Result<&'a CStr, Malformed> {
+        let mut rest = self.tail;
+        let target = take_string(&mut rest, self.count as usize)?;
+        if target.is_empty() {
+            Err(Malformed)
+        } else {
+            Ok(target)
+        }
+    }
+}
+
+/// Where bytes of a file are.
+#[derive(Clone, Copy)]
+pub enum Piece<'a> {
+    Chunk {
+        chunk: u32,
+        offset: u32,
+        length: u32,
+    },
+    Inline(&'a [u8]),
+}
+
+impl Piece<'_> {
+    pub fn length(&self) -> u64 {
+        match self {
+            Piece::Chunk { length, .. } => u64::from(*length),
+            Piece::Inline(bytes) => bytes.len() as u64,
+        }
+    }
+}
+
+/// Pieces in the order of the file.
+#[derive(Clone, Copy)]
+pub struct Pieces<'a> {
+    bytes: &'a [u8],
+    left: u32,
+}
+
+impl<'a> Pieces<'a> {
+    fn parse(&mut self) -> Result<Piece<'a>, Malformed> {
+        let (chunk, offset, length) = (
+            word(self.bytes, 0)?,
+            word(self.bytes, 1)?,
+            word(self.bytes, 2)?,
+        );
+        self.bytes = &self.bytes[12..];
+        if chunk != INLINE {
+            return Ok(Piece::Chunk {
+                chunk,
+                offset,
+                length,
+            });
+        }
+        let length = length as usize;
+        let data = self.bytes.get(..length).ok_or(Malformed)?;
+        self.bytes = self.bytes.get(padded(length)..).ok_or(Malformed)?;
+        Ok(Piece::Inline(data))
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Result<Piece<'a>, Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        let piece = self.parse();
+        if piece.is_err() {
+            self.left = 0;
+        }
+        Some(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &[u8], extras: u32, pieces: &[[u32; 3]]) -> Vec<u8> {
+        let mut bytes = vec![0u8; FIXED];
+        bytes.extend_from_slice(name);
+        bytes.push(0);
+        bytes.resize(padded(bytes.len()), 0);
+        for piece in pieces {
+            bytes.extend(piece.iter().flat_map(|word| word.to_le_bytes()));
+        }
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        let set = |bytes: &mut Vec<u8>, index: usize, value: u32| {
+            bytes[index * 4..index * 4 + 4].copy_from_slice(&value.to_le_bytes());
+        };
+        let length = bytes.len() as u32;
+        set(&mut bytes, 0, length);
+        set(
+            &mut bytes,
+            1,
+            u32::from(OP_FILE) | (name.len() as u32) << 16,
+        );
+        set(&mut bytes, 8, 7);
+        set(&mut bytes, 9, 1);
+        set(&mut bytes, 10, extras);
+        set(&mut bytes, 11, pieces.len() as u32);
+        bytes
+    }
+
+    #[test]
+    fn a_file_command_gives_name_size_and_pieces() {
+        let bytes = file(b"name", 0, &[[1, 2, 3], [0, 9, 4]]);
+        let entry = Command::first(&bytes).unwrap().entry().unwrap();
+        assert_eq!(entry.name, c"name");
+        assert_eq!(entry.size(), 0x1_0000_0007);
+        let lengths: Vec<u64> = entry
+            .pieces()
+            .map(|piece| piece.unwrap().length())
+            .collect();
+        assert_eq!(lengths, [3, 4]);
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        for name in [&b""[..], b".", b"..", b"a/b", b"/", b"a\0b"] {
+            let bytes = file(name, 0, &[]);
+            assert!(Command::first(&bytes).unwrap().entry().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn no_command_reads_past_its_end() {
+        let good = file(b"name", 0, &[[0xffff_ffff, 0, 400], [1, 2, 3]]);
+        let entry = Command::first(&good).unwrap().entry().unwrap();
+        assert!(entry.pieces().any(|piece| piece.is_err()));
+        // Every truncation and every changed word is either refused or stays inside.
+        for cut in 0..good.len() {
+            assert!(Command::first(&good[..cut]).is_err());
+        }
+        for index in 0..good.len() / 4 {
+            for value in [0, 1, 5, 0xffff, 0xffff_0004, 0x7fff_fff8, 0xffff_ffff] {
+                let mut bytes = good.clone();
+                bytes[index * 4..index * 4 + 4].copy_from_slice(&u32::to_le_bytes(value));
+                let Ok(command) = Command::first(&bytes) else {
+                    continue;
+                };
+                if let Ok(entry) = command.entry() {
+                    assert!(entry.pieces().count() <= 100);
+                    let _ = entry.link_target();
+                }
+                if let Ok(pieces) = command.pieces() {
+                    assert!(pieces.count() <= 100);
+                }
+            }
+        }
+    }
+}

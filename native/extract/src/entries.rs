@@ -1,0 +1,243 @@
+//! Making files, symbolic links, devices, named pipes and sockets.
+
+use crate::attributes::{self, Current, Place};
+use crate::batch::Batch;
+use crate::command::{Entry, Malformed};
+use crate::directory::DirectoryHandle;
+use crate::options;
+use crate::report::{Failures, Step};
+use crate::shared::{Shared, count};
+use crate::sparse::Runs;
+use crate::sys::{self, Errno, check};
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+/// Attempts to get rid of something in the way, in case it comes back.
+const MAX_OVERWRITES: usize = 4;
+
+/// Makes something that must not exist; unlinks what is in the way if that is allowed, but never a
+/// directory.
+pub fn create<T>(
+    dir: RawFd,
+    name: &CStr,
+    overwrite: bool,
+    mut make: impl FnMut() -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    let mut result = make();
+    for _ in 0..MAX_OVERWRITES {
+        if !overwrite || !matches!(result, Err(libc::EEXIST)) {
+            return result;
+        }
+        match sys::unlink_at(dir, name) {
+            Ok(()) | Err(libc::ENOENT) => result = make(),
+            Err(libc::EISDIR) => return Err(libc::EEXIST),
+            Err(errno) => return Err(errno),
+        }
+    }
+    result
+}
+
+/// Creates a regular file that nobody had open before, and never through a link.
+pub fn create_file(
+    shared: &Shared,
+    handle: &DirectoryHandle,
+    name: &CStr,
+    mode: u32,
+) -> Result<OwnedFd, Errno> {
+    let overwrite = shared.options.has(options::OVERWRITE_FILES);
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
+    create(handle.raw(), name, overwrite, || {
+        sys::open_at(handle.raw(), name, flags, mode)
+    })
+}
+
+/// Makes entries on behalf of one worker.
+pub struct EntryMaker<'a> {
+    pub shared: &'a Shared,
+    /// Permission bits that the thread's umask takes from new files.
+    pub umask: u32,
+}
+
+impl EntryMaker<'_> {
+    /// A file that lies completely in its batch.
+    pub fn file(
+        &self,
+        batch: &Batch,
+        handle: &DirectoryHandle,
+        entry: Entry,
+        failures: &mut Failures,
+    ) -> Result<(), Malformed> {
+        let options = &self.shared.options;
+        let attributes = entry.attributes;
+        let permissions = attributes.permissions();
+        let ours = (attributes.uid, attributes.gid) == (self.shared.uid, self.shared.gid);
+        // With nothing to apply before the mode, the file can have it from the start.
+        let at_once = handle.plain
+            && attributes.extras.is_empty()
+            && !options.has(options::IGNORE_PERMISSIONS)
+            && (ours || options.has(options::IGNORE_OWNERSHIP));
+        let mode = if at_once {
+            permissions & 0o777 & !self.umask
+        } else {
+            0o600
+        };
+        let fd = match create_file(self.shared, handle, entry.name, mode) {
+            Ok(fd) => fd,
+            Err(errno) => {
+                failures.add(Step::Create, errno);
+                return Ok(());
+            }
+        };
+        let current = Current {
+            owner: handle.plain.then_some((self.shared.uid, self.shared.gid)),
+            permissions: (!handle.default_acl).then_some(mode),
+        };
+        let place = Place::Open(fd.as_raw_fd());
+        if !attributes.extras.is_empty() {
+            attributes::apply_initial_flags(fd.as_raw_fd(), attributes, options, failures);
+        }
+        let mut result = self.write(batch, &fd, entry);
+        if let Ok(Ok(())) = result {
+            if failures.go_on() {
+                attributes::apply(place, attributes, current, options, failures);
+            }
+            result = Ok(sys::close(fd));
+        }
+        let written = match result {
+            Ok(Ok(())) => {
+                count(&self.shared.counters.files, 1);
+                count(&self.shared.counters.bytes, entry.size());
+                return Ok(());
+            }
+            Ok(Err(errno)) => {
+                failures.add(Step::Write, errno);
+                Ok(())
+            }
+            Err(malformed) => Err(malformed),
+        };
+        // Nothing that is not complete stays under the final name.
+        let _ = sys::unlink_at(handle.raw(), entry.name);
+        written
+    }
+
+    /// Writes all pieces, without blocks of zeros.
+    fn write(
+        &self,
+        batch: &Batch,
+        fd: &OwnedFd,
+        entry: Entry,
+    ) -> Result<Result<(), Errno>, Malformed> {
+        let mut offset = 0;
+        let mut written = 0;
+        for piece in entry.pieces() {
+            let bytes = batch.resolve(piece?).ok_or(Malformed)?;
+            for (at, run) in Runs::new(bytes, offset) {
+                if let Err(errno) = sys::write_all_at(fd.as_raw_fd(), run, at) {
+                    return Ok(Err(errno));
+                }
+                written = at + run.len() as u64;
+            }
+            offset += bytes.len() as u64;
+        }
+        if offset != entry.size() {
+            return Err(Malformed);
+        }
+        if written < offset {
+            return Ok(sys::truncate(fd.as_raw_fd(), offset));
+        }
+        Ok(Ok(()))
+    }
+
+    pub fn symlink(
+        &self,
+        handle: &DirectoryHandle,
+        entry: Entry,
+        failures: &mut Failures,
+    ) -> Result<(), Malformed> {
+        let target = entry.link_target()?;
+        let options = &self.shared.options;
+        let (dir, name) = (handle.raw(), entry.name);
+        let result = create(dir, name, options.has(options::OVERWRITE_SYMLINKS), || {
+            // SAFETY: the strings are NUL-terminated.
+            check(unsafe { libc::symlinkat(target.as_ptr(), dir, name.as_ptr()) })
+        });
+        if !failures.check(Step::Create, result) || result.is_err() {
+            return Ok(());
+        }
+        count(&self.shared.counters.symlinks, 1);
+        let attributes = entry.attributes;
+        let ours = (attributes.uid, attributes.gid) == (self.shared.uid, self.shared.gid);
+        let owner_is_right = (handle.plain && ours) || options.has(options::IGNORE_OWNERSHIP);
+        if handle.private && owner_is_right && attributes.extras.is_empty() {
+            // Nobody else can have replaced the name.
+            let times = sys::times(attributes.secs, attributes.nanos);
+            let flags = libc::AT_SYMLINK_NOFOLLOW;
+            // SAFETY: the name is NUL-terminated, `times` holds the two values that are read.
+            let result =
+                check(unsafe { libc::utimensat(dir, name.as_ptr(), times.as_ptr(), flags) });
+            if result != Err(libc::EOPNOTSUPP) {
+                failures.check(Step::Time, result);
+            }
+            return Ok(());
+        }
+        self.apply_by_path(handle, entry, failures);
+        Ok(())
+    }
+
+    /// A device, named pipe or socket.
+    pub fn node(&self, handle: &DirectoryHandle, entry: Entry, failures: &mut Failures) {
+        let file_type = entry.attributes.file_type();
+        let is_device = matches!(file_type, libc::S_IFCHR | libc::S_IFBLK);
+        let device = if is_device {
+            let (major, minor) = entry.device();
+            libc::makedev(major, minor)
+        } else {
+            0
+        };
+        let supported = is_device || matches!(file_type, libc::S_IFIFO | libc::S_IFSOCK);
+        let result = if supported {
+            // SAFETY: the name is NUL-terminated.
+            check(unsafe {
+                libc::mknodat(handle.raw(), entry.name.as_ptr(), file_type | 0o600, device)
+            })
+        } else {
+            Err(libc::EINVAL)
+        };
+        match result {
+            Ok(_) => {
+                count(&self.shared.counters.nodes, 1);
+                self.apply_by_path(handle, entry, failures);
+            }
+            Err(_) if is_device && self.shared.options.has(options::IGNORE_DEVICE_ERRORS) => {}
+            Err(errno) => failures.add(Step::Create, errno),
+        }
+    }
+
+    /// Metadata of something that cannot be opened.
+    fn apply_by_path(&self, handle: &DirectoryHandle, entry: Entry, failures: &mut Failures) {
+        let attributes = entry.attributes;
+        let flags = libc::O_PATH | libc::O_NOFOLLOW;
+        let opened = sys::open_at(handle.raw(), entry.name, flags, 0).and_then(|fd| {
+            let stat = sys::stat(fd.as_raw_fd())?;
+            let expected = stat.st_mode & libc::S_IFMT == attributes.file_type();
+            if expected {
+                Ok((fd, stat))
+            } else {
+                Err(libc::ESTALE)
+            }
+        });
+        let (fd, stat) = match opened {
+            Ok(opened) => opened,
+            Err(errno) => {
+                failures.add(Step::Create, errno);
+                return;
+            }
+        };
+        let current = Current {
+            owner: Some((stat.st_uid, stat.st_gid)),
+            permissions: Some(stat.st_mode & 0o7777),
+        };
+        let place = Place::PathOnly(fd.as_raw_fd());
+        attributes::apply(place, attributes, current, &self.shared.options, failures);
+    }
+}

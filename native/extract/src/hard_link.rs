@@ -1,0 +1,89 @@
+//! Hard links to files that were restored before.
+
+use crate::command::valid_name;
+use crate::directory::DirectoryHandle;
+use crate::entries::create;
+use crate::options;
+use crate::report::{Failures, Step};
+use crate::shared::{Shared, count};
+use crate::sys::{self, Errno, check};
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+/// Makes hard links; remembers the directory of the last target.
+pub struct Linker<'a> {
+    shared: &'a Shared,
+    last: Option<(CString, OwnedFd)>,
+}
+
+impl<'a> Linker<'a> {
+    pub fn new(shared: &'a Shared) -> Self {
+        Linker { shared, last: None }
+    }
+
+    /// Makes `name` another name of the regular file at `target`, a path below the root
+    /// (spec: pxar.md §6.4).
+    pub fn link(
+        &mut self,
+        handle: &DirectoryHandle,
+        name: &CStr,
+        target: &CStr,
+        failures: &mut Failures,
+    ) {
+        let (target_dir, target_name) = match self.find(target) {
+            Ok(found) => found,
+            Err(errno) => return failures.add(Step::LinkTarget, errno),
+        };
+        let found = match sys::stat_at(target_dir, target_name) {
+            Ok(found) => found,
+            Err(errno) => return failures.add(Step::LinkTarget, errno),
+        };
+        match found.st_mode & libc::S_IFMT {
+            libc::S_IFREG => {}
+            libc::S_IFLNK => return failures.add(Step::LinkTarget, libc::ELOOP),
+            libc::S_IFDIR => return failures.add(Step::LinkTarget, libc::EISDIR),
+            _ => return failures.add(Step::LinkTarget, libc::EINVAL),
+        }
+        let overwrite = self.shared.options.has(options::OVERWRITE_HARDLINKS);
+        if overwrite
+            && let Ok(existing) = sys::stat_at(handle.raw(), name)
+            && (existing.st_dev, existing.st_ino) == (found.st_dev, found.st_ino)
+        {
+            // Already the same file. Unlinking it first could remove its only name.
+            count(&self.shared.counters.hardlinks, 1);
+            return;
+        }
+        let dir = handle.raw();
+        let result = create(dir, name, overwrite, || {
+            let (from, to) = (target_name.as_ptr(), name.as_ptr());
+            // SAFETY: the strings are NUL-terminated.
+            check(unsafe { libc::linkat(target_dir, from, dir, to, 0) })
+        });
+        match result {
+            Ok(_) => count(&self.shared.counters.hardlinks, 1),
+            Err(errno) => failures.add(Step::Create, errno),
+        }
+    }
+
+    /// Directory and last component of a target.
+    fn find<'b>(&mut self, target: &'b CStr) -> Result<(RawFd, &'b CStr), Errno> {
+        let bytes = target.to_bytes();
+        if !bytes.split(|byte| *byte == b'/').all(valid_name) {
+            return Err(libc::EINVAL);
+        }
+        let Some(slash) = bytes.iter().rposition(|byte| *byte == b'/') else {
+            return Ok((self.shared.root_fd(), target));
+        };
+        let (parent, name) = (&bytes[..slash], &target[slash + 1..]);
+        if let Some((path, fd)) = &self.last
+            && path.as_bytes() == parent
+        {
+            return Ok((fd.as_raw_fd(), name));
+        }
+        let path = CString::new(parent).map_err(|_| libc::EINVAL)?;
+        let fd = sys::open_beneath(self.shared.root_fd(), &path)?;
+        let raw = fd.as_raw_fd();
+        self.last = Some((path, fd));
+        Ok((raw, name))
+    }
+}

@@ -1,0 +1,93 @@
+//! What the feeder, the workers and the callers share.
+
+use crate::options::{self, Options};
+use crate::queue::Queue;
+use crate::report::{Failures, Record, Step};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// What was made, in the order of `pbs_extract_counters`.
+#[derive(Default)]
+pub struct Counters {
+    pub files: AtomicU64,
+    pub directories: AtomicU64,
+    pub symlinks: AtomicU64,
+    pub hardlinks: AtomicU64,
+    pub nodes: AtomicU64,
+    pub bytes: AtomicU64,
+    pub errors: AtomicU64,
+}
+
+/// Adds to a counter that nobody orders by.
+pub fn count(counter: &AtomicU64, amount: u64) {
+    counter.fetch_add(amount, Ordering::Relaxed);
+}
+
+/// State of one extraction.
+pub struct Shared {
+    pub options: Options,
+    pub root: OwnedFd,
+    /// Effective ids: what new files get.
+    pub uid: u32,
+    pub gid: u32,
+    pub queue: Queue,
+    pub counters: Counters,
+    /// Descriptors of directories that are being filled.
+    pub open_directories: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+impl Shared {
+    pub fn new(options: Options, root: OwnedFd) -> Self {
+        Shared {
+            options,
+            root,
+            // SAFETY: these calls cannot fail.
+            uid: unsafe { libc::geteuid() },
+            gid: unsafe { libc::getegid() },
+            queue: Queue::new(),
+            counters: Counters::default(),
+            open_directories: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    pub fn root_fd(&self) -> RawFd {
+        self.root.as_raw_fd()
+    }
+
+    /// Whether what is left is to be dropped.
+    pub fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.queue.wake_all();
+    }
+
+    pub fn new_failures(&self) -> Failures {
+        Failures::new(self.options.has(options::STOP_AT_FIRST_ERROR))
+    }
+
+    /// Reports failures of one entry, whose path is only built if there are any.
+    pub fn report(&self, failures: Failures, path: impl FnOnce() -> Vec<u8>) {
+        if failures.list.is_empty() {
+            return;
+        }
+        let path = path();
+        for (step, errno) in failures.list {
+            if step != Step::SkippedXattr {
+                count(&self.counters.errors, 1);
+                if self.options.has(options::STOP_AT_FIRST_ERROR) {
+                    self.stopped.store(true, Ordering::Release);
+                }
+            }
+            self.queue.report(Record {
+                path: path.clone(),
+                step,
+                errno,
+            });
+        }
+    }
+}
