@@ -53,6 +53,8 @@ function decompressFrame(
     if (cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
       throw new CorruptDataError(`${name} is larger than ${maxSizeBytes} bytes when decompressed`);
     }
+    // A runtime without zstd throws type errors: no reason to call the data damaged.
+    if (cause instanceof TypeError) throw cause;
     throw new CorruptDataError(`${name} is damaged: decompression failed`, { cause });
   }
   if (plain.byteLength > left) {

@@ -39,8 +39,11 @@ export function createMasterKeyPair(
       publicKeyEncoding: { type: "spki", format: "pem" },
       privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase },
     }, (error, publicPem, privatePem) => {
-      if (error === null) resolve({ publicPem, privatePem });
-      else reject(error);
+      if (error !== null) reject(error);
+      // Older runtimes ignore the cipher: never hand out a private key that lies open.
+      else if (!isProtectedPrivateKey(privatePem)) {
+        reject(new KeyError("this runtime cannot protect a private key with a passphrase"));
+      } else resolve({ publicPem, privatePem });
     });
   });
 }
