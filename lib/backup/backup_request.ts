@@ -1,3 +1,4 @@
+import type { CryptConfig } from "../crypto/mod.ts";
 import type { BackupSnapshot, Repository } from "../repository/mod.ts";
 
 /** What kind of source an archive has (spec: cli.md §4.1.1). */
@@ -34,6 +35,8 @@ export interface BackupRequest {
   readonly noCache: boolean;
   readonly skipE2bigXattr: boolean;
   readonly changeDetectionMode: ChangeDetectionMode;
+  /** Key and what it is used for; absent for an unencrypted, unsigned snapshot. */
+  readonly crypt?: { readonly config: CryptConfig; readonly mode: "encrypt" | "sign-only" };
   readonly signal: AbortSignal;
 }
 
@@ -66,6 +69,20 @@ export interface BackupObserver {
   log(level: LogLevel, message: string): void;
   /** Written to by the run. */
   readonly progress: BackupProgress;
+  /** Time of the snapshot whose manifest is about to be used, seconds; undefined if there is none. */
+  previousManifest?(time: number | undefined): void;
+  /** An archive is begun, or in a dry run would be. */
+  archiveStarted?(archive: ArchiveStart): void;
+  /** An archive is complete in the repository; the catalog too. */
+  archiveFinished?(report: ArchiveReport): void;
+}
+
+/** An archive that is begun. */
+export interface ArchiveStart {
+  readonly kind: ArchiveKind;
+  readonly path: Uint8Array;
+  /** Name in the repository; of a split archive, that of its metadata half. */
+  readonly serverName: string;
 }
 
 /** What one archive of a finished run came to. */

@@ -1,4 +1,4 @@
-import { errnoText } from "../../ffi/errno.ts";
+import { Errno, errnoText } from "../../ffi/errno.ts";
 import { NotFoundError } from "../errors/mod.ts";
 import { quotePath } from "../fs/mod.ts";
 import { withSourceStat } from "./_source_stat.ts";
@@ -14,8 +14,9 @@ export function checkIncludeDevices(paths: readonly Uint8Array[]): void {
   for (const path of paths) {
     const failure = withSourceStat(path, () => 0);
     if (failure < 0) {
+      const name = Object.entries(Errno).find(([, number]) => number === -failure)?.[0];
       throw new NotFoundError(
-        `fstat ${quotePath(path)} failed - ${errnoText(-failure)} (os error ${-failure})`,
+        `fstat ${quotePath(path)} failed - ${name ?? -failure}: ${errnoText(-failure)}`,
       );
     }
   }

@@ -10,3 +10,7 @@
  */
 
 export * from "./backup_request.ts";
+export { runBackup } from "./run_backup.ts";
+export { checkArchiveSources } from "./check_archive_sources.ts";
+export { checkIncludeDevices } from "./check_include_devices.ts";
+export { parseArchiveSpec } from "./parse_archive_spec.ts";

@@ -9,3 +9,4 @@
  */
 
 export * from "./restore_request.ts";
+export { runRestore } from "./run_restore.ts";

@@ -1,3 +1,4 @@
+import type { CryptConfig } from "../crypto/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 
 /** Everything a restore run needs to know (spec: cli.md §4.2). */
@@ -21,6 +22,8 @@ export interface RestoreRequest {
   readonly ignoreExtractDeviceErrors: boolean;
   /** Where to write the prelude of a split archive, raw bytes. */
   readonly preludeTarget?: Uint8Array;
+  /** Absent if there is no key. */
+  readonly crypt?: CryptConfig;
   readonly signal: AbortSignal;
 }
 

@@ -41,7 +41,9 @@ export async function assertSameTree(
     clean: (line: string) => string,
   ) =>
     (await runPeer(command, args, { cwd: path, codes: [0, 1] }))
-      .split("\n").filter((line) => !exclude.some((name) => line.includes(name)))
+      .split(command === "getfacl" ? "\n\n" : "\n").filter((line) =>
+        !exclude.some((name) => line.includes(name))
+      )
       .map(clean).sort().join("\n");
   for (
     const [command, args, clean] of [

@@ -1,25 +1,21 @@
+import type { ByteSink } from "../../lib/chunking/mod.ts";
 import { type ArchiveVisitor, PxarEncoder, type PxarEntry } from "../../lib/pxar/mod.ts";
-import { PxarMemorySink } from "./pxar_memory_sink.ts";
-import type { EncodedArchive } from "./pxar_vectors.ts";
 
 /** A visitor that writes what it is shown into a new archive. */
 export class Reencoder implements ArchiveVisitor {
-  readonly #sink = new PxarMemorySink();
-  readonly #payload: PxarMemorySink | undefined;
   readonly #encoder: PxarEncoder;
   /** New position of each file by its old one, for hard links. */
   readonly #positions = new Map<number, number>();
   #depth = 0;
 
-  /** @param version Of the new archive. */
-  constructor(version: 1 | 2) {
-    this.#payload = version === 2 ? new PxarMemorySink() : undefined;
-    this.#encoder = new PxarEncoder(this.#sink, this.#payload);
+  /** @param payload Makes the new archive a split archive. */
+  constructor(sink: ByteSink, readonly payload?: ByteSink) {
+    this.#encoder = new PxarEncoder(sink, payload);
   }
 
   entry(entry: PxarEntry, { prelude }: { readonly prelude: Uint8Array | undefined }): boolean {
     if (entry.depth === 0) {
-      this.#encoder.startArchive(entry.metadata!, this.#payload && prelude);
+      this.#encoder.startArchive(entry.metadata!, this.payload && prelude);
       this.#depth = 1;
       return false;
     }
@@ -34,11 +30,6 @@ export class Reencoder implements ArchiveVisitor {
   leave(): void {
     if (--this.#depth === 0) this.#encoder.finish();
     else this.#encoder.leaveDirectory();
-  }
-
-  /** The new archive. */
-  result(): EncodedArchive {
-    return { archive: this.#sink.bytes(), payload: this.#payload?.bytes() };
   }
 
   #add(entry: PxarEntry): number {

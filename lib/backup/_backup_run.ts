@@ -1,0 +1,107 @@
+import type { ChunkPipeline, ChunkStream } from "../chunking/mod.ts";
+import type { CryptMode, ManifestFile } from "../manifest/mod.ts";
+import type { BackupTarget, IndexKind } from "../repository/mod.ts";
+import { uploadChunks, UploadLedger } from "./_chunk_uploader.ts";
+import type { PreviousSnapshot } from "./_previous_snapshot.ts";
+import type { ArchiveReport, BackupObserver, BackupRequest } from "./backup_request.ts";
+
+/** What the archives of one run share. */
+export class BackupRun {
+  readonly files: ManifestFile[] = [];
+  readonly reports: ArchiveReport[] = [];
+  readonly #ledger = new UploadLedger();
+  readonly #streams = new Set<ChunkStream>();
+  #failure: { readonly cause: unknown } | undefined;
+
+  constructor(
+    readonly request: BackupRequest,
+    readonly observer: BackupObserver,
+    readonly target: BackupTarget,
+    readonly pipeline: ChunkPipeline,
+    readonly previous: PreviousSnapshot,
+  ) {}
+
+  /** What the manifest says of every file of this run. */
+  get cryptMode(): CryptMode {
+    return this.request.crypt?.mode ?? "none";
+  }
+
+  /** Opens a stream of the pipeline that is aborted if the run fails. */
+  openStream(options: Parameters<ChunkPipeline["openStream"]>[0]): ChunkStream {
+    const stream = this.pipeline.openStream(options);
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /**
+   * Carries a stream into an index of the snapshot until the stream ends.
+   *
+   * @param serverName Name of the index, with its suffix.
+   * @param size Bytes, for an image whose length is known.
+   */
+  async store(
+    stream: ChunkStream,
+    serverName: string,
+    kind: IndexKind,
+    size?: number,
+  ): Promise<void> {
+    const started = performance.now();
+    const progress = this.observer.progress;
+    try {
+      const writer = await this.target.createIndex(kind, serverName, size);
+      const { checksum, ...counters } = await uploadChunks(
+        stream,
+        writer,
+        kind,
+        this.#ledger,
+        (chunk) => {
+          progress.chunks++;
+          progress.bytesRead += chunk.size;
+          if (chunk.known) progress.bytesReused += chunk.size;
+          else {
+            progress.bytesNew += chunk.size;
+            progress.bytesStored += chunk.blob?.byteLength ?? 0;
+          }
+        },
+        (bytes) => progress.bytesUploaded += bytes,
+      );
+      this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {
+        name: serverName,
+        ...counters,
+        seconds: (performance.now() - started) / 1000,
+      });
+    } finally {
+      this.#streams.delete(stream);
+    }
+  }
+
+  /** Notes a finished file for manifest and report. */
+  add(file: Omit<ManifestFile, "cryptMode">, report: ArchiveReport): void {
+    this.files.push({ ...file, cryptMode: this.cryptMode });
+    this.reports.push(report);
+    this.observer.archiveFinished?.(report);
+  }
+
+  /** Stops all streams, so that everything that waits for one fails. */
+  abort(): void {
+    for (const stream of this.#streams) stream.abort();
+    this.#streams.clear();
+  }
+
+  /** Notes why the run fails, unless an earlier cause is known, and stops all streams. */
+  fail(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.abort();
+  }
+
+  /** What made the run fail first; what was thrown later may only follow from it. */
+  rootCause(thrown: unknown): unknown {
+    return this.#failure === undefined ? thrown : this.#failure.cause;
+  }
+
+  /** Waits until all tasks have ended; the first failure stops the others and is thrown. */
+  async together(tasks: readonly Promise<unknown>[]): Promise<void> {
+    await Promise.all(tasks.map((task) => task.catch((error: unknown) => this.fail(error))));
+    if (this.#failure !== undefined) throw this.#failure.cause;
+  }
+}

@@ -1,0 +1,151 @@
+import type { FinishedChunk } from "../chunking/mod.ts";
+import { encodeHex } from "../bytes/mod.ts";
+import { IndexChecksum } from "../index/mod.ts";
+import type { ChunkPlacement, IndexKind, IndexWriter } from "../repository/mod.ts";
+
+/** Places sent with one append (spec: client-pipeline.md §1.8: 1,024 to 4,096 are safe). */
+const APPEND_BATCH = 2048;
+/** Chunks that may be on their way to the repository at once. */
+const IN_FLIGHT_MAX = 64;
+
+/** Where finished chunks come from, in stream order. */
+export interface FinishedChunkSource {
+  /** The next chunks, or undefined at the end. */
+  next(): Promise<readonly FinishedChunk[] | undefined>;
+}
+
+/** Counters of one archive. */
+export interface UploadCounters {
+  chunkCount: number;
+  knownChunkCount: number;
+  sizeBytes: number;
+  newBytes: number;
+  reusedBytes: number;
+  storedBytes: number;
+}
+
+/**
+ * Chunks that are on their way to the repository, over all archives of a run. A chunk that another
+ * archive is still sending is known to the pipeline, but may be placed only once it has arrived.
+ */
+export class UploadLedger {
+  readonly #pending = new Map<string, Promise<void>>();
+
+  /** Notes that a chunk is being sent. */
+  add(digest: Uint8Array, sending: Promise<void>): void {
+    const key = encodeHex(digest);
+    this.#pending.set(key, sending);
+    const forget = () => this.#pending.delete(key);
+    sending.then(forget, forget);
+  }
+
+  /** What to wait for before a chunk is placed, if anything. */
+  pending(digest: Uint8Array): Promise<void> | undefined {
+    return this.#pending.size === 0 ? undefined : this.#pending.get(encodeHex(digest));
+  }
+}
+
+/**
+ * Carries the finished chunks of one archive into its index: new ones are sent, several at a time, and
+ * every chunk is placed in stream order once it has arrived (spec: client-pipeline.md §1.8).
+ *
+ * @param source The archive's chunks.
+ * @param writer The archive's index; closed on success.
+ * @param kind Decides the index checksum.
+ * @param ledger Shared by all archives of the run.
+ * @param onChunk Told about every chunk, for counters.
+ * @param onStored Told about every new chunk that has arrived, with its plain size.
+ * @returns Counters and the index checksum, both for the manifest.
+ */
+export async function uploadChunks(
+  source: FinishedChunkSource,
+  writer: IndexWriter,
+  kind: IndexKind,
+  ledger: UploadLedger,
+  onChunk: (chunk: FinishedChunk) => void,
+  onStored: (size: number) => void,
+): Promise<UploadCounters & { checksum: Uint8Array }> {
+  const counters: UploadCounters = {
+    chunkCount: 0,
+    knownChunkCount: 0,
+    sizeBytes: 0,
+    newBytes: 0,
+    reusedBytes: 0,
+    storedBytes: 0,
+  };
+  const checksum = new IndexChecksum(kind);
+  const sending = new Set<Promise<void>>();
+  let places: ChunkPlacement[] = [];
+  let awaited: Promise<void>[] = [];
+  let appends: Promise<void> = Promise.resolve();
+  let failure: unknown;
+  const remember = (error: unknown) => {
+    failure ??= error ?? new Error("unknown failure");
+  };
+
+  const appendBatch = () => {
+    const batch = places;
+    const waits = awaited;
+    places = [];
+    awaited = [];
+    appends = appends.then(async () => {
+      await Promise.all(waits);
+      if (failure === undefined) await writer.append(batch);
+    });
+    appends.catch(remember);
+  };
+
+  try {
+    for (let batch = await source.next(); batch !== undefined; batch = await source.next()) {
+      for (const chunk of batch) {
+        // A failure must still give back the memory of every chunk that came with it.
+        if (failure !== undefined) {
+          chunk.release();
+          continue;
+        }
+        const end = chunk.offset + chunk.size;
+        checksum.add(end, chunk.digest);
+        counters.chunkCount++;
+        counters.sizeBytes = end;
+        onChunk(chunk);
+        if (chunk.known || chunk.blob === undefined) {
+          counters.knownChunkCount++;
+          counters.reusedBytes += chunk.size;
+          const pending = ledger.pending(chunk.digest);
+          if (pending !== undefined) awaited.push(pending);
+          chunk.release();
+        } else {
+          counters.newBytes += chunk.size;
+          counters.storedBytes += chunk.blob.byteLength;
+          const { digest, size, blob } = chunk;
+          const sent = writer.putChunk({ digest, size, blob })
+            .then(() => onStored(size))
+            .finally(() => {
+              chunk.release();
+              sending.delete(sent);
+            });
+          sent.catch(remember);
+          sending.add(sent);
+          ledger.add(digest, sent);
+          awaited.push(sent);
+          if (sending.size >= IN_FLIGHT_MAX) await Promise.race(sending).catch(remember);
+        }
+        places.push({ digest: chunk.digest, offset: chunk.offset });
+        if (places.length >= APPEND_BATCH) appendBatch();
+      }
+      if (failure !== undefined) throw failure;
+    }
+    if (places.length > 0) appendBatch();
+    await appends;
+    if (failure !== undefined) throw failure;
+    const sum = checksum.digest();
+    await writer.close({
+      chunkCount: counters.chunkCount,
+      size: counters.sizeBytes,
+      checksum: sum,
+    });
+    return { ...counters, checksum: sum };
+  } finally {
+    await Promise.allSettled(sending);
+  }
+}

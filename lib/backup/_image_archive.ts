@@ -1,0 +1,45 @@
+import { errnoText } from "../../ffi/errno.ts";
+import { SpliceError } from "../chunking/mod.ts";
+import { SystemError, UsageError } from "../errors/mod.ts";
+import { quotePath } from "../fs/mod.ts";
+import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
+import type { BackupRun } from "./_backup_run.ts";
+import { openSource, sourceSize } from "./_source_file.ts";
+import type { ArchiveSpec } from "./backup_request.ts";
+
+/**
+ * Stores an image: a regular file, a block device, or what comes out of a pipe until it ends. Chunks
+ * are 4 MiB whatever the chunk size option says (spec: client-pipeline.md §1.5).
+ */
+export async function storeImageArchive(
+  run: BackupRun,
+  spec: ArchiveSpec,
+  serverName: string,
+): Promise<void> {
+  const fd = openSource(spec.path);
+  const size = sourceSize(fd, spec.path);
+  if (size === 0) throw new UsageError(`got zero-sized file '${quotePath(spec.path)}'`);
+  await run.previous.addKnownChunks(serverName, run.pipeline);
+  const stream = run.openStream({ kind: "fixed", chunkSizeBytes: FIXED_CHUNK_SIZE });
+  const read = async () => {
+    if (size === undefined) stream.spliceToEnd(fd, 0);
+    else stream.splice(fd, size, 0);
+    await stream.end();
+    for (const { kind } of stream.takeProblems()) {
+      const what = kind === "shrunk"
+        ? "shrank, the rest is filled with zeros"
+        : "grew, the rest is left out";
+      run.observer.log("warn", `warning: image ${quotePath(spec.path)} ${what}`);
+    }
+  };
+  try {
+    await run.together([read(), run.store(stream, serverName, "fixed", size)]);
+  } catch (error) {
+    if (!(error instanceof SpliceError)) throw error;
+    throw new SystemError(
+      error.errno,
+      `cannot read ${quotePath(spec.path)}: ${errnoText(error.errno)}`,
+      { cause: error },
+    );
+  }
+}

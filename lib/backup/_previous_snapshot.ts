@@ -1,0 +1,84 @@
+import type { ChunkPipeline } from "../chunking/mod.ts";
+import { describeError } from "../errors/mod.ts";
+import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
+import {
+  checkKeyFingerprint,
+  checkSignature,
+  decodeManifestBlob,
+  type Manifest,
+  verifyIndex,
+} from "../manifest/mod.ts";
+import type { BackupTarget } from "../repository/mod.ts";
+import type { BackupObserver, BackupRequest } from "./backup_request.ts";
+
+const DIGEST_LENGTH = 32;
+
+/**
+ * What the run takes over from the previous snapshot of the group. Whatever is wrong with it only
+ * means that more is sent again (spec: datastore-formats.md §3.7).
+ */
+export class PreviousSnapshot {
+  private constructor(
+    readonly manifest: Manifest | undefined,
+    private readonly target: BackupTarget,
+    private readonly observer: BackupObserver,
+  ) {}
+
+  /** Fetches and checks the previous manifest. */
+  static async open(
+    target: BackupTarget,
+    request: BackupRequest,
+    observer: BackupObserver,
+  ): Promise<PreviousSnapshot> {
+    let manifest: Manifest | undefined;
+    try {
+      const blob = await target.previousManifest();
+      observer.previousManifest?.(blob === undefined ? undefined : target.previousTime);
+      if (blob !== undefined) {
+        const candidate = await decodeManifestBlob(blob, "previous manifest");
+        if (request.crypt !== undefined) checkSignature(candidate, request.crypt.config);
+        checkKeyFingerprint(candidate, request.crypt?.config);
+        manifest = candidate;
+      }
+    } catch (error) {
+      observer.log("warn", `Couldn't re-use previous manifest - ${describeError(error)[0]}`);
+    }
+    return new PreviousSnapshot(manifest, target, observer);
+  }
+
+  /**
+   * Makes the chunks of an archive's previous index known to the pipeline.
+   *
+   * @param serverName Name of the archive in the repository.
+   */
+  async addKnownChunks(serverName: string, pipeline: ChunkPipeline): Promise<void> {
+    if (this.manifest === undefined) return;
+    const file = this.manifest.files.find(({ filename }) => filename === serverName);
+    if (file === undefined) {
+      this.observer.log(
+        "info",
+        `Previous manifest does not contain an archive called '${serverName}', skipping download..`,
+      );
+      return;
+    }
+    try {
+      const bytes = await this.target.previousIndex(serverName);
+      const index = serverName.endsWith(".fidx")
+        ? parseFixedIndex(bytes, serverName)
+        : parseDynamicIndex(bytes, serverName);
+      verifyIndex(file, index);
+      pipeline.addKnown(digestsOf(index));
+    } catch (error) {
+      this.observer.log(
+        "warn",
+        `Couldn't use previous index of '${serverName}' - ${describeError(error)[0]}`,
+      );
+    }
+  }
+}
+
+function digestsOf(index: ChunkIndex): Uint8Array {
+  const digests = new Uint8Array(index.chunkCount * DIGEST_LENGTH);
+  for (let i = 0; i < index.chunkCount; i++) digests.set(index.digestAt(i), i * DIGEST_LENGTH);
+  return digests;
+}

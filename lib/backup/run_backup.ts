@@ -1,0 +1,167 @@
+import { bytesEqual } from "../bytes/mod.ts";
+import { ChunkPipeline } from "../chunking/mod.ts";
+import { CancelledError, UsageError } from "../errors/mod.ts";
+import { MatchEntry, type MatchList, normaliseMatchPath, quotePath } from "../fs/mod.ts";
+import {
+  createManifest,
+  encodeManifestBlob,
+  MANIFEST_BLOB_NAME,
+  parseArchiveName,
+  signManifest,
+  splitArchiveNames,
+} from "../manifest/mod.ts";
+import type { BackupTarget } from "../repository/mod.ts";
+import { BackupRun } from "./_backup_run.ts";
+import { storeBlobArchive } from "./_blob_archive.ts";
+import { CatalogArchive } from "./_catalog_archive.ts";
+import { storeImageArchive } from "./_image_archive.ts";
+import { PreviousSnapshot } from "./_previous_snapshot.ts";
+import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_tree_archive.ts";
+import { deviceOf } from "./_source_file.ts";
+import type { ArchiveSpec, BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
+
+/**
+ * Makes one snapshot of all sources (spec: client-pipeline.md §1.2). It becomes visible only when
+ * everything is stored; on any failure, or when the signal says so, nothing of it stays.
+ *
+ * @param request What to back up, and where to.
+ * @param observer Hears of progress and of everything that is worth a line.
+ * @throws {UsageError} if patterns or sources make no sense; {CancelledError} if the signal ended it.
+ */
+export async function runBackup(
+  request: BackupRequest,
+  observer: BackupObserver,
+): Promise<BackupReport> {
+  const started = performance.now();
+  const settings = new Settings(request, observer);
+  request.signal.throwIfAborted();
+  await using target = await request.repository.beginBackup({
+    namespace: request.namespace,
+    snapshot: request.snapshot,
+    noCache: request.noCache,
+  });
+  if (request.dryRun) {
+    for (const spec of request.archives) {
+      const { serverName } = parseArchiveName(spec.name);
+      observer.archiveStarted?.({ kind: spec.kind, path: spec.path, serverName });
+    }
+    observer.log("info", "dry-run: no upload happened");
+    return report(request, observer, [], started, settings.warnings);
+  }
+  const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
+  using pipeline = new ChunkPipeline(crypt === undefined ? {} : { crypt });
+  const previous = await PreviousSnapshot.open(target, request, observer);
+  const run = new BackupRun(request, observer, target, pipeline, previous);
+  const onAbort = () => run.abort();
+  request.signal.addEventListener("abort", onAbort);
+  try {
+    await storeArchives(run, settings);
+    await storeManifest(run, target);
+    request.signal.throwIfAborted();
+    const { warnings } = await target.finish();
+    for (const warning of warnings) observer.log("warn", warning);
+    return report(request, observer, run.reports, started, settings.warnings + warnings.length);
+  } catch (error) {
+    run.abort();
+    if (request.signal.aborted) {
+      throw new CancelledError("the backup was interrupted, nothing of it is kept", {
+        cause: error,
+      });
+    }
+    throw run.rootCause(error);
+  } finally {
+    request.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function storeArchives(run: BackupRun, settings: Settings): Promise<void> {
+  const { request, observer } = run;
+  let catalog: CatalogArchive | undefined;
+  for (const spec of request.archives) {
+    request.signal.throwIfAborted();
+    const { serverName } = parseArchiveName(spec.name);
+    const split = spec.kind === "pxar" && request.changeDetectionMode !== "legacy";
+    const shown = split ? splitArchiveNames(serverName)!.metadata : serverName;
+    observer.progress.archive = shown;
+    observer.archiveStarted?.({ kind: spec.kind, path: spec.path, serverName: shown });
+    if (spec.kind === "img") await storeImageArchive(run, spec, serverName);
+    else if (spec.kind !== "pxar") await storeBlobArchive(run, spec, serverName);
+    else if (split) await storeSplitTreeArchive(run, spec, serverName, settings);
+    else {
+      catalog ??= await CatalogArchive.start(run);
+      await storeTreeArchive(run, spec, serverName, catalog, settings);
+    }
+  }
+  await catalog?.finish();
+}
+
+async function storeManifest(run: BackupRun, target: BackupTarget): Promise<void> {
+  const manifest = createManifest(run.request.snapshot, run.files);
+  const crypt = run.request.crypt;
+  const complete = crypt === undefined ? manifest : signManifest(manifest, crypt.config);
+  const blob = await encodeManifestBlob(complete);
+  run.observer.log("debug", `Upload ${MANIFEST_BLOB_NAME} (${blob.byteLength} bytes)`);
+  await target.uploadBlob(MANIFEST_BLOB_NAME, blob);
+}
+
+function report(
+  request: BackupRequest,
+  observer: BackupObserver,
+  archives: BackupReport["archives"],
+  started: number,
+  warnings: number,
+): BackupReport {
+  return {
+    snapshot: request.snapshot,
+    durationMs: performance.now() - started,
+    archives,
+    files: observer.progress.files,
+    directories: observer.progress.directories,
+    warnings,
+  };
+}
+
+/** What the request says about trees, checked before anything is begun. */
+class Settings implements TreeSettings {
+  readonly excludes: MatchList;
+  readonly includeDevices: ReadonlySet<number>;
+  warnings = 0;
+
+  constructor(request: BackupRequest, observer: BackupObserver) {
+    this.excludes = parseExcludes(request, observer);
+    if (request.allFileSystems && request.includeDevices.length > 0) {
+      throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
+    }
+    this.includeDevices = new Set(request.includeDevices.map(deviceOf));
+    checkNames(request.archives);
+  }
+
+  readonly onWarning = (): void => void this.warnings++;
+}
+
+function parseExcludes(request: BackupRequest, observer: BackupObserver): MatchList {
+  const encoder = new TextEncoder();
+  const entries: MatchEntry[] = [];
+  for (const text of request.excludes) {
+    if (text === "") continue;
+    const given = encoder.encode(text);
+    const pattern = normaliseMatchPath(given);
+    if (!bytesEqual(pattern, given)) {
+      observer.log("warn", `exclude pattern '${text}' was cleaned up to ${quotePath(pattern)}`);
+    }
+    entries.push(new MatchEntry(pattern, "exclude"));
+  }
+  if (request.skipLostAndFound) {
+    entries.push(new MatchEntry(encoder.encode("lost+found"), "exclude"));
+  }
+  return entries;
+}
+
+function checkNames(archives: readonly ArchiveSpec[]): void {
+  if (archives.length === 0) throw new UsageError("nothing to back up was named");
+  const seen = new Set<string>();
+  for (const { name } of archives) {
+    if (seen.has(name)) throw new UsageError(`got target twice: '${name}'`);
+    seen.add(name);
+  }
+}

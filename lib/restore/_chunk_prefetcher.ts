@@ -1,0 +1,173 @@
+import { encodeHex } from "../bytes/mod.ts";
+import type { ChunkDecoder, PlainChunk } from "../chunking/mod.ts";
+import type { ChunkIndex } from "../index/mod.ts";
+import type { SnapshotSource } from "../repository/mod.ts";
+
+/** Requests kept under way (spec: client-pipeline.md §10.2 row 7: 8 to 32). */
+const WINDOW_CHUNKS = 16;
+/** Plain bytes of distinct chunks that are under way or in use. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
+
+/** A decoded chunk that several positions of the window may share. */
+interface SharedChunk {
+  readonly decoded: Promise<PlainChunk>;
+  readonly size: number;
+  users: number;
+}
+
+/** A decoded chunk at its place in the archive's stream. */
+export interface PlacedChunk {
+  /** Offset of its first byte in the stream. */
+  readonly offset: number;
+  readonly chunk: PlainChunk;
+  /** Whether it is the same memory as the chunk before it. */
+  readonly repeated: boolean;
+  /** Gives the memory back; to be called exactly once. */
+  release(): void;
+}
+
+/**
+ * Fetches the chunks of an index ahead of need, decodes and verifies them, and hands them out in
+ * stream order. A digest that repeats within the window (zeros, mostly) is fetched once.
+ *
+ * @example
+ * ```ts ignore
+ * using chunks = new ChunkPrefetcher(source, index, decoder, false, range);
+ * for (let next = await chunks.next(); next; next = await chunks.next()) {
+ *   use(next.chunk.bytes);
+ *   next.release();
+ * }
+ * ```
+ */
+export class ChunkPrefetcher implements Disposable {
+  readonly #source: SnapshotSource;
+  readonly #index: ChunkIndex;
+  readonly #decoder: ChunkDecoder;
+  readonly #encrypted: boolean;
+  readonly #window: { position: number; key: string; shared: SharedChunk }[] = [];
+  readonly #shared = new Map<string, SharedChunk>();
+  #nextToStart = 0;
+  #bytes = 0;
+  #lastKey = "";
+  #closed = false;
+  #wakeProducer: (() => void) | undefined;
+
+  /**
+   * @param source Where blobs come from; must have read the index before.
+   * @param index The archive's verified index.
+   * @param decoder Shared by all archives of a run.
+   * @param encrypted Whether the manifest says that the archive's chunks are encrypted.
+   */
+  constructor(
+    source: SnapshotSource,
+    index: ChunkIndex,
+    decoder: ChunkDecoder,
+    encrypted: boolean,
+  ) {
+    this.#source = source;
+    this.#index = index;
+    this.#decoder = decoder;
+    this.#encrypted = encrypted;
+  }
+
+  /**
+   * The next chunk in stream order, or undefined after the last.
+   *
+   * @throws {CorruptDataError} if it does not verify, {NotFoundError} if it is missing.
+   */
+  async next(): Promise<PlacedChunk | undefined> {
+    this.#fill();
+    while (this.#window.length === 0 && this.#nextToStart < this.#index.chunkCount) {
+      await new Promise<void>((resolve) => this.#wakeProducer = resolve);
+      this.#fill();
+    }
+    const first = this.#window.shift();
+    if (first === undefined) return undefined;
+    const { position, key, shared } = first;
+    let chunk: PlainChunk;
+    try {
+      chunk = await shared.decoded;
+    } catch (error) {
+      this.#drop(key, shared);
+      throw error;
+    }
+    const repeated = key === this.#lastKey;
+    this.#lastKey = key;
+    let released = false;
+    return {
+      offset: this.#index.startOf(position),
+      chunk,
+      repeated,
+      release: () => {
+        if (released) return;
+        released = true;
+        this.#drop(key, shared);
+        this.#fill();
+      },
+    };
+  }
+
+  /** Offset in the stream behind the last chunk that was handed out or left out. */
+  get position(): number {
+    const next = this.#window[0]?.position ?? this.#nextToStart;
+    return next >= this.#index.chunkCount ? this.#index.size : this.#index.startOf(next);
+  }
+
+  /** Leaves out all chunks that end at or before an offset; going back is not possible. */
+  skipTo(offset: number): void {
+    const first = this.#index.findChunk(offset) ?? this.#index.chunkCount;
+    while (this.#window.length > 0 && this.#window[0]!.position < first) {
+      const { key, shared } = this.#window.shift()!;
+      this.#drop(key, shared);
+    }
+    this.#nextToStart = Math.max(this.#nextToStart, first);
+  }
+
+  /** Gives up what was fetched and not handed out. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    for (const { key, shared } of this.#window.splice(0)) this.#drop(key, shared);
+    this.#wakeProducer?.();
+  }
+
+  #fill(): void {
+    while (
+      !this.#closed && this.#nextToStart < this.#index.chunkCount &&
+      this.#window.length < WINDOW_CHUNKS
+    ) {
+      const position = this.#nextToStart;
+      const digest = this.#index.digestAt(position);
+      const size = this.#index.endOf(position) - this.#index.startOf(position);
+      const key = `${encodeHex(digest)}/${size}`;
+      let shared = this.#shared.get(key);
+      if (shared === undefined) {
+        if (this.#bytes > 0 && this.#bytes + size > WINDOW_BYTES) return;
+        const decoded = this.#decoder.decode(
+          { digest, size, encrypted: this.#encrypted },
+          (buffer) => this.#source.readChunk(digest, buffer),
+        );
+        decoded.catch(() => {});
+        shared = { decoded, size, users: 0 };
+        this.#shared.set(key, shared);
+        this.#bytes += size;
+      }
+      shared.users++;
+      this.#window.push({ position, key, shared });
+      this.#nextToStart++;
+      this.#wakeProducer?.();
+      this.#wakeProducer = undefined;
+    }
+  }
+
+  #drop(key: string, shared: SharedChunk): void {
+    if (--shared.users > 0) return;
+    this.#shared.delete(key);
+    this.#bytes -= shared.size;
+    shared.decoded.then((chunk) => chunk.release(), () => {});
+    if (this.#wakeProducer !== undefined) {
+      const wake = this.#wakeProducer;
+      this.#wakeProducer = undefined;
+      wake();
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { ChunkDecoder } from "../chunking/mod.ts";
+import { CancelledError, PbsError, SystemError, UsageError } from "../errors/mod.ts";
+import { MatchEntry, SelectiveExtractor, TreeExtractor } from "../fs/mod.ts";
+import {
+  lookUpArchive,
+  lookUpFile,
+  MANIFEST_BLOB_NAME,
+  type ManifestArchive,
+  parseArchiveName,
+  serializeManifest,
+} from "../manifest/mod.ts";
+import { OutputFile, replaceFile } from "./_output_file.ts";
+import { restoreStream } from "./_restore_image.ts";
+import { restoreTree } from "./_restore_tree.ts";
+import { VerifiedSnapshot } from "./_verified_snapshot.ts";
+import type { RestoreObserver, RestoreReport, RestoreRequest } from "./restore_request.ts";
+
+const MANIFEST_NAME = MANIFEST_BLOB_NAME.replace(/\.blob$/, "");
+
+/**
+ * Restores one archive of a snapshot (spec: client-pipeline.md §4, cli.md §4.2). Everything is
+ * verified before it is used.
+ *
+ * @param request What to restore, and where to.
+ * @param observer Hears of progress and of everything that is worth a line.
+ * @throws {UsageError} if archive, target and options do not fit together.
+ * @throws {NotFoundError} if the snapshot has no such archive.
+ * @throws {CorruptDataError} if something is damaged; what could be restored stays.
+ * @throws {CancelledError} if the signal ended it.
+ */
+export async function runRestore(
+  request: RestoreRequest,
+  observer: RestoreObserver,
+): Promise<RestoreReport> {
+  const started = performance.now();
+  try {
+    const done = await restore(request, observer);
+    return { ...done, durationMs: performance.now() - started };
+  } catch (error) {
+    if (!request.signal.aborted) throw error;
+    throw new CancelledError("the restore was interrupted", { cause: error });
+  }
+}
+
+type Outcome = Omit<RestoreReport, "durationMs">;
+
+async function restore(request: RestoreRequest, observer: RestoreObserver): Promise<Outcome> {
+  const name = parseArchiveName(request.archiveName);
+  if (request.patterns.length > 0 && request.target === "-") {
+    throw new UsageError("patterns not allowed when restoring to stdout");
+  }
+  const snapshot = await VerifiedSnapshot.open(request.source, request.crypt, name.serverName);
+  if (name.serverName === MANIFEST_BLOB_NAME || name.clientName === MANIFEST_NAME) {
+    return await restoreManifest(snapshot, request);
+  }
+  if (name.kind === "blob") {
+    const content = await snapshot.readBlob(lookUpFile(snapshot.manifest, name.serverName));
+    return await writeBlob(content, request);
+  }
+  const archive = lookUpArchive(snapshot.manifest, name.serverName);
+  const crypt = request.crypt;
+  using decoder = new ChunkDecoder(crypt === undefined ? {} : { crypt });
+  const isTree = /\.[mp]?pxar\.didx$/.test(name.serverName);
+  if (isTree && request.target !== "-") {
+    return await restoreTreeTo(request.target, snapshot, archive, decoder, request, observer);
+  }
+  if (archive.form === "split") throw new UsageError("unable to pipe split archive");
+  const { file } = archive;
+  const { target, signal } = request;
+  const bytes = await restoreStream(snapshot, file, decoder, target, observer, signal);
+  return { kind: name.kind === "fixed" ? "image" : "stream", files: 1, bytes, warnings: 0 };
+}
+
+async function restoreManifest(
+  snapshot: VerifiedSnapshot,
+  request: RestoreRequest,
+): Promise<Outcome> {
+  const content = new TextEncoder().encode(serializeManifest(snapshot.manifest));
+  if (request.target === "-") return await writeBlob(content, request);
+  await replaceFile(request.target, content);
+  return { kind: "blob", files: 1, bytes: content.byteLength, warnings: 0 };
+}
+
+async function writeBlob(content: Uint8Array, request: RestoreRequest): Promise<Outcome> {
+  using output = OutputFile.create(request.target);
+  await output.write(content);
+  output.finish();
+  return { kind: "blob", files: 1, bytes: content.byteLength, warnings: 0 };
+}
+
+async function restoreTreeTo(
+  target: Uint8Array,
+  snapshot: VerifiedSnapshot,
+  archive: ManifestArchive,
+  decoder: ChunkDecoder,
+  request: RestoreRequest,
+  observer: RestoreObserver,
+): Promise<Outcome> {
+  const encoder = new TextEncoder();
+  const patterns = request.patterns.map((text) => new MatchEntry(encoder.encode(text), "include"));
+  let notes = 0;
+  await using extractor = TreeExtractor.open(target, {
+    allowExistingDirs: request.allowExistingDirs,
+    overwriteFiles: request.overwriteFiles,
+    overwriteSymlinks: request.overwriteSymlinks,
+    overwriteHardlinks: request.overwriteHardlinks,
+    ignoreAcls: request.ignoreAcls,
+    ignoreXattrs: request.ignoreXattrs,
+    ignoreOwnership: request.ignoreOwnership,
+    ignorePermissions: request.ignorePermissions,
+    ignoreExtractDeviceErrors: request.ignoreExtractDeviceErrors,
+    errorPolicy: "collect",
+    onError: ({ message }) => observer.log("error", message),
+    onNote: (message) => {
+      notes++;
+      observer.log("info", message);
+    },
+  });
+  const sink = patterns.length === 0 ? extractor : new SelectiveExtractor(extractor, patterns);
+  const onPrelude = (prelude: Uint8Array | undefined) => writePrelude(prelude, request, observer);
+  const report = await restoreTree(
+    snapshot,
+    archive,
+    decoder,
+    { extractor, sink, onPrelude },
+    observer,
+    request.signal,
+  );
+  const [first] = report.errors;
+  if (first !== undefined) {
+    const message = `error extracting archive - ${first.message}` +
+      (report.errorCount > 1 ? ` (and ${report.errorCount - 1} further errors)` : "");
+    throw first.errno === 0 ? new PbsError(message) : new SystemError(first.errno, message);
+  }
+  return { kind: "tree", files: report.files, bytes: report.bytes, warnings: notes };
+}
+
+async function writePrelude(
+  prelude: Uint8Array | undefined,
+  request: RestoreRequest,
+  observer: RestoreObserver,
+): Promise<void> {
+  if (request.preludeTarget === undefined) return;
+  if (prelude === undefined) {
+    observer.log("info", "No prelude entry found, skip prelude restore.");
+    return;
+  }
+  if (request.overwriteFiles) {
+    await replaceFile(request.preludeTarget, prelude);
+    return;
+  }
+  using output = OutputFile.create(request.preludeTarget);
+  await output.write(prelude);
+  output.finish();
+}

@@ -1,0 +1,119 @@
+import { assert, assertEquals } from "@std/assert";
+import { runClient, runClientOk, spawnClient } from "../support/run_client.ts";
+import { runPeer } from "../support/run_peer.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const ROUNDS = 50;
+
+/** A tree that takes the program some tenths of a second, of compressible and other data. */
+async function makeTree(path: string, seed: number): Promise<void> {
+  await runPeer("python3", [
+    "-c",
+    `
+import os, random, sys
+R = random.Random(int(sys.argv[2])); root = sys.argv[1]
+for d in range(20):
+    os.makedirs("%s/%d" % (root, d), exist_ok=True)
+    for f in range(100):
+        with open("%s/%d/%d" % (root, d, f), "wb") as out: out.write(R.randbytes(R.randrange(2000)) * R.randrange(1, 5))
+with open(root + "/big", "wb") as out: out.write(R.randbytes(1 << 20) * 40 + R.randbytes(30 << 20))
+`,
+    path,
+    String(seed),
+  ]);
+}
+
+Deno.test("a backup killed at any moment leaves nothing bad behind", async () => {
+  await using dir = await TempDir.make();
+  const store = `${dir.path}/store`;
+  const source = `${dir.path}/source`;
+  await makeTree(source, 0);
+  const repository = ["--repository", store];
+  const backup = (time: number) => [
+    "backup",
+    `tree.pxar:${source}`,
+    `big.img:${source}/big`,
+    ...repository,
+    "--backup-id",
+    "test",
+    "--backup-time",
+    String(time),
+  ];
+  await runClientOk(["datastore", "init", store]);
+  let time = 1_700_000_000;
+  const started = performance.now();
+  await runClientOk(backup(time));
+  const usualMs = performance.now() - started;
+  let finished = 1;
+  let killed = 0;
+  for (let round = 1; round <= ROUNDS; round++) {
+    // New content, so that there is something to store when the blow falls.
+    await makeTree(source, round);
+    time += 100;
+    const child = spawnClient(backup(time));
+    const timer = setTimeout(() => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It was faster.
+      }
+    }, Math.random() * usualMs * 1.3);
+    const status = await child.status;
+    clearTimeout(timer);
+    if (status.signal === "SIGKILL") killed++;
+    else assertEquals(status.code, 0, `round ${round}`);
+
+    const list = await runClientOk(["snapshot", "list", ...repository, "--output-format", "json"]);
+    const snapshots: { "backup-time": number; files: unknown[] }[] = JSON.parse(list.stdout);
+    // The blow may fall between the last step and the end of the process.
+    assert(status.signal === "SIGKILL" || snapshots.length === finished + 1);
+    assert(snapshots.length >= finished && snapshots.length <= finished + 1);
+    finished = snapshots.length;
+    for (const { files } of snapshots) {
+      assert(JSON.stringify(files).includes("index.json.blob"), "an unfinished snapshot is listed");
+    }
+    if (round % 5 === 0 || round === ROUNDS) {
+      const verify = await runClient(["datastore", "verify", store]);
+      assertEquals(verify.code, 0, `round ${round}:\n${verify.stdout}\n${verify.stderr}`);
+    }
+    if (round % 10 === 0) {
+      time += 100;
+      await runClientOk(backup(time));
+      finished++;
+      await runClientOk(["garbage-collect", ...repository]);
+      await runClientOk(["prune", "host/test", ...repository, "--keep-last", "2"]);
+      finished = 2;
+      const target = `${dir.path}/restored-${round}`;
+      await runClientOk(["restore", "host/test", "tree.pxar", target, ...repository]);
+      assertEquals(await runPeer("diff", ["-r", source, target]), "");
+    }
+  }
+  assert(killed >= ROUNDS / 3, `only ${killed} of ${ROUNDS} runs were caught alive`);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`${signal} ends a backup cleanly: no snapshot, no leftovers, next run works`, async () => {
+    await using dir = await TempDir.make();
+    const store = `${dir.path}/store`;
+    const source = `${dir.path}/source`;
+    await makeTree(source, 1);
+    await runClientOk(["datastore", "init", store]);
+    const args = ["backup", `tree.pxar:${source}`, "--repository", store, "--backup-id", "test"];
+    // A pipe that never ends keeps the run busy until the signal comes.
+    const fifo = `${dir.path}/fifo`;
+    await runPeer("mkfifo", [fifo]);
+    using writer = await Deno.open(fifo, { read: true, write: true });
+    const child = spawnClient([...args, `endless.img:${fifo}`], { output: "piped" });
+    await writer.write(new Uint8Array(65536));
+    while ((await runPeer("find", [store, "-name", "*.tmp_fidx"])).trim() === "") {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    child.kill(signal);
+    const output = await child.output();
+    assert(!output.success);
+    const left = await runPeer("find", [`${store}/host`, "-type", "f"], { codes: [0, 1] });
+    assertEquals(left, "");
+    await runClientOk(args);
+    await runClientOk(["datastore", "verify", store]);
+  });
+}
