@@ -4,9 +4,12 @@ import type { Argument } from "./arguments/argument.ts";
 import { findCommand } from "./arguments/find_command.ts";
 import { GroupError } from "./arguments/group_error.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
+import type { CommandContext } from "./command_context.ts";
 import type { Command } from "./command.ts";
 import { ABSENT_COMMANDS, ALIASES, COMMANDS, PROGRAM_NAME } from "./command_table.ts";
 import type { Environment } from "./environment/environment.ts";
+import type { RepositoryOpener } from "./environment/repository_opener.ts";
+import { systemRepositories } from "./environment/system_repositories.ts";
 import { ClosedOutputError, Output } from "./output/output.ts";
 import { SignalError } from "./signal_error.ts";
 
@@ -33,17 +36,19 @@ export async function runCommandLine(
   words: readonly Argument[],
   environment: Environment,
   output: Output = new Output(environment),
+  repositories: RepositoryOpener = systemRepositories,
 ): Promise<ExitStatus> {
+  const context = { environment, output, repositories };
   const isDebug = words.some((word) => word.text === "--debug") || output.isDebug;
   try {
     const line = words.filter((word) => word.text !== "--debug");
-    if (HELP_WORDS.has(line[0]?.text ?? "")) return await help([], environment, output);
+    if (HELP_WORDS.has(line[0]?.text ?? "")) return await help([], context);
     const table = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
     const { command, rest } = findCommand(table, line);
     if (HELP_WORDS.has(rest.at(-1)?.text ?? "") && command.name !== "help") {
-      return await help(command.name.split(" "), environment, output);
+      return await help(command.name.split(" "), context);
     }
-    return await runCommand(command, rest, { environment, output });
+    return await runCommand(command, rest, context);
   } catch (error) {
     if (error instanceof ClosedOutputError) return { code: CLOSED_PIPE };
     if (error instanceof SignalError) {
@@ -58,7 +63,7 @@ export async function runCommandLine(
 async function runCommand(
   command: Command,
   words: readonly Argument[],
-  context: { environment: Environment; output: Output },
+  context: CommandContext,
 ): Promise<ExitStatus> {
   try {
     await command.run(parseCommandLine(command, words), context);
@@ -73,13 +78,9 @@ async function runCommand(
   }
 }
 
-async function help(
-  names: string[],
-  environment: Environment,
-  output: Output,
-): Promise<ExitStatus> {
+async function help(names: string[], context: CommandContext): Promise<ExitStatus> {
   const command = COMMANDS.find((candidate) => candidate.name === "help")!;
-  return await runCommand(command, names.map((text) => ({ text })), { environment, output });
+  return await runCommand(command, names.map((text) => ({ text })), context);
 }
 
 async function reportGroupError(error: GroupError, output: Output): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
-import type { Argument } from "./argument.ts";
+import { quotePath } from "../../lib/fs/mod.ts";
+import { type Argument, argumentBytes } from "./argument.ts";
 import { ArgumentError } from "./argument_error.ts";
 import { checkValue } from "./check_value.ts";
 import { type CommandValue, CommandValues } from "./command_values.ts";
@@ -55,9 +56,8 @@ export function parseCommandLine(
   }
   problems.throwIfAny();
   if (left.length > 0) {
-    throw new ArgumentError(
-      `got additional arguments: ${JSON.stringify(left.map((word) => word.text))}`,
-    );
+    const words = left.map((word) => quotePath(argumentBytes(word)));
+    throw new ArgumentError(`got additional arguments: [${words.join(", ")}]`);
   }
   return new CommandValues(values);
 }

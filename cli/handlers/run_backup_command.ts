@@ -9,6 +9,7 @@ import {
   runBackup,
 } from "../../lib/backup/mod.ts";
 import { PbsError, UsageError } from "../../lib/errors/mod.ts";
+import { MatchEntry } from "../../lib/fs/mod.ts";
 import {
   type BackupSnapshot,
   type BackupType,
@@ -49,6 +50,7 @@ export async function runBackupCommand(
   const options = requestOptions(values);
   checkArchiveSources(options.archives, (level, line) => output.log(level, line));
   checkIncludeDevices(options.includeDevices);
+  checkExcludes(options.excludes);
   const namespace = selectNamespace(values, environment);
   const snapshot = chooseSnapshot(values);
   if (address.kind === "directory" && (values.has("rate") || values.has("burst"))) {
@@ -113,6 +115,19 @@ function requestOptions(
     skipE2bigXattr: values.flag("skip-e2big-xattr"),
     changeDetectionMode: (values.text("change-detection-mode") ?? "legacy") as ChangeDetectionMode,
   };
+}
+
+/** Refuses malformed patterns before anything is begun (spec: cli.md §4.1.1). */
+function checkExcludes(patterns: readonly string[]): void {
+  const encoder = new TextEncoder();
+  for (const pattern of patterns) {
+    try {
+      new MatchEntry(encoder.encode(pattern));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`invalid exclude pattern entry: ${error.message}`);
+    }
+  }
 }
 
 function chooseSnapshot(values: CommandValues): BackupSnapshot {

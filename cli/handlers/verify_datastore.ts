@@ -1,7 +1,8 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { openLocalRepository, openRepository } from "../environment/open_repository.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { openLocalRepository } from "../environment/system_repositories.ts";
 import { valueFormat } from "../output/print_result.ts";
 import { runTask } from "./run_task.ts";
 

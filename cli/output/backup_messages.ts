@@ -91,10 +91,7 @@ export class BackupMessages implements BackupObserver, Disposable {
   /** The last lines of a run that succeeded. */
   finish(report: BackupReport): void {
     this[Symbol.dispose]();
-    if (this.dryRun) {
-      this.#info("dry-run: no upload happened");
-      return;
-    }
+    if (this.dryRun) return;
     const counted = [count(report.files, "file"), count(report.directories, "directory")];
     if (report.warnings > 0) counted.push(count(report.warnings, "warning"));
     const newBytes = sum(report.archives, (archive) => archive.newBytes);

@@ -1,0 +1,50 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { NotFoundError } from "../../lib/errors/mod.ts";
+import type { Command } from "../command.ts";
+import { findCommand } from "./find_command.ts";
+import { GroupError } from "./group_error.ts";
+
+function command(name: string): Command {
+  return {
+    name,
+    description: "",
+    positionals: [],
+    options: [],
+    output: "none",
+    run: () => Promise.resolve(),
+  };
+}
+
+const table = {
+  commands: ["list", "status", "snapshot list", "snapshot files"].map(command),
+  aliases: new Map([["files", "snapshot files"]]),
+  absent: ["login", "snapshot forget", "key show"],
+};
+
+function find(...words: string[]): [string, string[]] {
+  const { command, rest } = findCommand(table, words.map((text) => ({ text })));
+  return [command.name, rest.map(({ text }) => text)];
+}
+
+Deno.test("findCommand() takes names, unique prefixes and aliases", () => {
+  assertEquals(find("list", "a"), ["list", ["a"]]);
+  assertEquals(find("st"), ["status", []]);
+  assertEquals(find("sn", "l", "--x"), ["snapshot list", ["--x"]]);
+  assertEquals(find("files", "s"), ["snapshot files", ["s"]]);
+});
+
+Deno.test("findCommand() counts absent commands when it looks for a prefix", () => {
+  assertThrows(() => find("l"), GroupError, "no such command 'l'");
+  assertThrows(() => find("snapshot", "f"), GroupError, "no such command 'f'");
+  assertThrows(() => find("login"), NotFoundError, "'login' is not available");
+  assertThrows(() => find("key", "show"), NotFoundError, "'key' is not available");
+});
+
+Deno.test("findCommand() refuses missing, unknown, empty and misplaced words", () => {
+  const missing = assertThrows(() => find("snapshot"), GroupError);
+  assertEquals(missing.group, "snapshot");
+  assertEquals(missing.message, "no command specified.\nPossible commands: files, list");
+  for (const word of ["", "LIST", "--ns", "file "]) {
+    assertThrows(() => find(word), GroupError, `no such command '${word}'`);
+  }
+});
