@@ -6,6 +6,9 @@
  * to a *visitor*. A *match entry* is a *glob* pattern with a type, include or exclude; a *match list*
  * decides by its last entry that matches. *Exclude files* (`.pxarexclude`) add match entries for their
  * directory and below. What a walk leaves out or finds odd is a *warning*.
+ * An *extractor* makes entries below a *target directory*, on native threads; a *token* stands for a
+ * set of entries whose data must stay in memory until it is reported. The *selective* extractor leaves
+ * out what match patterns do not select.
  *
  * @module
  */
@@ -28,3 +31,12 @@ export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./
 export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
 export { isVirtualFileSystem } from "./filesystem_features.ts";
 export { quotePath } from "./quote_path.ts";
+export { TreeExtractor } from "./tree_extractor.ts";
+export { SelectiveExtractor, type SelectiveExtractorOptions } from "./selective_extractor.ts";
+export type { ExtractSink } from "./extract_sink.ts";
+export type {
+  ExtractError,
+  ExtractOptions,
+  ExtractReport,
+  ExtractStep,
+} from "./extract_options.ts";
