@@ -21,7 +21,8 @@ export interface CollectGarbageOptions {
   readonly signal?: AbortSignal;
 }
 
-const ACCESS_TIME_TEST_MS = 1000;
+/** More than the second in which access times are compared. */
+const ACCESS_TIME_TEST_MS = 1100;
 
 /**
  * Deletes chunks that no index refers to and that were not used for a day (spec:

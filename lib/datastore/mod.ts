@@ -13,16 +13,36 @@
  */
 
 export { beginBackup, type BeginLocalBackup } from "./begin_backup.ts";
+export {
+  type CheckedChunk,
+  type ChunkChecker,
+  createNativeChunkChecker,
+  createPlainChunkChecker,
+  type ReadBlob,
+} from "./chunk_checker.ts";
 export type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
+export { collectGarbage, type CollectGarbageOptions } from "./collect_garbage.ts";
 export { type CreateDatastoreOptions, Datastore, type DatastoreOptions } from "./datastore.ts";
 export type { SyncLevel } from "./file_chunk_store.ts";
+export { type GcStatus, readGcStatus } from "./gc_status.ts";
+export { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 export { changeGroupOwner, isOwner, readOwner, requireOwner } from "./group_owner.ts";
+export { listFiles, listGroups, listSnapshots } from "./listing.ts";
 export { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
+export { LocalPeriods, type Period } from "./local_period.ts";
+export { LocalRepository, type LocalRepositoryOptions } from "./local_repository.ts";
 export { LocalSnapshotSource } from "./local_snapshot_source.ts";
+export { localUpid } from "./local_upid.ts";
+export { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.ts";
 export type { FileOwner } from "./new_file_rules.ts";
+export { pruneGroup } from "./prune_group.ts";
+export { readIndex } from "./read_index.ts";
+export { forgetGroup, removeGroup } from "./remove_group.ts";
 export { removeSnapshot } from "./remove_snapshot.ts";
-export { readManifest, updateManifest } from "./snapshot_manifest.ts";
+export { decideRetention, type RetentionMark, type RetentionSnapshot } from "./retention.ts";
 export type { FileWriter, FolderEntry, SnapshotFiles } from "./snapshot_files.ts";
+export { isProtected, setProtected, uploadLog } from "./snapshot_flags.ts";
+export { readManifest, updateManifest } from "./snapshot_manifest.ts";
 export {
   groupsOf,
   namespacesBelow,
@@ -32,3 +52,4 @@ export {
   snapshotContents,
   snapshotTimesOf,
 } from "./snapshot_tree.ts";
+export { type VerifiedSnapshot, verify, type VerifyOptions, type VerifyReport } from "./verify.ts";

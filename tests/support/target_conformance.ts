@@ -9,6 +9,7 @@ import type {
   IndexSummary,
   NewChunk,
   Repository,
+  SnapshotSource,
 } from "../../lib/repository/mod.ts";
 
 /** Makes a repository that is empty, and removes it afterwards. */
@@ -87,15 +88,13 @@ export async function writeSnapshot(
 
 /** A chunk's blob as a source hands it out. */
 export async function readChunk(
-  source: { readChunk: Repository extends never ? never : ReadChunk },
+  source: Pick<SnapshotSource, "readChunk">,
   digest: Uint8Array,
 ): Promise<Uint8Array> {
   let bytes = new Uint8Array();
   await source.readChunk(digest, (length) => bytes = new Uint8Array(length));
   return bytes;
 }
-
-type ReadChunk = (digest: Uint8Array, buffer: (length: number) => Uint8Array) => Promise<void>;
 
 const first: BackupSnapshot = { type: "host", id: "elsa", time: 1700000000 };
 const second: BackupSnapshot = { ...first, time: 1700000100 };

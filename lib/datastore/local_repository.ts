@@ -1,0 +1,226 @@
+import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
+import { UsageError } from "../errors/mod.ts";
+import { notesOf, withNotes } from "../manifest/mod.ts";
+import {
+  type BackupGroup,
+  type BackupSnapshot,
+  type BackupTarget,
+  type BeginBackup,
+  type DeletionCounts,
+  type GroupInfo,
+  isAuthIdText,
+  type KeepOptions,
+  type NamespaceInfo,
+  type PruneDecision,
+  type Repository,
+  type SnapshotFile,
+  type SnapshotInfo,
+  type SnapshotSource,
+  type StorageStatus,
+  type TaskLog,
+  type VerifyRequest,
+} from "../repository/mod.ts";
+import { checkResult } from "./_system_failure.ts";
+import { beginBackup } from "./begin_backup.ts";
+import {
+  type ChunkChecker,
+  createNativeChunkChecker,
+  createPlainChunkChecker,
+} from "./chunk_checker.ts";
+import { collectGarbage } from "./collect_garbage.ts";
+import type { Datastore } from "./datastore.ts";
+import { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
+import { changeGroupOwner } from "./group_owner.ts";
+import { listFiles, listGroups, listSnapshots } from "./listing.ts";
+import { LocalSnapshotSource } from "./local_snapshot_source.ts";
+import { localUpid } from "./local_upid.ts";
+import { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.ts";
+import { pruneGroup } from "./prune_group.ts";
+import { forgetGroup } from "./remove_group.ts";
+import { removeSnapshot } from "./remove_snapshot.ts";
+import { isProtected, setProtected, uploadLog } from "./snapshot_flags.ts";
+import { readManifest, updateManifest } from "./snapshot_manifest.ts";
+import { verify } from "./verify.ts";
+
+/** How to use a datastore as repository. */
+export interface LocalRepositoryOptions {
+  /** Owner of new groups, an auth id. Default `root@pam`: who can write the files may do anything. */
+  readonly owner?: string;
+}
+
+/** A datastore directory as repository: no server, and no permissions but those of the files. */
+export class LocalRepository implements Repository {
+  readonly displayName: string;
+  readonly #owner: string;
+
+  /** @param datastore Is closed with the repository. */
+  constructor(readonly datastore: Datastore, options: LocalRepositoryOptions = {}) {
+    this.displayName = datastore.path;
+    this.#owner = options.owner ?? "root@pam";
+  }
+
+  /** See {@linkcode Repository.beginBackup}. */
+  async beginBackup(begin: BeginBackup): Promise<BackupTarget> {
+    return await beginBackup(this.datastore, { ...begin, owner: this.#owner, checkOwner: false });
+  }
+
+  /** See {@linkcode Repository.openSnapshot}. */
+  async openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource> {
+    return await LocalSnapshotSource.open(this.datastore, namespace, snapshot);
+  }
+
+  /** See {@linkcode Repository.listGroups}. */
+  async listGroups(namespace: string): Promise<GroupInfo[]> {
+    return await listGroups(this.datastore, namespace);
+  }
+
+  /** See {@linkcode Repository.listSnapshots}. */
+  async listSnapshots(namespace: string, group?: BackupGroup): Promise<SnapshotInfo[]> {
+    return await listSnapshots(this.datastore, namespace, group);
+  }
+
+  /** See {@linkcode Repository.listFiles}. */
+  async listFiles(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotFile[]> {
+    return await listFiles(this.datastore, namespace, snapshot);
+  }
+
+  /** See {@linkcode Repository.forgetSnapshot}. */
+  async forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void> {
+    await removeSnapshot(this.datastore, namespace, snapshot);
+  }
+
+  /** See {@linkcode Repository.prune}. */
+  async prune(
+    namespace: string,
+    group: BackupGroup,
+    keep: KeepOptions,
+    dryRun: boolean,
+    log?: TaskLog,
+  ): Promise<PruneDecision[]> {
+    return await pruneGroup(this.datastore, namespace, group, keep, dryRun, log);
+  }
+
+  /** See {@linkcode Repository.status}. */
+  // deno-lint-ignore require-await
+  async status(): Promise<StorageStatus> {
+    const { path } = this.datastore;
+    const space = fileSystemSpace(path);
+    if (typeof space === "number") {
+      checkResult(space, () => `cannot tell the free space of datastore "${path}"`);
+      throw new TypeError("unreachable");
+    }
+    return { total: space.total, used: space.total - space.free, avail: space.available };
+  }
+
+  /** See {@linkcode Repository.garbageCollect}. */
+  async garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void> {
+    const upid = localUpid("garbage_collection", this.displayName);
+    await collectGarbage(this.datastore, { upid, log, ...(signal ? { signal } : {}) });
+  }
+
+  /** See {@linkcode Repository.verify}. */
+  async verify(
+    request: VerifyRequest,
+    log: TaskLog,
+    signal?: AbortSignal,
+  ): Promise<{ ok: boolean }> {
+    using checker = createChunkChecker(log);
+    const upid = localUpid("verify", this.displayName);
+    const { ok } = await verify(this.datastore, request, {
+      upid,
+      checker,
+      log,
+      ...(signal ? { signal } : {}),
+    });
+    return { ok };
+  }
+
+  /** See {@linkcode Repository.uploadLog}. */
+  async uploadLog(namespace: string, snapshot: BackupSnapshot, blob: Uint8Array): Promise<void> {
+    await uploadLog(this.datastore, namespace, snapshot, blob);
+  }
+
+  /** See {@linkcode Repository.readNotes}. */
+  async readNotes(namespace: string, snapshot: BackupSnapshot): Promise<string> {
+    return notesOf(await readManifest(this.datastore, namespace, snapshot)) ?? "";
+  }
+
+  /** See {@linkcode Repository.writeNotes}. */
+  async writeNotes(namespace: string, snapshot: BackupSnapshot, notes: string): Promise<void> {
+    await updateManifest(
+      this.datastore,
+      namespace,
+      snapshot,
+      (manifest) => withNotes(manifest, notes),
+    );
+  }
+
+  /** See {@linkcode Repository.isProtected}. */
+  // deno-lint-ignore require-await
+  async isProtected(namespace: string, snapshot: BackupSnapshot): Promise<boolean> {
+    return isProtected(this.datastore, namespace, snapshot);
+  }
+
+  /** See {@linkcode Repository.setProtected}. */
+  async setProtected(
+    namespace: string,
+    snapshot: BackupSnapshot,
+    protect: boolean,
+  ): Promise<void> {
+    await setProtected(this.datastore, namespace, snapshot, protect);
+  }
+
+  /** See {@linkcode Repository.readGroupNotes}. */
+  async readGroupNotes(namespace: string, group: BackupGroup): Promise<string> {
+    return await readGroupNotes(this.datastore, namespace, group) ?? "";
+  }
+
+  /** See {@linkcode Repository.writeGroupNotes}. */
+  async writeGroupNotes(namespace: string, group: BackupGroup, notes: string): Promise<void> {
+    await writeGroupNotes(this.datastore, namespace, group, notes);
+  }
+
+  /** See {@linkcode Repository.forgetGroup}. */
+  async forgetGroup(namespace: string, group: BackupGroup): Promise<DeletionCounts> {
+    return await forgetGroup(this.datastore, namespace, group);
+  }
+
+  /** See {@linkcode Repository.changeOwner}. */
+  async changeOwner(namespace: string, group: BackupGroup, owner: string): Promise<void> {
+    if (!isAuthIdText(owner)) throw new UsageError(`"${owner}" is not an auth id`);
+    await changeGroupOwner(this.datastore, namespace, group, owner);
+  }
+
+  /** See {@linkcode Repository.listNamespaces}. */
+  async listNamespaces(parent: string, maxDepth?: number): Promise<NamespaceInfo[]> {
+    return await listNamespaces(this.datastore, parent, maxDepth);
+  }
+
+  /** See {@linkcode Repository.createNamespace}. */
+  // deno-lint-ignore require-await
+  async createNamespace(namespace: string): Promise<void> {
+    createNamespace(this.datastore, namespace);
+  }
+
+  /** See {@linkcode Repository.deleteNamespace}. */
+  async deleteNamespace(namespace: string, deleteGroups: boolean): Promise<DeletionCounts> {
+    return await deleteNamespace(this.datastore, namespace, deleteGroups);
+  }
+
+  /** Closes the datastore. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.datastore[Symbol.dispose]();
+    return Promise.resolve();
+  }
+}
+
+/** The native checker, or its slower twin where there is no native core. */
+function createChunkChecker(log: TaskLog): ChunkChecker {
+  try {
+    return createNativeChunkChecker();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log(`WARN: verifying without the native core, which is slower: ${reason}`);
+    return createPlainChunkChecker();
+  }
+}

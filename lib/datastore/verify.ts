@@ -1,0 +1,316 @@
+import { encodeHex } from "../bytes/mod.ts";
+import {
+  checkBlobCrc,
+  decodeBlob,
+  MAX_BLOB_PLAIN_BYTES,
+  MAX_CHUNK_PLAIN_BYTES,
+} from "../blob/mod.ts";
+import { Errno } from "../../ffi/errno.ts";
+import {
+  CorruptDataError,
+  describeError,
+  LockedError,
+  NotFoundError,
+  PbsError,
+  SystemError,
+} from "../errors/mod.ts";
+import {
+  archiveKind,
+  type Manifest,
+  type ManifestFile,
+  verifyBlob,
+  verifyIndex,
+  verifyStateOf,
+  withVerifyState,
+} from "../manifest/mod.ts";
+import {
+  type BackupSnapshot,
+  formatSnapshotPath,
+  parseUpid,
+  type TaskLog,
+  type VerifyRequest,
+} from "../repository/mod.ts";
+import type { ChunkIndex } from "../index/mod.ts";
+import type { ChunkChecker } from "./chunk_checker.ts";
+import type { Datastore } from "./datastore.ts";
+import { DigestTable } from "./digest_table.ts";
+import { joinPath, snapshotFolder } from "./layout.ts";
+import { readIndex } from "./read_index.ts";
+import { readManifest, updateManifest } from "./snapshot_manifest.ts";
+import { groupsOf, namespacesBelow, requireNamespace, snapshotTimesOf } from "./snapshot_tree.ts";
+import { TimeSlice } from "./time_slice.ts";
+
+const DAY_SECONDS = 86400;
+/** Chunks that are read and checked at the same time. */
+const CHUNKS_IN_FLIGHT = 8;
+/** Rather an error of the machine than of the chunk; anything else but this is not set aside. */
+const UNREADABLE = Errno.EIO;
+
+/** How to verify. */
+export interface VerifyOptions {
+  /** The task that does it; recorded in every manifest. */
+  readonly upid: string;
+  readonly checker: ChunkChecker;
+  readonly log: TaskLog;
+  readonly signal?: AbortSignal;
+}
+
+/** What was found about one snapshot. */
+export interface VerifiedSnapshot {
+  readonly namespace: string;
+  readonly snapshot: BackupSnapshot;
+  /** `skipped`: in use, gone, or verified before. */
+  readonly state: "ok" | "failed" | "skipped";
+  /** What is wrong, a line each. */
+  readonly problems: readonly string[];
+}
+
+/** What a verification found. */
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly snapshots: readonly VerifiedSnapshot[];
+}
+
+/**
+ * Reads back everything that snapshots consist of, sets corrupt chunks aside and records the result
+ * in the manifests (spec: datastore-formats.md §6.9).
+ *
+ * @throws {NotFoundError} if there is no such namespace.
+ * @throws {CancelledError} if it was asked to stop.
+ */
+export async function verify(
+  datastore: Datastore,
+  request: VerifyRequest,
+  options: VerifyOptions,
+): Promise<VerifyReport> {
+  const run = new Verification(datastore, request, options);
+  const snapshots: VerifiedSnapshot[] = [];
+  for await (const [namespace, snapshot] of selectSnapshots(datastore, request)) {
+    snapshots.push(await run.verifySnapshot(namespace, snapshot));
+  }
+  const failed = snapshots.filter(({ state }) => state === "failed");
+  if (failed.length > 0) options.log("failed to verify the following snapshots:");
+  for (const { namespace, snapshot } of failed) options.log(`\t${nameOf(namespace, snapshot)}`);
+  return { ok: failed.length === 0, snapshots };
+}
+
+function nameOf(namespace: string, snapshot: BackupSnapshot): string {
+  const path = formatSnapshotPath(snapshot);
+  return namespace === "" ? path : `${namespace}:${path}`;
+}
+
+async function* selectSnapshots(
+  datastore: Datastore,
+  { namespace, group, time }: VerifyRequest,
+): AsyncGenerator<[string, BackupSnapshot]> {
+  requireNamespace(datastore, namespace);
+  if (group && time !== undefined) {
+    yield [namespace, { type: group.type, id: group.id, time }];
+    return;
+  }
+  for (const each of group ? [namespace] : await namespacesBelow(datastore, namespace)) {
+    for (const { type, id } of group ? [group] : await groupsOf(datastore, each)) {
+      if (group === undefined && type === "host" && id === "benchmark") continue;
+      for (const time of await snapshotTimesOf(datastore, each, { type, id })) {
+        yield [each, { type, id, time }];
+      }
+    }
+  }
+}
+
+/** What is known of a chunk in the course of one verification. */
+const CHUNK_PLAIN = 1;
+const CHUNK_ENCRYPTED = 2;
+const CHUNK_CORRUPT = 3;
+
+class Verification {
+  readonly #datastore: Datastore;
+  readonly #request: VerifyRequest;
+  readonly #options: VerifyOptions;
+  readonly #slice: TimeSlice;
+  readonly #startTime = Math.floor(Date.now() / 1000);
+  readonly #chunks = new DigestTable();
+
+  constructor(datastore: Datastore, request: VerifyRequest, options: VerifyOptions) {
+    this.#datastore = datastore;
+    this.#request = request;
+    this.#options = options;
+    this.#slice = new TimeSlice(options.signal);
+  }
+
+  async verifySnapshot(namespace: string, snapshot: BackupSnapshot): Promise<VerifiedSnapshot> {
+    const { log } = this.#options;
+    const name = nameOf(namespace, snapshot);
+    this.#slice.check();
+    try {
+      using _lock = await this.#datastore.locks.acquire(
+        namespace,
+        formatSnapshotPath(snapshot),
+        "shared",
+      );
+      if (!this.#datastore.files.hasFolder(snapshotFolder(namespace, snapshot))) {
+        throw new NotFoundError(`snapshot "${name}" is gone`);
+      }
+      return await this.#verifyLocked(namespace, snapshot, name);
+    } catch (error) {
+      if (!(error instanceof LockedError || error instanceof NotFoundError)) throw error;
+      log(`skipping snapshot "${name}": ${error.message}`);
+      return { namespace, snapshot, state: "skipped", problems: [] };
+    }
+  }
+
+  async #verifyLocked(
+    namespace: string,
+    snapshot: BackupSnapshot,
+    name: string,
+  ): Promise<VerifiedSnapshot> {
+    const { log, upid } = this.#options;
+    let manifest: Manifest;
+    try {
+      manifest = await readManifest(this.#datastore, namespace, snapshot);
+    } catch (error) {
+      const problems = describeError(error);
+      log(`snapshot "${name}" failed: ${problems.join(": ")}`);
+      return { namespace, snapshot, state: "failed", problems };
+    }
+    if (this.#isRecent(manifest)) {
+      log(`skipping snapshot "${name}": verified before`);
+      return { namespace, snapshot, state: "skipped", problems: [] };
+    }
+    log(`verifying snapshot "${name}"`);
+    const problems: string[] = [];
+    for (const file of manifest.files) {
+      try {
+        await this.#verifyFile(snapshotFolder(namespace, snapshot), file, problems);
+      } catch (error) {
+        if (!(error instanceof PbsError) || this.#options.signal?.aborted) throw error;
+        problems.push(`"${file.filename}": ${describeError(error).join(": ")}`);
+      }
+    }
+    for (const problem of problems) log(`snapshot "${name}": ${problem}`);
+    const state = problems.length === 0 ? "ok" : "failed";
+    await updateManifest(
+      this.#datastore,
+      namespace,
+      snapshot,
+      (current) => withVerifyState(current, { upid, state }),
+    );
+    return { namespace, snapshot, state, problems };
+  }
+
+  /** Whether the filter leaves a snapshot out; an earlier failure counts as verified, too. */
+  #isRecent(manifest: Manifest): boolean {
+    if (!(this.#request.ignoreVerified ?? true)) return false;
+    const verified = verifyStateOf(manifest);
+    if (verified === undefined) return false;
+    const limit = this.#request.outdatedAfterDays;
+    if (limit === undefined) return true;
+    try {
+      const ageSeconds = this.#startTime - parseUpid(verified.upid).startTime;
+      return Math.floor(ageSeconds / DAY_SECONDS) <= limit;
+    } catch (error) {
+      if (error instanceof CorruptDataError) return false;
+      throw error;
+    }
+  }
+
+  async #verifyFile(folder: string, file: ManifestFile, problems: string[]): Promise<void> {
+    const kind = archiveKind(file.filename);
+    if (kind === undefined || file.filename.includes("/")) {
+      throw new CorruptDataError("the manifest lists a file of unknown kind");
+    }
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#datastore.files.read(joinPath(folder, file.filename));
+    } catch (cause) {
+      if (!(cause instanceof NotFoundError)) throw cause;
+      throw new CorruptDataError("file is missing", { cause });
+    }
+    if (kind === "blob") {
+      const { encrypted } = checkBlobCrc(bytes, file.filename);
+      verifyBlob(file, bytes);
+      if (!encrypted) await decodeBlob(bytes, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES });
+      return;
+    }
+    const index = readIndex(bytes, file.filename);
+    verifyIndex(file, index);
+    await this.#verifyChunks(index, file, problems);
+  }
+
+  async #verifyChunks(index: ChunkIndex, file: ManifestFile, problems: string[]): Promise<void> {
+    const started = performance.now();
+    const encrypted = file.cryptMode === "encrypt";
+    let [next, bytes, errors] = [0, 0, 0];
+    const seen = new DigestTable();
+    const report = (digest: Uint8Array, problem: string) => {
+      errors++;
+      problems.push(`"${file.filename}": chunk ${encodeHex(digest)}: ${problem}`);
+    };
+    const work = async () => {
+      while (next < index.chunkCount) {
+        const i = next++;
+        const digest = index.digestAt(i);
+        if (!seen.set(digest, 0)) continue;
+        if (this.#slice.isOver) await this.#slice.pause();
+        const size = index.endOf(i) - index.startOf(i);
+        let state = this.#chunks.get(digest);
+        let problem = "is corrupt, as found before";
+        if (state === undefined) {
+          [state, problem] = await this.#verifyChunk(digest, size);
+          this.#chunks.set(digest, state);
+          bytes += size;
+        }
+        if (state === CHUNK_CORRUPT) report(digest, problem);
+        else if ((state === CHUNK_ENCRYPTED) !== encrypted) {
+          report(digest, "is not encrypted the way its archive says");
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, work));
+    const seconds = Math.max((performance.now() - started) / 1000, 0.001);
+    const speed = (bytes / seconds / 1048576).toFixed(2);
+    this.#options.log(
+      `  verified "${file.filename}": ${bytes} new bytes in ${
+        seconds.toFixed(2)
+      } s (${speed} MiB/s), ${errors} errors`,
+    );
+  }
+
+  /** @returns What the chunk is, and what is wrong with a corrupt one. */
+  async #verifyChunk(digest: Uint8Array, size: number): Promise<[number, string]> {
+    const { chunks } = this.#datastore;
+    try {
+      const { encrypted } = await this.#options.checker.check(
+        { digest, size },
+        (buffer) => chunks.read(digest, buffer),
+      );
+      return [encrypted ? CHUNK_ENCRYPTED : CHUNK_PLAIN, ""];
+    } catch (error) {
+      if (error instanceof NotFoundError) return [CHUNK_CORRUPT, "is missing"];
+      const damaged = error instanceof CorruptDataError ||
+        (error instanceof SystemError && error.errno === UNREADABLE);
+      // Out of descriptors, out of memory: that says nothing about the chunk.
+      if (!damaged) throw error;
+      const reason = describeError(error).join(": ");
+      // An index that lies about the length does not make a good chunk a bad one for all others.
+      if (await this.#isIntact(digest)) return [CHUNK_CORRUPT, reason];
+      const name = chunks.setAside(digest);
+      if (name !== undefined) {
+        this.#options.log(`corrupt chunk ${encodeHex(digest)} was renamed to "${name}"`);
+      }
+      return [CHUNK_CORRUPT, reason];
+    }
+  }
+
+  /** Whether a chunk, whatever its length, has the content of its digest. */
+  async #isIntact(digest: Uint8Array): Promise<boolean> {
+    try {
+      let blob = new Uint8Array();
+      await this.#datastore.chunks.read(digest, (length) => blob = new Uint8Array(length));
+      await decodeBlob(blob, { maxSizeBytes: MAX_CHUNK_PLAIN_BYTES, expectedDigest: digest });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
