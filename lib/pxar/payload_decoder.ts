@@ -103,6 +103,7 @@ export class PayloadDecoder {
         `archive: content at ${offset} of the payload stream, which is at ${this.#position} already`,
       );
     }
+    if (this.#markerSeen) this.#filled = 0;
     this.#target = offset;
     this.#size = size;
     this.#headerSeen = false;
