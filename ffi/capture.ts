@@ -17,6 +17,10 @@ function bind() {
     pbs_capture_resume: { parameters: ["pointer", "u32", "u32"], result: "i32" },
     pbs_capture_cancel: { parameters: ["pointer"], result: "void" },
     pbs_capture_free: { parameters: ["pointer"], result: "void" },
+    pbs_capture_match: {
+      parameters: ["buffer", "usize", "buffer", "usize", "u32"],
+      result: "i32",
+    },
     pbs_capture_close: { parameters: ["i32"], result: "i32" },
   });
 }
@@ -61,6 +65,21 @@ export function openCaptureRoot(path: Uint8Array, follow: boolean): number {
 export function fileSystemMagic(fd: number): number {
   native ??= bind();
   return Number(native.pbs_capture_file_system(fd));
+}
+
+/**
+ * Evaluates compiled match entries for one path in the native core.
+ *
+ * @returns 0 if none matches, 1 for include, 2 for exclude, or a negative error number.
+ */
+export function matchNative(
+  program: Uint8Array<ArrayBuffer>,
+  path: Uint8Array<ArrayBuffer>,
+  isDirectory: boolean,
+): number {
+  native ??= bind();
+  const [programSize, pathSize] = [BigInt(program.byteLength), BigInt(path.byteLength)];
+  return native.pbs_capture_match(program, programSize, path, pathSize, isDirectory ? 1 : 0);
 }
 
 /** Closes a descriptor; nothing can be done about an error of one that was only read. */

@@ -61,7 +61,7 @@ export class Glob {
     for (const { kind, literal } of this.components) {
       if (kind === GlobKind.Star || kind === GlobKind.StarStar) stars++;
       // The slash behind a double star may be left out.
-      else minLength += kind === GlobKind.Literal ? Math.max(1, literal!.length - 1) : 1;
+      else minLength += kind === GlobKind.Literal ? literal!.length - 1 : 1;
     }
     this.#minLength = minLength;
     this.#stars = stars;

@@ -59,6 +59,10 @@ void pbs_capture_cancel(pbs_capture *capture);
 /* Ends a walk. */
 void pbs_capture_free(pbs_capture *capture);
 
+/* Evaluates match entries for one path: 0 none matches, 1 include, 2 exclude. */
+int32_t pbs_capture_match(const uint8_t *patterns, size_t patterns_len, const uint8_t *path,
+                          size_t path_len, uint32_t is_directory);
+
 /* Closes a descriptor that was delivered. */
 int32_t pbs_capture_close(int32_t fd);
 

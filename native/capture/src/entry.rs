@@ -20,6 +20,8 @@ const FS_IOC_FSGETXATTR: libc::c_ulong = 0x801c_581f;
 /// The kernel limits lists and values of extended attributes to this.
 const XATTR_MAX: usize = 65536;
 const XATTR_NAME_MAX: usize = 255;
+/// First try: the kernel allocates as much as it is offered, which costs more than the rest.
+const XATTR_USUAL: usize = 512;
 /// Longer than any target the kernel makes.
 const TARGET_MAX: usize = 8192;
 
@@ -308,8 +310,9 @@ impl EntryReader {
 
     /// `false` if the kernel refuses because there is too much.
     fn read_xattrs(&mut self, fd: i32, features: &mut u32) -> Result<bool, Failure> {
-        let len = unsafe { libc::flistxattr(fd, self.list.as_mut_ptr().cast(), XATTR_MAX) };
-        let len = match check_len(len) {
+        let buffer = self.list.as_mut_ptr().cast();
+        let result = with_growing_buffer(|len| unsafe { libc::flistxattr(fd, buffer, len) });
+        let len = match result {
             Ok(0) => return Ok(true),
             Ok(len) => len,
             Err(libc::EOPNOTSUPP) => {
@@ -336,10 +339,11 @@ impl EntryReader {
             if bytes.len() > XATTR_NAME_MAX || *features & needed == 0 {
                 continue;
             }
-            let len = unsafe {
-                libc::fgetxattr(fd, name.as_ptr(), self.value.as_mut_ptr().cast(), XATTR_MAX)
-            };
-            match check_len(len) {
+            let value = self.value.as_mut_ptr().cast();
+            let result = with_growing_buffer(|len| unsafe {
+                libc::fgetxattr(fd, name.as_ptr(), value, len)
+            });
+            match result {
                 Ok(len) => {
                     self.xattr_count += 1;
                     self.xattrs
@@ -356,6 +360,14 @@ impl EntryReader {
             }
         }
         Ok(true)
+    }
+}
+
+/// Calls with the usual length, and with the largest one if that is not enough.
+fn with_growing_buffer(call: impl Fn(usize) -> isize) -> Result<usize, i32> {
+    match check_len(call(XATTR_USUAL)) {
+        Err(libc::ERANGE) => check_len(call(XATTR_MAX)),
+        result => result,
     }
 }
 

@@ -120,19 +120,19 @@ impl MatchList {
         Some(())
     }
 
-    /// Whether the list excludes a path. `is_directory` is asked only if the answer depends on it;
-    /// its error is passed on.
-    pub fn excludes<E>(
+    /// Whether the last entry that matches a path includes it; `None` if none matches.
+    /// `is_directory` is asked only if the answer depends on it; its error is passed on.
+    pub fn evaluate<E>(
         &mut self,
         path: &[u8],
         mut is_directory: impl FnMut() -> Result<bool, E>,
-    ) -> Result<bool, E> {
+    ) -> Result<Option<bool>, E> {
         for entry in self.entries.iter().rev() {
             if entry.matches(path, &mut self.rows) && (!entry.directories_only || is_directory()?) {
-                return Ok(!entry.include);
+                return Ok(Some(entry.include));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }
 
@@ -319,7 +319,7 @@ mod tests {
     }
 
     fn excludes(list: &mut MatchList, path: &[u8], directory: bool) -> bool {
-        list.excludes(path, || Ok::<bool, ()>(directory)).unwrap()
+        list.evaluate(path, || Ok::<bool, ()>(directory)).unwrap() == Some(false)
     }
 
     #[test]
@@ -341,8 +341,8 @@ mod tests {
         list.add(&program(&[(4, &[(0, b"cache")])])).unwrap();
         assert!(excludes(&mut list, b"/cache", true));
         assert!(!excludes(&mut list, b"/cache", false));
-        assert_eq!(list.excludes(b"/other", || Err(7)), Ok(false));
-        assert_eq!(list.excludes(b"/cache", || Err(7)), Err(7));
+        assert_eq!(list.evaluate(b"/other", || Err(7)), Ok(None));
+        assert_eq!(list.evaluate(b"/cache", || Err(7)), Err(7));
     }
 
     #[test]

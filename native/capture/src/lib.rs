@@ -124,16 +124,11 @@ pub unsafe extern "C" fn pbs_capture_add_patterns(
     patterns: *const u8,
     len: usize,
 ) -> i32 {
-    if capture.is_null() || (patterns.is_null() && len > 0) {
+    if capture.is_null() {
         return -libc::EFAULT;
     }
     let walker = unsafe { &mut *(*capture).walker.get() };
-    let bytes = if len == 0 {
-        &[]
-    } else {
-        unsafe { std::slice::from_raw_parts(patterns, len) }
-    };
-    match walker.add_patterns(bytes) {
+    match walker.add_patterns(unsafe { bytes(patterns, len) }) {
         Some(()) => 0,
         None => -libc::EINVAL,
     }
@@ -180,6 +175,41 @@ pub unsafe extern "C" fn pbs_capture_cancel(capture: *mut Capture) {
 pub unsafe extern "C" fn pbs_capture_free(capture: *mut Capture) {
     if !capture.is_null() {
         drop(unsafe { Box::from_raw(capture) });
+    }
+}
+
+/// Evaluates compiled match entries for one path: 0 none matches, 1 include, 2 exclude, or -EINVAL if
+/// they are malformed.
+///
+/// # Safety
+/// Both pointers point to that many readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_match(
+    patterns: *const u8,
+    patterns_len: usize,
+    path: *const u8,
+    path_len: usize,
+    is_directory: u32,
+) -> i32 {
+    let mut list = glob::MatchList::default();
+    if list.add(unsafe { bytes(patterns, patterns_len) }).is_none() {
+        return -libc::EINVAL;
+    }
+    match list.evaluate(unsafe { bytes(path, path_len) }, || {
+        Ok::<_, i32>(is_directory != 0)
+    }) {
+        Ok(Some(true)) => 1,
+        Ok(Some(false)) => 2,
+        _ => 0,
+    }
+}
+
+/// A slice of the caller's memory; a length of 0 goes with any pointer.
+unsafe fn bytes<'a>(start: *const u8, len: usize) -> &'a [u8] {
+    if len == 0 || start.is_null() {
+        &[]
+    } else {
+        unsafe { std::slice::from_raw_parts(start, len) }
     }
 }
 

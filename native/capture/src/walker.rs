@@ -303,7 +303,7 @@ impl Walker {
                 _ => Ok(d_type == libc::DT_DIR),
             };
             // What cannot be looked at stays, and reading it reports the error.
-            !patterns.excludes(path, is_directory).unwrap_or(false)
+            patterns.evaluate(path, is_directory) != Ok(Some(false))
         });
         path.truncate(prefix_len - 1);
     }
