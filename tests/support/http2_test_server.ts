@@ -3,7 +3,7 @@
 // is ended. Paths: /echo returns the body, /bytes/N has N bytes, everything else a short text.
 
 import { createSelfSignedCertificate, Http2Server, TlsListener } from "../../lib/http/mod.ts";
-import type { IncomingRequest, OutgoingResponse } from "../../lib/http/mod.ts";
+import type { Http2Options, IncomingRequest, OutgoingResponse } from "../../lib/http/mod.ts";
 
 /** Answers as the file's head says. */
 export async function answer(request: IncomingRequest): Promise<OutgoingResponse> {
@@ -21,13 +21,13 @@ export async function answer(request: IncomingRequest): Promise<OutgoingResponse
 }
 
 /** Listens on a free port of the loopback address. */
-export async function startHttp2TestServer(): Promise<TlsListener> {
+export async function startHttp2TestServer(options: Http2Options = {}): Promise<TlsListener> {
   const { certificate, privateKey } = await createSelfSignedCertificate({
     names: ["localhost", "127.0.0.1"],
   });
   return await TlsListener.listen(
     { port: 0, certificate, privateKey, protocols: ["h2"] },
-    ({ duplex }) => new Http2Server(duplex, answer),
+    ({ duplex }) => new Http2Server(duplex, answer, options),
   );
 }
 

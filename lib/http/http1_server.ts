@@ -1,0 +1,242 @@
+import { ConnectionError } from "../errors/mod.ts";
+import { Http1Body, writeMessage } from "./_http1_body.ts";
+import {
+  announcedFraming,
+  type BodyFraming,
+  formatHead,
+  parseFields,
+  parseRequestLine,
+} from "./_http1_head.ts";
+import { Http1Error, Http1Reader } from "./_http1_reader.ts";
+import { knownLength } from "./body_length.ts";
+import type { Duplex } from "./duplex.ts";
+import type { HeaderField } from "./header_fields.ts";
+import { Http2Server } from "./http2_server.ts";
+import type { Http2Options } from "./http2_options.ts";
+import type {
+  IncomingRequest,
+  OutgoingResponse,
+  RequestHandler,
+  UpgradeResponse,
+} from "./message.ts";
+
+/** Limit of a request's head (spec: protocol.md §1.7: about 400 KiB). */
+const MAX_HEAD_BYTES = 400 * 1024;
+/** What is read of a body nobody wanted, to keep the connection. */
+const DISCARD_BYTES = 256 * 1024;
+
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  101: "Switching Protocols",
+  200: "OK",
+  204: "No Content",
+  301: "Moved Permanently",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  408: "Request Timeout",
+  414: "URI Too Long",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  505: "HTTP Version Not Supported",
+};
+
+/** How patient a server is; all times end with the connection being closed. */
+export interface ServeOptions {
+  /** From the first byte of a request to the end of its head. Default 30 s. */
+  readonly headTimeoutMs?: number;
+  /** Without a request, from the start or from the last response on. Default 10 min. */
+  readonly idleTimeoutMs?: number;
+  /** For the next bytes of a request's body. Default 2 min. */
+  readonly bodyTimeoutMs?: number;
+  /** Settings of HTTP/2 with prior knowledge, when a client starts with its preface. */
+  readonly http2?: Http2Options;
+}
+
+/**
+ * Serves one connection until it ends: HTTP/1.1 requests one after the other, and possibly an
+ * upgrade at their end; or HTTP/2 if the client starts with its preface (spec: protocol.md §1.1).
+ *
+ * @param duplex Accepted; owned from now on.
+ * @param handler Answers the requests; may return an {@linkcode UpgradeResponse}.
+ * @returns Resolved when the connection is closed; errors of the connection end it silently.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Http1Client } from "./http1_client.ts";
+ * import { memoryDuplexPair } from "./memory_duplex.ts";
+ * const [left, right] = memoryDuplexPair();
+ * const served = serveConnection(right, ({ target }) => ({
+ *   status: 200,
+ *   body: new TextEncoder().encode(`you asked for ${target}`),
+ * }));
+ * const client = new Http1Client(left, { host: "localhost" });
+ * const response = await client.request({ method: "GET", path: "/x" });
+ * assertEquals(await response.body.text(100), "you asked for /x");
+ * await client.close();
+ * await served;
+ * ```
+ */
+export async function serveConnection(
+  duplex: Duplex,
+  handler: RequestHandler,
+  options: ServeOptions = {},
+): Promise<void> {
+  const reader = new Http1Reader(duplex);
+  try {
+    let first = true;
+    while (await serveRequest(reader, handler, options, first)) first = false;
+    await duplex.close();
+  } catch (error) {
+    duplex.abort(error instanceof Error ? error : undefined);
+  }
+}
+
+/** @returns whether another request may follow. */
+async function serveRequest(
+  reader: Http1Reader,
+  handler: RequestHandler,
+  options: ServeOptions,
+  first: boolean,
+): Promise<boolean> {
+  const { duplex } = reader;
+  let request: IncomingRequest & { body: Http1Body };
+  let keepAlive: boolean;
+  const abort = new AbortController();
+  const state = { complete: false, broken: false };
+  try {
+    const lines = await readHead(reader, options);
+    if (lines === undefined) return false;
+    if (first && lines.length === 1 && lines[0] === "PRI * HTTP/2.0") {
+      const front = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\n");
+      await new Http2Server(reader.rest(front), handler, options.http2).closed;
+      return false;
+    }
+    const [requestLine = "", ...fields] = lines;
+    const { method, target, httpVersion } = parseRequestLine(requestLine);
+    const headers = parseFields(fields);
+    const framing: BodyFraming = announcedFraming(headers) ?? { kind: "length", lengthBytes: 0 };
+    const expectsContinue = httpVersion === "1.1" && headers.hasToken("expect", "100-continue");
+    const body = new Http1Body(reader, framing, {
+      starting: () => {
+        if (!expectsContinue) return;
+        duplex.write(formatHead("HTTP/1.1 100 Continue", [])).catch(() => {});
+      },
+      complete: () => state.complete = true,
+      broken: () => state.broken = true,
+      patience: (wait) => withPatience(duplex, options.bodyTimeoutMs ?? 120_000, wait),
+    });
+    if (framing.kind === "length" && framing.lengthBytes === 0) await body.read();
+    request = { httpVersion, method, target, headers, body, signal: abort.signal };
+    keepAlive = httpVersion === "1.1"
+      ? !headers.hasToken("connection", "close")
+      : headers.hasToken("connection", "keep-alive");
+  } catch (error) {
+    if (!(error instanceof Http1Error)) throw error;
+    await duplex.write(
+      formatHead(statusLine("1.1", error.status), [
+        ["content-length", "0"],
+        ["connection", "close"],
+      ]),
+    );
+    return false;
+  }
+
+  let response: OutgoingResponse | UpgradeResponse;
+  try {
+    response = await handler(request);
+  } catch {
+    response = { status: 500 };
+  }
+  if ("upgrade" in response) {
+    await request.body.discard();
+    await duplex.write(formatHead(statusLine("1.1", 101), [
+      ["connection", "upgrade"],
+      ["upgrade", response.upgrade],
+    ]));
+    await response.handOver(reader.rest());
+    return false;
+  }
+  try {
+    // A body that is left unread: small ones are passed over, for others the connection ends.
+    const unread = !state.complete && (request.body.lengthBytes ?? Infinity) > DISCARD_BYTES;
+    const unasked = !request.body.started && request.headers.hasToken("expect", "100-continue");
+    if (unread || state.broken || unasked && !state.complete) keepAlive = false;
+    keepAlive = await respond(duplex, request, response, keepAlive) && keepAlive;
+  } catch (error) {
+    abort.abort(error);
+    throw error;
+  } finally {
+    response.released?.();
+  }
+  if (keepAlive && !state.complete) await request.body.discard();
+  return keepAlive && !state.broken;
+}
+
+/** @returns whether the connection can be kept. */
+async function respond(
+  duplex: Duplex,
+  request: IncomingRequest,
+  response: OutgoingResponse,
+  keepAlive: boolean,
+): Promise<boolean> {
+  const { status, body } = response;
+  const fields: HeaderField[] = [...response.headers ?? []];
+  const length = knownLength(body);
+  const chunked = length === undefined && request.httpVersion === "1.1";
+  const untilClose = length === undefined && !chunked;
+  if (chunked) fields.push(["transfer-encoding", "chunked"]);
+  else if (!untilClose && status !== 204 && status !== 304) {
+    if (!fields.some(([name]) => name === "content-length")) {
+      fields.push(["content-length", `${length}`]);
+    }
+  }
+  if (!keepAlive || untilClose) fields.push(["connection", "close"]);
+  else if (request.httpVersion === "1.0") fields.push(["connection", "keep-alive"]);
+  const head = formatHead(statusLine(request.httpVersion, status), fields);
+  if (request.method !== "HEAD") await writeMessage(duplex, head, body, chunked);
+  else {
+    await duplex.write(head);
+    if (body !== undefined && Symbol.asyncIterator in body) {
+      await body[Symbol.asyncIterator]().return?.();
+    }
+  }
+  return !untilClose;
+}
+
+function statusLine(httpVersion: string, status: number): string {
+  return `HTTP/${httpVersion} ${status} ${STATUS_TEXTS[status] ?? "Status"}`;
+}
+
+/** Reads a head within the time for being idle, and then the time for a head. */
+async function readHead(
+  reader: Http1Reader,
+  options: ServeOptions,
+): Promise<string[] | undefined> {
+  const { duplex } = reader;
+  const tooLate = () => duplex.abort(new ConnectionError(`${duplex.peer} sent no request in time`));
+  let timer = setTimeout(tooLate, options.idleTimeoutMs ?? 600_000);
+  try {
+    return await reader.head(MAX_HEAD_BYTES, () => {
+      clearTimeout(timer);
+      timer = setTimeout(tooLate, options.headTimeoutMs ?? 30_000);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function withPatience<T>(duplex: Duplex, timeoutMs: number, wait: Promise<T>): Promise<T> {
+  const timer = setTimeout(
+    () => duplex.abort(new ConnectionError(`${duplex.peer} stopped sending its request`)),
+    timeoutMs,
+  );
+  try {
+    return await wait;
+  } finally {
+    clearTimeout(timer);
+  }
+}

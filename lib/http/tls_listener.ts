@@ -1,0 +1,135 @@
+import type { AddressInfo, Socket } from "node:net";
+import tls from "node:tls";
+import { ConnectionError } from "../errors/mod.ts";
+import type { Duplex } from "./duplex.ts";
+import { NodeSocketDuplex } from "./node_socket_duplex.ts";
+import { tuneSocket } from "./tcp.ts";
+
+/** Time for a TLS handshake (spec: protocol.md §1.1). */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Where to listen, and as whom. */
+export interface TlsListenOptions {
+  /** Address to bind. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Port; 0 takes a free one. */
+  readonly port: number;
+  /** PEM text of the certificate and its chain. */
+  readonly certificate: string;
+  /** PEM text of its private key. */
+  readonly privateKey: string;
+  /** Protocols to select by ALPN. Default: none, like the official server. */
+  readonly protocols?: readonly string[];
+  /** Connections at a time; further ones are closed at once. Default 1000. */
+  readonly maxConnections?: number;
+  /** Time for a handshake. Default 10 s. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+/** A connection that a listener accepted. */
+export interface AcceptedConnection {
+  readonly duplex: Duplex;
+  /** What was selected by ALPN. */
+  readonly protocol: string | undefined;
+  readonly remoteAddress: string;
+}
+
+/** Accepts TLS connections. */
+export class TlsListener {
+  readonly #server: tls.Server;
+  readonly #duplexes = new Set<Duplex>();
+  /** Sockets whose handshake is not over, by the name of their other end. */
+  readonly #handshaking = new Map<
+    string,
+    { socket: Socket; timer: ReturnType<typeof setTimeout> }
+  >();
+
+  private constructor(server: tls.Server) {
+    this.#server = server;
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param accept Called for every connection past its handshake; what it throws is dropped.
+   * @throws {ConnectionError} if the address cannot be bound.
+   */
+  static async listen(
+    options: TlsListenOptions,
+    accept: (connection: AcceptedConnection) => void,
+  ): Promise<TlsListener> {
+    const server = tls.createServer({
+      cert: options.certificate,
+      key: options.privateKey,
+      minVersion: "TLSv1.2",
+      ...options.protocols === undefined ? {} : { ALPNProtocols: [...options.protocols] },
+    });
+    const listener = new TlsListener(server);
+    const maxConnections = options.maxConnections ?? 1000;
+    const timeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
+    server.on("connection", (socket: Socket) => {
+      if (listener.#duplexes.size + listener.#handshaking.size >= maxConnections) {
+        socket.destroy();
+        return;
+      }
+      // A peer that never speaks must not hold a place.
+      const end = nameOf(socket);
+      const timer = setTimeout(() => socket.destroy(), timeoutMs);
+      listener.#handshaking.set(end, { socket, timer });
+      socket.once("close", () => listener.#handshakeOver(end));
+    });
+    server.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
+    server.on("secureConnection", (socket: tls.TLSSocket) => {
+      listener.#handshakeOver(nameOf(socket));
+      tuneSocket(socket);
+      const remoteAddress = socket.remoteAddress ?? "unknown";
+      const duplex = new NodeSocketDuplex(socket, nameOf(socket));
+      listener.#duplexes.add(duplex);
+      socket.once("close", () => listener.#duplexes.delete(duplex));
+      accept({ duplex, protocol: socket.alpnProtocol || undefined, remoteAddress });
+    });
+    const host = options.host ?? "127.0.0.1";
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause: Error) => {
+        reject(
+          new ConnectionError(`cannot listen on ${host}:${options.port}: ${cause.message}`, {
+            cause,
+          }),
+        );
+      });
+      server.listen(options.port, host, resolve);
+    });
+    return listener;
+  }
+
+  /** The port that was bound. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#duplexes.size;
+  }
+
+  /** Accepts no more; connections stay. */
+  stop(): void {
+    this.#server.close();
+  }
+
+  /** Accepts no more and cuts all connections. */
+  close(): void {
+    this.stop();
+    for (const { socket } of this.#handshaking.values()) socket.destroy();
+    for (const duplex of this.#duplexes) duplex.abort();
+  }
+
+  #handshakeOver(end: string): void {
+    clearTimeout(this.#handshaking.get(end)?.timer);
+    this.#handshaking.delete(end);
+  }
+}
+
+function nameOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
+}
