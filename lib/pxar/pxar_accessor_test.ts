@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import { memoryAccess } from "../../tests/support/pxar_read.ts";
 import { readVectorArchive } from "../../tests/support/pxar_vectors.ts";
+import { hashName } from "./name_hash.ts";
 import { PxarAccessor } from "./pxar_accessor.ts";
 import type { RandomAccess } from "./random_access.ts";
 
@@ -87,4 +88,21 @@ Deno.test("PxarDirectory refuses tables in which entries overlap", async () => {
   view.setBigUint64(246 + 16 + 24 + 8, 190n, true);
   const { root } = await PxarAccessor.open(memoryAccess(archive));
   await assertRejects(() => root.list(), CorruptDataError, "overlaps");
+});
+
+Deno.test("PxarDirectory finds a name whose hash others in the table have, too", async () => {
+  const original = readVectorArchive("goodbye-n7-v1").archive;
+  for (let wanted = 0; wanted < 7; wanted++) {
+    const name = bytes(`file${wanted}`);
+    const archive = original.slice();
+    const view = new DataView(archive.buffer);
+    const hash = new Uint32Array(2);
+    hashName(name, 0, name.byteLength, hash, 0);
+    for (let slot = 0; slot < 7; slot++) {
+      view.setUint32(721 + 16 + 24 * slot, hash[0]!, true);
+      view.setUint32(721 + 20 + 24 * slot, hash[1]!, true);
+    }
+    const { root } = await PxarAccessor.open(memoryAccess(archive));
+    assertEquals((await root.lookup(name))?.entry.name, name);
+  }
 });
