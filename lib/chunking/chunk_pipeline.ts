@@ -108,7 +108,8 @@ export class ChunkPipeline implements Disposable {
       }
     } else {
       size = options.averageSizeBytes;
-      if (size < MIN_AVERAGE_BYTES || size > MAX_AVERAGE_BYTES || (size & (size - 1)) !== 0) {
+      const power = Number.isInteger(size) && (size & (size - 1)) === 0;
+      if (!power || size < MIN_AVERAGE_BYTES || size > MAX_AVERAGE_BYTES) {
         throw new UsageError(`unsupported average chunk size ${size}`);
       }
     }
