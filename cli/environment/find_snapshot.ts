@@ -4,8 +4,7 @@ import {
   type BackupSnapshot,
   formatGroupPath,
   formatSnapshotPath,
-  parseGroupPath,
-  parseSnapshotPath,
+  parseGroupOrSnapshotPath,
   type Repository,
 } from "../../lib/repository/mod.ts";
 
@@ -46,11 +45,11 @@ export async function findSnapshot(
 }
 
 function parse(text: string): BackupSnapshot | BackupGroup {
-  const looksLikeGroup = text.split("/").length === 2;
   try {
-    return looksLikeGroup ? parseGroupPath(text) : parseSnapshotPath(text);
+    return parseGroupOrSnapshotPath(text);
   } catch (error) {
-    if (!looksLikeGroup) throw error;
-    throw new UsageError(`unable to parse backup snapshot path '${text}'`, { cause: error });
+    if (text.split("/").length === 3 || !(error instanceof UsageError)) throw error;
+    // Groups are taken too, but a snapshot is what was asked for (spec: cli.md §4).
+    throw new UsageError(`unable to parse backup snapshot path '${text}'`);
   }
 }

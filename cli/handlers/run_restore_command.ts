@@ -24,7 +24,7 @@ export async function runRestoreCommand(
     throw new PbsError("encryption keys are not available in this version");
   }
   const archiveName = values.requiredText("archive-name");
-  parseArchiveName(archiveName);
+  checkArchiveName(archiveName);
   const namespace = selectNamespace(values, environment);
   const snapshot = await findSnapshot(
     repository,
@@ -51,6 +51,16 @@ export async function runRestoreCommand(
       throw new ClosedOutputError("Standard output is closed", { cause: error });
     }
     throw error;
+  }
+}
+
+/** Refuses a name that tells no type, before anything is read (spec: cli.md §6.4). */
+function checkArchiveName(name: string): void {
+  try {
+    parseArchiveName(name);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`failed to parse archive type for '${name}'`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { ChunkPipeline } from "../chunking/mod.ts";
 import { describeError } from "../errors/mod.ts";
 import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import {
+  CATALOG_NAME,
   checkKeyFingerprint,
   checkSignature,
   decodeManifestBlob,
@@ -55,6 +56,7 @@ export class PreviousSnapshot {
     if (this.manifest === undefined) return;
     const file = this.manifest.files.find(({ filename }) => filename === serverName);
     if (file === undefined) {
+      if (serverName === CATALOG_NAME) return;
       this.observer.log(
         "info",
         `Previous manifest does not contain an archive called '${serverName}', skipping download..`,

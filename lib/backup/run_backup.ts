@@ -41,6 +41,7 @@ export async function runBackup(
     noCache: request.noCache,
   });
   if (request.dryRun) {
+    await PreviousSnapshot.open(target, request, observer);
     for (const spec of request.archives) {
       const { serverName } = parseArchiveName(spec.name);
       observer.archiveStarted?.({ kind: spec.kind, path: spec.path, serverName });
