@@ -20,7 +20,7 @@ export class DigestTable {
   readonly #key = new Uint32Array(DIGEST_WORDS);
   readonly #keyBytes = new Uint8Array(this.#key.buffer);
   /** Which digests share a slot must not be known to who makes them. */
-  readonly #salt = crypto.getRandomValues(new Uint32Array(2));
+  readonly #salt = crypto.getRandomValues(new Int32Array(1))[0]!;
 
   /** Number of digests. */
   get count(): number {
@@ -58,9 +58,13 @@ export class DigestTable {
     const key = this.#key;
     const words = this.#words;
     const mask = this.#sizes.length - 1;
-    let slot = (Math.imul(key[0]! ^ this.#salt[0]!, 0x9e3779b1) ^
-      Math.imul(key[1]! ^ this.#salt[1]!, 0x85ebca77)) >>> 0;
-    slot = (slot ^ (slot >>> 15)) & mask;
+    // All words count: a server cannot check the digests of encrypted chunks that it is sent.
+    let hash = this.#salt;
+    for (let word = 0; word < DIGEST_WORDS; word++) {
+      hash = Math.imul(hash ^ key[word]!, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    let slot = hash & mask;
     while (this.#sizes[slot] !== 0) {
       const at = slot * DIGEST_WORDS;
       let word = 0;
