@@ -36,19 +36,3 @@ export function addFile(
   extractor.inlineData(data);
   extractor.endFile();
 }
-
-/** Descriptors and threads of this process. */
-export function countDescriptors(): number {
-  return Array.from(Deno.readDirSync("/proc/self/fd")).length;
-}
-
-/** Threads of this process that belong to an extractor. */
-export function countExtractThreads(): number {
-  return Array.from(Deno.readDirSync("/proc/self/task")).filter(({ name }) => {
-    try {
-      return Deno.readTextFileSync(`/proc/self/task/${name}/comm`).trim() === "pbs-extract";
-    } catch {
-      return false;
-    }
-  }).length;
-}
