@@ -106,6 +106,7 @@ export class TreeWalk implements WalkPath {
   #openEntries = 0;
   #devices: Set<number> | undefined;
   #decision: Decision = GO_ON;
+  #closed = false;
   #batch: CaptureBatch | undefined;
   /** Word index behind the record being handled: what follows was not handed on yet. */
   #handled = 0;
@@ -130,6 +131,8 @@ export class TreeWalk implements WalkPath {
     let next = this.#capture.next(batchFiles);
     for (;;) {
       const batch = await next;
+      // After an abort nobody waits for this call any more, and the descriptors were closed.
+      if (this.#closed) return;
       this.#batch = batch;
       this.#handled = 0;
       if (batch.state === "running") next = this.#capture.next(batchFiles);
@@ -151,6 +154,7 @@ export class TreeWalk implements WalkPath {
 
   /** Frees everything and closes what the visitor did not get. */
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#batch) closeBatch(this.#batch, this.#handled);
     await this.#capture.close(this.#batch);
   }

@@ -39,13 +39,15 @@ function openSource(options: WalkOptions): { fd: number; magic: number } {
   return { fd, magic: fileSystemMagic(fd) };
 }
 
+function cancelled(signal: AbortSignal): CancelledError {
+  return new CancelledError("the walk was cancelled", { cause: signal.reason });
+}
+
 /** Rejects as soon as the signal fires. */
 function whenAborted(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
-  const onAbort = () =>
-    reject(new CancelledError("the walk was cancelled", { cause: signal.reason }));
-  if (signal.aborted) onAbort();
+  const onAbort = () => reject(cancelled(signal));
   signal.addEventListener("abort", onAbort, { once: true });
   return { promise, forget: () => signal.removeEventListener("abort", onAbort) };
 }
@@ -67,7 +69,7 @@ export async function walkTree(options: WalkOptions, visitor: TreeVisitor): Prom
   if (options.skipLostAndFound) {
     excludes.push(new MatchEntry(new TextEncoder().encode("lost+found")));
   }
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted) throw cancelled(options.signal);
   const wanted = wantedFeatures(options);
   const root = openSource(options);
   const capture = new TreeCapture(root.fd, captureFeatures(root.magic, wanted));

@@ -1,10 +1,11 @@
 //! Opening one entry and reading its metadata.
 
 use std::ffi::CStr;
-use std::mem::MaybeUninit;
 
 use crate::errno::{check, check_len};
-use crate::record::{EntryHead, FLAG_XATTRS_TOO_LARGE, Step};
+use crate::open::{self, open_at, stat_at, stat_fd};
+use crate::record::{EntryHead, FLAG_MOUNT_POINT, FLAG_XATTRS_TOO_LARGE, Step};
+use crate::xattrs::Xattrs;
 
 /// Which metadata to read; a walk holds one set per file system.
 pub const FEATURE_XATTRS: u32 = 1;
@@ -17,11 +18,6 @@ const FS_IOC_GETFLAGS: libc::c_ulong = 0x8008_6601;
 const FAT_IOCTL_GET_ATTRIBUTES: libc::c_ulong = 0x8004_7210;
 const FS_IOC_FSGETXATTR: libc::c_ulong = 0x801c_581f;
 
-/// The kernel limits lists and values of extended attributes to this.
-const XATTR_MAX: usize = 65536;
-const XATTR_NAME_MAX: usize = 255;
-/// First try: the kernel allocates as much as it is offered, which costs more than the rest.
-const XATTR_USUAL: usize = 512;
 /// Longer than any target the kernel makes.
 const TARGET_MAX: usize = 8192;
 
@@ -30,73 +26,11 @@ pub type Failure = (Step, i32);
 
 /// The buffers one entry after the other is read into.
 pub struct EntryReader {
-    list: Vec<u8>,
-    value: Vec<u8>,
     target: Vec<u8>,
     /// Target of the symbolic link read last.
     pub target_len: usize,
-    /// Attributes read last, as a record has them.
-    pub xattrs: Vec<u8>,
-    pub xattr_count: u32,
-}
-
-/// `openat` for reading, without changing the access time where that is allowed.
-pub fn open_at(dir: i32, name: &CStr, flags: i32) -> Result<i32, i32> {
-    let base = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY;
-    let open = |flags: i32| loop {
-        match check(unsafe { libc::openat(dir, name.as_ptr(), flags) }) {
-            Err(libc::EINTR) => continue,
-            other => return other,
-        }
-    };
-    // A fifo put in place of a file must not block.
-    let careful = base | flags | libc::O_NONBLOCK;
-    match open(careful | libc::O_NOATIME) {
-        Err(libc::EPERM) => open(careful),
-        // Somebody holds a lease on the file: wait until it is given back.
-        Err(libc::EAGAIN) if is_regular(dir, name) => open(base | flags),
-        other => other,
-    }
-}
-
-fn is_regular(dir: i32, name: &CStr) -> bool {
-    stat_at(dir, name).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFREG)
-}
-
-fn stat_at(dir: i32, name: &CStr) -> Result<libc::stat, i32> {
-    let mut stat = MaybeUninit::<libc::stat>::uninit();
-    check(unsafe {
-        libc::fstatat(
-            dir,
-            name.as_ptr(),
-            stat.as_mut_ptr(),
-            libc::AT_SYMLINK_NOFOLLOW,
-        )
-    })?;
-    Ok(unsafe { stat.assume_init() })
-}
-
-fn stat_fd(fd: i32) -> Result<libc::stat, i32> {
-    let mut stat = MaybeUninit::<libc::stat>::uninit();
-    check(unsafe { libc::fstat(fd, stat.as_mut_ptr()) })?;
-    Ok(unsafe { stat.assume_init() })
-}
-
-/// `f_type` as 32 unsigned bits.
-pub fn file_system(fd: i32) -> Result<u32, i32> {
-    let mut info = MaybeUninit::<libc::statfs>::uninit();
-    loop {
-        match check(unsafe { libc::fstatfs(fd, info.as_mut_ptr()) }) {
-            Err(libc::EINTR) => continue,
-            Err(error) => return Err(error),
-            Ok(_) => return Ok(unsafe { info.assume_init() }.f_type as u32),
-        }
-    }
-}
-
-/// Whether an entry is a directory, asked for where the listing does not tell.
-pub fn is_directory(dir: i32, name: &CStr) -> Result<bool, i32> {
-    Ok(stat_at(dir, name)?.st_mode & libc::S_IFMT == libc::S_IFDIR)
+    /// Attributes read last.
+    pub xattrs: Xattrs,
 }
 
 /// Errors that say the entry is of another type than it was a moment ago.
@@ -139,12 +73,9 @@ fn tolerate(result: libc::c_int) -> Result<bool, Failure> {
 impl EntryReader {
     pub fn new() -> Self {
         Self {
-            list: vec![0; XATTR_MAX],
-            value: vec![0; XATTR_MAX],
             target: vec![0; TARGET_MAX],
             target_len: 0,
-            xattrs: Vec::new(),
-            xattr_count: 0,
+            xattrs: Xattrs::new(),
         }
     }
 
@@ -187,7 +118,6 @@ impl EntryReader {
     /// Forgets what was read last.
     pub fn clear(&mut self) {
         self.target_len = 0;
-        self.xattr_count = 0;
         self.xattrs.clear();
     }
 
@@ -278,7 +208,7 @@ impl EntryReader {
             return Ok(None);
         }
         let mut head = head_from(&stat);
-        if *features & FEATURE_XATTRS != 0 && !self.read_xattrs(fd, features)? {
+        if *features & FEATURE_XATTRS != 0 && !self.xattrs.read(fd, features)? {
             head.flags |= FLAG_XATTRS_TOO_LARGE;
         }
         // The kernel writes 32 bits although the request number says otherwise.
@@ -308,76 +238,111 @@ impl EntryReader {
         Ok(Some(head))
     }
 
-    /// `false` if the kernel refuses because there is too much.
-    fn read_xattrs(&mut self, fd: i32, features: &mut u32) -> Result<bool, Failure> {
-        let buffer = self.list.as_mut_ptr().cast();
-        let result = with_growing_buffer(|len| unsafe { libc::flistxattr(fd, buffer, len) });
-        let len = match result {
-            Ok(0) => return Ok(true),
-            Ok(len) => len,
-            Err(libc::EOPNOTSUPP) => {
-                *features &= !FEATURE_XATTRS;
-                return Ok(true);
-            }
-            Err(libc::EBADF) => return Ok(true),
-            Err(libc::E2BIG) => return Ok(false),
-            Err(error) => return Err((Step::Metadata, error)),
+    /// Reads a directory that was opened and turned out to be a mount point again, now with the
+    /// features wanted on any file system. Closes it if that fails.
+    pub fn read_mount_point(&mut self, fd: i32, mut features: u32) -> Result<EntryHead, Failure> {
+        self.clear();
+        let mut read = || {
+            let file_system = open::file_system(fd).map_err(|error| (Step::FileSystem, error))?;
+            let head = self.read_open(fd, Some(libc::S_IFDIR), &mut features)?;
+            let head = head.ok_or((Step::Metadata, libc::ENOTDIR))?;
+            Ok(EntryHead {
+                flags: head.flags | FLAG_MOUNT_POINT,
+                file_system,
+                ..head
+            })
         };
-        let list = std::mem::take(&mut self.list);
-        let result = self.read_values(fd, &list[..len], features);
-        self.list = list;
+        let result = read();
+        if result.is_err() {
+            unsafe { libc::close(fd) };
+        }
         result
     }
+}
 
-    fn read_values(&mut self, fd: i32, list: &[u8], features: &mut u32) -> Result<bool, Failure> {
-        for name in list.split_inclusive(|&byte| byte == 0) {
-            let Ok(name) = CStr::from_bytes_with_nul(name) else {
-                continue;
-            };
-            let bytes = name.to_bytes();
-            let needed = feature_for(bytes);
-            if bytes.len() > XATTR_NAME_MAX || *features & needed == 0 {
-                continue;
-            }
-            let value = self.value.as_mut_ptr().cast();
-            let result = with_growing_buffer(|len| unsafe {
-                libc::fgetxattr(fd, name.as_ptr(), value, len)
-            });
-            match result {
-                Ok(len) => {
-                    self.xattr_count += 1;
-                    self.xattrs
-                        .extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-                    self.xattrs.extend_from_slice(&(len as u32).to_le_bytes());
-                    self.xattrs.extend_from_slice(bytes);
-                    self.xattrs.extend_from_slice(&self.value[..len]);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::PathBuf;
+
+    struct Folder {
+        path: PathBuf,
+        fd: i32,
+    }
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("pbs-{name}-{}", std::process::id()));
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("file"), "content").unwrap();
+            std::fs::write(path.join("empty"), "").unwrap();
+            std::fs::create_dir(path.join("dir")).unwrap();
+            std::os::unix::fs::symlink("target", path.join("link")).unwrap();
+            let fifo = CString::new(path.join("fifo").as_os_str().as_bytes()).unwrap();
+            check(unsafe { libc::mkfifo(fifo.as_ptr(), 0o600) }).unwrap();
+            let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+            let fd = open_at(libc::AT_FDCWD, &name, libc::O_DIRECTORY).unwrap();
+            Self { path, fd }
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            unsafe { libc::close(self.fd) };
+            std::fs::remove_dir_all(&self.path).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_type_of_the_listing_is_only_a_hint() {
+        let folder = Folder::new("hint");
+        let mut reader = EntryReader::new();
+        for (name, expected) in [
+            (c"file", libc::S_IFREG),
+            (c"empty", libc::S_IFREG),
+            (c"dir", libc::S_IFDIR),
+            (c"link", libc::S_IFLNK),
+            (c"fifo", libc::S_IFIFO),
+        ] {
+            for hint in [libc::DT_REG, libc::DT_DIR, libc::DT_LNK, libc::DT_UNKNOWN] {
+                let head = reader.read(folder.fd, name, hint, &mut 0).unwrap();
+                assert_eq!(head.mode & libc::S_IFMT, expected, "{name:?} as {hint}");
+                let opened = matches!(name.to_bytes(), b"file" | b"dir");
+                assert_eq!(head.fd >= 0, opened, "{name:?}");
+                let target: &[u8] = if name == c"link" { b"target" } else { b"" };
+                assert_eq!(reader.target(), target);
+                if opened {
+                    unsafe { libc::close(head.fd) };
                 }
-                Err(libc::ENODATA | libc::EBADF) => {}
-                Err(libc::EOPNOTSUPP) if needed != FEATURE_XATTRS => *features &= !needed,
-                Err(libc::EOPNOTSUPP) => {}
-                Err(libc::E2BIG | libc::ERANGE) => return Ok(false),
-                Err(error) => return Err((Step::Metadata, error)),
             }
         }
-        Ok(true)
     }
-}
 
-/// Calls with the usual length, and with the largest one if that is not enough.
-fn with_growing_buffer(call: impl Fn(usize) -> isize) -> Result<usize, i32> {
-    match check_len(call(XATTR_USUAL)) {
-        Err(libc::ERANGE) => check_len(call(XATTR_MAX)),
-        result => result,
-    }
-}
-
-/// The feature an attribute belongs to, 0 for those no archive keeps.
-fn feature_for(name: &[u8]) -> u32 {
-    match name {
-        b"security.capability" => FEATURE_FCAPS,
-        b"system.posix_acl_access" | b"system.posix_acl_default" => FEATURE_ACL,
-        b"security.NTACL" => FEATURE_XATTRS,
-        _ if name.starts_with(b"user.") || name.starts_with(b"trusted.") => FEATURE_XATTRS,
-        _ => 0,
+    #[test]
+    fn an_entry_that_changes_its_type_between_stat_and_open_is_not_delivered() {
+        let folder = Folder::new("race");
+        let mut reader = EntryReader::new();
+        let mut open = |name, file_type| {
+            reader
+                .open_and_read(folder.fd, name, file_type, &mut 0)
+                .map(|head| head.is_some())
+        };
+        assert_eq!(open(c"fifo", libc::S_IFREG), Ok(false));
+        assert_eq!(open(c"dir", libc::S_IFREG), Ok(false));
+        assert_eq!(open(c"link", libc::S_IFREG), Err((Step::Open, libc::ELOOP)));
+        assert_eq!(
+            open(c"file", libc::S_IFDIR),
+            Err((Step::Open, libc::ENOTDIR))
+        );
+        assert_eq!(
+            open(c"none", libc::S_IFREG),
+            Err((Step::Open, libc::ENOENT))
+        );
+        assert_eq!(
+            reader.read_target(folder.fd, c"file"),
+            Err((Step::ReadLink, libc::ENOENT))
+        );
     }
 }

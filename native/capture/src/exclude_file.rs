@@ -2,8 +2,9 @@
 
 use std::ffi::CStr;
 
-use crate::entry::{self, Failure};
+use crate::entry::Failure;
 use crate::errno::check_len;
+use crate::open::open_at;
 use crate::record::Step;
 
 pub const NAME: &CStr = c".pxarexclude";
@@ -12,7 +13,7 @@ const SIZE_MAX: usize = 16 << 20;
 
 /// Content of a directory's exclude file, `None` if there is none.
 pub fn read(dir: i32) -> Result<Option<Vec<u8>>, Failure> {
-    let fd = match entry::open_at(dir, NAME, 0) {
+    let fd = match open_at(dir, NAME, 0) {
         Ok(fd) => fd,
         Err(libc::ENOENT) => return Ok(None),
         Err(error) => return Err((Step::OpenExcludeFile, error)),

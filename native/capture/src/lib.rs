@@ -9,8 +9,10 @@ mod errno;
 mod exclude_file;
 mod glob;
 mod listing;
+mod open;
 mod record;
 mod walker;
+mod xattrs;
 
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
@@ -50,7 +52,7 @@ pub unsafe extern "C" fn pbs_capture_open_root(path: *const libc::c_char, flags:
     }
     let path = unsafe { CStr::from_ptr(path) };
     let no_follow = if flags & 1 == 0 { libc::O_NOFOLLOW } else { 0 };
-    match entry::open_at(libc::AT_FDCWD, path, libc::O_DIRECTORY | no_follow) {
+    match open::open_at(libc::AT_FDCWD, path, libc::O_DIRECTORY | no_follow) {
         Ok(fd) => fd,
         Err(error) => -error,
     }
@@ -59,7 +61,7 @@ pub unsafe extern "C" fn pbs_capture_open_root(path: *const libc::c_char, flags:
 /// `f_type` of the file system an open descriptor is on, as 32 unsigned bits, or a negative errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_capture_file_system(fd: i32) -> i64 {
-    match entry::file_system(fd) {
+    match open::file_system(fd) {
         Ok(magic) => i64::from(magic),
         Err(error) => -i64::from(error),
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::ffi::CStr;
 
-use crate::errno::{check_len, last_errno};
+use crate::errno::check_len;
 
 /// One name.
 #[derive(Clone, Copy)]
@@ -64,7 +64,9 @@ impl Listing {
             let len = match check_len(len as isize) {
                 Ok(len) => len,
                 Err(libc::EINTR) => continue,
-                Err(_) => return Err(last_errno()),
+                // The directory was removed meanwhile: it is empty.
+                Err(libc::ENOENT) => 0,
+                Err(error) => return Err(error),
             };
             if len == 0 {
                 break;
@@ -177,6 +179,18 @@ mod tests {
             .map(|i| listing.get(i).0.to_bytes())
             .collect();
         assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_directory_removed_after_it_was_opened_is_empty() {
+        let path = std::env::temp_dir().join(format!("pbs-listing-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        let directory = std::fs::File::open(&path).unwrap();
+        std::fs::remove_dir(&path).unwrap();
+        let mut listing = Listing::default();
+        let fd = std::os::fd::AsRawFd::as_raw_fd(&directory);
+        assert_eq!(listing.read(fd, &mut [0; 1024]), Ok(()));
+        assert_eq!(listing.len(), 0);
     }
 
     #[test]

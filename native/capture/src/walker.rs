@@ -4,11 +4,12 @@ use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::entry::{self, EntryReader, FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS, Failure};
+use crate::entry::{EntryReader, FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS};
 use crate::exclude_file;
 use crate::glob::MatchList;
 use crate::listing::Listing;
-use crate::record::{self, EntryHead, FLAG_MOUNT_POINT, FLAG_ROOT, Step};
+use crate::open;
+use crate::record::{self, EntryHead, FLAG_ROOT, Step};
 
 /// Left out of the root: a generated entry takes its place.
 const EXCLUDE_CLI_FILE: &CStr = c".pxarexclude-cli";
@@ -231,7 +232,14 @@ impl Walker {
                 head.flags |= FLAG_ROOT;
                 head.fd = -1;
                 frame.dev = head.dev;
-                record::entry(pending, &head, b"", b"", reader.xattr_count, &reader.xattrs);
+                record::entry(
+                    pending,
+                    &head,
+                    b"",
+                    b"",
+                    reader.xattrs.count,
+                    &reader.xattrs.packed,
+                );
                 self.next = Next::List;
             }
             Ok(None) => self.fail(Step::Metadata, libc::ENOTDIR, b""),
@@ -299,7 +307,7 @@ impl Walker {
             path.truncate(prefix_len);
             path.extend_from_slice(name.to_bytes());
             let is_directory = || match d_type {
-                libc::DT_UNKNOWN => entry::is_directory(fd, name),
+                libc::DT_UNKNOWN => open::is_directory(fd, name),
                 _ => Ok(d_type == libc::DT_DIR),
             };
             // What cannot be looked at stays, and reading it reports the error.
@@ -331,7 +339,7 @@ impl Walker {
             }
         }
         if crosses {
-            result = result.and_then(|head| read_mount_point(reader, head, features | *wanted));
+            result = result.and_then(|head| reader.read_mount_point(head.fd, features | *wanted));
         }
         let features = frame.features;
         let name = name.to_bytes();
@@ -347,8 +355,8 @@ impl Walker {
             &delivered,
             name,
             target,
-            reader.xattr_count,
-            &reader.xattrs,
+            reader.xattrs.count,
+            &reader.xattrs.packed,
         );
         self.pending_fd = fd;
         if is_directory {
@@ -413,29 +421,4 @@ impl Drop for Walker {
             unsafe { libc::close(self.pending_fd) };
         }
     }
-}
-
-/// Reads a directory again that was read with the features of its parent's file system.
-fn read_mount_point(
-    reader: &mut EntryReader,
-    head: EntryHead,
-    mut features: u32,
-) -> Result<EntryHead, Failure> {
-    let fd = head.fd;
-    let mut read = || {
-        let file_system = entry::file_system(fd).map_err(|error| (Step::FileSystem, error))?;
-        reader.clear();
-        let head = reader.read_open(fd, Some(libc::S_IFDIR), &mut features)?;
-        let head = head.ok_or((Step::Metadata, libc::ENOTDIR))?;
-        Ok(EntryHead {
-            flags: head.flags | FLAG_MOUNT_POINT,
-            file_system,
-            ..head
-        })
-    };
-    let result = read();
-    if result.is_err() {
-        unsafe { libc::close(fd) };
-    }
-    result
 }

@@ -1,0 +1,135 @@
+//! Extended attributes of an open descriptor.
+
+use std::ffi::CStr;
+
+use crate::entry::{FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS, Failure};
+use crate::errno::check_len;
+use crate::record::Step;
+
+/// The kernel limits lists and values to this.
+const XATTR_MAX: usize = 65536;
+const XATTR_NAME_MAX: usize = 255;
+/// First try: the kernel allocates as much as it is offered, which costs more than the rest.
+const XATTR_USUAL: usize = 512;
+
+/// The attributes read last, and the buffers to read more.
+pub struct Xattrs {
+    list: Vec<u8>,
+    value: Vec<u8>,
+    /// As a record has them.
+    pub packed: Vec<u8>,
+    pub count: u32,
+}
+
+impl Xattrs {
+    pub fn new() -> Self {
+        Self {
+            list: vec![0; XATTR_MAX],
+            value: vec![0; XATTR_MAX],
+            packed: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// Forgets what was read last.
+    pub fn clear(&mut self) {
+        self.count = 0;
+        self.packed.clear();
+    }
+
+    /// `false` if the kernel refuses because there is too much.
+    pub fn read(&mut self, fd: i32, features: &mut u32) -> Result<bool, Failure> {
+        let buffer = self.list.as_mut_ptr().cast();
+        let result = with_growing_buffer(|len| unsafe { libc::flistxattr(fd, buffer, len) });
+        let len = match result {
+            Ok(0) => return Ok(true),
+            Ok(len) => len,
+            Err(libc::EOPNOTSUPP) => {
+                *features &= !FEATURE_XATTRS;
+                return Ok(true);
+            }
+            Err(libc::EBADF) => return Ok(true),
+            Err(libc::E2BIG) => return Ok(false),
+            Err(error) => return Err((Step::Metadata, error)),
+        };
+        let list = std::mem::take(&mut self.list);
+        let result = self.read_values(fd, &list[..len], features);
+        self.list = list;
+        result
+    }
+
+    fn read_values(&mut self, fd: i32, list: &[u8], features: &mut u32) -> Result<bool, Failure> {
+        for name in list.split_inclusive(|&byte| byte == 0) {
+            let Ok(name) = CStr::from_bytes_with_nul(name) else {
+                continue;
+            };
+            let bytes = name.to_bytes();
+            let needed = feature_for(bytes);
+            if bytes.len() > XATTR_NAME_MAX || *features & needed == 0 {
+                continue;
+            }
+            let value = self.value.as_mut_ptr().cast();
+            let result = with_growing_buffer(|len| unsafe {
+                libc::fgetxattr(fd, name.as_ptr(), value, len)
+            });
+            match result {
+                Ok(len) => {
+                    self.count += 1;
+                    self.packed
+                        .extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+                    self.packed.extend_from_slice(&(len as u32).to_le_bytes());
+                    self.packed.extend_from_slice(bytes);
+                    self.packed.extend_from_slice(&self.value[..len]);
+                }
+                Err(libc::ENODATA | libc::EBADF) => {}
+                Err(libc::EOPNOTSUPP) if needed != FEATURE_XATTRS => *features &= !needed,
+                Err(libc::EOPNOTSUPP) => {}
+                Err(libc::E2BIG | libc::ERANGE) => return Ok(false),
+                Err(error) => return Err((Step::Metadata, error)),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Calls with the usual length, and with the largest one if that is not enough.
+fn with_growing_buffer(call: impl Fn(usize) -> isize) -> Result<usize, i32> {
+    match check_len(call(XATTR_USUAL)) {
+        Err(libc::ERANGE) => check_len(call(XATTR_MAX)),
+        result => result,
+    }
+}
+
+/// The feature an attribute belongs to, 0 for those no archive keeps.
+fn feature_for(name: &[u8]) -> u32 {
+    match name {
+        b"security.capability" => FEATURE_FCAPS,
+        b"system.posix_acl_access" | b"system.posix_acl_default" => FEATURE_ACL,
+        b"security.NTACL" => FEATURE_XATTRS,
+        _ if name.starts_with(b"user.") || name.starts_with(b"trusted.") => FEATURE_XATTRS,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_sorted_into_classes() {
+        assert_eq!(feature_for(b"user.a"), FEATURE_XATTRS);
+        assert_eq!(feature_for(b"trusted.a"), FEATURE_XATTRS);
+        assert_eq!(feature_for(b"security.NTACL"), FEATURE_XATTRS);
+        assert_eq!(feature_for(b"security.capability"), FEATURE_FCAPS);
+        assert_eq!(feature_for(b"system.posix_acl_default"), FEATURE_ACL);
+        for name in [
+            &b"security.selinux"[..],
+            b"security.ima",
+            b"system.nfs4_acl",
+            b"user",
+            b"",
+        ] {
+            assert_eq!(feature_for(name), 0);
+        }
+    }
+}
