@@ -1,0 +1,42 @@
+// deno-lint-ignore-file no-console
+// Walks a tree in a process of its own, for tests that need other privileges or mounts.
+// Argument: JSON of a WalkChildOptions. Prints JSON of a WalkChildResult.
+import { describeWarning, type WalkWarning } from "../../lib/fs/mod.ts";
+import { describeError } from "../../lib/errors/mod.ts";
+import { recordWalk } from "./walk_recorder.ts";
+
+/** What to walk. */
+export interface WalkChildOptions {
+  readonly source: string;
+  readonly allFileSystems?: boolean;
+  /** Paths whose devices are included. */
+  readonly includePaths?: readonly string[];
+}
+
+/** What came of it. */
+export interface WalkChildResult {
+  readonly paths: readonly string[];
+  /** Level and line. */
+  readonly warnings: readonly (readonly [string, string])[];
+  readonly error?: string;
+}
+
+if (import.meta.main) {
+  const { source, allFileSystems = false, includePaths = [] }: WalkChildOptions = JSON.parse(
+    Deno.args[0]!,
+  );
+  const warnings: [string, string][] = [];
+  const onWarning = (warning: WalkWarning) => {
+    const { level, text } = describeWarning(warning);
+    warnings.push([level, text]);
+  };
+  const includeDevices = new Set(includePaths.map((path) => Deno.statSync(path).dev));
+  let result: WalkChildResult;
+  try {
+    const options = { source, allFileSystems, includeDevices, onWarning };
+    result = { paths: (await recordWalk(options)).paths, warnings };
+  } catch (error) {
+    result = { paths: [], warnings, error: describeError(error)[0]! };
+  }
+  console.log(JSON.stringify(result));
+}
