@@ -50,6 +50,7 @@ function bind() {
     pbs_stream_discard: { parameters: ["buffer", "usize"], result: "i32" },
     pbs_stream_end: { parameters: ["u32"], result: "i32", nonblocking: true },
     pbs_stream_next: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
+    pbs_chunk_settle: { parameters: ["u32"], result: "i32" },
     pbs_stream_problems: { parameters: ["u32", "buffer", "u32"], result: "i32" },
     pbs_stream_failure: { parameters: ["u32", "buffer"], result: "i32" },
     pbs_stream_abort: { parameters: ["u32"], result: "i32" },

@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { openFile, OpenFlag } from "../../ffi/posix_files.ts";
 import type { ChunkStream } from "./chunk_stream.ts";
 import type { FinishedChunk } from "./finished_chunk.ts";
@@ -45,6 +46,8 @@ export async function takeAll(
   for (let batch = await stream.next(); batch !== undefined; batch = await stream.next()) {
     for (const chunk of batch) {
       await each(chunk);
+      // Looking settles which of equal chunks has the blob.
+      assertEquals(chunk.known, chunk.blob === undefined);
       chunk.release();
       chunks.push(chunk);
     }

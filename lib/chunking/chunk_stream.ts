@@ -247,17 +247,15 @@ export class ChunkStream implements ByteSink, Disposable {
     const chunks: FinishedChunk[] = [];
     for (let index = 0; index < count; index++) {
       const at = index * CHUNK_RECORD_LENGTH;
-      const flags = view.getUint32(at + 60, true);
       chunks.push(
         new NativeChunk(
           this.#records.slice(at, at + 32),
           Number(view.getBigUint64(at + 32, true)),
           Number(view.getBigUint64(at + 48, true)),
-          flags,
+          (view.getUint32(at + 60, true) & FLAG_INJECTED) !== 0,
           view.getUint32(at + 56, true),
-          flags & FLAG_KNOWN
-            ? undefined
-            : nativeBytes(view.getBigUint64(at + 64, true), view.getUint32(at + 40, true)),
+          view.getBigUint64(at + 64, true),
+          view.getUint32(at + 40, true),
         ),
       );
     }
@@ -291,32 +289,54 @@ export class ChunkStream implements ByteSink, Disposable {
   }
 }
 
-const FLAG_KNOWN = 1;
 const FLAG_INJECTED = 2;
 const FAILURE_READ = 1;
 
+/**
+ * A chunk with its blob in native memory. Two streams may have made the same blob; the chunk that is
+ * looked at first gets it, the others are known from then on.
+ */
 class NativeChunk implements FinishedChunk {
-  readonly known: boolean;
-  readonly injected: boolean;
+  /** Number of the native buffer; 0 if there is none (any more). */
   #buffer: number;
+  #known: boolean | undefined;
+  #blob: Uint8Array<ArrayBuffer> | undefined;
+  readonly #address: bigint;
+  readonly #length: number;
 
   constructor(
     readonly digest: Uint8Array,
     readonly offset: number,
     readonly size: number,
-    flags: number,
+    readonly injected: boolean,
     buffer: number,
-    public blob: Uint8Array<ArrayBuffer> | undefined,
+    address: bigint,
+    length: number,
   ) {
-    this.known = (flags & FLAG_KNOWN) !== 0;
-    this.injected = (flags & FLAG_INJECTED) !== 0;
     this.#buffer = buffer;
+    this.#known = buffer === 0 ? true : undefined;
+    this.#address = address;
+    this.#length = length;
+  }
+
+  get known(): boolean {
+    if (this.#known === undefined) {
+      this.#known = pipelineLibrary().pbs_chunk_settle(this.#buffer) !== 1;
+      if (this.#known) this.#buffer = 0;
+      else this.#blob = nativeBytes(this.#address, this.#length);
+    }
+    return this.#known;
+  }
+
+  get blob(): Uint8Array<ArrayBuffer> | undefined {
+    return this.known ? undefined : this.#blob;
   }
 
   release(): void {
+    this.#known ??= false;
     if (this.#buffer === 0) return;
     pipelineLibrary().pbs_buffer_release(this.#buffer);
     this.#buffer = 0;
-    this.blob = undefined;
+    this.#blob = undefined;
   }
 }

@@ -7,8 +7,10 @@ export interface FinishedChunk {
   /** Length of the plain bytes. */
   readonly size: number;
   /**
-   * Whether the storage has this chunk already, or gets it from a chunk with a blob that was handed
-   * out before, by any stream of the pipeline.
+   * Whether the storage has this chunk already, or gets it with a chunk that was looked at before:
+   * of equal chunks, in all streams of a pipeline, the one whose `known` or `blob` is read first has
+   * the blob. So a consumer begins to store a chunk in the moment in which it looks, and a known
+   * chunk may be placed in an index when everything that was begun before has been stored.
    */
   readonly known: boolean;
   /** Whether it was put in by {@linkcode ChunkStream.injectChunks}. Then it is known as well. */

@@ -63,6 +63,12 @@ int32_t pbs_stream_end(uint32_t stream);
 int32_t pbs_stream_next(uint32_t stream, uint8_t *records, uint32_t limit);
 
 /*
+ * To be called for each blob of pbs_stream_next before it is used. 1: no other chunk with this
+ * digest had its blob used. 0: one had, so this chunk is known by now; the buffer is released.
+ */
+int32_t pbs_chunk_settle(uint32_t buffer);
+
+/*
  * Takes up to limit problems. records, 16 bytes each: 0 u64 tag, 8 u32 kind (1 the file ended early
  * and was filled up with zeros, 2 it went on and was cut off).
  */

@@ -6,6 +6,7 @@ use crate::commands::Commands;
 use crate::decoder::{DecodeError, Decoder};
 use crate::engine::{Engine, Settings};
 use crate::filler::Kind;
+use crate::known::Digest;
 use crate::pool::Buffer;
 use crate::registry::Registry;
 use crate::stream::{ChunkMemory, Finished, Stream};
@@ -31,7 +32,11 @@ static DECODERS: Registry<Arc<Decoder>> = Registry::new();
 static BUFFERS: Registry<Held> = Registry::new();
 
 enum Held {
-    Chunk { _memory: ChunkMemory },
+    Chunk {
+        _memory: ChunkMemory,
+        digest: Digest,
+        engine: Arc<Engine>,
+    },
     Plain(Buffer),
 }
 
@@ -237,13 +242,29 @@ pub unsafe extern "C" fn pbs_stream_next(stream: u32, records: *mut u8, limit: u
     };
     let count = finished.len() as i32;
     for (record, finished) in records.chunks_exact_mut(CHUNK_RECORD).zip(finished) {
-        pack_chunk(record, finished);
+        pack_chunk(record, finished, &stream.engine);
     }
     count
 }
 
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_chunk_settle(buffer: u32) -> i32 {
+    let first = BUFFERS.with(buffer, |held| match held {
+        Held::Chunk { digest, engine, .. } => engine.known.settle(digest),
+        Held::Plain(_) => true,
+    });
+    match first {
+        Some(true) => 1,
+        Some(false) => {
+            drop(BUFFERS.remove(buffer));
+            0
+        }
+        None => errno(libc::EBADF),
+    }
+}
+
 /// Layout of a record of `pbs_stream_next`.
-fn pack_chunk(record: &mut [u8], finished: Finished) {
+fn pack_chunk(record: &mut [u8], finished: Finished, engine: &Arc<Engine>) {
     record.fill(0);
     put(record, 0, &finished.digest);
     put(record, 32, &finished.offset.to_le_bytes());
@@ -256,6 +277,8 @@ fn pack_chunk(record: &mut [u8], finished: Finished) {
             let address = blob.memory.buffer.slice(blob.start, blob.end).as_ptr();
             let held = Held::Chunk {
                 _memory: blob.memory,
+                digest: finished.digest,
+                engine: Arc::clone(engine),
             };
             put(record, 40, &length.to_le_bytes());
             put(record, 56, &BUFFERS.insert(held).to_le_bytes());

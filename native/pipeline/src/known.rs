@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 pub type Digest = [u8; 32];
 
-/// In the storage, or handed out to the consumer with a blob.
+/// In the storage, or looked at by the consumer, who has the blob.
 const SETTLED: u64 = 0;
 const SEQUENCE_BITS: u32 = 40;
 
@@ -18,7 +18,7 @@ pub enum Verdict {
 
 /// Set of digests shared by all streams. A digest is settled, or claimed by a chunk that is still
 /// being encoded: then only later chunks of the same stream may rely on it, because their consumer
-/// gets the claimed one first. Others encode again, and handing out decides.
+/// gets the claimed one first. Others encode again, and who is looked at first decides.
 #[derive(Default)]
 pub struct KnownSet {
     digests: Mutex<HashMap<Digest, u64>>,
@@ -58,7 +58,7 @@ impl KnownSet {
         }
     }
 
-    /// Settles a digest whose blob goes to the consumer now; false if it is settled already.
+    /// Settles a digest whose blob the consumer gets now; false if another chunk had it before.
     pub fn settle(&self, digest: &Digest) -> bool {
         self.lock().insert(*digest, SETTLED) != Some(SETTLED)
     }

@@ -49,6 +49,11 @@ impl<T> Registry<T> {
         self.lock().map.get(&number).cloned()
     }
 
+    /// Looks at a thing while nobody can remove it.
+    pub fn with<R>(&self, number: u32, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.lock().map.get(&number).map(look)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Entries<T>> {
         self.0
             .lock()

@@ -184,12 +184,8 @@ impl Stream {
             }
             let mut taken = Vec::new();
             while taken.len() < limit && matches!(order.slots.front(), Some(Slot::Ready(_))) {
-                if let Some(Slot::Ready(mut finished)) = order.slots.pop_front() {
+                if let Some(Slot::Ready(finished)) = order.slots.pop_front() {
                     order.first += 1;
-                    // Two streams may have encoded the same chunk: the first one handed out counts.
-                    if finished.blob.is_some() && !self.engine.known.settle(&finished.digest) {
-                        finished.blob = None;
-                    }
                     taken.push(finished);
                 }
             }
