@@ -36,6 +36,8 @@ const SYMBOLS = {
     nonblocking: true,
   },
   renameat: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
+  setfsgid: { parameters: ["u32"], result: "i32" },
+  setfsuid: { parameters: ["u32"], result: "i32" },
   statvfs: { parameters: ["buffer", "buffer"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   statxLater: {

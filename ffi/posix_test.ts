@@ -5,6 +5,7 @@ import {
   effectiveIds,
   fileSystemSpace,
   syncFileSystem,
+  withFileUser,
 } from "./posix_file_system.ts";
 import {
   changeMode,
@@ -144,4 +145,15 @@ Deno.test("lockFile() excludes another open file, lockRecord() does not within o
     assertEquals(lockRecord(-1, "shared"), -Errno.EBADF);
     closeFile(a);
     closeFile(b);
+  }));
+
+Deno.test("withFileUser() makes files belong to somebody else, and only meanwhile", () =>
+  inFolder((folder) => {
+    const [uid, gid] = Deno.uid() === 0 ? [1234, 1235] : [Deno.uid()!, Deno.gid()!];
+    Deno.chmodSync(folder, 0o777);
+    withFileUser(uid, gid, () => makeFolder(`${folder}/theirs`, 0o755));
+    makeFolder(`${folder}/ours`, 0o755);
+    const [theirs, ours] = ["theirs", "ours"].map((name) => Deno.statSync(`${folder}/${name}`));
+    assertEquals([theirs!.uid, theirs!.gid], [uid, gid]);
+    assertEquals([ours!.uid, ours!.gid], [Deno.uid(), Deno.gid()]);
   }));

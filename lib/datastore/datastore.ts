@@ -1,5 +1,12 @@
-import { FileStat, makeFolder, statPath } from "../../ffi/posix_files.ts";
-import { effectiveIds } from "../../ffi/posix_file_system.ts";
+import {
+  closeFile,
+  FileStat,
+  makeFolder,
+  openFile,
+  OpenFlag,
+  statPath,
+} from "../../ffi/posix_files.ts";
+import { effectiveIds, withFileUser } from "../../ffi/posix_file_system.ts";
 import { Errno } from "../../ffi/errno.ts";
 import { AuthError, ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
 import { checkResult, systemFailure } from "./_system_failure.ts";
@@ -193,14 +200,26 @@ function defaultOwner(): FileOwner | undefined {
 /** Makes them under another name first: what a crash leaves is no datastore yet. */
 function createChunkFolders(root: string, rules: NewFileRules, onDemand: boolean): void {
   const unfinished = `${root}/${CHUNKS_FOLDER}.new`;
-  const make = (path: string) => {
-    const status = makeFolder(path, CHUNK_FOLDER_MODE);
-    if (status !== -Errno.EEXIST) checkResult(status, () => `cannot create "${path}"`);
-    checkResult(rules.applyToFolder(path, CHUNK_FOLDER_MODE), () => `cannot set up "${path}"`);
+  const action = () => `cannot create the chunk folders of datastore "${root}"`;
+  const status = makeFolder(unfinished, CHUNK_FOLDER_MODE);
+  if (status !== -Errno.EEXIST) checkResult(status, action);
+  checkResult(rules.applyToFolder(unfinished, CHUNK_FOLDER_MODE), action);
+  const directory = checkResult(openFile(unfinished, OpenFlag.DIRECTORY), action);
+  const makeAll = () => {
+    for (let i = 0; i < (onDemand ? 0 : CHUNK_FOLDER_COUNT); i++) {
+      const name = i.toString(16).padStart(4, "0");
+      const status = makeFolder(name, CHUNK_FOLDER_MODE, directory);
+      if (status !== -Errno.EEXIST) checkResult(status, action);
+    }
   };
-  make(unfinished);
-  for (let i = 0; i < (onDemand ? 0 : CHUNK_FOLDER_COUNT); i++) {
-    make(`${unfinished}/${i.toString(16).padStart(4, "0")}`);
+  // Born with the right owner and mode: changing them afterwards takes longer than making them.
+  const umask = Deno.umask(0);
+  try {
+    if (rules.owner) withFileUser(rules.owner.uid, rules.owner.gid, makeAll);
+    else makeAll();
+  } finally {
+    Deno.umask(umask);
+    closeFile(directory);
   }
   Deno.renameSync(unfinished, `${root}/${CHUNKS_FOLDER}`);
 }
