@@ -281,21 +281,25 @@ export class FileChunkStore implements ChunkStore {
 
   /** See {@linkcode ChunkStore.sweep}. */
   *sweep(): Generator<{ folder: number; items: Iterable<SweptChunk> }> {
+    const present = new Set(this.#list(""));
     for (let folder = 0; folder < CHUNK_FOLDER_COUNT; folder++) {
       const name = folder.toString(16).padStart(4, "0");
-      yield { folder, items: this.#sweepFolder(name) };
+      yield { folder, items: present.has(name) ? this.#sweepFolder(name) : [] };
+    }
+  }
+
+  /** Names in a folder of the store; none if it is gone. */
+  #list(folder: string): string[] {
+    try {
+      return Array.from(Deno.readDirSync(`${this.#folder}/${folder}`), (entry) => entry.name);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotFound) return [];
+      throw runtimeFailure(cause, `cannot list chunk folder "${folder}"`);
     }
   }
 
   *#sweepFolder(folder: string): Generator<SweptChunk> {
-    let entries: Deno.DirEntry[];
-    try {
-      entries = [...Deno.readDirSync(`${this.#folder}/${folder}`)];
-    } catch (cause) {
-      if (cause instanceof Deno.errors.NotFound) return;
-      throw runtimeFailure(cause, `cannot list chunk folder "${folder}"`);
-    }
-    for (const { name } of entries) {
+    for (const name of this.#list(folder)) {
       const kind = kindOf(name);
       if (kind === undefined) continue;
       const path = `${folder}/${name}`;
