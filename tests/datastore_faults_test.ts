@@ -10,6 +10,7 @@ import { withLocalRepository } from "./support/local_repository.ts";
 import { TempDir } from "./support/temp_dir.ts";
 import {
   makeChunk,
+  readChunk,
   uploadManifest,
   writeArchive,
   writeSnapshot,
@@ -114,6 +115,28 @@ Deno.test("a full disk ends a backup with an error and leaves no partial chunk",
   assertEquals(await repository.listSnapshots(""), []);
 });
 
+Deno.test("a datastore on a read-only file system is listed and read", async () => {
+  await using folder = await TempDir.make("/dev/shm");
+  await using mount = await Tmpfs.mount(folder.path, "8m");
+  const options = { chunkFoldersOnDemand: true } as const;
+  const chunk = await makeChunk(1, 1000);
+  {
+    await using writable = new LocalRepository(Datastore.create(`${folder.path}/store`, options));
+    await writeSnapshot(writable, first, [chunk]);
+  }
+  await mount.makeReadOnly();
+  await using repository = new LocalRepository(Datastore.open(`${folder.path}/store`));
+  assertEquals((await repository.listSnapshots("")).length, 1);
+  await using source = await repository.openSnapshot("", first);
+  assertEquals(await readChunk(source, chunk.digest), chunk.blob);
+  await assertRejects(() => repository.forgetSnapshot("", first), SystemError, "Read-only");
+  await assertRejects(
+    () => repository.beginBackup({ namespace: "", snapshot: second }),
+    SystemError,
+    "Read-only",
+  );
+});
+
 /** A file system in memory of a given size. */
 class Tmpfs implements AsyncDisposable {
   private constructor(readonly path: string) {}
@@ -123,6 +146,12 @@ class Tmpfs implements AsyncDisposable {
     const { success, stderr } = await new Deno.Command("mount", { args }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
     return new Tmpfs(path);
+  }
+
+  async makeReadOnly(): Promise<void> {
+    const args = ["-o", "remount,ro", this.path];
+    const { success, stderr } = await new Deno.Command("mount", { args }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

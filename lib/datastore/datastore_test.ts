@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { encodeBlob } from "../blob/mod.ts";
 import { AuthError, ConflictError, NotFoundError } from "../errors/mod.ts";
 import { Datastore } from "./datastore.ts";
 import { referenceLockFolder } from "./reference_lock_folder.ts";
@@ -47,6 +48,28 @@ Deno.test("create() makes what a server expects, whatever the umask", () =>
       );
     }
   }));
+
+Deno.test("what is written belongs to the owner of the datastore", async () => {
+  const folder = Deno.makeTempDirSync({ dir: "/dev/shm" });
+  try {
+    const owner = isRoot ? { uid: 1234, gid: 1235 } : { uid: Deno.uid()!, gid: Deno.gid()! };
+    const path = `${folder}/store`;
+    using datastore = Datastore.create(path, { owner, chunkFoldersOnDemand: true });
+    const blob = await encodeBlob(new Uint8Array(10), { compress: false });
+    await datastore.chunks.insert(new Uint8Array(32), blob);
+    await datastore.files.replace("note", blob);
+    datastore.files.create("growing")[Symbol.dispose]();
+    using _lock = await datastore.locks.acquire("a", "host/a", "exclusive");
+    const zeros = "0".repeat(64);
+    const made = [".chunks/0000", `.chunks/0000/${zeros}`, "note", "growing", ".lock", ".locks"];
+    for (const name of [...made, ".locks/a", ".locks/a/host-a"]) {
+      const [, uid, gid] = rights(`${path}/${name}`);
+      assertEquals({ name, uid, gid }, { name, ...owner });
+    }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
 
 Deno.test("create() refuses what is not empty, is a datastore or lies in one", () =>
   inFolder((folder) => {
