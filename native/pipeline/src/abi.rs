@@ -132,10 +132,12 @@ pub unsafe extern "C" fn pbs_pipeline_statistics(engine: u32, values: *mut u64, 
         return errno(libc::EBADF);
     };
     let statistics = &engine.statistics;
+    let fill = statistics.fill_nanos.load(Ordering::Relaxed);
+    let cut = statistics.cut_nanos.load(Ordering::Relaxed);
     let (mapped, peak) = engine.pool.usage();
     let all = [
-        statistics.read_nanos.load(Ordering::Relaxed),
-        statistics.cut_nanos.load(Ordering::Relaxed),
+        fill.saturating_sub(cut),
+        cut,
         statistics.hash_nanos.load(Ordering::Relaxed),
         statistics.compress_nanos.load(Ordering::Relaxed),
         statistics.seal_nanos.load(Ordering::Relaxed),

@@ -1,7 +1,16 @@
 //! The rolling hash that says where a stream is cut (spec: datastore-formats.md §3.2).
 
-/// Length of the window in bytes.
+/// Length of the window in bytes. A multiple of 32, so that an entry that leaves the window has been
+/// rotated to where it was: with `state` as the hash without any leaving, the hash over the window
+/// that ends at `n` is `state(n) ^ state(n - 64)`, wherever `state` began.
 pub const WINDOW: usize = 64;
+
+/// Stretches that are hashed side by side: the steps of one alone have to wait for each other.
+const LANES: usize = 4;
+/// Bytes of a lane that are hashed before their states are tested.
+const STEP: usize = 512;
+const MIN_LANE: usize = STEP;
+const MAX_LANE: usize = 16 * 1024;
 
 /// Sizes of chunks, by the average that was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -28,28 +37,147 @@ impl CutRule {
     /// Nothing before `min - 64` is looked at: the hash depends on the last 64 bytes only.
     pub fn find(&self, chunk: &[u8], scanned: usize) -> Option<usize> {
         let end = chunk.len().min(self.max);
-        let first = (scanned + 1).max(self.min);
-        if first > end {
+        let mut next = (scanned + 1).max(self.min);
+        if next > end {
             return None;
         }
-        let mut hash = 0u32;
-        for &byte in &chunk[first - WINDOW..first] {
-            hash = hash.rotate_left(1) ^ TABLE[usize::from(byte)];
+        // `next` is the shortest length that was not tested.
+        let lane = (self.min / 16).clamp(MIN_LANE, MAX_LANE) / STEP * STEP;
+        while end + 1 - next >= LANES * lane {
+            let stretch = &chunk[next - WINDOW..next + LANES * lane - 1];
+            if let Some(hit) = self.find_in_lanes(stretch, lane) {
+                return Some(next + hit);
+            }
+            next += LANES * lane;
         }
-        let hit = |hash: u32| hash & self.mask >= self.limit;
-        if hit(hash) {
-            return Some(first);
-        }
-        let leaving = &chunk[first - WINDOW..end - WINDOW];
-        let entering = &chunk[first..end];
-        for (index, (&old, &new)) in leaving.iter().zip(entering).enumerate() {
-            hash = hash.rotate_left(1) ^ TABLE[usize::from(old)] ^ TABLE[usize::from(new)];
-            if hit(hash) {
-                return Some(first + index + 1);
+        if next <= end {
+            let stretch = &chunk[next - WINDOW..end];
+            if let Some(hit) = self.find_in_order(stretch) {
+                return Some(next + hit);
             }
         }
         (end == self.max).then_some(end)
     }
+
+    fn is_cut(&self, hash: u32) -> bool {
+        hash & self.mask >= self.limit
+    }
+
+    /// Index of the first cut among the windows of a stretch, the first of which ends at byte 64.
+    fn find_in_order(&self, stretch: &[u8]) -> Option<usize> {
+        let (window, entering) = stretch.split_at(WINDOW);
+        let mut hash = window.iter().fold(0, |hash, &byte| push(hash, byte));
+        if self.is_cut(hash) {
+            return Some(0);
+        }
+        stretch
+            .iter()
+            .zip(entering)
+            .position(|(&old, &new)| {
+                hash = push(hash, new) ^ TABLE[usize::from(old)];
+                self.is_cut(hash)
+            })
+            .map(|index| index + 1)
+    }
+
+    /// The same for a stretch with `LANES * lane` windows.
+    fn find_in_lanes(&self, stretch: &[u8], lane: usize) -> Option<usize> {
+        // The first WINDOW states of a lane are those before the step, its window's end included.
+        let mut states = [[0u32; WINDOW + STEP]; LANES];
+        let mut hashes = [0u32; LANES];
+        for (number, (states, hash)) in states.iter_mut().zip(&mut hashes).enumerate() {
+            let window = &stretch[number * lane..number * lane + WINDOW - 1];
+            for (state, &byte) in states[1..].iter_mut().zip(window) {
+                *hash = push(*hash, byte);
+                *state = *hash;
+            }
+        }
+        let mut first: Option<usize> = None;
+        for step in (0..lane).step_by(STEP) {
+            let begin = WINDOW - 1 + step;
+            let bytes: [&[u8]; LANES] = std::array::from_fn(|number| {
+                &stretch[begin + number * lane..begin + number * lane + STEP]
+            });
+            fill_states(&mut states, &mut hashes, bytes);
+            for (number, states) in states.iter_mut().enumerate() {
+                // A later lane cannot come before a hit that an earlier one has.
+                if first.is_some_and(|first| first < number * lane) {
+                    break;
+                }
+                if any_cut(states, self.mask, self.limit) {
+                    let index = (0..STEP)
+                        .find(|&index| self.is_cut(states[WINDOW + index] ^ states[index]));
+                    let hit = number * lane + step + index.unwrap_or(0);
+                    first = Some(first.map_or(hit, |first| first.min(hit)));
+                }
+                states.copy_within(STEP.., 0);
+            }
+            // Only a hit in the first lane is sure to be the first one.
+            if first.is_some_and(|first| first < lane) {
+                break;
+            }
+        }
+        first
+    }
+}
+
+fn push(hash: u32, byte: u8) -> u32 {
+    hash.rotate_left(1) ^ TABLE[usize::from(byte)]
+}
+
+/// Hashes STEP bytes of each lane and keeps the states behind those of the windows.
+fn fill_states(
+    states: &mut [[u32; WINDOW + STEP]; LANES],
+    hashes: &mut [u32; LANES],
+    bytes: [&[u8]; LANES],
+) {
+    let [s0, s1, s2, s3] = states;
+    let [b0, b1, b2, b3] = bytes.map(|bytes| &bytes[..STEP]);
+    let [mut h0, mut h1, mut h2, mut h3] = *hashes;
+    for index in 0..STEP {
+        h0 = push(h0, b0[index]);
+        h1 = push(h1, b1[index]);
+        h2 = push(h2, b2[index]);
+        h3 = push(h3, b3[index]);
+        s0[WINDOW + index] = h0;
+        s1[WINDOW + index] = h1;
+        s2[WINDOW + index] = h2;
+        s3[WINDOW + index] = h3;
+    }
+    *hashes = [h0, h1, h2, h3];
+}
+
+#[cfg(target_arch = "x86_64")]
+fn any_cut(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // The processor has what the function needs.
+        unsafe { any_cut_avx2(states, mask, limit) }
+    } else {
+        any_cut_portable(states, mask, limit)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn any_cut_avx2(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
+    any_cut_portable(states, mask, limit)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn any_cut(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
+    any_cut_portable(states, mask, limit)
+}
+
+/// Whether one of the STEP windows ends in a cut; without a branch, so that it becomes wide.
+#[inline(always)]
+fn any_cut_portable(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
+    let mut found = false;
+    for index in 0..STEP {
+        // Both are below 2^31, and signed numbers are quicker to compare.
+        let hash = ((states[WINDOW + index] ^ states[index]) & mask) as i32;
+        found |= hash >= limit as i32;
+    }
+    found
 }
 
 #[rustfmt::skip]
@@ -101,6 +229,52 @@ mod tests {
                 .fold(0u32, |sum, &entry| sum.wrapping_add(entry)),
             4_294_967_168
         );
+    }
+
+    /// The rule as the format states it, byte by byte.
+    fn find_slowly(rule: &CutRule, chunk: &[u8]) -> Option<usize> {
+        let mut hash = 0u32;
+        for (index, &byte) in chunk.iter().enumerate() {
+            hash = push(hash, byte);
+            if index >= WINDOW {
+                hash ^= TABLE[usize::from(chunk[index - WINDOW])];
+                let length = index + 1;
+                if length >= rule.max || (length >= rule.min && rule.is_cut(hash)) {
+                    return Some(length);
+                }
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn lanes_find_the_cut_that_going_byte_by_byte_finds() {
+        let mut state = 1u32;
+        let mut cuts = 0;
+        for average in [1024, 4096, 65536] {
+            let rule = CutRule::new(average);
+            for round in 0..200 {
+                let length = rule.min + (state as usize >> 3) % (rule.max + 100 - rule.min);
+                let data: Vec<u8> = (0..length)
+                    .map(|_| {
+                        state ^= state << 13;
+                        state ^= state >> 17;
+                        state ^= state << 5;
+                        state as u8
+                    })
+                    .collect();
+                let expected = find_slowly(&rule, &data);
+                assert_eq!(rule.find(&data, 0), expected, "{average} {round}");
+                // The same in two goes.
+                let part = (state as usize >> 5) % length;
+                let found = rule
+                    .find(&data[..part], 0)
+                    .or_else(|| rule.find(&data, part));
+                assert_eq!(found, expected, "{average} {round} {part}");
+                cuts += usize::from(expected.is_some());
+            }
+        }
+        assert!(cuts > 300);
     }
 
     #[test]

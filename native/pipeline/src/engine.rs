@@ -8,7 +8,6 @@ use crate::stream::{Blob, ChunkMemory, Failure, FailureKind, Finished, Stream};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
-use std::time::Instant;
 
 /// A chunk that was cut and waits for a worker. The data starts behind the headroom.
 pub struct Task {
@@ -22,7 +21,8 @@ pub struct Task {
 /// Nanoseconds and bytes, for those who want to know where the time went.
 #[derive(Default)]
 pub struct Statistics {
-    pub read_nanos: AtomicU64,
+    /// Filling as a whole: reading, copying and cutting.
+    pub fill_nanos: AtomicU64,
     pub cut_nanos: AtomicU64,
     pub hash_nanos: AtomicU64,
     pub compress_nanos: AtomicU64,
@@ -32,11 +32,28 @@ pub struct Statistics {
     pub blob_bytes: AtomicU64,
 }
 
-impl Statistics {
-    /// Adds the time since `start` to a counter.
-    pub fn time(counter: &AtomicU64, start: Instant) {
-        counter.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+/// Processor time of the current thread, so that a busy machine does not count.
+pub struct Stopwatch(u64);
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self(thread_nanos())
     }
+
+    /// Adds the time since the start to a counter.
+    pub fn stop(self, counter: &AtomicU64) {
+        let nanos = thread_nanos().saturating_sub(self.0);
+        counter.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+fn thread_nanos() -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 pub struct Settings {
@@ -193,7 +210,7 @@ impl Engine {
     }
 
     fn digest(&self, data: &[u8]) -> Digest {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let crypt = self.crypt.as_ref();
         let zero = codec::is_zero(data);
         let cached = || self.zero_digests().get(&data.len()).copied();
@@ -205,7 +222,7 @@ impl Engine {
         if zero && self.zero_digests().len() < 64 {
             self.zero_digests().insert(data.len(), digest);
         }
-        Statistics::time(&self.statistics.hash_nanos, start);
+        watch.stop(&self.statistics.hash_nanos);
         let bytes = data.len() as u64;
         self.statistics
             .hashed_bytes
@@ -231,16 +248,16 @@ impl Engine {
             );
             let mut buffer = buffer.ok()?;
             self.scratches.fetch_add(1, Ordering::SeqCst);
-            let start = Instant::now();
+            let watch = Stopwatch::start();
             // Kept if it is not longer than the data (spec: datastore-formats.md §1.6).
             frame_length = compressor.compress(
                 memory.buffer.slice(HEADROOM, HEADROOM + length),
                 buffer.slice_mut(0, length),
             );
-            Statistics::time(&self.statistics.compress_nanos, start);
+            watch.stop(&self.statistics.compress_nanos);
             scratch = Some(buffer);
         }
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let frame = scratch
             .as_ref()
             .zip(frame_length)
@@ -255,7 +272,7 @@ impl Engine {
             self.scratches.fetch_sub(1, Ordering::SeqCst);
             drop(scratch);
         }
-        Statistics::time(&self.statistics.seal_nanos, start);
+        watch.stop(&self.statistics.seal_nanos);
         let (start, end) = place?;
         memory.buffer.shrink_if_scarce(end);
         let statistics = &self.statistics;

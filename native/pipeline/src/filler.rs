@@ -2,14 +2,13 @@
 
 use crate::buzhash::CutRule;
 use crate::commands::{Command, Commands, Injection, TO_END};
-use crate::engine::{Statistics, Task};
+use crate::engine::{Stopwatch, Task};
 use crate::pool::{Buffer, HEADROOM, PoolError};
 use crate::stream::{ChunkMemory, Failure, FailureKind, Finished, Problem, ProblemKind, Stream};
 use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 const MAX_READ: usize = 256 * 1024;
 const MIN_READ: usize = 32 * 1024;
@@ -121,6 +120,7 @@ impl Filler {
             Some(failure) => Err(failure.errno),
             None => Ok(()),
         };
+        let watch = Stopwatch::start();
         for command in Commands(bytes) {
             // After an error the rest is only visited, which closes the descriptors.
             if result.is_ok() {
@@ -130,6 +130,7 @@ impl Filler {
                 };
             }
         }
+        watch.stop(&stream.engine.statistics.fill_nanos);
         if result.is_err() {
             self.drop_all();
         }
@@ -289,7 +290,6 @@ impl Filler {
         if stream.cancelled() {
             return Err(libc::ECANCELED);
         }
-        let begin = Instant::now();
         let start = HEADROOM + self.length;
         // One byte more tells whether the file goes on.
         let buffer = self.reserve(stream, size + 1)?;
@@ -302,7 +302,6 @@ impl Filler {
         let last = source.left == size as u64;
         let target = buffer.slice_mut(start, start + size + usize::from(last));
         let got = read_some(stream, source, target)?;
-        Statistics::time(&stream.engine.statistics.read_nanos, begin);
         if got == 0 {
             if source.left == TO_END {
                 source.left = 0;
@@ -351,13 +350,13 @@ impl Filler {
     }
 
     fn find(&self, stream: &Stream, rule: CutRule, scanned: usize) -> Option<usize> {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let data = match &self.buffer {
             Some(buffer) => buffer.slice(HEADROOM, HEADROOM + self.length),
             None => &self.spill,
         };
         let cut = rule.find(data, scanned);
-        Statistics::time(&stream.engine.statistics.cut_nanos, start);
+        watch.stop(&stream.engine.statistics.cut_nanos);
         cut
     }
 
