@@ -1,7 +1,7 @@
 const DIGEST_WORDS = 8;
 
 /**
- * A map from digests to sizes that stays small: 36 bytes per digest and slot, no object per entry.
+ * A map from digests to numbers that stays small: 40 bytes per slot, no object per entry.
  *
  * @example
  * ```ts
