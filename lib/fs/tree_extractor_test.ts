@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { SystemError } from "../errors/mod.ts";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../pxar/mod.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
@@ -325,6 +326,89 @@ Deno.test("TreeExtractor reports a project id that a file system cannot hold", a
   assertEquals(errors.length, 1);
   assertMatch(errors[0]!, /^project id (95|25)$/);
   assertEquals((await listing(dir.path))["file"], "f 640 0:0 1600000000.1234567890");
+});
+
+Deno.test("TreeExtractor refuses times and owners that have a meaning of their own to the kernel", async () => {
+  await using dir = await TempDir.make();
+  const errors: string[] = [];
+  await using extractor = TreeExtractor.open(dir.path, {
+    errorPolicy: "collect",
+    onError: (error) => errors.push(`${error.step} ${error.errno}`),
+  });
+  // UTIME_NOW and UTIME_OMIT.
+  for (const mtimeNanos of [0x3fff_ffff, 0x3fff_fffe, 1_000_000_000]) {
+    addFile(extractor, `time${mtimeNanos}`, "", metadata(S_IFREG | 0o600, { mtimeNanos }));
+  }
+  addFile(extractor, "uid", "", metadata(S_IFREG | 0o4755, { uid: 0xffff_ffff }));
+  addFile(extractor, "gid", "", metadata(S_IFREG | 0o4755, { gid: 0xffff_ffff }));
+  await extractor.finish();
+  const time = "modification time 22";
+  assertEquals(errors, [time, time, time, "ownership 22", "ownership 22"]);
+  assertEquals((await listing(dir.path))["uid"], "f 755 0:0 1600000000.1234567890");
+});
+
+Deno.test("TreeExtractor restores any tree", async () => {
+  type Tree = Record<string, { content: Uint8Array } | { link: string } | { tree: unknown }>;
+  const name = fc.stringMatching(/^[a-zA-Z0-9 é\n"\\-]{1,20}$/).filter((text) =>
+    text.trim() !== ""
+  );
+  const { tree } = fc.letrec<{ tree: Tree; node: Tree[string] }>((tie) => ({
+    tree: fc.dictionary(name, tie("node"), { maxKeys: 6, noNullPrototype: true }) as fc.Arbitrary<
+      Tree
+    >,
+    node: fc.oneof(
+      { maxDepth: 4 },
+      fc.record({
+        content: fc.oneof(
+          fc.uint8Array({ maxLength: 50 }),
+          fc.nat(20_000).map((n) => new Uint8Array(n)),
+        ),
+      }),
+      fc.record({
+        link: fc.string({ minLength: 1, maxLength: 40 }).filter((s) => !s.includes("\0")),
+      }),
+      fc.record({ tree: tie("tree") }),
+    ) as fc.Arbitrary<Tree[string]>,
+  }));
+  const write = async (extractor: TreeExtractor, from: Tree, submits: () => boolean) => {
+    for (const [entry, node] of Object.entries(from)) {
+      if ("tree" in node) {
+        extractor.enterDirectory(bytes(entry), DIRECTORY);
+        await write(extractor, node.tree as Tree, submits);
+        extractor.leaveDirectory();
+      } else if ("link" in node) {
+        extractor.symlink(bytes(entry), metadata(S_IFLNK | 0o777), bytes(node.link));
+      } else {
+        extractor.beginFile(bytes(entry), FILE, node.content.length);
+        const half = node.content.length >> 1;
+        extractor.inlineData(node.content.subarray(0, half));
+        if (submits()) await extractor.submit(1);
+        extractor.inlineData(node.content.subarray(half));
+        extractor.endFile();
+      }
+    }
+  };
+  const readBack = (path: string): Tree =>
+    Object.fromEntries(
+      Array.from(Deno.readDirSync(path)).map((entry) => {
+        const below = `${path}/${entry.name}`;
+        if (entry.isDirectory) return [entry.name, { tree: readBack(below) }];
+        if (entry.isSymlink) return [entry.name, { link: Deno.readLinkSync(below) }];
+        return [entry.name, { content: Deno.readFileSync(below) }];
+      }),
+    );
+  await using dir = await TempDir.make("/dev/shm");
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(tree, fc.infiniteStream(fc.boolean()), async (wanted, submits) => {
+      const target = `${dir.path}/${run++}`;
+      await using extractor = TreeExtractor.open(target, {});
+      await write(extractor, wanted, () => submits.next().value);
+      await extractor.finish();
+      assertEquals(readBack(target), wanted);
+    }),
+    { numRuns: 100 },
+  );
 });
 
 Deno.test("TreeExtractor.open() says which directory it cannot open", async () => {

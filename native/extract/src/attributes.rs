@@ -119,6 +119,10 @@ impl Place {
     }
 
     fn set_owner(self, uid: u32, gid: u32) -> Result<(), Errno> {
+        if uid == u32::MAX || gid == u32::MAX {
+            // To the kernel this means "leave it as it is".
+            return Err(libc::EINVAL);
+        }
         // SAFETY: the strings are NUL-terminated.
         check(unsafe {
             match self {
@@ -157,7 +161,7 @@ impl Place {
     }
 
     fn set_time(self, secs: i64, nanos: u32) -> Result<(), Errno> {
-        let times = sys::times(secs, nanos);
+        let times = sys::times(secs, nanos)?;
         // SAFETY: `times` holds the two values that are read.
         check(unsafe {
             match self {

@@ -170,11 +170,11 @@ impl EntryMaker<'_> {
         let owner_is_right = (handle.plain && ours) || options.has(options::IGNORE_OWNERSHIP);
         if handle.private && owner_is_right && attributes.extras.is_empty() {
             // Nobody else can have replaced the name.
-            let times = sys::times(attributes.secs, attributes.nanos);
             let flags = libc::AT_SYMLINK_NOFOLLOW;
-            // SAFETY: the name is NUL-terminated, `times` holds the two values that are read.
-            let result =
-                check(unsafe { libc::utimensat(dir, name.as_ptr(), times.as_ptr(), flags) });
+            let result = sys::times(attributes.secs, attributes.nanos).and_then(|times| {
+                // SAFETY: the name is NUL-terminated, `times` holds the two values that are read.
+                check(unsafe { libc::utimensat(dir, name.as_ptr(), times.as_ptr(), flags) })
+            });
             if result != Err(libc::EOPNOTSUPP) {
                 failures.check(Step::Time, result);
             }
@@ -239,5 +239,92 @@ impl EntryMaker<'_> {
         };
         let place = Place::PathOnly(fd.as_raw_fd());
         attributes::apply(place, attributes, current, &self.shared.options, failures);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attributes::Attributes;
+    use crate::command::{Command, OP_FILE};
+    use crate::directory::Identity;
+    use crate::options::Options;
+    use crate::target::open_target;
+    use std::ffi::CString;
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
+
+    /// A complete, empty file.
+    fn command(name: &str, attributes: Attributes) -> Vec<u8> {
+        let mut words = [0u32; 12];
+        words[1] = u32::from(OP_FILE) | (name.len() as u32) << 16;
+        words[2] = attributes.mode;
+        words[3] = attributes.uid;
+        words[4] = attributes.gid;
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(0);
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        let length = bytes.len() as u32;
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn modes_come_out_right_under_any_umask() {
+        let base = std::env::temp_dir().join(format!("extract-umask-{}", std::process::id()));
+        let path = CString::new(base.to_str().unwrap()).unwrap();
+        let options = Options {
+            flags: options::STOP_AT_FIRST_ERROR,
+            threads: 1,
+            linux_flags_mask: 0,
+            initial_flags_mask: 0,
+        };
+        let root = open_target(&path).unwrap();
+        let shared = Arc::new(Shared::new(options, root));
+        let fd = sys::open_directory(shared.root_fd(), c".").unwrap();
+        let identity = Identity::of(fd.as_raw_fd()).unwrap();
+        let handle = DirectoryHandle::new(&shared, fd, &identity, true, None);
+        // The umask that the maker is told of, and the one in force (only for this thread).
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // SAFETY: concerns this thread only; where it is forbidden, the umask stays.
+                let own = unsafe { libc::unshare(libc::CLONE_FS) } == 0;
+                for (umask, actual) in [(0, 0), (0o22, 0o22), (0o777, 0o27), (0o777, 0)] {
+                    let umask = if own {
+                        // SAFETY: as above.
+                        unsafe { libc::umask(actual) };
+                        umask
+                    } else {
+                        0o777
+                    };
+                    for mode in [0o644, 0o777, 0o000, 0o4755, 0o2664, 0o1666] {
+                        let name = format!("{umask:o}-{actual:o}-{mode:o}");
+                        let attributes = Attributes {
+                            mode: libc::S_IFREG | mode,
+                            uid: shared.uid,
+                            gid: shared.gid,
+                            secs: 0,
+                            nanos: 0,
+                            extras: &[],
+                        };
+                        let bytes = command(&name, attributes).into();
+                        // SAFETY: no chunks.
+                        let batch = unsafe { Batch::new(&shared, bytes, Box::new([]), 1) };
+                        let entry = Command::first(&batch.commands).unwrap().entry().unwrap();
+                        let maker = EntryMaker {
+                            shared: &shared,
+                            umask,
+                        };
+                        let mut failures = shared.new_failures();
+                        maker.file(&batch, &handle, entry, &mut failures).unwrap();
+                        assert!(failures.list.is_empty());
+                        let found = std::fs::metadata(base.join(&name)).unwrap();
+                        assert_eq!(found.permissions().mode() & 0o7777, mode, "{name}");
+                    }
+                }
+            });
+        });
+        std::fs::remove_dir_all(&base).unwrap();
     }
 }

@@ -107,9 +107,13 @@ pub fn close(fd: OwnedFd) -> Result<(), Errno> {
     }
 }
 
-/// Access time untouched, modification time as given.
-pub fn times(secs: i64, nanos: u32) -> [libc::timespec; 2] {
-    [
+/// Access time untouched, modification time as given. Nanoseconds out of range would not always be
+/// refused by the kernel: two values mean "now" and "leave it".
+pub fn times(secs: i64, nanos: u32) -> Result<[libc::timespec; 2], Errno> {
+    if nanos > 999_999_999 {
+        return Err(libc::EINVAL);
+    }
+    Ok([
         libc::timespec {
             tv_sec: 0,
             tv_nsec: libc::UTIME_OMIT,
@@ -118,7 +122,7 @@ pub fn times(secs: i64, nanos: u32) -> [libc::timespec; 2] {
             tv_sec: secs,
             tv_nsec: i64::from(nanos),
         },
-    ]
+    ])
 }
 
 /// Opens a directory below `root` without following any symbolic link and without leaving `root`.
