@@ -1,6 +1,5 @@
 import type { Command } from "../command.ts";
-import { quotePath } from "../../lib/fs/mod.ts";
-import { type Argument, argumentBytes } from "./argument.ts";
+import type { Argument } from "./argument.ts";
 import { ArgumentError } from "./argument_error.ts";
 import { checkValue } from "./check_value.ts";
 import { type CommandValue, CommandValues } from "./command_values.ts";
@@ -56,7 +55,7 @@ export function parseCommandLine(
   }
   problems.throwIfAny();
   if (left.length > 0) {
-    const words = left.map((word) => quotePath(argumentBytes(word)));
+    const words = left.map((word) => JSON.stringify(word.text));
     throw new ArgumentError(`got additional arguments: [${words.join(", ")}]`);
   }
   return new CommandValues(values);

@@ -19,6 +19,7 @@ import {
 import { argumentBytes } from "../arguments/argument.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
+import { warnOfRate } from "../environment/warn_of_rate.ts";
 import { wantsKey } from "../environment/check_crypt_options.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
@@ -40,7 +41,8 @@ export async function runBackupCommand(
   context: CommandContext,
 ): Promise<void> {
   const { environment, output } = context;
-  const address = selectRepository(values, context);
+  // Before all else, so that a missing repository is what is reported.
+  selectRepository(values, context);
   if (wantsKey(values, environment)) {
     throw new PbsError(
       "encrypted and signed backups are not available in this version, back up with " +
@@ -53,9 +55,7 @@ export async function runBackupCommand(
   checkExcludes(options.excludes);
   const namespace = selectNamespace(values, environment);
   const snapshot = chooseSnapshot(values);
-  if (address.kind === "directory" && (values.has("rate") || values.has("burst"))) {
-    output.log("warn", "--rate and --burst limit connections, a datastore directory has none");
-  }
+  warnOfRate(values, context);
 
   const path = formatSnapshotPath(snapshot);
   output.log("info", `Starting backup: ${namespace === "" ? "" : `[${namespace}]:`}${path}`);

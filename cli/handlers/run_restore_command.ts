@@ -3,6 +3,7 @@ import { parseArchiveName } from "../../lib/manifest/mod.ts";
 import { newRestoreProgress, type RestoreRequest, runRestore } from "../../lib/restore/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
+import { warnOfRate } from "../environment/warn_of_rate.ts";
 import { wantsKey } from "../environment/check_crypt_options.ts";
 import { findSnapshot } from "../environment/find_snapshot.ts";
 import { openRepository } from "../environment/open_repository.ts";
@@ -19,6 +20,7 @@ export async function runRestoreCommand(
 ): Promise<void> {
   const { environment, output } = context;
   await using repository = await openRepository(values, context);
+  warnOfRate(values, context);
   wantsKey(values, environment);
   if (values.has("keyfile") || values.has("keyfd")) {
     throw new PbsError("encryption keys are not available in this version");

@@ -92,7 +92,10 @@ export class BackupMessages implements BackupObserver, Disposable {
   finish(report: BackupReport): void {
     this[Symbol.dispose]();
     if (this.dryRun) return;
-    const counted = [count(report.files, "file"), count(report.directories, "directory")];
+    const counted = [count(report.archives.length, "archive")];
+    if (report.directories > 0) {
+      counted.push(count(report.files, "file"), count(report.directories, "directory"));
+    }
     if (report.warnings > 0) counted.push(count(report.warnings, "warning"));
     const newBytes = sum(report.archives, (archive) => archive.newBytes);
     const storedBytes = sum(report.archives, (archive) => archive.storedBytes);
