@@ -1,0 +1,46 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../lib/errors/mod.ts";
+import { readEnvironmentSecret } from "./read_environment_secret.ts";
+
+function read(variables: Record<string, string>): string | undefined {
+  return readEnvironmentSecret({ get: (name) => variables[name] }, "X", "x.credential");
+}
+
+Deno.test("readEnvironmentSecret() takes the first line of the first source that is defined", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/x.credential`, "credential\n");
+    await Deno.writeTextFile(`${folder}/file`, "file\r\nmore");
+    const credential = { CREDENTIALS_DIRECTORY: folder };
+    const command = { ...credential, X_CMD: "printf 'command\\nmore'" };
+    const file = { ...command, X_FILE: `${folder}/file` };
+    assertEquals(read({}), undefined);
+    assertEquals(read({ CREDENTIALS_DIRECTORY: "/nonexistent" }), undefined);
+    assertEquals(read(credential), "credential\n");
+    assertEquals(read(command), "command");
+    assertEquals(read(file), "file");
+    assertEquals(read({ ...file, X: "" }), "");
+    assertEquals(read({ X: "a\r\nb" }), "a");
+    assertEquals(read({ X: " a\r" }), " a\r");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("readEnvironmentSecret() says which source failed and how", () => {
+  const cases: [Record<string, string>, string][] = [
+    [
+      { X_FILE: "/nonexistent" },
+      "unable to open file in ENV(X_FILE): No such file or directory (os error 2)",
+    ],
+    [{ X_FD: "-1" }, "unable to parse file descriptor in ENV(X_FD): invalid digit"],
+    [{ X_CMD: "" }, "no command in ENV(X_CMD)"],
+    [{ X_CMD: "false x" }, 'command "false" "x" failed - status code: 1 - no error message'],
+    [{ X_CMD: "sh -c 'echo why >&2; exit 3'" }, "status code: 3 - why"],
+    [{ X_CMD: "/nonexistent/program" }, 'failed to execute "/nonexistent/program" - '],
+    [{ X_CMD: "'a" }, "shellword split failed - found unclosed quote."],
+  ];
+  for (const [variables, message] of cases) {
+    assertThrows(() => read(variables), UsageError, message, JSON.stringify(variables));
+  }
+});
