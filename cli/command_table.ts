@@ -7,11 +7,14 @@ import { garbageCollectCommand } from "./commands/garbage_collect.ts";
 import { groupForgetCommand } from "./commands/group_forget.ts";
 import { helpCommand } from "./commands/help.ts";
 import { listCommand } from "./commands/list.ts";
+import { loginCommand } from "./commands/login.ts";
+import { logoutCommand } from "./commands/logout.ts";
 import { namespaceCreateCommand } from "./commands/namespace_create.ts";
 import { namespaceDeleteCommand } from "./commands/namespace_delete.ts";
 import { namespaceListCommand } from "./commands/namespace_list.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { serverIdentityCommand } from "./commands/server_identity.ts";
 import { snapshotFilesCommand } from "./commands/snapshot_files.ts";
 import { snapshotForgetCommand } from "./commands/snapshot_forget.ts";
 import { snapshotListCommand } from "./commands/snapshot_list.ts";
@@ -35,11 +38,14 @@ export const COMMANDS: readonly Command[] = [
   groupForgetCommand,
   helpCommand,
   listCommand,
+  loginCommand,
+  logoutCommand,
   namespaceCreateCommand,
   namespaceDeleteCommand,
   namespaceListCommand,
   pruneCommand,
   restoreCommand,
+  serverIdentityCommand,
   snapshotFilesCommand,
   snapshotForgetCommand,
   snapshotListCommand,
@@ -77,12 +83,9 @@ export const ABSENT_COMMANDS: readonly string[] = [
   "key paperkey",
   "key show",
   "key show-master-pubkey",
-  "login",
-  "logout",
   "map",
   "mount",
   "namespace move",
-  "server-identity",
   "snapshot upload-log",
   "task list",
   "task log",

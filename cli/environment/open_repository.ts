@@ -1,18 +1,41 @@
 import type { Repository } from "../../lib/repository/mod.ts";
+import { parseByteSize } from "../arguments/parse_byte_size.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
+import type { OpeningContext } from "./repository_opener.ts";
 import { selectRepository } from "./select_repository.ts";
 
 /**
  * Opens the repository that the options and variables name.
  *
  * @param create Creates a datastore directory that does not exist.
- * @throws {NotFoundError} if there is no such datastore.
+ * @throws {NotFoundError} if there is no such datastore directory.
  */
 export async function openRepository(
   values: CommandValues,
   context: CommandContext,
   create = false,
 ): Promise<Repository> {
-  return await context.repositories.open(selectRepository(values, context), create);
+  const { environment, output, repositories } = context;
+  const limits = connectionLimits(values);
+  return await repositories.open(selectRepository(values, context), {
+    environment,
+    output,
+    create,
+    ...(limits === undefined ? {} : { limits }),
+  });
+}
+
+/** `--rate` and `--burst`; a burst alone has no effect (spec: protocol.md §1.6). */
+function connectionLimits(values: CommandValues): OpeningContext["limits"] {
+  const rateBytesPerSecond = byteSize(values.text("rate"));
+  if (rateBytesPerSecond === undefined) return undefined;
+  const burstBytes = byteSize(values.text("burst"));
+  return { rateBytesPerSecond, ...(burstBytes === undefined ? {} : { burstBytes }) };
+}
+
+/** At least one byte: nothing at all would never get there. */
+function byteSize(text: string | undefined): number | undefined {
+  const bytes = text === undefined ? undefined : parseByteSize(text);
+  return typeof bytes === "number" ? Math.max(bytes, 1) : undefined;
 }

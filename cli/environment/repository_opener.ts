@@ -1,10 +1,21 @@
 import type { Repository, RepositoryAddress } from "../../lib/repository/mod.ts";
+import type { Output } from "../output/output.ts";
+import type { Environment } from "./environment.ts";
+
+/** What opening a repository may have to know and to ask. */
+export interface OpeningContext {
+  readonly environment: Environment;
+  readonly output: Output;
+  /** Creates a datastore directory that does not exist. */
+  readonly create?: boolean;
+  /** Limits of connections, bytes per second and bytes. */
+  readonly limits?: { readonly rateBytesPerSecond: number; readonly burstBytes?: number };
+}
 
 /** Makes a repository of an address, replaceable in tests. */
 export interface RepositoryOpener {
   /**
-   * @param create Creates a datastore directory that does not exist.
-   * @throws {NotFoundError} if there is no such datastore.
+   * @throws {NotFoundError} if there is no such datastore directory. A server is not contacted yet.
    */
-  open(address: RepositoryAddress, create: boolean): Promise<Repository>;
+  open(address: RepositoryAddress, context: OpeningContext): Promise<Repository>;
 }

@@ -1,24 +1,18 @@
-import { NotFoundError, PbsError } from "../../lib/errors/mod.ts";
-import {
-  describeRepository,
-  type Repository,
-  type RepositoryAddress,
-} from "../../lib/repository/mod.ts";
-import type { RepositoryOpener } from "./repository_opener.ts";
+import { NotFoundError } from "../../lib/errors/mod.ts";
+import type { Repository, RepositoryAddress } from "../../lib/repository/mod.ts";
+import type { OpeningContext, RepositoryOpener } from "./repository_opener.ts";
 
 /** The repositories this machine can reach. */
 export const systemRepositories: RepositoryOpener = {
-  async open(address: RepositoryAddress, create: boolean): Promise<Repository> {
+  async open(address: RepositoryAddress, context: OpeningContext): Promise<Repository> {
     if (address.kind === "server") {
-      throw new PbsError(
-        `cannot use repository '${describeRepository(address)}': servers are not supported by ` +
-          "this version, give the path of a datastore directory",
-      );
+      const { openServer } = await import("./open_server.ts");
+      return await openServer(address, context);
     }
     try {
       return await openLocalRepository(address.path);
     } catch (error) {
-      if (!create || !(error instanceof NotFoundError)) throw error;
+      if (!context.create || !(error instanceof NotFoundError)) throw error;
       return await createLocalRepository(address.path);
     }
   },

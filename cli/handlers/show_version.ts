@@ -1,4 +1,5 @@
-import { UsageError } from "../../lib/errors/mod.ts";
+import { describeError, PbsError, UsageError } from "../../lib/errors/mod.ts";
+import type { RepositoryAddress, ServerVersion } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { valueFormat } from "../output/print_result.ts";
@@ -7,31 +8,49 @@ import { VERSION } from "../version.ts";
 /** `version`: of this program, and of the server if the repository has one (spec: cli.md §4.9). */
 export async function showVersion(values: CommandValues, context: CommandContext): Promise<void> {
   const format = valueFormat(values, context);
-  await reportUnreachableServer(values, context);
+  const server = await serverVersion(values, context);
   const [major, minor, release] = VERSION.split(".");
   if (format === "text") {
     context.output.printLine(`client version: ${VERSION}`);
+    if (server !== undefined) {
+      context.output.printLine(`server version: ${server.version}.${server.release}`);
+    }
     return;
   }
   const client = { version: `${major}.${minor}`, release, repoid: "" };
-  context.output.printJson({ client }, format);
+  context.output.printJson({ client, server }, format);
 }
 
-/** Looks at the repository only if one is named: the command must start quickly. */
-async function reportUnreachableServer(
+/**
+ * Asks the server only if one is named: the command must start quickly. That it does not answer is
+ * worth a line; that there is no password is an error.
+ */
+async function serverVersion(
   values: CommandValues,
   context: CommandContext,
-): Promise<void> {
+): Promise<ServerVersion | undefined> {
+  const address = await namedRepository(values, context);
+  if (address?.kind !== "server") return undefined;
+  const { openServer } = await import("../environment/open_server.ts");
+  await using server = await openServer(address, context);
+  try {
+    return await server.version();
+  } catch (error) {
+    if (!(error instanceof PbsError)) throw error;
+    context.output.log("error", `could not connect to server - ${describeError(error)[0]}`);
+    return undefined;
+  }
+}
+
+async function namedRepository(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<RepositoryAddress | undefined> {
   const { selectRepository } = await import("../environment/select_repository.ts");
   try {
-    const address = selectRepository(values, context);
-    if (address.kind === "server") {
-      context.output.log(
-        "error",
-        "could not connect to server - servers are not supported by this version",
-      );
-    }
+    return selectRepository(values, context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
+    return undefined;
   }
 }

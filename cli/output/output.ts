@@ -99,6 +99,12 @@ export class Output {
     this.#toStderr(`${erase}${text}\n${live}`);
   }
 
+  /** Writes a question to the standard error; the answer follows on the same line. */
+  prompt(text: string): void {
+    this.setLiveLine("");
+    this.#toStderr(text);
+  }
+
   /** Shows a line that the next one replaces; empty removes it. Terminals only. */
   setLiveLine(text: string): void {
     if (!this.hasLiveLine) return;

@@ -35,9 +35,9 @@ export interface IndexWriter {
   /**
    * Stores a chunk. Several calls may be pending at once; they may settle in any order.
    *
-   * @returns Whether the store had this chunk already.
+   * @returns Whether the store had this chunk already; undefined where it does not say.
    */
-  putChunk(chunk: NewChunk): Promise<{ duplicate: boolean }>;
+  putChunk(chunk: NewChunk): Promise<{ duplicate: boolean | undefined }>;
   /**
    * Appends chunks, in stream order. Each must have been stored through this target before, or be
    * known from {@linkcode BackupTarget.previousIndex}.

@@ -1,0 +1,121 @@
+import { AuthError, PbsError, UsageError } from "../../lib/errors/mod.ts";
+import { parseProxy, type Proxy } from "../../lib/http/mod.ts";
+import {
+  describeRepository,
+  FingerprintCache,
+  openRemoteRepository,
+  type RemoteRepository,
+  type RemoteRepositoryOptions,
+  type ServerRepositoryAddress,
+  TicketCache,
+} from "../../lib/repository/mod.ts";
+import { askSecret } from "./ask_secret.ts";
+import type { Environment } from "./environment.ts";
+import { readAnswer } from "./read_answer.ts";
+import { readEnvironmentSecret } from "./read_environment_secret.ts";
+import type { OpeningContext } from "./repository_opener.ts";
+import { userFile } from "./user_file.ts";
+
+/** A terminal that has gone away answers every question with nothing. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Makes a client for a server with what the environment and the user know (spec: cli.md §2.4).
+ * Nothing is sent yet.
+ *
+ * @throws {PbsError} if there is nothing to log in with, or what there is cannot be read.
+ */
+export async function openServer(
+  address: ServerRepositoryAddress,
+  context: OpeningContext,
+): Promise<RemoteRepository> {
+  try {
+    return await openRemoteRepository(remoteOptions(address, context));
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof AuthError)) throw error;
+    throw new PbsError(
+      `error building client for repository ${describeRepository(address)} - ${error.message}`,
+    );
+  }
+}
+
+function remoteOptions(
+  address: ServerRepositoryAddress,
+  { environment, output, limits }: OpeningContext,
+): RemoteRepositoryOptions {
+  const password = readEnvironmentSecret(
+    environment,
+    "PBS_PASSWORD",
+    "proxmox-backup-client.password",
+  );
+  const fingerprint = readFingerprint(environment, (line) => output.log("error", line));
+  const proxy = readProxy(environment);
+  if (proxy !== undefined) {
+    output.log("info", `Using proxy connection: ${proxy.host}:${proxy.port}`);
+  }
+  const fingerprintPath = userFile(environment, "XDG_CONFIG_HOME", ".config", "fingerprints");
+  const isInteractive = Deno.stdin.isTerminal();
+  return {
+    address,
+    ticketCache: new TicketCache(environment.get("XDG_RUNTIME_DIR")),
+    onTicketNotStored: (reason) => {
+      if (Deno.stdout.isTerminal()) output.log("error", `storing login ticket failed: ${reason}`);
+    },
+    log: (level, line) => output.log(level, line),
+    ...(password === undefined ? {} : { password }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(fingerprintPath === undefined
+      ? {}
+      : { fingerprintCache: new FingerprintCache(fingerprintPath) }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(isInteractive
+      ? {
+        askPassword: (userId) => askSecret(`Password for "${userId}": `),
+        confirmFingerprint: (fingerprint) => {
+          output.log("info", `fingerprint: ${fingerprint}`);
+          return askYesOrNo((line) => output.prompt(line));
+        },
+      }
+      : {}),
+  };
+}
+
+/** A fingerprint that cannot be read counts as not given (spec: cli.md §3.1). */
+function readFingerprint(
+  environment: Environment,
+  log: (line: string) => void,
+): string | undefined {
+  try {
+    return readEnvironmentSecret(
+      environment,
+      "PBS_FINGERPRINT",
+      "proxmox-backup-client.fingerprint",
+    );
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    log(`could not read fingerprint: ${error.message}`);
+    return undefined;
+  }
+}
+
+function readProxy(environment: Environment): Proxy | undefined {
+  const text = environment.get("ALL_PROXY");
+  try {
+    return text ? parseProxy(text) : undefined;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`variable ALL_PROXY: ${error.message}`);
+  }
+}
+
+/** Repeats the question until the answer is one letter (spec: protocol.md §1.2). */
+function askYesOrNo(show: (text: string) => void): boolean {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    show("Are you sure you want to continue connecting? (y/n): ");
+    const answer = readAnswer();
+    if (answer === "y" || answer === "Y") return true;
+    if (answer === "n" || answer === "N") return false;
+  }
+  return false;
+}

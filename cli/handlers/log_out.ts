@@ -1,0 +1,14 @@
+import { locateServer, TicketCache } from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { selectServer } from "../environment/select_server.ts";
+
+/** `logout`: forgets the ticket, without asking the server (spec: cli.md §4.9). */
+// deno-lint-ignore require-await
+export async function logOut(values: CommandValues, context: CommandContext): Promise<void> {
+  const { host, userId } = locateServer(selectServer(values, context));
+  const tickets = new TicketCache(context.environment.get("XDG_RUNTIME_DIR"));
+  if (!tickets.remove(host, userId)) {
+    context.output.log("warn", `no ticket found for ${userId} on server ${host}`);
+  }
+}

@@ -1,0 +1,17 @@
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { openServer } from "../environment/open_server.ts";
+import { selectServer } from "../environment/select_server.ts";
+import { valueFormat } from "../output/print_result.ts";
+
+/** `server-identity` (spec: cli.md §4.9). */
+export async function showServerIdentity(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const format = valueFormat(values, context);
+  await using server = await openServer(selectServer(values, context), context);
+  const identity = await server.identity();
+  if (format === "text") context.output.printLine(`pbs-instance-id: ${identity}`);
+  else context.output.printJson({ "pbs-instance-id": identity }, format);
+}

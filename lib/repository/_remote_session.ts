@@ -1,0 +1,155 @@
+import { ConnectionError } from "../errors/mod.ts";
+import {
+  type ApiParameters,
+  type CallOptions,
+  connectThroughProxy,
+  connectTls,
+  type Duplex,
+  Http2Client,
+  RateLimitedDuplex,
+  RateLimiter,
+  RestClient,
+} from "../http/mod.ts";
+import { withRemoteErrors } from "./_remote_error.ts";
+import type { BackupSnapshot } from "./snapshot_path.ts";
+import {
+  locateServer,
+  type RemoteRepositoryOptions,
+  type ServerLocation,
+} from "./remote_options.ts";
+import { ServerLogin } from "./server_login.ts";
+import { ServerTrust } from "./server_trust.ts";
+
+/** Without a byte from the server while it owes an answer. */
+const STALL_MS = 60_000;
+/** What the official client puts there (spec: protocol.md §4.6). */
+const UPGRADED_AUTHORITY = "localhost:8007";
+
+/** The two protocols that an API connection can be turned into (spec: protocol.md §4.1). */
+const PROTOCOLS = {
+  backup: "proxmox-backup-protocol-v1",
+  reader: "proxmox-backup-reader-protocol-v1",
+} as const;
+
+/** One logged-in client of one server: REST calls, and connections of the two protocols. */
+export class RemoteSession {
+  readonly location: ServerLocation;
+  readonly #client: RestClient;
+  readonly #login: ServerLogin;
+  readonly #stallMs: number;
+
+  private constructor(
+    options: RemoteRepositoryOptions,
+    location: ServerLocation,
+    login: ServerLogin,
+  ) {
+    this.location = location;
+    this.#login = login;
+    this.#stallMs = options.timeouts?.stallMs ?? STALL_MS;
+    const { headMs } = options.timeouts ?? {};
+    this.#client = new RestClient({
+      connect: connector(options, location),
+      authority: `${location.host}:${location.port}`,
+      authentication: () => login.fields(this.#client),
+      ...(headMs === undefined ? {} : { headTimeoutMs: headMs }),
+    });
+  }
+
+  /** Nothing is sent yet. @throws {AuthError} if there is nothing to log in with. */
+  static async prepare(options: RemoteRepositoryOptions): Promise<RemoteSession> {
+    const location = locateServer(options.address);
+    return new RemoteSession(options, location, await ServerLogin.prepare(options, location));
+  }
+
+  /** Path of the datastore's API calls, with what follows it. */
+  datastorePath(call: string): string {
+    return `admin/datastore/${encodeURIComponent(this.location.datastore)}/${call}`;
+  }
+
+  /** Logs in, or does nothing for an API token. */
+  async logIn(): Promise<void> {
+    await withRemoteErrors(() => this.#login.fields(this.#client));
+  }
+
+  /** The `data` of an API call. @throws the local forms' errors for what the server refuses. */
+  async call(
+    method: string,
+    path: string,
+    parameters: ApiParameters = {},
+    options: CallOptions = {},
+  ): Promise<unknown> {
+    return (await this.callWithAttributes(method, path, parameters, options)).data;
+  }
+
+  /** As `call`, with the members beside `data`. */
+  async callWithAttributes(
+    method: string,
+    path: string,
+    parameters: ApiParameters = {},
+    options: CallOptions = {},
+  ): Promise<{ data: unknown; attributes: Readonly<Record<string, unknown>> }> {
+    return await withRemoteErrors(() => this.#client.call(method, path, parameters, options));
+  }
+
+  /** Sends raw bytes, its parameters in the query. */
+  async upload(path: string, parameters: ApiParameters, body: Uint8Array): Promise<void> {
+    await withRemoteErrors(() => this.#client.upload(path, parameters, body));
+  }
+
+  /**
+   * Opens a backup or reader connection.
+   *
+   * @param namespace Left out if it is the root.
+   */
+  async upgrade(
+    protocol: keyof typeof PROTOCOLS,
+    namespace: string,
+    snapshot: BackupSnapshot,
+    parameters: ApiParameters,
+  ): Promise<Http2Client> {
+    const duplex = await withRemoteErrors(() =>
+      this.#client.upgrade(protocol, PROTOCOLS[protocol], {
+        "backup-id": snapshot.id,
+        "backup-time": snapshot.time,
+        "backup-type": snapshot.type,
+        ...parameters,
+        ns: namespace === "" ? undefined : namespace,
+        store: this.location.datastore,
+      })
+    );
+    return new Http2Client(duplex, {
+      authority: UPGRADED_AUTHORITY,
+      stallTimeoutMs: this.#stallMs,
+    });
+  }
+
+  /** Ends all connections of API calls and stops renewing the ticket. */
+  async close(): Promise<void> {
+    this.#login.close();
+    await this.#client.close();
+  }
+}
+
+/** How the server is reached; all connections share the limits. */
+function connector(
+  options: RemoteRepositoryOptions,
+  { host, port }: ServerLocation,
+): () => Promise<Duplex> {
+  const { proxy, limits, timeouts } = options;
+  const trust = new ServerTrust(options, host, port);
+  const incoming = limits && new RateLimiter(limits);
+  const outgoing = limits && new RateLimiter(limits);
+  return async () => {
+    if (host === "") throw new ConnectionError("cannot connect: the server's name is empty");
+    const { duplex } = await connectTls({
+      host,
+      port,
+      ...trust.tlsOptions,
+      ...(timeouts?.connectMs === undefined ? {} : { timeoutMs: timeouts.connectMs }),
+      ...(proxy === undefined
+        ? {}
+        : { dial: (name, number) => connectThroughProxy(proxy, name, number) }),
+    });
+    return incoming && outgoing ? new RateLimitedDuplex(duplex, incoming, outgoing) : duplex;
+  };
+}

@@ -1,0 +1,183 @@
+import { decodeBlob, MAX_BLOB_PLAIN_BYTES } from "../blob/mod.ts";
+import {
+  ConflictError,
+  ConnectionError,
+  CorruptDataError,
+  LockedError,
+  NotFoundError,
+  UsageError,
+} from "../errors/mod.ts";
+import { ByteWindow } from "./_byte_window.ts";
+import { RemoteIndexWriter } from "./_remote_index_writer.ts";
+import type { RemoteSession } from "./_remote_session.ts";
+import { UpgradedConnection } from "./_upgraded_connection.ts";
+import type { BackupSummary, BackupTarget, IndexKind, IndexWriter } from "./backup_target.ts";
+import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
+import type { BeginBackup } from "./repository.ts";
+import { type BackupSnapshot, checkSnapshot, formatSnapshotPath } from "./snapshot_path.ts";
+
+const MANIFEST = "index.json.blob";
+/** Chunks under way; as much as a server takes before it reads (spec: protocol.md §4.5). */
+const UPLOAD_WINDOW_BYTES = 32 * 1024 * 1024;
+/** How long to ask whether a backup was finished when the answer to that was lost. */
+const OUTCOME_PATIENCE_MS = 15_000;
+const OUTCOME_PAUSE_MS = 500;
+
+/** The remote form of {@linkcode BackupTarget}: a backup connection (spec: protocol.md §5). */
+export class RemoteBackupTarget implements BackupTarget {
+  readonly #session: RemoteSession;
+  readonly #connection: UpgradedConnection;
+  readonly #begin: BeginBackup;
+  readonly #window = new ByteWindow(UPLOAD_WINDOW_BYTES);
+  #finished = false;
+  #aborted = false;
+
+  private constructor(
+    session: RemoteSession,
+    connection: UpgradedConnection,
+    begin: BeginBackup,
+    readonly previousTime: number | undefined,
+  ) {
+    this.#session = session;
+    this.#connection = connection;
+    this.#begin = begin;
+  }
+
+  /**
+   * Begins a snapshot.
+   *
+   * @throws {LockedError} if the group is in use, {AuthError} if it or the namespace is not ours,
+   *   {ConflictError} if the time is not later than that of the previous snapshot.
+   */
+  static async begin(session: RemoteSession, begin: BeginBackup): Promise<RemoteBackupTarget> {
+    const { namespace, snapshot, noCache } = begin;
+    checkSnapshot(snapshot);
+    const client = await session.upgrade("backup", namespace, snapshot, {
+      benchmark: false,
+      debug: true,
+      "no-cache": noCache || undefined,
+    });
+    const connection = new UpgradedConnection(client);
+    try {
+      const time = await connection.call("GET", "/previous_backup_time");
+      if (time !== null && !Number.isSafeInteger(time)) {
+        throw new CorruptDataError("the server's time of the previous snapshot is no number");
+      }
+      const previousTime = time === null ? undefined : time as number;
+      return new RemoteBackupTarget(session, connection, begin, previousTime);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** See {@linkcode BackupTarget.snapshot}. */
+  get snapshot(): BackupSnapshot {
+    return this.#begin.snapshot;
+  }
+
+  /** See {@linkcode BackupTarget.previousManifest}. */
+  async previousManifest(): Promise<Uint8Array | undefined> {
+    return this.previousTime === undefined ? undefined : await this.previousIndex(MANIFEST);
+  }
+
+  /** See {@linkcode BackupTarget.previousIndex}. */
+  async previousIndex(archiveName: string): Promise<Uint8Array> {
+    this.#requireActive();
+    return await this.#connection.download("/previous", { "archive-name": archiveName });
+  }
+
+  /** See {@linkcode BackupTarget.uploadBlob}. */
+  async uploadBlob(name: string, blob: Uint8Array): Promise<void> {
+    this.#requireActive();
+    const parameters = { "encoded-size": blob.byteLength, "file-name": name };
+    await this.#connection.upload("/blob", parameters, blob);
+  }
+
+  /** See {@linkcode BackupTarget.createIndex}. */
+  async createIndex(kind: IndexKind, archiveName: string, size?: number): Promise<IndexWriter> {
+    this.#requireActive();
+    if (kind === "dynamic" && size !== undefined) {
+      throw new UsageError(`index "${archiveName}": only fixed indexes have a size in advance`);
+    }
+    const parameters = { "archive-name": archiveName, size };
+    const wid = await this.#connection.call("POST", `/${kind}_index`, parameters);
+    if (!Number.isSafeInteger(wid)) {
+      throw new CorruptDataError(`the server gave no number for index "${archiveName}"`);
+    }
+    return new RemoteIndexWriter(this.#connection, this.#window, kind, wid as number);
+  }
+
+  /**
+   * See {@linkcode BackupTarget.finish}. If the connection breaks before the answer, the server is
+   * asked whether the snapshot is there.
+   */
+  async finish(): Promise<BackupSummary> {
+    this.#requireActive();
+    try {
+      await this.#connection.call("POST", "/finish");
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      await this.#connection.close();
+      if (!await this.#wasFinished(error)) throw error;
+    }
+    this.#finished = true;
+    await this.#connection.close();
+    return { warnings: [] };
+  }
+
+  /** See {@linkcode BackupTarget.abort}. Ending the connection is how a server is told. */
+  async abort(): Promise<void> {
+    if (this.#finished) return;
+    this.#aborted = true;
+    await this.#connection.close();
+  }
+
+  /** Aborts unless the backup was finished. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.abort();
+  }
+
+  /**
+   * A snapshot can be opened once its backup is over, and is gone if that was not finished; the
+   * server's statistics in the manifest tell it from a remnant of a crash (spec: protocol.md §5.9).
+   */
+  async #wasFinished(cause: ConnectionError): Promise<boolean> {
+    const deadlineMs = Date.now() + OUTCOME_PATIENCE_MS;
+    while (true) {
+      try {
+        await using source = await RemoteSnapshotSource.open(
+          this.#session,
+          this.#begin.namespace,
+          this.snapshot,
+        );
+        return await isFinishedManifest(await source.readFile(MANIFEST));
+      } catch (error) {
+        if (error instanceof NotFoundError) return false;
+        const mayPass = error instanceof LockedError || error instanceof ConnectionError;
+        if (!mayPass || Date.now() > deadlineMs) {
+          const path = formatSnapshotPath(this.snapshot);
+          throw new ConflictError(
+            `connection lost while backup ${path} was being finished, look whether it is there`,
+            { cause },
+          );
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, OUTCOME_PAUSE_MS));
+    }
+  }
+
+  #requireActive(): void {
+    if (!this.#finished && !this.#aborted) return;
+    const state = this.#finished ? "finished" : "aborted";
+    throw new ConflictError(`backup ${formatSnapshotPath(this.snapshot)} is already ${state}`);
+  }
+}
+
+async function isFinishedManifest(blob: Uint8Array): Promise<boolean> {
+  const text = await decodeBlob(blob, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: MANIFEST });
+  const manifest = JSON.parse(new TextDecoder().decode(text)) as {
+    readonly unprotected?: { readonly chunk_upload_stats?: unknown };
+  };
+  return manifest.unprotected?.chunk_upload_stats !== undefined;
+}

@@ -1,0 +1,298 @@
+import { ServerError, UsageError } from "../errors/mod.ts";
+import { type ApiParameters, encodeQuery } from "../http/mod.ts";
+import type { BackupTarget } from "./backup_target.ts";
+import { finishTask, followTask } from "./_follow_task.ts";
+import {
+  deletionCounts,
+  groupInfo,
+  listOf,
+  namespaceInfo,
+  pruneDecision,
+  RemoteRecord,
+  snapshotFile,
+  snapshotInfo,
+  storageStatus,
+} from "./_remote_records.ts";
+import { RemoteSession } from "./_remote_session.ts";
+import { namespaceComponents, parentNamespace } from "./namespace.ts";
+import { describeRepository } from "./parse_repository.ts";
+import { isAuthIdText } from "./parse_repository_rules.ts";
+import { RemoteBackupTarget } from "./remote_backup_target.ts";
+import type { RemoteRepositoryOptions, ServerLocation } from "./remote_options.ts";
+import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
+import type {
+  BeginBackup,
+  DeletionCounts,
+  GroupInfo,
+  KeepOptions,
+  NamespaceInfo,
+  PruneDecision,
+  Repository,
+  SnapshotFile,
+  SnapshotInfo,
+  StorageStatus,
+  TaskLog,
+  VerifyRequest,
+} from "./repository.ts";
+import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
+import type { SnapshotSource } from "./snapshot_source.ts";
+import { measureUpload, type SpeedTestResult } from "./remote_speed_test.ts";
+
+/** A query may have 3072 bytes together with its path (spec: protocol.md §3.2); this is safe. */
+const MAX_QUERY_BYTES = 2048;
+
+/** What a server says of itself (spec: protocol.md §7.1). */
+export interface ServerVersion {
+  /** `major.minor`. */
+  readonly version: string;
+  readonly release: string;
+  readonly repoid: string;
+}
+
+/** A datastore of a server as repository (spec: protocol.md §7). */
+export class RemoteRepository implements Repository {
+  readonly displayName: string;
+  readonly #session: RemoteSession;
+  readonly #options: RemoteRepositoryOptions;
+
+  private constructor(options: RemoteRepositoryOptions, session: RemoteSession) {
+    this.#options = options;
+    this.#session = session;
+    this.displayName = describeRepository(options.address);
+  }
+
+  /**
+   * Finds out what to log in with; the server is contacted with the first call.
+   *
+   * @throws {AuthError} if there is neither password nor ticket, and nobody to ask.
+   */
+  static async open(options: RemoteRepositoryOptions): Promise<RemoteRepository> {
+    return new RemoteRepository(options, await RemoteSession.prepare(options));
+  }
+
+  /** The server, with every part of its address. */
+  get location(): ServerLocation {
+    return this.#session.location;
+  }
+
+  /** Logs in now, so that the ticket is fresh and cached; nothing happens for an API token. */
+  async logIn(): Promise<void> {
+    await this.#session.logIn();
+  }
+
+  /** The server's version. */
+  async version(): Promise<ServerVersion> {
+    const record = new RemoteRecord(await this.#session.call("GET", "version"), "version");
+    return {
+      version: record.text("version"),
+      release: record.text("release"),
+      repoid: record.text("repoid"),
+    };
+  }
+
+  /** What tells this server from all others. */
+  async identity(): Promise<string> {
+    const answer = await this.#session.call("GET", "nodes/localhost/identity");
+    return new RemoteRecord(answer, "identity").text("pbs-instance-id");
+  }
+
+  /** Measures how fast the server takes data (spec: protocol.md §5.13). */
+  async measureUpload(durationMs?: number): Promise<SpeedTestResult> {
+    return await measureUpload(this.#session, durationMs);
+  }
+
+  /** See {@linkcode Repository.beginBackup}. */
+  async beginBackup(begin: BeginBackup): Promise<BackupTarget> {
+    return await RemoteBackupTarget.begin(this.#session, begin);
+  }
+
+  /** See {@linkcode Repository.openSnapshot}. */
+  async openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource> {
+    return await RemoteSnapshotSource.open(this.#session, namespace, snapshot);
+  }
+
+  /** See {@linkcode Repository.listGroups}. */
+  async listGroups(namespace: string): Promise<GroupInfo[]> {
+    const answer = await this.#call("GET", "groups", ns(namespace));
+    return listOf(answer, "list of groups").map(groupInfo);
+  }
+
+  /** See {@linkcode Repository.listSnapshots}. */
+  async listSnapshots(namespace: string, group?: BackupGroup): Promise<SnapshotInfo[]> {
+    const parameters = { ...(group ? groupParameters(group) : {}), ...ns(namespace) };
+    const answer = await this.#call("GET", "snapshots", parameters);
+    return listOf(answer, "list of snapshots").map(snapshotInfo);
+  }
+
+  /** See {@linkcode Repository.listFiles}. */
+  async listFiles(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotFile[]> {
+    const answer = await this.#call("GET", "files", parametersOf(namespace, snapshot));
+    return listOf(answer, "list of files").map(snapshotFile);
+  }
+
+  /** See {@linkcode Repository.forgetSnapshot}. */
+  async forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void> {
+    await this.#call("DELETE", "snapshots", parametersOf(namespace, snapshot));
+  }
+
+  /** See {@linkcode Repository.prune}. */
+  async prune(
+    namespace: string,
+    group: BackupGroup,
+    keep: KeepOptions,
+    dryRun: boolean,
+  ): Promise<PruneDecision[]> {
+    const answer = await this.#call("POST", "prune", {
+      ...groupParameters(group),
+      ...ns(namespace),
+      "dry-run": dryRun || undefined,
+      "keep-last": keep.last,
+      "keep-hourly": keep.hourly,
+      "keep-daily": keep.daily,
+      "keep-weekly": keep.weekly,
+      "keep-monthly": keep.monthly,
+      "keep-yearly": keep.yearly,
+    });
+    return listOf(answer, "answer to prune").map(pruneDecision);
+  }
+
+  /** See {@linkcode Repository.status}. */
+  async status(): Promise<StorageStatus> {
+    return storageStatus(await this.#call("GET", "status"));
+  }
+
+  /** See {@linkcode Repository.garbageCollect}. */
+  async garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void> {
+    await finishTask(this.#session, await this.#call("POST", "gc"), log, signal);
+  }
+
+  /** See {@linkcode Repository.verify}. */
+  async verify(
+    request: VerifyRequest,
+    log: TaskLog,
+    signal?: AbortSignal,
+  ): Promise<{ ok: boolean }> {
+    const upid = await this.#call("POST", "verify", {
+      ...(request.group ? groupParameters(request.group) : {}),
+      ...ns(request.namespace),
+      "backup-time": request.time,
+      "ignore-verified": request.ignoreVerified,
+      "outdated-after": request.outdatedAfterDays,
+    });
+    const outcome = await followTask(this.#session, upid, log, signal);
+    if (outcome === "OK" || outcome.startsWith("WARNINGS")) return { ok: true };
+    if (/^verification failed/i.test(outcome)) return { ok: false };
+    throw new ServerError(400, outcome);
+  }
+
+  /** See {@linkcode Repository.uploadLog}. */
+  async uploadLog(namespace: string, snapshot: BackupSnapshot, blob: Uint8Array): Promise<void> {
+    const path = this.#session.datastorePath("upload-backup-log");
+    await this.#session.upload(path, parametersOf(namespace, snapshot), blob);
+  }
+
+  /** See {@linkcode Repository.readNotes}. */
+  async readNotes(namespace: string, snapshot: BackupSnapshot): Promise<string> {
+    return textOf(await this.#call("GET", "notes", parametersOf(namespace, snapshot)));
+  }
+
+  /** See {@linkcode Repository.writeNotes}. */
+  async writeNotes(namespace: string, snapshot: BackupSnapshot, notes: string): Promise<void> {
+    await this.#put("notes", { ...parametersOf(namespace, snapshot), notes });
+  }
+
+  /** See {@linkcode Repository.isProtected}. */
+  async isProtected(namespace: string, snapshot: BackupSnapshot): Promise<boolean> {
+    return await this.#call("GET", "protected", parametersOf(namespace, snapshot)) === true;
+  }
+
+  /** See {@linkcode Repository.setProtected}. */
+  async setProtected(
+    namespace: string,
+    snapshot: BackupSnapshot,
+    protect: boolean,
+  ): Promise<void> {
+    await this.#put("protected", { ...parametersOf(namespace, snapshot), protected: protect });
+  }
+
+  /** See {@linkcode Repository.readGroupNotes}. */
+  async readGroupNotes(namespace: string, group: BackupGroup): Promise<string> {
+    const parameters = { ...groupParameters(group), ...ns(namespace) };
+    return textOf(await this.#call("GET", "group-notes", parameters));
+  }
+
+  /** See {@linkcode Repository.writeGroupNotes}. */
+  async writeGroupNotes(namespace: string, group: BackupGroup, notes: string): Promise<void> {
+    await this.#put("group-notes", { ...groupParameters(group), ...ns(namespace), notes });
+  }
+
+  /** See {@linkcode Repository.forgetGroup}. */
+  async forgetGroup(namespace: string, group: BackupGroup): Promise<DeletionCounts> {
+    const parameters = { ...groupParameters(group), ...ns(namespace) };
+    return deletionCounts(await this.#call("DELETE", "groups", parameters));
+  }
+
+  /** See {@linkcode Repository.changeOwner}. */
+  async changeOwner(namespace: string, group: BackupGroup, owner: string): Promise<void> {
+    if (!isAuthIdText(owner)) throw new UsageError(`"${owner}" is not an auth id`);
+    await this.#call("POST", "change-owner", {
+      ...groupParameters(group),
+      ...ns(namespace),
+      "new-owner": owner,
+    });
+  }
+
+  /** See {@linkcode Repository.listNamespaces}. */
+  async listNamespaces(parent: string, maxDepth?: number): Promise<NamespaceInfo[]> {
+    const answer = await this.#call("GET", "namespace", {
+      parent: parent === "" ? undefined : parent,
+      "max-depth": maxDepth,
+    });
+    return listOf(answer, "list of namespaces").map(namespaceInfo);
+  }
+
+  /** See {@linkcode Repository.createNamespace}. */
+  async createNamespace(namespace: string): Promise<void> {
+    const name = namespaceComponents(namespace).at(-1);
+    if (name === undefined) throw new UsageError("the root namespace cannot be created");
+    await this.#call("POST", "namespace", { name, parent: parentNamespace(namespace) ?? "" });
+  }
+
+  /** See {@linkcode Repository.deleteNamespace}. */
+  async deleteNamespace(namespace: string, deleteGroups: boolean): Promise<DeletionCounts> {
+    const parameters = { ns: namespace, "delete-groups": deleteGroups || undefined };
+    return deletionCounts(await this.#call("DELETE", "namespace", parameters));
+  }
+
+  /** Ends the connections that are not in use by a target or source. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.close();
+  }
+
+  async #call(method: string, call: string, parameters: ApiParameters = {}): Promise<unknown> {
+    return await this.#session.call(method, this.#session.datastorePath(call), parameters);
+  }
+
+  /** Long texts do not fit into a query. */
+  async #put(call: string, parameters: ApiParameters): Promise<void> {
+    const path = this.#session.datastorePath(call);
+    const json = encodeQuery(parameters).length > MAX_QUERY_BYTES;
+    await this.#session.call("PUT", path, parameters, { json });
+  }
+}
+
+function ns(namespace: string): { readonly ns?: string } {
+  return namespace === "" ? {} : { ns: namespace };
+}
+
+function groupParameters(group: BackupGroup): ApiParameters {
+  return { "backup-id": group.id, "backup-type": group.type };
+}
+
+function parametersOf(namespace: string, snapshot: BackupSnapshot): ApiParameters {
+  return { ...groupParameters(snapshot), "backup-time": snapshot.time, ...ns(namespace) };
+}
+
+function textOf(answer: unknown): string {
+  return typeof answer === "string" ? answer : "";
+}
