@@ -9,7 +9,9 @@ import {
 } from "./cli_vectors.ts";
 
 /** Options that only we have, by command. */
-const OURS: Readonly<Record<string, readonly string[]>> = { backup: ["init", "output-format"] };
+const OURS: Readonly<Record<string, readonly string[]>> = {
+  backup: ["init", "output-format", "retry"],
+};
 
 /** What has to agree of a parameter. */
 function essence(parameter: Parameter): Record<string, unknown> {

@@ -112,6 +112,12 @@ export const backupCommand: Command = {
       description: "Print a report of the run in this form.",
     },
     {
+      name: "retry",
+      type: { kind: "integer", minimum: 0, maximum: 100 },
+      default: 3,
+      description: "Start the snapshot again this often when the connection is lost.",
+    },
+    {
       name: "skip-e2big-xattr",
       type: { kind: "boolean" },
       default: false,

@@ -6,7 +6,7 @@ import {
   checkIncludeDevices,
   newBackupProgress,
   parseArchiveSpec,
-  runBackup,
+  retryBackup,
 } from "../../lib/backup/mod.ts";
 import { PbsError, UsageError } from "../../lib/errors/mod.ts";
 import { MatchEntry } from "../../lib/fs/mod.ts";
@@ -31,6 +31,7 @@ import { catchSignals } from "./catch_signals.ts";
 
 const KIBIBYTE = 1024;
 const DEFAULT_CHUNK_SIZE_KIB = 4096;
+const DEFAULT_RETRIES = 3;
 const DEFAULT_ENTRIES_MAX = 1048576;
 /** Last second of the year 9999: snapshot paths have four digits for the year. */
 const LAST_TIME = 253402300799;
@@ -71,9 +72,10 @@ export async function runBackupCommand(
     options.dryRun,
   );
   try {
-    const report = await runBackup(
+    const report = await retryBackup(
       { ...options, repository, namespace, snapshot, signal: signals.signal },
       messages,
+      { retries: values.integer("retry") ?? DEFAULT_RETRIES },
     );
     messages.finish(report);
     const format = values.text("output-format");

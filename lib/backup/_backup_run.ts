@@ -63,7 +63,10 @@ export class BackupRun {
             progress.bytesStored += chunk.blob?.byteLength ?? 0;
           }
         },
-        (bytes) => progress.bytesUploaded += bytes,
+        (bytes, digest) => {
+          progress.bytesUploaded += bytes;
+          this.request.acknowledged?.add(digest);
+        },
       );
       this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {
         name: serverName,

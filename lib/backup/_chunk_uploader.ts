@@ -54,7 +54,8 @@ export class UploadLedger {
  * @param kind Decides the index checksum.
  * @param ledger Shared by all archives of the run.
  * @param onChunk Told about every chunk, for counters.
- * @param onStored Told about every new chunk that has arrived, with its plain size.
+ * @param onStored Told about every new chunk that has arrived: its plain size, and its digest, which
+ *   is valid only during the call.
  * @returns Counters and the index checksum, both for the manifest.
  */
 export async function uploadChunks(
@@ -63,7 +64,7 @@ export async function uploadChunks(
   kind: IndexKind,
   ledger: UploadLedger,
   onChunk: (chunk: FinishedChunk) => void,
-  onStored: (size: number) => void,
+  onStored: (size: number, digest: Uint8Array) => void,
 ): Promise<UploadCounters & { checksum: Uint8Array }> {
   const counters: UploadCounters = {
     chunkCount: 0,
@@ -119,7 +120,7 @@ export async function uploadChunks(
           counters.storedBytes += chunk.blob.byteLength;
           const { digest, size, blob } = chunk;
           const sent = writer.putChunk({ digest, size, blob })
-            .then(() => onStored(size))
+            .then(() => onStored(size, digest))
             .finally(() => {
               chunk.release();
               sending.delete(sent);

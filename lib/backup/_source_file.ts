@@ -3,6 +3,8 @@ import { closeFile, openFile, OpenFlag, readLater, statFile } from "../../ffi/po
 import { concatBytes } from "../bytes/mod.ts";
 import { SystemError, UsageError } from "../errors/mod.ts";
 import { quotePath } from "../fs/mod.ts";
+import { withSourceStat } from "./_source_stat.ts";
+import type { ArchiveSpec } from "./backup_request.ts";
 
 const READ_BYTES = 1024 * 1024;
 
@@ -89,6 +91,13 @@ export function sourceSize(fd: number, path: Uint8Array): number | undefined {
         `got unexpected file type (expected file, block device, or fifo): ${quotePath(path)}`,
       );
   }
+}
+
+/** Whether a source gives its bytes only once: a pipe, a terminal. */
+export function isReadOnceSource({ kind, path }: ArchiveSpec): boolean {
+  if (kind === "pxar") return false;
+  const type = withSourceStat(path, ({ mode }) => mode & S_IFMT);
+  return type !== S_IFREG && type !== S_IFBLK && type > 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CryptConfig } from "../crypto/mod.ts";
 import type { BackupSnapshot, Repository } from "../repository/mod.ts";
+import type { AcknowledgedChunks } from "./acknowledged_chunks.ts";
 
 /** What kind of source an archive has (spec: cli.md §4.1.1). */
 export type ArchiveKind = "pxar" | "img" | "conf" | "log";
@@ -38,6 +39,8 @@ export interface BackupRequest {
   /** Key and what it is used for; absent for an unencrypted, unsigned snapshot. */
   readonly crypt?: { readonly config: CryptConfig; readonly mode: "encrypt" | "sign-only" };
   readonly signal: AbortSignal;
+  /** What an earlier attempt at the same snapshot has stored; filled with what this one stores. */
+  readonly acknowledged?: AcknowledgedChunks;
 }
 
 /** Counters of a running backup, updated in place for a display to look at. */
@@ -107,6 +110,12 @@ export interface BackupReport {
   readonly files: number;
   readonly directories: number;
   readonly warnings: number;
+}
+
+/** Sets the counters of a run back for its next attempt; what was uploaded stays counted. */
+export function restartProgress(progress: BackupProgress): void {
+  const { bytesUploaded: _uploaded, startedAtMs: _started, ...counters } = newBackupProgress();
+  Object.assign(progress, counters);
 }
 
 /** Counters at zero. */

@@ -52,6 +52,7 @@ export async function runBackup(
   const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
   using pipeline = new ChunkPipeline(crypt === undefined ? {} : { crypt });
   const previous = await PreviousSnapshot.open(target, request, observer);
+  await recallChunks(request, target, pipeline);
   const run = new BackupRun(request, observer, target, pipeline, previous);
   const onAbort = () => run.abort();
   request.signal.addEventListener("abort", onAbort);
@@ -72,6 +73,23 @@ export async function runBackup(
     throw run.rootCause(error);
   } finally {
     request.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Makes known what an earlier attempt has stored, where the repository can be reminded of it. */
+async function recallChunks(
+  { acknowledged }: BackupRequest,
+  target: BackupTarget,
+  pipeline: ChunkPipeline,
+): Promise<void> {
+  const digests = acknowledged?.take();
+  if (digests === undefined || digests.length === 0) return;
+  let remembered = digests;
+  try {
+    remembered = await target.recallChunks?.(digests) ?? new Uint8Array();
+    pipeline.addKnown(remembered);
+  } finally {
+    acknowledged!.add(remembered);
   }
 }
 

@@ -60,6 +60,15 @@ export class UpgradedConnection {
     }
   }
 
+  /** Sends bytes, gets bytes. @param limitBytes Of the answer. */
+  async exchange(path: string, body: Uint8Array, limitBytes: number): Promise<Uint8Array> {
+    const request = { ...queryRequest("POST", path), headers: [OCTET_STREAM], body };
+    return await withRemoteErrors(async () => {
+      const response = await requireSuccess(await this.#send(request));
+      return await response.body.bytes(limitBytes);
+    });
+  }
+
   /** The bytes of a file. @throws {NotFoundError} if there is none. */
   async download(path: string, parameters: ApiParameters): Promise<Uint8Array> {
     const response = await this.open(path, parameters);

@@ -72,6 +72,15 @@ export interface BackupTarget extends AsyncDisposable {
    * @throws {NotFoundError} if the previous snapshot has no such archive.
    */
   previousIndex(archiveName: string): Promise<Uint8Array>;
+  /**
+   * Makes chunks known that an interrupted backup of the same group had stored through this
+   * repository, so that they may be placed without being sent again. Absent where there is no
+   * connection that could break.
+   *
+   * @param digests 32 bytes each, one after the other.
+   * @returns Those that are known now, in the same form; none where the server cannot do this.
+   */
+  recallChunks?(digests: Uint8Array): Promise<Uint8Array>;
   /** Stores a small file whole. `name` ends in `.blob`. */
   uploadBlob(name: string, blob: Uint8Array): Promise<void>;
   /** Starts an index. `size` in bytes is needed for a fixed index unless its length is unknown. */

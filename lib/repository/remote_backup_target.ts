@@ -1,4 +1,5 @@
 import { decodeBlob, MAX_BLOB_PLAIN_BYTES } from "../blob/mod.ts";
+import { concatBytes } from "../bytes/mod.ts";
 import {
   ConflictError,
   ConnectionError,
@@ -19,6 +20,8 @@ import { type BackupSnapshot, checkSnapshot, formatSnapshotPath } from "./snapsh
 const MANIFEST = "index.json.blob";
 /** Chunks under way; as much as a server takes before it reads (spec: protocol.md §4.5). */
 const UPLOAD_WINDOW_BYTES = 32 * 1024 * 1024;
+/** Digests of one request that reminds the server of them. */
+const RECALL_BYTES = 32 * 16384;
 /** How long to ask whether a backup was finished when the answer to that was lost. */
 const OUTCOME_PATIENCE_MS = 15_000;
 const OUTCOME_PAUSE_MS = 500;
@@ -85,6 +88,25 @@ export class RemoteBackupTarget implements BackupTarget {
   async previousIndex(archiveName: string): Promise<Uint8Array> {
     this.#requireActive();
     return await this.#connection.download("/previous", { "archive-name": archiveName });
+  }
+
+  /**
+   * See {@linkcode BackupTarget.recallChunks}. Our own server's extension (docs/remote.md): others
+   * know only what this connection has sent or what the previous snapshot holds.
+   */
+  async recallChunks(digests: Uint8Array): Promise<Uint8Array> {
+    this.#requireActive();
+    const known: Uint8Array[] = [];
+    for (let start = 0; start < digests.length; start += RECALL_BYTES) {
+      const batch = digests.subarray(start, start + RECALL_BYTES);
+      try {
+        known.push(await this.#connection.exchange("/recall_chunks", batch, batch.length));
+      } catch (error) {
+        if (error instanceof NotFoundError) return concatBytes([]);
+        throw error;
+      }
+    }
+    return concatBytes(known);
   }
 
   /** See {@linkcode BackupTarget.uploadBlob}. */

@@ -1,0 +1,77 @@
+import { CancelledError, describeError, LockedError } from "../errors/mod.ts";
+import { isTransientError } from "../repository/mod.ts";
+import { AcknowledgedChunks } from "./acknowledged_chunks.ts";
+import { isReadOnceSource } from "./_source_file.ts";
+import type { BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
+import { restartProgress } from "./backup_request.ts";
+import { runBackup } from "./run_backup.ts";
+
+/** Pauses before the first, second and further attempts. */
+const PAUSES_MS = [2_000, 10_000, 30_000] as const;
+
+/** How persistent a backup is. */
+export interface RetryOptions {
+  /** Attempts after the first. */
+  readonly retries: number;
+  /** Pause before an attempt, by its number from 1 on; default 2, 10, 30, 30 … seconds. */
+  readonly pauseMs?: (attempt: number) => number;
+}
+
+/**
+ * As {@linkcode runBackup}, but starts the snapshot again when the connection was lost or could not be
+ * made. Chunks that the failed attempt has stored are not sent again where the repository can be
+ * reminded of them. Sources that can be read only once are not tried again.
+ */
+export async function retryBackup(
+  request: BackupRequest,
+  observer: BackupObserver,
+  options: RetryOptions,
+): Promise<BackupReport> {
+  const acknowledged = new AcknowledgedChunks();
+  const retries = request.archives.some(isReadOnceSource) ? 0 : options.retries;
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await runBackup({ ...request, acknowledged }, observer);
+    } catch (error) {
+      // The server may not have noticed yet that the failed attempt has ended.
+      const isPassing = isTransient(error) || attempt > 1 && error instanceof LockedError;
+      if (!isPassing || attempt > retries || request.signal.aborted) throw error;
+      const pauseMs = options.pauseMs?.(attempt) ?? PAUSES_MS[attempt - 1] ?? PAUSES_MS.at(-1)!;
+      observer.log(
+        "warn",
+        `${describeError(error)[0]}; trying again in ${
+          pauseMs / 1000
+        } s (${attempt} of ${retries})`,
+      );
+      await pause(pauseMs, request.signal);
+      restartProgress(observer.progress);
+    }
+  }
+}
+
+/** Whether an error, or one that caused it, may pass. */
+function isTransient(error: unknown): boolean {
+  for (let depth = 0; error instanceof Error && depth < 8; depth++) {
+    if (isTransientError(error)) return true;
+    error = error.cause;
+  }
+  return false;
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+  if (signal.aborted) {
+    throw new CancelledError("the backup was interrupted, nothing of it is kept");
+  }
+}
