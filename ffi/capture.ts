@@ -16,7 +16,7 @@ function bind() {
     pbs_capture_add_patterns: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
     pbs_capture_resume: { parameters: ["pointer", "u32", "u32"], result: "i32" },
     pbs_capture_cancel: { parameters: ["pointer"], result: "void" },
-    pbs_capture_free: { parameters: ["pointer"], result: "void" },
+    pbs_capture_free: { parameters: ["pointer"], result: "void", nonblocking: true },
     pbs_capture_match: {
       parameters: ["buffer", "usize", "buffer", "usize", "u32"],
       result: "i32",
@@ -173,6 +173,6 @@ export class TreeCapture {
     this.#symbols.pbs_capture_cancel(this.#handle);
     const last = await this.#running?.catch(() => undefined);
     if (last !== undefined && last !== taken) closeBatch(last);
-    this.#symbols.pbs_capture_free(this.#handle);
+    await this.#symbols.pbs_capture_free(this.#handle);
   }
 }

@@ -26,8 +26,9 @@ export interface WalkPath {
  * What {@linkcode walkTree} calls, entry by entry, depth first, children in the order of their name
  * bytes (spec: pxar.md §5.2).
  *
- * All arrays passed may be kept; nobody writes to them again. Calls are synchronous. After each one
- * the walk looks at `full` and awaits `drain` when it is true.
+ * Arrays that are passed may be kept: nobody writes to them again. But each is a view into its batch
+ * of 64 KiB, so what is kept for long should be copied. Calls are synchronous. After each one the walk
+ * looks at `full` and awaits `drain` when it is true.
  */
 export interface TreeVisitor {
   /** Whether `drain` should be awaited before the next call. */

@@ -56,7 +56,7 @@ int32_t pbs_capture_resume(pbs_capture *capture, uint32_t enter, uint32_t featur
 /* Makes pbs_capture_next return soon. From any thread. */
 void pbs_capture_cancel(pbs_capture *capture);
 
-/* Ends a walk. */
+/* Ends a walk. Waits for system calls under way on threads of its own. */
 void pbs_capture_free(pbs_capture *capture);
 
 /* Evaluates match entries for one path: 0 none matches, 1 include, 2 exclude. */

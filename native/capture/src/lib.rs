@@ -7,9 +7,11 @@
 mod entry;
 mod errno;
 mod exclude_file;
+mod frame;
 mod glob;
 mod listing;
 mod open;
+mod prefetch;
 mod record;
 mod walker;
 mod xattrs;
@@ -169,7 +171,8 @@ pub unsafe extern "C" fn pbs_capture_cancel(capture: *mut Capture) {
     }
 }
 
-/// Ends a walk and closes what it holds open itself; delivered descriptors stay open.
+/// Ends a walk and closes what it holds open itself; delivered descriptors stay open. May have to wait
+/// for system calls under way on other threads: nonblocking call.
 ///
 /// # Safety
 /// As for `pbs_capture_next`; not to be used afterwards.

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::entry::{EntryReader, FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS};
 use crate::exclude_file;
+use crate::frame::Frame;
 use crate::glob::MatchList;
 use crate::listing::Listing;
-use crate::open;
+use crate::prefetch::Prefetch;
 use crate::record::{self, EntryHead, FLAG_ROOT, Step};
 
 /// Left out of the root: a generated entry takes its place.
@@ -43,17 +44,6 @@ enum Next {
     Complete,
 }
 
-struct Frame {
-    fd: i32,
-    dev: u64,
-    features: u32,
-    listing: Listing,
-    index: usize,
-    /// Lengths before this directory was entered.
-    path_len: usize,
-    pattern_count: usize,
-}
-
 pub struct Walker {
     next: Next,
     stack: Vec<Frame>,
@@ -70,19 +60,12 @@ pub struct Walker {
     delivered_files: u32,
     /// Listings to use again.
     spare: Vec<Listing>,
+    prefetch: Prefetch,
 }
 
 impl Walker {
     pub fn new(root_fd: i32, features: u32) -> Self {
-        let root = Frame {
-            fd: root_fd,
-            dev: 0,
-            features,
-            listing: Listing::default(),
-            index: 0,
-            path_len: 0,
-            pattern_count: 0,
-        };
+        let root = Frame::new(root_fd, 0, features, Listing::default(), 0, 0);
         Self {
             next: Next::ReadRoot,
             stack: vec![root],
@@ -95,6 +78,7 @@ impl Walker {
             pending_fd: -1,
             delivered_files: 0,
             spare: Vec::new(),
+            prefetch: Prefetch::default(),
         }
     }
 
@@ -147,6 +131,7 @@ impl Walker {
         cancel: &AtomicBool,
     ) -> Result<usize, i32> {
         self.delivered_files = 0;
+        self.prefetch.begin();
         let mut written = 0;
         let begin = Instant::now();
         let mut until_clock = CLOCK_INTERVAL;
@@ -176,6 +161,7 @@ impl Walker {
             until_clock -= 1;
             if until_clock == 0 {
                 until_clock = CLOCK_INTERVAL;
+                self.prefetch.observe();
                 if cancel.load(Ordering::Relaxed) {
                     return if written > 0 {
                         Ok(written)
@@ -293,27 +279,11 @@ impl Walker {
         if self.patterns.is_empty() {
             return;
         }
-        let Self {
-            stack,
-            path,
-            patterns,
-            ..
-        } = self;
-        let frame = stack.last_mut().expect("there is a directory to filter");
-        let fd = frame.fd;
-        path.push(b'/');
-        let prefix_len = path.len();
-        frame.listing.retain(|name, d_type| {
-            path.truncate(prefix_len);
-            path.extend_from_slice(name.to_bytes());
-            let is_directory = || match d_type {
-                libc::DT_UNKNOWN => open::is_directory(fd, name),
-                _ => Ok(d_type == libc::DT_DIR),
-            };
-            // What cannot be looked at stays, and reading it reports the error.
-            patterns.evaluate(path, is_directory) != Ok(Some(false))
-        });
-        path.truncate(prefix_len - 1);
+        let frame = self
+            .stack
+            .last_mut()
+            .expect("there is a directory to filter");
+        frame.filter(&mut self.path, &mut self.patterns);
     }
 
     fn read_entry(&mut self) {
@@ -322,9 +292,13 @@ impl Walker {
             reader,
             wanted,
             pending,
+            prefetch,
             ..
         } = self;
         let frame = stack.last_mut().expect("there is a directory to read");
+        if prefetch.is_active() {
+            frame.look_ahead(prefetch);
+        }
         let (name, d_type) = frame.listing.get(frame.index);
         frame.index += 1;
         let mut features = frame.features;
@@ -376,22 +350,21 @@ impl Walker {
         let pattern_count = self.patterns.len();
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.clear();
-        self.stack.push(Frame {
-            fd: head.fd,
-            dev: head.dev,
+        let frame = Frame::new(
+            head.fd,
+            head.dev,
             features,
             listing,
-            index: 0,
             path_len,
             pattern_count,
-        });
+        );
+        self.stack.push(frame);
     }
 
     fn leave(&mut self) {
-        let Some(frame) = self.stack.pop() else {
+        let Some(mut frame) = self.stack.pop() else {
             return;
         };
-        unsafe { libc::close(frame.fd) };
         self.path.truncate(frame.path_len);
         self.patterns.truncate(frame.pattern_count);
         // What the file system does not support need not be tried again further up.
@@ -400,7 +373,7 @@ impl Walker {
         {
             parent.features &= frame.features;
         }
-        let mut listing = frame.listing;
+        let mut listing = std::mem::take(&mut frame.listing);
         listing.clear();
         self.spare.push(listing);
         record::end(&mut self.pending);
@@ -414,9 +387,6 @@ impl Walker {
 
 impl Drop for Walker {
     fn drop(&mut self) {
-        for frame in &self.stack {
-            unsafe { libc::close(frame.fd) };
-        }
         if self.pending_fd >= 0 {
             unsafe { libc::close(self.pending_fd) };
         }

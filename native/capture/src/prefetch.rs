@@ -1,0 +1,294 @@
+//! Bringing what the walk reads next into the kernel's caches, from several threads at a time.
+//!
+//! Only used while the walk is found waiting for a disk. The threads look at entries and drop the
+//! results: the walk itself reads everything again, so nothing depends on them.
+
+use std::collections::VecDeque;
+use std::ffi::{CStr, CString};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use crate::errno::check;
+use crate::listing::Listing;
+use crate::open::{open_at, stat_at, stat_fd};
+
+const THREADS: usize = 8;
+/// Names of the directory being walked that are looked at ahead.
+const WINDOW: usize = 128;
+/// Names that one task looks at.
+const NAMES_PER_TASK: usize = 16;
+/// Tasks beyond this are those that are needed last; they are dropped.
+const TASKS_MAX: usize = 256;
+/// Entries of a directory on the way that are looked at before the walk enters it.
+const ENTRIES_AHEAD_MAX: usize = 512;
+/// How often a thread has to wait in one interval to be taken for waiting on a disk.
+const WAITS_MIN: i64 = 1;
+/// For how many intervals a disk is taken for slow after that.
+const COLD_INTERVALS: u32 = 64;
+
+/// A directory that tasks look into; stays open as long as one of them needs it.
+pub type SharedDirectory = Arc<OwnedFd>;
+
+enum Task {
+    /// Look at these entries.
+    Entries(SharedDirectory, Vec<CString>),
+    /// List this directory and look at its entries.
+    Directory(SharedDirectory, CString),
+}
+
+#[derive(Default)]
+struct Shared {
+    /// What is needed first is in front.
+    queue: Mutex<VecDeque<Task>>,
+    filled: Condvar,
+    closed: AtomicBool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Task>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+}
+
+/// Decides whether to look ahead, and does.
+#[derive(Default)]
+pub struct Prefetch {
+    shared: Option<Arc<Shared>>,
+    threads: Vec<JoinHandle<()>>,
+    waits: i64,
+    cold_intervals: u32,
+}
+
+impl Prefetch {
+    /// To be called when a thread begins to walk on.
+    pub fn begin(&mut self) {
+        self.waits = voluntary_waits();
+    }
+
+    /// To be called every few entries.
+    pub fn observe(&mut self) {
+        let waits = voluntary_waits();
+        if waits - self.waits >= WAITS_MIN {
+            self.cold_intervals = COLD_INTERVALS;
+        } else {
+            self.cold_intervals = self.cold_intervals.saturating_sub(1);
+        }
+        self.waits = waits;
+    }
+
+    /// Whether entries should be fed.
+    pub fn is_active(&self) -> bool {
+        self.cold_intervals > 0
+    }
+
+    /// Looks at the names behind `index` of a directory.
+    ///
+    /// `fed` is how far that was done before; `directory` is filled at first use.
+    pub fn feed(
+        &mut self,
+        fd: i32,
+        listing: &Listing,
+        index: usize,
+        fed: &mut usize,
+        directory: &mut Option<SharedDirectory>,
+    ) {
+        let from = (*fed).max(index);
+        let to = listing.len().min(index + WINDOW);
+        // Half a window at a time.
+        if to < from + WINDOW / 2 && to < listing.len() || from >= to {
+            return;
+        }
+        let Some(directory) = share(fd, directory) else {
+            return;
+        };
+        *fed = to;
+        let mut tasks = Vec::new();
+        let mut names = Vec::new();
+        for (name, d_type) in (from..to).map(|i| listing.get(i)) {
+            if d_type == libc::DT_DIR {
+                tasks.push(Task::Directory(directory.clone(), name.to_owned()));
+                continue;
+            }
+            names.push(name.to_owned());
+            if names.len() == NAMES_PER_TASK {
+                tasks.push(Task::Entries(directory.clone(), std::mem::take(&mut names)));
+            }
+        }
+        if !names.is_empty() {
+            tasks.push(Task::Entries(directory.clone(), names));
+        }
+        self.push(tasks);
+    }
+
+    fn push(&mut self, tasks: Vec<Task>) {
+        let Self {
+            shared, threads, ..
+        } = self;
+        let shared = shared.get_or_insert_with(|| {
+            let shared = Arc::new(Shared::default());
+            for _ in 0..THREADS {
+                let shared = shared.clone();
+                let builder = std::thread::Builder::new().name("pbs-prefetch".into());
+                // Without threads nothing is looked at ahead, and nothing is lost.
+                threads.extend(builder.stack_size(128 << 10).spawn(move || work(&shared)));
+            }
+            shared
+        });
+        let mut queue = shared.lock();
+        for task in tasks.into_iter().rev() {
+            queue.push_front(task);
+        }
+        queue.truncate(TASKS_MAX);
+        drop(queue);
+        shared.filled.notify_all();
+    }
+}
+
+impl Drop for Prefetch {
+    /// Waits for the threads, so that nothing of the tree is open afterwards.
+    fn drop(&mut self) {
+        let Some(shared) = self.shared.take() else {
+            return;
+        };
+        {
+            // Under the lock, so that no thread is between its look and its sleep.
+            let mut queue = shared.lock();
+            shared.closed.store(true, Ordering::Relaxed);
+            queue.clear();
+        }
+        shared.filled.notify_all();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How often the calling thread gave up the processor to wait for something.
+fn voluntary_waits() -> i64 {
+    let mut usage = MaybeUninit::<libc::rusage>::uninit();
+    match check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) }) {
+        Ok(_) => unsafe { usage.assume_init() }.ru_nvcsw,
+        Err(_) => 0,
+    }
+}
+
+fn share(fd: i32, directory: &mut Option<SharedDirectory>) -> Option<&mut SharedDirectory> {
+    if directory.is_none() {
+        let copy = check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }).ok()?;
+        *directory = Some(Arc::new(unsafe { OwnedFd::from_raw_fd(copy) }));
+    }
+    directory.as_mut()
+}
+
+fn work(shared: &Shared) {
+    let mut buffer = vec![0; 32 << 10];
+    let mut listing = Listing::default();
+    while let Some(task) = wait_for_task(shared) {
+        match task {
+            Task::Entries(directory, names) => {
+                for name in names.iter().take_while(|_| !shared.is_closed()) {
+                    let _ = stat_at(directory.as_raw_fd(), name);
+                }
+            }
+            Task::Directory(directory, name) => {
+                let Some(inside) = list(directory.as_raw_fd(), &name, &mut listing, &mut buffer)
+                else {
+                    continue;
+                };
+                let count = listing.len().min(ENTRIES_AHEAD_MAX);
+                for index in (0..count).take_while(|_| !shared.is_closed()) {
+                    let _ = stat_at(inside.as_raw_fd(), listing.get(index).0);
+                }
+            }
+        }
+    }
+}
+
+/// The task that is needed first, `None` at the end.
+fn wait_for_task(shared: &Shared) -> Option<Task> {
+    let mut queue = shared.lock();
+    loop {
+        if shared.is_closed() {
+            return None;
+        }
+        if let Some(task) = queue.pop_front() {
+            return Some(task);
+        }
+        queue = shared
+            .filled
+            .wait(queue)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Opens and lists a directory, unless it is on another file system than its parent.
+fn list(parent: i32, name: &CStr, listing: &mut Listing, buffer: &mut [u8]) -> Option<OwnedFd> {
+    let fd = open_at(parent, name, libc::O_DIRECTORY | libc::O_NOFOLLOW).ok()?;
+    let directory = unsafe { OwnedFd::from_raw_fd(fd) };
+    let device = |fd| stat_fd(fd).map(|stat| stat.st_dev);
+    (device(fd) == device(parent)).then_some(())?;
+    listing.read(fd, buffer).ok()?;
+    Some(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_run_and_threads_end() {
+        let path = std::env::temp_dir().join(format!("pbs-prefetch-{}", std::process::id()));
+        std::fs::create_dir_all(path.join("d/e")).unwrap();
+        for i in 0..300 {
+            std::fs::write(path.join(format!("f{i}")), "x").unwrap();
+        }
+        let folder = std::fs::File::open(&path).unwrap();
+        let mut listing = Listing::default();
+        listing.read(folder.as_raw_fd(), &mut [0; 4096]).unwrap();
+        let mut prefetch = Prefetch::default();
+        let (mut fed, mut directory) = (0, None);
+        for index in 0..listing.len() {
+            prefetch.feed(
+                folder.as_raw_fd(),
+                &listing,
+                index,
+                &mut fed,
+                &mut directory,
+            );
+            assert!(
+                fed >= (index + WINDOW / 2).min(listing.len()),
+                "{index}: {fed}"
+            );
+        }
+        assert_eq!(fed, 302 - 1);
+        let shared = Arc::downgrade(prefetch.shared.as_ref().unwrap());
+        let folder_copy = Arc::downgrade(directory.as_ref().unwrap());
+        drop((prefetch, directory));
+        assert_eq!((shared.strong_count(), folder_copy.strong_count()), (0, 0));
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn waiting_is_noticed_and_forgotten_again() {
+        let mut prefetch = Prefetch::default();
+        prefetch.begin();
+        prefetch.observe();
+        assert!(!prefetch.is_active());
+        for _ in 0..4 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        prefetch.observe();
+        assert!(prefetch.is_active());
+        prefetch.cold_intervals = 1;
+        prefetch.waits = i64::MAX;
+        prefetch.observe();
+        assert!(!prefetch.is_active());
+    }
+}
