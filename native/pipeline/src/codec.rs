@@ -46,6 +46,11 @@ impl Crypt {
         })
     }
 
+    /// What is hashed behind the plain bytes of a chunk.
+    pub fn digest_suffix(&self) -> &[u8] {
+        &self.id_key
+    }
+
     /// Encrypts `length` bytes from `input` to `output`; both may be the same place.
     ///
     /// # Safety

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 const MAX_READ: usize = 256 * 1024;
 const MIN_READ: usize = 32 * 1024;
@@ -248,7 +249,7 @@ impl Filler {
     /// The current buffer, with room for `more` bytes.
     fn reserve(&mut self, stream: &Arc<Stream>, more: usize) -> Result<&mut Buffer, Errno> {
         let pool = &stream.engine.pool;
-        let limit = stream.engine.fill_limit(self.kind.usual());
+        let limit = self.fill_limit(stream);
         // A stream without anything under way must get on, even above the budget.
         let entitled = || stream.outstanding.load(Ordering::SeqCst) == 0;
         let cancelled = || stream.cancelled();
@@ -276,6 +277,14 @@ impl Filler {
             Some(buffer) => Ok(buffer),
             None => Err(libc::ENOMEM),
         }
+    }
+
+    fn fill_limit(&self, stream: &Stream) -> usize {
+        let largest = match self.kind {
+            Kind::Fixed(size) => size,
+            Kind::Dynamic(rule) | Kind::Payload(rule) => rule.max,
+        };
+        stream.engine.fill_limit(self.kind.usual(), largest)
     }
 
     /// Reads a block of at most `limit` bytes of a file. At its end the rest becomes zeros.
@@ -370,7 +379,7 @@ impl Filler {
         let rest = buffer.slice(HEADROOM + size, HEADROOM + self.length);
         self.length -= size;
         self.scanned = 0;
-        let limit = stream.engine.fill_limit(self.kind.usual());
+        let limit = self.fill_limit(stream);
         let usual = HEADROOM + rest.len().max(self.kind.usual() + 4096);
         if rest.is_empty() {
             self.spill.clear();
@@ -390,6 +399,8 @@ impl Filler {
             offset: self.offset,
             length: size,
             memory,
+            submitted: Instant::now(),
+            progress: None,
         });
         self.offset += size as u64;
         stream.wait_for_consumer();

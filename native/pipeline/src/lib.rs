@@ -15,4 +15,6 @@ mod filler;
 mod known;
 mod pool;
 mod registry;
+#[cfg_attr(not(target_arch = "x86_64"), path = "sha256_alone.rs")]
+mod sha256;
 mod stream;

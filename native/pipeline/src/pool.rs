@@ -34,6 +34,8 @@ struct State {
     /// Capacity of all mappings, free ones included.
     mapped: usize,
     peak: usize,
+    /// Buffers of [`Pool::acquire_scratch`] in use.
+    scratches: usize,
 }
 
 /// The pool. Buffers keep it alive.
@@ -47,6 +49,7 @@ pub struct Pool {
 /// A buffer of the pool; goes back when dropped.
 pub struct Buffer {
     mapping: Mapping,
+    scratch: bool,
     pool: Arc<Pool>,
 }
 
@@ -118,6 +121,12 @@ impl State {
         self.free.iter().map(|mapping| mapping.capacity).sum()
     }
 
+    /// Whether a buffer of `size` bytes can be had below `limit`, with what is free.
+    fn has_room(&self, size: usize, limit: usize) -> bool {
+        self.free.iter().any(|mapping| mapping.capacity >= size)
+            || self.mapped - self.free_bytes() + round_capacity(size) <= limit
+    }
+
     /// Unmaps free buffers, smallest first, until `size` more bytes fit below `limit`.
     fn evict(&mut self, size: usize, limit: usize) -> bool {
         if self.mapped - self.free_bytes() + size > limit {
@@ -183,6 +192,31 @@ impl Pool {
         self.wait_until(entitled, cancelled, |pool, state, over| {
             pool.take(state, size, if over { usize::MAX } else { limit })
         })
+    }
+
+    /// A buffer that is given back soon, without waiting for other memory. Waits until there is room
+    /// within the budget; the first one is granted in any case.
+    pub fn acquire_scratch(
+        self: &Arc<Self>,
+        size: usize,
+        cancelled: impl Fn() -> bool,
+    ) -> Result<Buffer, PoolError> {
+        let budget = self.budget;
+        self.wait_until(
+            || false,
+            cancelled,
+            |pool, state, _| {
+                let limit = if state.scratches == 0 && !state.has_room(size, budget) {
+                    usize::MAX
+                } else {
+                    budget
+                };
+                let mut buffer = pool.take(state, size, limit)?;
+                buffer.scratch = true;
+                state.scratches += 1;
+                Some(buffer)
+            },
+        )
     }
 
     /// Makes a buffer larger, keeping its content; waits like [`Pool::acquire`].
@@ -268,6 +302,7 @@ impl Pool {
     fn wrap(self: &Arc<Self>, mapping: Mapping) -> Buffer {
         Buffer {
             mapping,
+            scratch: false,
             pool: Arc::clone(self),
         }
     }
@@ -332,6 +367,9 @@ impl Drop for Buffer {
             capacity: self.mapping.capacity,
         };
         let mut state = self.pool.lock();
+        if self.scratch {
+            state.scratches -= 1;
+        }
         if state.mapped > self.pool.budget {
             state.mapped -= mapping.capacity;
             unmap(mapping);
