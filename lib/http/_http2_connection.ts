@@ -98,7 +98,7 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
   protected abstract wake(): void;
 
   /** @internal */
-  streamGone(_stream: Http2Stream, _error: Error | undefined): void {
+  streamGone(_stream: Http2Stream, _error: Error | undefined, _complete: boolean): void {
     if (this.table.open.size === 0) this.#idleSinceMs = performance.now();
     this.wake();
   }

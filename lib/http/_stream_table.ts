@@ -22,8 +22,11 @@ export type StreamEnd = "ended" | "reset" | "peer-reset";
 
 /** What a table of streams reports. */
 export interface StreamTableEvents {
-  /** A stream is over; `error` is set if its message had not arrived completely. */
-  streamGone(stream: Http2Stream, error: Error | undefined): void;
+  /**
+   * A stream is over; `error` is set unless it came to its regular end, `complete` tells whether the
+   * peer's message had arrived to its end anyway.
+   */
+  streamGone(stream: Http2Stream, error: Error | undefined, complete: boolean): void;
   /** The socket failed. */
   outputFailed(error: Error): void;
 }
@@ -120,7 +123,7 @@ export class StreamTable implements StreamOwner, OutputOwner {
     stream.remoteClosed = true;
     if (error !== undefined && !complete) stream.body.fail(error);
     stream.closeLocal();
-    this.#events.streamGone(stream, complete ? undefined : error);
+    this.#events.streamGone(stream, error, complete);
   }
 
   /** Ends all streams without a word to the peer. */

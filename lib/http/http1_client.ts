@@ -28,6 +28,8 @@ export interface Http1ClientOptions {
   readonly headTimeoutMs?: number;
   /** Time for the next bytes of a response's body. Default: no limit. */
   readonly bodyTimeoutMs?: number;
+  /** Called when a response was read to its end, or the connection has become useless. */
+  readonly onIdle?: () => void;
 }
 
 /** What an upgrade led to: the other protocol's connection, or the server's refusal. */
@@ -146,6 +148,7 @@ export class Http1Client {
     try {
       const { response, closing } = await this.#receive(request.method, () => {
         this.#busy = false;
+        this.#options.onIdle?.();
         if (this.#usable) return;
         if (sent) this.#duplex.close().catch(() => {});
         else this.#duplex.abort();
@@ -155,6 +158,8 @@ export class Http1Client {
       if (!sent) await new Promise((resolve) => setTimeout(resolve, 0));
       // Refused before all was sent: what is missing cannot follow any more.
       if (closing || !sent) this.#usable = false;
+      // Nothing to wait for: the connection is free without the body being looked at.
+      if (response.status !== 101 && response.body.lengthBytes === 0) await response.body.read();
       return response;
     } catch (error) {
       this.#broken();
@@ -207,10 +212,6 @@ export class Http1Client {
       });
       const closing = framing.kind === "close" || headers.hasToken("connection", "close") ||
         (minorVersion === 0 && !headers.hasToken("connection", "keep-alive"));
-      // Nothing to wait for: the connection is free without the body being looked at.
-      if (framing.kind === "length" && framing.lengthBytes === 0 && status !== 101) {
-        await body.read();
-      }
       return { response: { status, headers, body }, closing };
     }
     throw new Http1Error(400, "too many interim responses");
@@ -233,5 +234,6 @@ export class Http1Client {
   #broken(): void {
     this.#busy = false;
     this.abort();
+    this.#options.onIdle?.();
   }
 }

@@ -72,8 +72,7 @@ export class Http2Client extends Http2Connection {
   async request(request: HttpRequest): Promise<HttpResponse> {
     let stream: Http2Stream;
     try {
-      await this.#freeStream(request.signal);
-      stream = this.#open();
+      stream = await this.#openWhenFree(request.signal);
     } catch (error) {
       request.released?.();
       throw error;
@@ -103,13 +102,14 @@ export class Http2Client extends Http2Connection {
     if (this.failure === undefined) await this.finish();
   }
 
-  async #freeStream(signal: AbortSignal | undefined): Promise<void> {
+  async #openWhenFree(signal: AbortSignal | undefined): Promise<Http2Stream> {
     while (true) {
       if (signal?.aborted) throw cancelled(signal);
       if (this.failure !== undefined) throw this.failure;
       if (this.draining) throw new ConnectionError("the server takes no more requests");
       const limit = this.peer.received ? this.peer.maxConcurrentStreams : STREAMS_BEFORE_SETTINGS;
-      if (this.table.open.size < limit) return;
+      // In the same turn, or several that waited would all take the one free stream.
+      if (this.table.open.size < limit) return this.#open();
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);
         signal?.addEventListener("abort", () => resolve(), { once: true });
@@ -199,12 +199,12 @@ export class Http2Client extends Http2Connection {
   }
 
   /** @internal */
-  override streamGone(stream: Http2Stream, error: Error | undefined): void {
+  override streamGone(stream: Http2Stream, error: Error | undefined, complete: boolean): void {
     const pending = this.#requests.get(stream);
     this.#requests.delete(stream);
     pending?.cleanUp();
     pending?.reject(error ?? this.endOfConnection());
-    super.streamGone(stream, error);
+    super.streamGone(stream, error, complete);
   }
 
   /** @internal */

@@ -1,8 +1,13 @@
-import { DEFAULT_FRAME_BYTES, MAX_FRAME_BYTES, MAX_WINDOW_BYTES } from "./http2_format.ts";
+import {
+  DEFAULT_FRAME_BYTES,
+  DEFAULT_WINDOW_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_WINDOW_BYTES,
+} from "./http2_format.ts";
 
 /** What an HTTP/2 connection announces and how patient it is. */
 export interface Http2Options {
-  /** What a peer may send on one stream before it is read. Default 32 MiB. */
+  /** What a peer may send on one stream before it is read. Default 32 MiB, at least 64 KiB - 1. */
   readonly streamWindowBytes?: number;
   /** What a peer may send on all streams together before it is read. Default 64 MiB. */
   readonly connectionWindowBytes?: number;
@@ -45,10 +50,15 @@ export function settleHttp2Options(
   const within = (value: number, least: number, most: number) =>
     Math.min(Math.max(Math.floor(value), least), most);
   return {
-    streamWindowBytes: within(options.streamWindowBytes ?? 32 << 20, 1024, MAX_WINDOW_BYTES),
+    // Not below the default: the peer may use that until it has seen our settings.
+    streamWindowBytes: within(
+      options.streamWindowBytes ?? 32 << 20,
+      DEFAULT_WINDOW_BYTES,
+      MAX_WINDOW_BYTES,
+    ),
     connectionWindowBytes: within(
       options.connectionWindowBytes ?? 64 << 20,
-      65535,
+      DEFAULT_WINDOW_BYTES,
       MAX_WINDOW_BYTES,
     ),
     maxFrameBytes: within(options.maxFrameBytes ?? 4 << 20, DEFAULT_FRAME_BYTES, MAX_FRAME_BYTES),

@@ -1,4 +1,3 @@
-import { ConnectionError } from "../errors/mod.ts";
 import { announcedLength, checkTrailers, parseRequestHead } from "./_header_rules.ts";
 import { Http2Connection } from "./_http2_connection.ts";
 import type { Http2Stream } from "./_http2_stream.ts";
@@ -18,11 +17,14 @@ import type {
 
 const PREFACE = new TextEncoder().encode(HTTP2_PREFACE);
 
+/** Handlers that may run per stream that may be open: those of reset streams take time to notice. */
+const RUNNING_PER_STREAM = 4;
+
 /**
  * The server's end of an HTTP/2 connection: answers requests with a handler.
  *
- * A stream counts against the limit until its handler has returned, also if the client has reset it
- * long before, so that opening and resetting does not start more work than the limit allows.
+ * Handlers count until they return, also if the client has reset their streams long before, so that
+ * opening and resetting does not start work without end.
  */
 export class Http2Server extends Http2Connection {
   readonly #handler: RequestHandler;
@@ -92,7 +94,8 @@ export class Http2Server extends Http2Connection {
       throw new Http2Error("stream", Code.REFUSED_STREAM, "the server is shutting down");
     }
     const { maxConcurrentStreams } = this.options;
-    if (this.table.open.size >= maxConcurrentStreams || this.#running >= maxConcurrentStreams) {
+    const mostRunning = maxConcurrentStreams * RUNNING_PER_STREAM;
+    if (this.table.open.size >= maxConcurrentStreams || this.#running >= mostRunning) {
       throw new Http2Error("stream", Code.REFUSED_STREAM, "too many requests at once");
     }
     const head = headers.tooLarge ? undefined : parseRequestHead(headers.fields);
@@ -170,13 +173,10 @@ export class Http2Server extends Http2Connection {
   }
 
   /** @internal */
-  override streamGone(stream: Http2Stream, error: Error | undefined): void {
-    const abort = this.#aborts.get(stream);
+  override streamGone(stream: Http2Stream, error: Error | undefined, complete: boolean): void {
+    if (error !== undefined) this.#aborts.get(stream)?.abort(error);
     this.#aborts.delete(stream);
-    if (error !== undefined || !stream.remoteClosed) {
-      abort?.abort(error ?? new ConnectionError("the request has ended"));
-    }
-    super.streamGone(stream, error);
+    super.streamGone(stream, error, complete);
   }
 
   /** @internal */

@@ -13,6 +13,9 @@
  * @module
  */
 
+export * from "./api_request.ts";
+export * from "./api_response.ts";
+export * from "./authentication.ts";
 export * from "./deno_conn_duplex.ts";
 export * from "./duplex.ts";
 export * from "./header_fields.ts";
@@ -27,6 +30,9 @@ export { BodyTooLargeError, IncomingBody } from "./incoming_body.ts";
 export * from "./memory_duplex.ts";
 export * from "./message.ts";
 export { NodeSocketDuplex } from "./node_socket_duplex.ts";
+export * from "./proxy.ts";
+export * from "./rate_limiter.ts";
+export * from "./rest_client.ts";
 export * from "./self_signed_certificate.ts";
 export * from "./tcp.ts";
 export * from "./tls_client.ts";
