@@ -2,25 +2,18 @@
 
 use crate::buzhash::CutRule;
 use crate::commands::{Command, Commands, Injection, TO_END};
-use crate::engine::{Stopwatch, Task};
+use crate::engine::Task;
 use crate::pool::{Buffer, HEADROOM, PoolError};
-use crate::stream::{ChunkMemory, Failure, FailureKind, Finished, Problem, ProblemKind, Stream};
+use crate::source::{Source, read_some};
+use crate::statistics::Stopwatch;
+use crate::stream::{ChunkMemory, Failure, FailureKind, Problem, ProblemKind, Stream};
 use std::collections::VecDeque;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-const MAX_READ: usize = 256 * 1024;
+pub const MAX_READ: usize = 256 * 1024;
 const MIN_READ: usize = 32 * 1024;
-/// Sizes of the reads and of the write buffer that payload cuts depend on
-/// (spec: datastore-formats.md §3.4).
-const PAYLOAD_READ: u64 = 4 * 1024 * 1024;
-const PAYLOAD_BUFFER: usize = 256 * 1024;
-/// Splices from here on are asked what they are: only regular files never keep a read waiting.
-const LARGE_SPLICE: u64 = 1024 * 1024;
-const POLL_MILLISECONDS: i32 = 100;
-
 /// How a stream is cut.
 #[derive(Clone, Copy)]
 pub enum Kind {
@@ -43,57 +36,25 @@ impl Kind {
     }
 }
 
-/// A file being read into the stream.
-struct Source {
-    fd: OwnedFd,
-    left: u64,
-    tag: u64,
-    /// The file ended early: the rest is zeros.
-    exhausted: bool,
-    /// Reads may wait for long: poll first, to notice an abort.
-    waits: bool,
-}
-
-impl Source {
-    fn new(fd: OwnedFd, size: u64, tag: u64) -> Self {
-        let waits = size >= LARGE_SPLICE && !is_regular(&fd);
-        Self {
-            fd,
-            left: size,
-            tag,
-            exhausted: false,
-            waits,
-        }
-    }
-}
-
-fn is_regular(fd: &OwnedFd) -> bool {
-    let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
-    unsafe {
-        libc::fstat(fd.as_raw_fd(), status.as_mut_ptr()) == 0
-            && (status.assume_init().st_mode & libc::S_IFMT) == libc::S_IFREG
-    }
-}
-
 /// Why filling stops: an error number, with the failure already noted in the stream.
-type Errno = i32;
+pub type Errno = i32;
 
 pub struct Filler {
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// The current chunk's buffer. Its bytes lie behind the headroom.
     buffer: Option<Buffer>,
     /// Bytes in the buffer, or in `spill` while there is no buffer.
-    length: usize,
+    pub(crate) length: usize,
     /// How many of them no further cut is searched in.
-    scanned: usize,
+    pub(crate) scanned: usize,
     /// Bytes behind a cut that wait for the next buffer.
     spill: Vec<u8>,
     /// Stream offset of the current chunk, injected chunks included.
-    offset: u64,
-    suggestions: VecDeque<u64>,
-    injections: VecDeque<Injection>,
+    pub(crate) offset: u64,
+    pub(crate) suggestions: VecDeque<u64>,
+    pub(crate) injections: VecDeque<Injection>,
     /// The last read of a payload file: is done when it is known what follows.
-    held: Option<Source>,
+    pub(crate) held: Option<Source>,
     ended: bool,
 }
 
@@ -237,7 +198,7 @@ impl Filler {
     }
 
     /// Adds bytes that there is room for.
-    fn push(&mut self, stream: &Arc<Stream>, bytes: &[u8]) -> Result<(), Errno> {
+    pub(crate) fn push(&mut self, stream: &Arc<Stream>, bytes: &[u8]) -> Result<(), Errno> {
         let start = HEADROOM + self.length;
         self.reserve(stream, bytes.len())?
             .slice_mut(start, start + bytes.len())
@@ -288,7 +249,7 @@ impl Filler {
     }
 
     /// Reads a block of at most `limit` bytes of a file. At its end the rest becomes zeros.
-    fn read(
+    pub(crate) fn read(
         &mut self,
         stream: &Arc<Stream>,
         source: &mut Source,
@@ -358,7 +319,7 @@ impl Filler {
         Ok(())
     }
 
-    fn find(&self, stream: &Stream, rule: CutRule, scanned: usize) -> Option<usize> {
+    pub(crate) fn find(&self, stream: &Stream, rule: CutRule, scanned: usize) -> Option<usize> {
         let watch = Stopwatch::start();
         let data = match &self.buffer {
             Some(buffer) => buffer.slice(HEADROOM, HEADROOM + self.length),
@@ -370,7 +331,7 @@ impl Filler {
     }
 
     /// Hands the first `size` bytes on as a chunk; what follows begins the next one.
-    fn emit(&mut self, stream: &Arc<Stream>, size: usize) -> Result<(), Errno> {
+    pub(crate) fn emit(&mut self, stream: &Arc<Stream>, size: usize) -> Result<(), Errno> {
         // A cut in bytes that wait for a buffer: they have to get one first.
         self.reserve(stream, 0)?;
         let Some(buffer) = self.buffer.take() else {
@@ -406,186 +367,10 @@ impl Filler {
         stream.wait_for_consumer();
         Ok(())
     }
-
-    fn append_payload(&mut self, stream: &Arc<Stream>, mut bytes: &[u8]) -> Result<(), Errno> {
-        self.begin_piece(stream, bytes.len() as u64)?;
-        while !bytes.is_empty() {
-            let (head, rest) = bytes.split_at(bytes.len().min(MAX_READ));
-            self.push(stream, head)?;
-            bytes = rest;
-        }
-        Ok(())
-    }
-
-    /// Before a write of `size` bytes: what does not fit into the write buffer with it is scanned.
-    fn begin_piece(&mut self, stream: &Arc<Stream>, size: u64) -> Result<(), Errno> {
-        self.scan_held(stream)?;
-        let buffered = self.length - self.scanned;
-        if buffered > 0 && buffered as u64 + size > PAYLOAD_BUFFER as u64 {
-            self.scan_payload(stream, None)?;
-        }
-        Ok(())
-    }
-
-    fn splice_payload(&mut self, stream: &Arc<Stream>, mut source: Source) -> Result<(), Errno> {
-        while source.left > 0 {
-            let size = source.left.min(PAYLOAD_READ);
-            self.begin_piece(stream, size)?;
-            if size < PAYLOAD_BUFFER as u64 {
-                while source.left > 0 {
-                    self.read(stream, &mut source, usize::MAX)?;
-                }
-            } else if size < source.left {
-                let end = source.left - size;
-                self.scan_payload(stream, Some((&mut source, end)))?;
-            } else {
-                self.held = Some(source);
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    fn scan_held(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
-        match self.held.take() {
-            Some(mut source) => self.scan_payload(stream, Some((&mut source, 0))),
-            None => Ok(()),
-        }
-    }
-
-    /// The stream driver (spec: datastore-formats.md §3.5) for one piece: what is in the buffer and
-    /// not scanned, then what is read from a file until `left` bytes of it are left.
-    fn scan_payload(
-        &mut self,
-        stream: &Arc<Stream>,
-        mut source: Option<(&mut Source, u64)>,
-    ) -> Result<(), Errno> {
-        loop {
-            let unread = source
-                .as_ref()
-                .map_or(0, |(source, left)| (source.left - left) as usize);
-            let total = self.length + unread;
-            let cut = if self.scanned < total {
-                self.find_payload(stream, total, &mut source)?
-            } else {
-                None
-            };
-            let next_cut = cut.unwrap_or(total);
-            if let Some(injection) = self.injections.front() {
-                let Some(size) = injection.boundary.checked_sub(self.offset) else {
-                    return Err(fail(stream, FailureKind::Boundary, libc::EINVAL, 0));
-                };
-                if size <= next_cut as u64 {
-                    let size = size as usize;
-                    self.fill_to(stream, size, &mut source)?;
-                    self.inject(stream, size)?;
-                    continue;
-                }
-            }
-            match cut {
-                Some(cut) => {
-                    self.fill_to(stream, cut, &mut source)?;
-                    self.emit(stream, cut)?;
-                }
-                None => {
-                    self.scanned = total;
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    /// Reads until the chunk has `size` bytes.
-    fn fill_to(
-        &mut self,
-        stream: &Arc<Stream>,
-        size: usize,
-        source: &mut Option<(&mut Source, u64)>,
-    ) -> Result<(), Errno> {
-        while self.length < size {
-            match source {
-                Some((source, left)) if source.left > *left => {
-                    let limit = (source.left - *left) as usize;
-                    self.read(stream, source, limit)?;
-                }
-                _ => return Err(fail(stream, FailureKind::Input, libc::EINVAL, 0)),
-            }
-        }
-        Ok(())
-    }
-
-    /// The payload chunker (spec: datastore-formats.md §3.4): where the chunk ends, if in this piece.
-    fn find_payload(
-        &mut self,
-        stream: &Arc<Stream>,
-        total: usize,
-        source: &mut Option<(&mut Source, u64)>,
-    ) -> Result<Option<usize>, Errno> {
-        let Kind::Payload(rule) = self.kind else {
-            return Ok(None);
-        };
-        while let Some(&suggestion) = self.suggestions.front() {
-            if suggestion < self.offset + self.scanned as u64 {
-                self.suggestions.pop_front();
-                continue;
-            }
-            if suggestion > self.offset + total as u64 {
-                break;
-            }
-            let size = (suggestion - self.offset) as usize;
-            if size > rule.max {
-                break;
-            }
-            self.suggestions.pop_front();
-            if size < rule.min {
-                continue;
-            }
-            if size == self.scanned {
-                break;
-            }
-            return Ok(Some(size));
-        }
-        let mut scanned = self.scanned;
-        loop {
-            if self.length > scanned {
-                let cut = self.find(stream, rule, scanned);
-                if cut.is_some() {
-                    return Ok(cut);
-                }
-                scanned = self.length;
-            }
-            if self.length >= total {
-                return Ok(None);
-            }
-            let next = self.length + 1;
-            self.fill_to(stream, next, source)?;
-        }
-    }
-
-    /// Ends the chunk after `size` bytes, which may be none, and puts the next injection there.
-    fn inject(&mut self, stream: &Arc<Stream>, size: usize) -> Result<(), Errno> {
-        if size > 0 {
-            self.emit(stream, size)?;
-        }
-        self.scanned = 0;
-        if let Some(injection) = self.injections.pop_front() {
-            for (size, digest) in injection.chunks {
-                stream.push_finished(Finished {
-                    digest,
-                    offset: self.offset,
-                    size,
-                    injected: true,
-                    blob: None,
-                });
-                self.offset += size;
-            }
-        }
-        stream.wait_for_consumer();
-        Ok(())
-    }
 }
 
-fn fail(stream: &Stream, kind: FailureKind, errno: i32, tag: u64) -> Errno {
+/// Notes why the stream fails.
+pub fn fail(stream: &Stream, kind: FailureKind, errno: i32, tag: u64) -> Errno {
     stream.fail(Failure { kind, errno, tag })
 }
 
@@ -594,44 +379,4 @@ fn pool_failure(stream: &Stream, error: PoolError) -> Errno {
         PoolError::Cancelled => libc::ECANCELED,
         PoolError::OutOfMemory => fail(stream, FailureKind::Resource, libc::ENOMEM, 0),
     }
-}
-
-fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<usize, Errno> {
-    loop {
-        if source.waits {
-            wait_readable(stream, source)?;
-        }
-        let got = unsafe {
-            libc::read(
-                source.fd.as_raw_fd(),
-                target.as_mut_ptr().cast(),
-                target.len(),
-            )
-        };
-        if got >= 0 {
-            return Ok(got as usize);
-        }
-        match std::io::Error::last_os_error().raw_os_error() {
-            Some(libc::EINTR) => {}
-            Some(libc::EAGAIN) => wait_readable(stream, source)?,
-            errno => {
-                let errno = errno.unwrap_or(libc::EIO);
-                return Err(fail(stream, FailureKind::Read, errno, source.tag));
-            }
-        }
-    }
-}
-
-fn wait_readable(stream: &Stream, source: &Source) -> Result<(), Errno> {
-    let mut poll = libc::pollfd {
-        fd: source.fd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    while unsafe { libc::poll(&mut poll, 1, POLL_MILLISECONDS) } <= 0 {
-        if stream.cancelled() {
-            return Err(libc::ECANCELED);
-        }
-    }
-    Ok(())
 }

@@ -13,8 +13,11 @@ mod decoder;
 mod engine;
 mod filler;
 mod known;
+mod payload;
 mod pool;
 mod registry;
 #[cfg_attr(not(target_arch = "x86_64"), path = "sha256_alone.rs")]
 mod sha256;
+mod source;
+mod statistics;
 mod stream;

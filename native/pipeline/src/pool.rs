@@ -36,6 +36,8 @@ struct State {
     peak: usize,
     /// Buffers of [`Pool::acquire_scratch`] in use.
     scratches: usize,
+    /// The system refused memory; waiting would not help.
+    refused: bool,
 }
 
 /// The pool. Buffers keep it alive.
@@ -271,6 +273,9 @@ impl Pool {
                 }
                 return Ok(result);
             }
+            if std::mem::take(&mut state.refused) {
+                return Err(PoolError::OutOfMemory);
+            }
             since.get_or_insert_with(Instant::now);
             state = match self.changed.wait_timeout(state, WAIT_SLICE) {
                 Ok((guard, _)) => guard,
@@ -294,7 +299,10 @@ impl Pool {
         if !fresh && !state.evict(capacity, limit) {
             return None;
         }
-        let mapping = map(capacity)?;
+        let Some(mapping) = map(capacity) else {
+            state.refused = true;
+            return None;
+        };
         state.add(capacity);
         Some(self.wrap(mapping))
     }
