@@ -9,8 +9,11 @@
 export class TempDir implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
-  /** @param parent Where to make it; `/dev/shm` is a tmpfs, the default is on disk. */
-  static async make(parent = "/var/tmp"): Promise<TempDir> {
+  /**
+   * @param parent Where to make it. The default is a tmpfs, where the 65,536 chunk folders of a
+   *   datastore are made and removed quickly; `/var/tmp` is on disk and keeps every kind of metadata.
+   */
+  static async make(parent = "/dev/shm"): Promise<TempDir> {
     return new TempDir(await Deno.makeTempDir({ dir: parent, prefix: "pbs-client-test-" }));
   }
 
