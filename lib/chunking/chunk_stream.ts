@@ -47,6 +47,8 @@ export class ChunkStream implements ByteSink, Disposable {
   #collecting: CommandBuffer;
   #sending: CommandBuffer;
   #pending: Promise<void> | undefined;
+  /** What the native side is reading: nothing else keeps these bytes from being collected. */
+  #inFlight: Uint8Array | undefined;
   #failure: unknown;
   #position = 0;
   #readers = 0;
@@ -132,6 +134,7 @@ export class ChunkStream implements ByteSink, Disposable {
     this.#collecting = this.#sending;
     this.#sending = buffer;
     const bytes = buffer.take();
+    this.#inFlight = bytes;
     this.#pending = pipelineLibrary()
       .pbs_stream_write(this.#handle, bytes, BigInt(bytes.byteLength))
       .then((status) => this.#written(status));
@@ -211,6 +214,7 @@ export class ChunkStream implements ByteSink, Disposable {
   }
 
   #written(status: number): void {
+    this.#inFlight = undefined;
     if (status < 0) this.#failure ??= this.#error(status);
     else if (status > 0 && !this.#closed) this.#collectProblems();
   }

@@ -125,8 +125,7 @@ impl State {
 
     /// Whether a buffer of `size` bytes can be had below `limit`, with what is free.
     fn has_room(&self, size: usize, limit: usize) -> bool {
-        self.free.iter().any(|mapping| mapping.capacity >= size)
-            || self.mapped - self.free_bytes() + round_capacity(size) <= limit
+        self.mapped - self.free_bytes() + round_capacity(size) <= limit
     }
 
     /// Unmaps free buffers, smallest first, until `size` more bytes fit below `limit`.
@@ -291,8 +290,10 @@ impl Pool {
             .filter(|&index| state.free[index].capacity >= size)
             .min_by_key(|&index| state.free[index].capacity);
         if let Some(index) = best {
+            let found = state.free[index].capacity;
             // A far too large one only if nothing else is left.
-            if state.free[index].capacity <= 2 * capacity || !fresh {
+            let fits = state.mapped - state.free_bytes() + found <= limit;
+            if fits && (found <= 2 * capacity || !fresh) {
                 return Some(self.wrap(state.free.swap_remove(index)));
             }
         }
