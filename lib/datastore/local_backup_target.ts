@@ -94,6 +94,11 @@ export class LocalBackupTarget implements BackupTarget {
     return this.#opened.previous?.time;
   }
 
+  /** Whether the snapshot is complete and will stay. */
+  get isFinished(): boolean {
+    return this.#state === "finished";
+  }
+
   /** See {@linkcode BackupTarget.previousManifest}. */
   async previousManifest(): Promise<Uint8Array | undefined> {
     if (this.#opened.previous === undefined) return undefined;

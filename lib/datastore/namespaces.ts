@@ -46,12 +46,14 @@ export function createNamespace(datastore: Datastore, namespace: string): void {
  * removed.
  *
  * @param deleteGroups Without it, groups stay, with the namespaces that hold them.
+ * @param keepProtected Protected snapshots that stay are no error then.
  * @throws {ConflictError} if something had to stay; what was removable is gone then.
  */
 export async function deleteNamespace(
   datastore: Datastore,
   namespace: string,
   deleteGroups: boolean,
+  keepProtected = false,
 ): Promise<DeletionCounts> {
   if (namespace === "") throw new UsageError("root namespace cannot be deleted");
   const total = { removedGroups: 0, removedSnapshots: 0, protectedSnapshots: 0 };
@@ -66,7 +68,7 @@ export async function deleteNamespace(
     }
     complete = removeEmptyNamespace(datastore, each) && complete;
   }
-  if (!complete) {
+  if (!complete && !(deleteGroups && keepProtected && total.protectedSnapshots > 0)) {
     const reason = deleteGroups
       ? `${total.protectedSnapshots} of their snapshots are protected`
       : "deleting groups was not asked for";

@@ -24,6 +24,7 @@ import {
   withVerifyState,
 } from "../manifest/mod.ts";
 import {
+  type BackupGroup,
   type BackupSnapshot,
   formatSnapshotPath,
   parseUpid,
@@ -53,6 +54,10 @@ export interface VerifyOptions {
   readonly checker: ChunkChecker;
   readonly log: TaskLog;
   readonly signal?: AbortSignal;
+  /** Levels below the namespace that are verified, too; default all. */
+  readonly maxDepth?: number | undefined;
+  /** Leaves groups out, for a caller who may not see all. */
+  readonly accepts?: ((namespace: string, group: BackupGroup) => Promise<boolean>) | undefined;
 }
 
 /** What was found about one snapshot. */
@@ -85,7 +90,7 @@ export async function verify(
 ): Promise<VerifyReport> {
   const run = new Verification(datastore, request, options);
   const snapshots: VerifiedSnapshot[] = [];
-  for await (const [namespace, snapshot] of selectSnapshots(datastore, request)) {
+  for await (const [namespace, snapshot] of selectSnapshots(datastore, request, options)) {
     snapshots.push(await run.verifySnapshot(namespace, snapshot));
   }
   const failed = snapshots.filter(({ state }) => state === "failed");
@@ -102,15 +107,18 @@ function nameOf(namespace: string, snapshot: BackupSnapshot): string {
 async function* selectSnapshots(
   datastore: Datastore,
   { namespace, group, time }: VerifyRequest,
+  { maxDepth, accepts }: VerifyOptions,
 ): AsyncGenerator<[string, BackupSnapshot]> {
   requireNamespace(datastore, namespace);
   if (group && time !== undefined) {
     yield [namespace, { type: group.type, id: group.id, time }];
     return;
   }
-  for (const each of group ? [namespace] : await namespacesBelow(datastore, namespace)) {
+  const namespaces = group ? [namespace] : await namespacesBelow(datastore, namespace, maxDepth);
+  for (const each of namespaces) {
     for (const { type, id } of group ? [group] : await groupsOf(datastore, each)) {
       if (group === undefined && type === "host" && id === "benchmark") continue;
+      if (accepts !== undefined && !await accepts(each, { type, id })) continue;
       for (const time of await snapshotTimesOf(datastore, each, { type, id })) {
         yield [each, { type, id, time }];
       }

@@ -1,0 +1,57 @@
+import { deflate } from "node:zlib";
+import type { HeaderField, IncomingRequest, OutgoingResponse } from "../../http/mod.ts";
+import type { Answer } from "./route.ts";
+
+/** Content type of everything in an envelope, and of most refusals. */
+export const JSON_TYPE = "application/json;charset=UTF-8";
+
+/** An answer that is no upgrade. */
+export type PlainAnswer = Exclude<Answer, { readonly upgrade: string }>;
+
+/** The response to a call that went well (spec: protocol.md §3.1, §1.8). */
+export async function successResponse(
+  request: IncomingRequest,
+  answer: PlainAnswer,
+): Promise<OutgoingResponse> {
+  const headers: HeaderField[] = [...answer.headers ?? []];
+  if ("raw" in answer) {
+    headers.unshift(["content-type", answer.contentType]);
+    const { raw, released } = answer;
+    const response = { status: 200, headers, body: raw, ...released ? { released } : {} };
+    if (!(raw instanceof Uint8Array) || !wantsDeflate(request)) return response;
+    const body = await compress(raw);
+    released?.();
+    return { status: 200, headers: [...headers, ["content-encoding", "deflate"]], body };
+  }
+  const { data, attributes, contentType = JSON_TYPE } = answer;
+  if (contentType !== "") headers.unshift(["content-type", contentType]);
+  const text = JSON.stringify({ data: data ?? null, ...attributes });
+  const body = new TextEncoder().encode(text);
+  if (!wantsDeflate(request)) return { status: 200, headers, body };
+  headers.push(["content-encoding", "deflate"]);
+  return { status: 200, headers, body: await compress(body) };
+}
+
+/** The response to a call that was refused: the plain text, whatever the label says. */
+export function refusalResponse(
+  status: number,
+  text: string,
+  contentType?: string,
+  headers: readonly HeaderField[] = [],
+): OutgoingResponse {
+  const label: HeaderField[] = contentType === undefined ? [] : [["content-type", contentType]];
+  return { status, headers: [...label, ...headers], body: new TextEncoder().encode(text) };
+}
+
+/** Tokens are split at commas and blanks; no quality is looked at (spec: protocol.md §1.8). */
+function wantsDeflate(request: IncomingRequest): boolean {
+  return request.headers.getAll("accept-encoding").some((value) =>
+    value.split(/[, ]+/).some((token) => token === "deflate" || token.startsWith("deflate;"))
+  );
+}
+
+function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    deflate(bytes, (error, result) => error ? reject(error) : resolve(result));
+  });
+}

@@ -1,0 +1,159 @@
+import { type CertificateAndKey, serveConnection, TlsListener } from "../http/mod.ts";
+import type { AcceptedConnection, IncomingRequest } from "../http/mod.ts";
+import { AccessLog } from "./access_log.ts";
+import type { AccessControl } from "./access/access_control.ts";
+import type { DatastoreConfig } from "./config/server_config.ts";
+import { UploadBudget } from "./protocol/upload_budget.ts";
+import { UploadInspector } from "./protocol/upload_inspector.ts";
+import { RestService } from "./rest/rest_service.ts";
+import { ServerConnection } from "./server_connection.ts";
+import { ServerState } from "./server_state.ts";
+import { TaskRegistry } from "./tasks/task_registry.ts";
+
+/** A refused login waits, to make guessing slow (spec: protocol.md §2.7). */
+const UNAUTHORIZED_DELAY_MS = 3000;
+const FORBIDDEN_DELAY_MS = 500;
+/** How long tasks may go on when the server is to stop. */
+const GRACE_MS = 30_000;
+const LOG_FOLDER_MODE = 0o750;
+
+/** What a server is made of. */
+export interface BackupServerOptions {
+  /** Address to listen on; loopback unless given. */
+  readonly host?: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly certificate: Pick<CertificateAndKey, "certificate" | "privateKey">;
+  readonly datastores: readonly DatastoreConfig[];
+  readonly access: AccessControl;
+  /** Folder of the access log and, in `tasks`, of task logs. */
+  readonly logFolder: string;
+  /** 32 hex digits that tell servers apart. */
+  readonly instanceId: string;
+  /** Told of errors that are the server's own. */
+  readonly failed?: (error: unknown) => void;
+  /** Connections at a time. Default 1000. */
+  readonly maxConnections?: number;
+  /** How long refusals of credentials and privileges wait; for tests. */
+  readonly delays?: { readonly unauthorizedMs: number; readonly forbiddenMs: number };
+}
+
+/**
+ * A running server: the REST API and, on upgraded connections, the backup and reader protocols over
+ * local datastores (spec: protocol.md).
+ */
+export class BackupServer {
+  readonly #state: ServerState;
+  readonly #rest: RestService;
+  readonly #log: AccessLog;
+  readonly #connections = new Set<Promise<void>>();
+  readonly #idle = new Set<AcceptedConnection>();
+  #listener: TlsListener | undefined;
+  #stopping = false;
+
+  private constructor(options: BackupServerOptions) {
+    const { logFolder } = options;
+    Deno.mkdirSync(`${logFolder}/api`, { recursive: true, mode: LOG_FOLDER_MODE });
+    this.#log = new AccessLog(`${logFolder}/api/access.log`);
+    this.#state = new ServerState(
+      options.datastores,
+      options.access,
+      new TaskRegistry(`${logFolder}/tasks`),
+      UploadInspector.create(),
+      new UploadBudget(),
+      options.instanceId,
+      options.delays ?? {
+        unauthorizedMs: UNAUTHORIZED_DELAY_MS,
+        forbiddenMs: FORBIDDEN_DELAY_MS,
+      },
+    );
+    this.#rest = new RestService(this.#state, options.failed ?? (() => {}));
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @throws {ConnectionError} if the address cannot be bound.
+   */
+  static async start(options: BackupServerOptions): Promise<BackupServer> {
+    const server = new BackupServer(options);
+    try {
+      server.#listener = await TlsListener.listen({
+        port: options.port,
+        certificate: options.certificate.certificate,
+        privateKey: options.certificate.privateKey,
+        ...options.host === undefined ? {} : { host: options.host },
+        ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
+      }, (accepted) => server.#accept(accepted));
+    } catch (error) {
+      server.#state[Symbol.dispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  /** The port that was bound. */
+  get port(): number {
+    return this.#listener!.port;
+  }
+
+  /** What the calls share, for those who embed the server. */
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  /**
+   * Stops: accepts nothing new, lets running tasks finish for a while, ends what is left. Backups
+   * that did not finish leave nothing behind.
+   *
+   * @param graceMs How long tasks may go on.
+   */
+  async stop(graceMs: number = GRACE_MS): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#listener?.stop();
+    for (const { duplex } of this.#idle) duplex.abort();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
+    await Promise.race([this.#state.tasks.idle(), late]);
+    clearTimeout(timer);
+    for (const { task } of this.#state.tasks.running) this.#state.tasks.abort(task.upid);
+    await this.#state.tasks.idle();
+    this.#listener?.close();
+    await Promise.allSettled(this.#connections);
+    await this.#log.flush();
+    this.#state[Symbol.dispose]();
+  }
+
+  /** Stops at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop(0);
+  }
+
+  #accept(accepted: AcceptedConnection): void {
+    const { duplex, remoteAddress } = accepted;
+    if (this.#stopping) return duplex.abort();
+    const connection = new ServerConnection(duplex.peer, remoteAddress);
+    this.#idle.add(accepted);
+    const served = serveConnection(duplex, async (request) => {
+      this.#idle.delete(accepted);
+      const response = await this.#answer(request, connection);
+      if (!("upgrade" in response)) this.#idle.add(accepted);
+      return response;
+    }).finally(() => {
+      this.#idle.delete(accepted);
+      connection.end();
+      this.#connections.delete(served);
+    });
+    this.#connections.add(served);
+  }
+
+  async #answer(request: IncomingRequest, connection: ServerConnection) {
+    const { response, authId } = await this.#rest.answer(request, connection);
+    const status = "upgrade" in response ? 101 : response.status;
+    const body = "upgrade" in response ? undefined : response.body;
+    const sizeBytes = body instanceof Uint8Array ? body.length : 0;
+    this.#log.add({ peer: connection.peer, authId, request, status, sizeBytes });
+    return response;
+  }
+}

@@ -1,0 +1,205 @@
+import { UsageError } from "../../errors/mod.ts";
+import { checkRealm, isAuthIdText, isSafeName } from "../../repository/mod.ts";
+import type { AccessRule } from "../access/access_rules.ts";
+import { ROLES } from "../access/privileges.ts";
+import { type ConfigSection, parseSections } from "./section_config.ts";
+import type { AccountConfig, DatastoreConfig, Maintenance, ServerConfig } from "./server_config.ts";
+
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_PORT = 8007;
+const SYNC_LEVELS = ["none", "file", "filesystem"] as const;
+
+/**
+ * Reads a server's configuration file (docs/server.md).
+ *
+ * @param name What messages call the file.
+ * @throws {UsageError} naming the line that is wrong.
+ */
+export function parseServerConfig(text: string, name: string): ServerConfig {
+  let listen = { host: DEFAULT_HOST, port: DEFAULT_PORT };
+  let logFolder: string | undefined;
+  const datastores: DatastoreConfig[] = [];
+  const accounts: AccountConfig[] = [];
+  const rules: AccessRule[] = [];
+  for (const section of parseSections(text, name)) {
+    const reader = new SectionReader(section, name);
+    switch (section.kind) {
+      case "server":
+        listen = parseListen(reader.take("listen") ?? `${DEFAULT_HOST}:${DEFAULT_PORT}`, reader);
+        logFolder = reader.take("log-folder");
+        break;
+      case "datastore":
+        datastores.push(readDatastore(section.name, reader));
+        break;
+      case "user":
+      case "token":
+        accounts.push(readAccount(section, reader));
+        break;
+      case "acl":
+        rules.push(...readRules(section, reader));
+        break;
+      default:
+        reader.fail(`unknown kind of section "${section.kind}"`);
+    }
+    reader.finish();
+  }
+  checkUnique(datastores.map((store) => store.name), "datastore", name);
+  checkUnique(accounts.map((account) => account.authId), "account", name);
+  return {
+    ...listen,
+    datastores,
+    accounts,
+    rules,
+    ...logFolder === undefined ? {} : { logFolder },
+  };
+}
+
+/** `host:port`, IPv6 addresses in brackets. @throws {UsageError} if it is anything else. */
+export function parseListenAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:\s]+)):([0-9]{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) {
+    throw new UsageError(`"${text}" is not an address to listen on, like 127.0.0.1:8007`);
+  }
+  return { host: match[1] ?? match[2]!, port };
+}
+
+/** Checks name and path of a datastore. @throws {UsageError} if one is wrong. */
+export function checkDatastoreConfig(name: string, path: string): void {
+  if (!isSafeName(name) || name.length < 3 || name.length > 32) {
+    throw new UsageError(
+      `"${name}" is not the name of a datastore (3 to 32 letters, digits, "_.-")`,
+    );
+  }
+  if (!path.startsWith("/")) {
+    throw new UsageError(`the path of datastore "${name}" is not absolute`);
+  }
+}
+
+class SectionReader {
+  readonly #left: Map<string, string>;
+
+  constructor(readonly section: ConfigSection, readonly file: string) {
+    this.#left = new Map(section.properties);
+    if (section.kind !== "acl" && this.#left.size < section.properties.length) {
+      this.fail("a property is given twice");
+    }
+  }
+
+  take(key: string): string | undefined {
+    const value = this.#left.get(key);
+    this.#left.delete(key);
+    return value;
+  }
+
+  /** Leaves nothing behind. */
+  takeAll(): readonly (readonly [string, string])[] {
+    this.#left.clear();
+    return this.section.properties;
+  }
+
+  takeBoolean(key: string, fallback: boolean): boolean {
+    const value = this.take(key);
+    if (value === undefined) return fallback;
+    if (value !== "true" && value !== "false") this.fail(`"${key}" must be true or false`);
+    return value === "true";
+  }
+
+  takeInteger(key: string): number | undefined {
+    const value = this.take(key);
+    if (value === undefined) return undefined;
+    if (!/^[0-9]{1,15}$/.test(value)) this.fail(`"${key}" must be a number`);
+    return Number(value);
+  }
+
+  fail(reason: string): never {
+    const { kind, name, line } = this.section;
+    throw new UsageError(`${this.file}, line ${line}: ${kind} "${name}": ${reason}`);
+  }
+
+  finish(): void {
+    const [key] = this.#left.keys();
+    if (key !== undefined) this.fail(`unknown property "${key}"`);
+  }
+}
+
+function parseListen(text: string, reader: SectionReader): { host: string; port: number } {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    return reader.fail((error as Error).message);
+  }
+}
+
+function readDatastore(name: string, reader: SectionReader): DatastoreConfig {
+  const path = reader.take("path") ?? reader.fail(`"path" is missing`);
+  try {
+    checkDatastoreConfig(name, path);
+  } catch (error) {
+    reader.fail((error as Error).message);
+  }
+  const comment = reader.take("comment");
+  const sync = reader.take("sync-level");
+  const syncLevel = SYNC_LEVELS.find((level) => level === sync);
+  if (sync !== undefined && syncLevel === undefined) {
+    reader.fail(`"sync-level" must be one of ${SYNC_LEVELS.join(", ")}`);
+  }
+  const mode = reader.take("maintenance-mode");
+  const gcCutoffMinutes = reader.takeInteger("gc-cutoff");
+  if (gcCutoffMinutes !== undefined && (gcCutoffMinutes < 1 || gcCutoffMinutes > 2880)) {
+    reader.fail(`"gc-cutoff" must be between 1 and 2880 minutes`);
+  }
+  return {
+    name,
+    path,
+    verifyNew: reader.takeBoolean("verify-new", false),
+    ...comment === undefined ? {} : { comment },
+    ...syncLevel === undefined ? {} : { syncLevel },
+    ...mode === undefined ? {} : { maintenance: parseMaintenance(mode, reader) },
+    ...gcCutoffMinutes === undefined ? {} : { gcCutoffMinutes },
+  };
+}
+
+function parseMaintenance(text: string, reader: SectionReader): Maintenance {
+  const match = /^(read-only|offline)(?:,message=(.*))?$/.exec(text);
+  if (match === null) {
+    reader.fail(`"maintenance-mode" must be "read-only" or "offline", and then ",message=…"`);
+  }
+  return { type: match[1] as Maintenance["type"], message: match[2] ?? "" };
+}
+
+function readAccount({ kind, name }: ConfigSection, reader: SectionReader): AccountConfig {
+  if (!isAuthIdText(name) || name.includes("!") !== (kind === "token")) {
+    reader.fail(kind === "token" ? `expected "name@realm!token"` : `expected "name@realm"`);
+  }
+  checkRealm(name);
+  const comment = reader.take("comment");
+  return {
+    authId: name,
+    enabled: reader.takeBoolean("enable", true),
+    expire: reader.takeInteger("expire") ?? 0,
+    ...comment === undefined ? {} : { comment },
+  };
+}
+
+function readRules({ name: path }: ConfigSection, reader: SectionReader): AccessRule[] {
+  if (!/^\/([^/].*[^/]|[^/])?$/.test(path)) {
+    reader.fail("a path starts with a slash and ends without");
+  }
+  return reader.takeAll().map(([authId, value]) => {
+    const [list = "", extent, ...rest] = value.split(/\s+/);
+    const roles = list.split(",");
+    const unknown = roles.find((role) => !ROLES.has(role));
+    if (unknown !== undefined) reader.fail(`there is no role "${unknown}"`);
+    if (!isAuthIdText(authId)) reader.fail(`"${authId}" is not a user or token`);
+    if (rest.length > 0 || (extent !== undefined && extent !== "here-only")) {
+      reader.fail(`after the roles only "here-only" may follow`);
+    }
+    return { path, authId, roles, propagate: extent === undefined };
+  });
+}
+
+function checkUnique(names: readonly string[], what: string, file: string): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`${file}: ${what} "${twice}" is defined twice`);
+}

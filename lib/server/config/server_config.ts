@@ -1,0 +1,44 @@
+import type { SyncLevel } from "../../datastore/mod.ts";
+import type { AccessRule } from "../access/access_rules.ts";
+
+/** Why a datastore may not be used as usual (spec: protocol.md §7.2). */
+export interface Maintenance {
+  readonly type: "read-only" | "offline";
+  readonly message: string;
+}
+
+/** A datastore that a server offers. */
+export interface DatastoreConfig {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly comment?: string;
+  /** Whether each backup is verified when it has finished. */
+  readonly verifyNew?: boolean;
+  readonly syncLevel?: SyncLevel;
+  readonly maintenance?: Maintenance;
+  /** What nobody used for this long is garbage; default 24 h 5 min. */
+  readonly gcCutoffMinutes?: number;
+}
+
+/** A user or an API token; secrets are kept elsewhere. */
+export interface AccountConfig {
+  /** `name@realm`, or `name@realm!token`. */
+  readonly authId: string;
+  readonly enabled: boolean;
+  /** Seconds since the epoch; 0 for never. */
+  readonly expire: number;
+  readonly comment?: string;
+}
+
+/** Everything a server's configuration file says. */
+export interface ServerConfig {
+  /** Address to listen on. */
+  readonly host: string;
+  readonly port: number;
+  readonly datastores: readonly DatastoreConfig[];
+  readonly accounts: readonly AccountConfig[];
+  readonly rules: readonly AccessRule[];
+  /** Folder of access log and task logs; beside the file unless given. */
+  readonly logFolder?: string;
+}

@@ -1,0 +1,96 @@
+import { NotFoundError, PbsError, ServerError } from "../../errors/mod.ts";
+import type { IncomingRequest, OutgoingResponse, RequestHandler } from "../../http/mod.ts";
+import { queryParameters, readParameters } from "../api/read_parameters.ts";
+import { refusalFor } from "../api/refusal.ts";
+import { parseRequestTarget, type RequestTarget } from "../api/request_target.ts";
+import { JSON_TYPE, refusalResponse, successResponse } from "../api/respond.ts";
+import type { Route } from "../api/route.ts";
+import type { RouteMatch, RouteTable } from "../api/route_table.ts";
+import { verifyParameters } from "../api/verify_parameters.ts";
+
+/** What a handler gets beside the session. */
+export interface ProtocolRequest {
+  readonly request: IncomingRequest;
+}
+
+/** How a protocol of an upgraded connection answers its requests (spec: protocol.md §4.6). */
+export interface ProtocolOptions<Session> {
+  readonly session: Session;
+  readonly table: RouteTable<Route<Session & ProtocolRequest>>;
+  /** Told of every refusal. */
+  readonly refused: (request: IncomingRequest, status: number, text: string) => void;
+  /** How long an answer with status 401 waits. */
+  readonly unauthorizedDelayMs: number;
+}
+
+/**
+ * Makes the handler of an upgraded connection. What is found before the call itself runs is refused
+ * without a content type (spec: protocol.md §3.2).
+ */
+export function protocolHandler<Session>(options: ProtocolOptions<Session>): RequestHandler {
+  return async (request) => {
+    let response: OutgoingResponse;
+    try {
+      response = await answer(request, options);
+    } catch (error) {
+      const early = error instanceof EarlyRefusal;
+      const { status, text } = refusalFor(early ? error.cause : error);
+      options.refused(request, status, text);
+      if (status === 401) await delay(options.unauthorizedDelayMs);
+      response = refusalResponse(status, text, early ? undefined : JSON_TYPE);
+    }
+    return response;
+  };
+}
+
+async function answer<Session>(
+  request: IncomingRequest,
+  { session, table }: ProtocolOptions<Session>,
+): Promise<OutgoingResponse> {
+  let target: RequestTarget;
+  let found: RouteMatch<Route<Session & ProtocolRequest>> | readonly string[] | undefined;
+  try {
+    target = parseRequestTarget(request.target);
+    found = table.find(request.method, target.components);
+  } catch (cause) {
+    throw new EarlyRefusal(cause);
+  }
+  if (found === undefined) throw new ServerError(404, `Path '${target.path}' not found.`);
+  if (!("route" in found)) {
+    const data = found.map((subdir) => ({ subdir }));
+    return await successResponse(request, { data });
+  }
+  const { route, variables } = found;
+  const values = await (async () => {
+    try {
+      const raw = route.rawBody
+        ? queryParameters(target.query)
+        : await readParameters(request, target.query);
+      return verifyParameters(route.parameters, raw, variables);
+    } catch (cause) {
+      throw new EarlyRefusal(cause);
+    }
+  })();
+  const result = await route.handle({ ...session, request }, values);
+  if ("upgrade" in result) throw new TypeError("there is no upgrade on an upgraded connection");
+  return await successResponse(request, result);
+}
+
+/** Something that was refused before the call itself ran. */
+class EarlyRefusal extends Error {
+  constructor(cause: unknown) {
+    super("", { cause });
+  }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** A file that was not found, as these protocols say it: 404 for blobs, 400 for indexes. */
+export function fileRefusal(error: unknown, name: string): unknown {
+  if (!(error instanceof NotFoundError)) return error;
+  return name.endsWith(".blob")
+    ? new ServerError(404, `file "${name}" not found`, { cause: error })
+    : new PbsError(`cannot open index "${name}": it does not exist`, { cause: error });
+}

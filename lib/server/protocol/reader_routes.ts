@@ -1,0 +1,82 @@
+import { decodeHex } from "../../bytes/mod.ts";
+import { type DigestTable, type LocalSnapshotSource, readIndex } from "../../datastore/mod.ts";
+import { ServerError, UsageError } from "../../errors/mod.ts";
+import { archiveKind } from "../../manifest/mod.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+import type { Answer, Route } from "../api/route.ts";
+import { DIGEST, FILE_NAME } from "../api/schemas.ts";
+import { fileRefusal } from "./protocol_service.ts";
+
+/** What the calls of a reader connection share. */
+export interface ReaderSession {
+  readonly source: LocalSnapshotSource;
+  /** What the client has downloaded an index for. */
+  readonly readable: DigestTable;
+  readonly log: (line: string) => void;
+}
+
+const OCTETS = "application/octet-stream";
+const SPEEDTEST_BYTES = 1024 * 1024;
+const SPEEDTEST_BYTE = 0x41;
+
+/** The calls of the reader protocol (spec: protocol.md §6). */
+export const READER_ROUTES: readonly Route<ReaderSession>[] = [
+  {
+    method: "GET",
+    path: "download",
+    parameters: { "file-name": FILE_NAME },
+    rawBody: true,
+    handle: download,
+  },
+  {
+    method: "GET",
+    path: "chunk",
+    parameters: { "digest": DIGEST },
+    rawBody: true,
+    handle: sendChunk,
+  },
+  {
+    method: "GET",
+    path: "speedtest",
+    parameters: {},
+    rawBody: true,
+    handle: () => ({
+      raw: new Uint8Array(SPEEDTEST_BYTES).fill(SPEEDTEST_BYTE),
+      contentType: OCTETS,
+    }),
+  },
+];
+
+async function download(
+  { source, readable, log }: ReaderSession,
+  values: ParameterValues,
+): Promise<Answer> {
+  const name = values.text("file-name");
+  const kind = archiveKind(name);
+  if (kind === undefined) throw new UsageError(`unknown archive type: "${name}"`);
+  let raw: Uint8Array;
+  try {
+    raw = await source.readFile(name);
+  } catch (error) {
+    throw fileRefusal(error, name);
+  }
+  if (kind !== "blob") {
+    const index = readIndex(raw, name);
+    for (let i = 0; i < index.chunkCount; i++) readable.set(index.digestAt(i), 0);
+  }
+  log(`download "${name}"`);
+  return { raw, contentType: OCTETS };
+}
+
+async function sendChunk(
+  { source, readable }: ReaderSession,
+  values: ParameterValues,
+): Promise<Answer> {
+  const text = values.text("digest");
+  const digest = decodeHex(text);
+  // A digest alone is no permission: it may be somebody else's chunk (spec: protocol.md §6).
+  if (!readable.has(digest)) throw new ServerError(401, `download chunk ${text} not allowed`);
+  let raw = new Uint8Array(0);
+  await source.readChunk(digest, (length) => raw = new Uint8Array(length));
+  return { raw, contentType: OCTETS };
+}

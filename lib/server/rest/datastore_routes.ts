@@ -1,0 +1,107 @@
+import {
+  groupsOf,
+  LocalRepository,
+  namespacesBelow,
+  readGcStatus,
+  snapshotTimesOf,
+} from "../../datastore/mod.ts";
+import type { Datastore } from "../../datastore/mod.ts";
+import type { Privilege } from "../access/privileges.ts";
+import { optional } from "../api/parameter_schema.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+import type { Answer } from "../api/route.ts";
+import { BOOLEAN, STORE } from "../api/schemas.ts";
+import { gcCounters } from "./gc_members.ts";
+import { onDatastore, type RestContext, type RestRoute } from "./rest_context.ts";
+
+/** Any right on a datastore makes it visible. */
+export const ANY_DATASTORE_PRIVILEGE: readonly Privilege[] = [
+  "Datastore.Audit",
+  "Datastore.Read",
+  "Datastore.Backup",
+  "Datastore.Modify",
+  "Datastore.Prune",
+  "Datastore.Verify",
+  "Datastore.Allocate",
+];
+
+/** Calls about datastores as a whole (spec: protocol.md §7.2). */
+export const DATASTORE_ROUTES: readonly RestRoute[] = [
+  {
+    method: "GET",
+    path: "admin/datastore",
+    parameters: {},
+    permission: "user",
+    handle: listDatastores,
+  },
+  {
+    method: "GET",
+    path: "admin/datastore/{store}/status",
+    parameters: { "store": STORE, "verbose": optional(BOOLEAN) },
+    permission: { ...onDatastore(...ANY_DATASTORE_PRIVILEGE), orBelow: true },
+    handle: showStatus,
+  },
+];
+
+function listDatastores({ state, authId }: RestContext): Answer {
+  const visible = state.configs.filter(({ name }) =>
+    state.access.rules.hasAnyAtOrBelow(authId, `/datastore/${name}`, ANY_DATASTORE_PRIVILEGE)
+  );
+  return {
+    data: visible.map(({ name, comment, maintenance }) => ({
+      "store": name,
+      "comment": comment ?? null,
+      "mount-status": "nonremovable",
+      "backend-type": "filesystem",
+      ...maintenance && {
+        maintenance: maintenance.message === ""
+          ? maintenance.type
+          : `${maintenance.type},message=${maintenance.message}`,
+      },
+    })),
+  };
+}
+
+async function showStatus(
+  { state, authId }: RestContext,
+  values: ParameterValues,
+): Promise<Answer> {
+  const store = values.text("store");
+  const { datastore } = state.datastore(store, "read");
+  const verbose = values.boolean("verbose");
+  const base = { "backend-type": "filesystem" };
+  const path = `/datastore/${store}`;
+  // Others see that there is a datastore, but not how much is in it.
+  if (!state.access.rules.hasAny(authId, path, ["Datastore.Audit", "Datastore.Backup"])) {
+    const counts = { ct: null, host: null, vm: null, other: null };
+    return { data: { ...base, total: 0, used: 0, avail: 0, ...verbose && { counts } } };
+  }
+  const status = await new LocalRepository(datastore).status();
+  if (!verbose) return { data: { ...base, ...status } };
+  const gcStatus = await readGcStatus(datastore);
+  return {
+    data: {
+      ...base,
+      ...status,
+      "counts": await countAll(datastore),
+      "gc-status": { upid: gcStatus.upid, ...gcCounters(gcStatus) },
+    },
+  };
+}
+
+interface Count {
+  groups: number;
+  snapshots: number;
+}
+
+async function countAll(datastore: Datastore): Promise<Record<string, Count | null>> {
+  const counts: Record<string, Count | null> = { ct: null, host: null, vm: null, other: null };
+  for (const namespace of await namespacesBelow(datastore, "")) {
+    for (const group of await groupsOf(datastore, namespace)) {
+      const count = counts[group.type] ??= { groups: 0, snapshots: 0 };
+      count.groups++;
+      count.snapshots += (await snapshotTimesOf(datastore, namespace, group)).length;
+    }
+  }
+  return counts;
+}

@@ -1,0 +1,16 @@
+import type { KeepOptions } from "../../repository/mod.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+
+const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
+
+/** What prune is to keep, from the parameters of a call. */
+export function keepOptionsOf(values: ParameterValues): KeepOptions {
+  const given = RULES.map((rule) => [rule, values.optionalInteger(`keep-${rule}`)] as const)
+    .filter(([, count]) => count !== undefined);
+  return Object.fromEntries(given);
+}
+
+/** As they would be written on a command line. */
+export function formatKeepOptions(keep: KeepOptions): string {
+  return Object.entries(keep).map(([rule, count]) => `--keep-${rule} ${count}`).join(" ");
+}

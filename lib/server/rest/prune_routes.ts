@@ -1,0 +1,127 @@
+import { groupsOf, isOwner, namespacesBelow, pruneGroup, readOwner } from "../../datastore/mod.ts";
+import { ServerError } from "../../errors/mod.ts";
+import { formatGroupPath, formatSnapshotPath, type PruneDecision } from "../../repository/mod.ts";
+import { namespaceAclPath } from "../access/access_rules.ts";
+import { optional } from "../api/parameter_schema.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+import type { Answer } from "../api/route.ts";
+import { BOOLEAN, GROUP, KEEP, NS, STORE } from "../api/schemas.ts";
+import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
+import { formatKeepOptions, keepOptionsOf } from "./keep_options.ts";
+import type { RestContext, RestRoute } from "./rest_context.ts";
+
+/** Calls that prune (spec: protocol.md §7.5). */
+export const PRUNE_ROUTES: readonly RestRoute[] = [
+  {
+    method: "POST",
+    path: "admin/datastore/{store}/prune",
+    parameters: {
+      "store": STORE,
+      "ns": NS,
+      ...GROUP,
+      ...KEEP,
+      "dry-run": optional(BOOLEAN),
+      "use-task": optional(BOOLEAN),
+    },
+    permission: "user",
+    handle: prune,
+  },
+  {
+    method: "POST",
+    path: "admin/datastore/{store}/prune-datastore",
+    parameters: {
+      "store": STORE,
+      "ns": NS,
+      ...KEEP,
+      "max-depth": { kind: "integer", minimum: 0, maximum: 7, optional: true },
+      "dry-run": optional(BOOLEAN),
+    },
+    permission: "user",
+    handle: pruneDatastore,
+  },
+];
+
+async function prune(context: RestContext, values: ParameterValues): Promise<Answer> {
+  const [store, namespace, group] = [values.text("store"), values.text("ns"), groupOf(values)];
+  const { ownOnly } = requireNamespaceAccess(
+    context,
+    store,
+    namespace,
+    ["Datastore.Modify"],
+    ["Datastore.Prune"],
+  );
+  const { datastore } = context.state.datastore(store, "write");
+  if (ownOnly) await requireGroupOwner(context, datastore, namespace, group);
+  const keep = keepOptionsOf(values);
+  const dryRun = values.boolean("dry-run");
+  if (dryRun) {
+    const decisions = await pruneGroup(datastore, namespace, group, keep, true);
+    return { data: decisions.map((decision) => decisionMembers(decision, namespace)) };
+  }
+  // What cannot be found is an answer of its own, not a task that fails.
+  await pruneGroup(datastore, namespace, group, {}, true);
+  let decisions: PruneDecision[] = [];
+  const { task, ended } = context.state.tasks.start({
+    workerType: "prune",
+    workerId: `${store}:${namespace}:${formatGroupPath(group)}`,
+    authId: context.authId,
+  }, async ({ log }) => {
+    log(`retention options: ${formatKeepOptions(keep)}`);
+    log(`starting prune of "${formatGroupPath(group)}"`);
+    decisions = await pruneGroup(datastore, namespace, group, keep, false, log);
+    for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
+  });
+  if (values.boolean("use-task")) return { data: task.id };
+  const { status } = await ended;
+  if (status !== "OK" && !status.startsWith("WARNINGS")) throw new ServerError(400, status);
+  return { data: decisions.map((decision) => decisionMembers(decision, "")) };
+}
+
+function pruneDatastore(context: RestContext, values: ParameterValues): Answer {
+  const { state, authId } = context;
+  const [store, namespace] = [values.text("store"), values.text("ns")];
+  const path = namespaceAclPath(store, namespace);
+  const full = state.access.rules.hasAny(authId, path, ["Datastore.Modify"]);
+  if (!full && !state.access.rules.hasAny(authId, path, ["Datastore.Prune"])) {
+    const wanted = "Datastore.Modify|Datastore.Prune";
+    throw new ServerError(400, `missing permissions '${wanted}' on '${path}'`);
+  }
+  const { datastore } = state.datastore(store, "write");
+  const keep = keepOptionsOf(values);
+  const dryRun = values.boolean("dry-run");
+  const { task } = state.tasks.start({
+    workerType: "prune",
+    workerId: `${store}:${namespace}`,
+    authId,
+  }, async ({ log, signal }) => {
+    log(`starting prune of datastore '${store}'${dryRun ? " (dry run)" : ""}`);
+    log(`retention options: ${formatKeepOptions(keep)}`);
+    const namespaces = await namespacesBelow(
+      datastore,
+      namespace,
+      values.optionalInteger("max-depth"),
+    );
+    for (const each of namespaces) {
+      for (const group of await groupsOf(datastore, each)) {
+        signal.throwIfAborted();
+        const owner = await readOwner(datastore, each, group);
+        if (!full && (owner === undefined || !isOwner(owner, authId))) continue;
+        log(`pruning group "${formatGroupPath(group)}" of namespace "${each}"`);
+        const decisions = await pruneGroup(datastore, each, group, keep, dryRun, log);
+        for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
+      }
+    }
+  });
+  return { data: task.id };
+}
+
+function decisionMembers(decision: PruneDecision, namespace: string): Record<string, unknown> {
+  return {
+    "backup-type": decision.type,
+    "backup-id": decision.id,
+    "backup-time": decision.time,
+    "keep": decision.keep,
+    "protected": decision.protected,
+    ...namespace !== "" && { ns: namespace },
+  };
+}

@@ -1,0 +1,31 @@
+import { BACKUP_UPGRADE } from "../protocol/backup_upgrade.ts";
+import { READER_UPGRADE } from "../protocol/reader_upgrade.ts";
+import { ACCESS_ROUTES } from "./access_routes.ts";
+import { DATASTORE_ROUTES } from "./datastore_routes.ts";
+import { GARBAGE_COLLECTION_ROUTES } from "./garbage_collection_routes.ts";
+import { GENERAL_ROUTES } from "./general_routes.ts";
+import { GROUP_ROUTES } from "./group_routes.ts";
+import { NAMESPACE_ROUTES } from "./namespace_routes.ts";
+import { PRUNE_ROUTES } from "./prune_routes.ts";
+import type { RestRoute } from "./rest_context.ts";
+import { SNAPSHOT_FILE_ROUTES } from "./snapshot_file_routes.ts";
+import { SNAPSHOT_ROUTES } from "./snapshot_routes.ts";
+import { TASK_ROUTES } from "./task_routes.ts";
+import { VERIFICATION_ROUTES } from "./verification_routes.ts";
+
+/** Every call of the REST API, by subject (spec: protocol.md §7). */
+export const REST_ROUTES: readonly RestRoute[] = [
+  BACKUP_UPGRADE,
+  READER_UPGRADE,
+  ...GENERAL_ROUTES,
+  ...ACCESS_ROUTES,
+  ...DATASTORE_ROUTES,
+  ...GROUP_ROUTES,
+  ...SNAPSHOT_ROUTES,
+  ...SNAPSHOT_FILE_ROUTES,
+  ...NAMESPACE_ROUTES,
+  ...PRUNE_ROUTES,
+  ...GARBAGE_COLLECTION_ROUTES,
+  ...VERIFICATION_ROUTES,
+  ...TASK_ROUTES,
+];

@@ -1,0 +1,177 @@
+import { ServerError } from "../../errors/mod.ts";
+import type {
+  HeaderField,
+  IncomingRequest,
+  OutgoingResponse,
+  UpgradeResponse,
+} from "../../http/mod.ts";
+import { readCredentials, ticketCookie } from "../access/credentials.ts";
+import { ParameterError } from "../api/parameter_error.ts";
+import { queryParameters, readParameters } from "../api/read_parameters.ts";
+import { refusalFor } from "../api/refusal.ts";
+import { parseRequestTarget, type RequestTarget } from "../api/request_target.ts";
+import { JSON_TYPE, refusalResponse, successResponse } from "../api/respond.ts";
+import type { Answer } from "../api/route.ts";
+import { type RouteMatch, RouteTable } from "../api/route_table.ts";
+import { verifyParameters } from "../api/verify_parameters.ts";
+import type { ServerConnection } from "../server_connection.ts";
+import type { ServerState } from "../server_state.ts";
+import { REST_ROUTES } from "./rest_routes.ts";
+import type { RestRoute, StaticPermission } from "./rest_context.ts";
+
+/** Path and query together; longer ones are refused (spec: protocol.md §3.2). */
+const MAX_TARGET_LENGTH = 3072;
+const TABLE = new RouteTable(REST_ROUTES);
+
+/** A response, and who asked for it. */
+export interface RestResult {
+  readonly response: OutgoingResponse | UpgradeResponse;
+  /** Empty if nobody was identified. */
+  readonly authId: string;
+}
+
+/** Told what went wrong inside, for the server's own log. */
+export type FailureLog = (error: unknown) => void;
+
+/** Answers the requests of the REST API (spec: protocol.md §3). */
+export class RestService {
+  readonly #state: ServerState;
+  readonly #failed: FailureLog;
+
+  /** @param failed Told of errors that are nobody's fault but ours. */
+  constructor(state: ServerState, failed: FailureLog) {
+    this.#state = state;
+    this.#failed = failed;
+  }
+
+  /** Answers one request; never throws. */
+  async answer(request: IncomingRequest, connection: ServerConnection): Promise<RestResult> {
+    const call: Call = { request, connection, authId: "", extended: false };
+    try {
+      return { response: await this.#answer(call), authId: call.authId };
+    } catch (error) {
+      return { response: await this.#refuse(call, error), authId: call.authId };
+    }
+  }
+
+  async #answer(call: Call): Promise<OutgoingResponse | UpgradeResponse> {
+    const { request } = call;
+    const target = takeTarget(request.target);
+    const [root, format, ...components] = target.components;
+    if (root !== "api2") {
+      throw new UnlabelledRefusal(404, `no such file: '${target.path.slice(1)}'`);
+    }
+    if (format === undefined) throw new UnlabelledRefusal(404, `invalid api path '${target.path}'`);
+    if (format !== "json" && format !== "extjs") {
+      throw new UnlabelledRefusal(400, `Unsupported output format '${format}'.`);
+    }
+    call.extended = format === "extjs";
+    const found = TABLE.find(request.method, components);
+    const isPublic = found !== undefined && "route" in found && found.route.permission === "public";
+    if (!isPublic) await this.#authenticate(call);
+    if (found === undefined) throw new ServerError(404, `Path '${target.path}' not found.`);
+    if (!("route" in found)) {
+      return await this.#succeed(call, { data: found.map((subdir) => ({ subdir })) });
+    }
+    const answer = await this.#call(call, found, target);
+    return "upgrade" in answer ? answer : await this.#succeed(call, answer);
+  }
+
+  async #authenticate(call: Call): Promise<void> {
+    const { request } = call;
+    const credentials = readCredentials(request.headers);
+    const authId = credentials &&
+      await this.#state.access.authenticate(credentials, request.method);
+    if (authId === undefined) throw new UnlabelledRefusal(401, "authentication failed");
+    call.authId = authId;
+  }
+
+  async #call(
+    call: Call,
+    { route, variables }: RouteMatch<RestRoute>,
+    target: RequestTarget,
+  ): Promise<Answer> {
+    const { request, connection, authId } = call;
+    if (typeof route.permission === "object") {
+      await this.#requirePermission(route.permission, variables, authId);
+    }
+    const raw = route.rawBody
+      ? queryParameters(target.query)
+      : await readParameters(request, target.query);
+    const values = verifyParameters(route.parameters, raw, variables);
+    return await route.handle({ state: this.#state, connection, request, authId }, values);
+  }
+
+  async #requirePermission(
+    { path, privileges, orBelow }: StaticPermission,
+    variables: ReadonlyMap<string, string>,
+    authId: string,
+  ): Promise<void> {
+    const { rules } = this.#state.access;
+    const where = path(variables);
+    const granted = orBelow
+      ? rules.hasAnyAtOrBelow(authId, where, privileges)
+      : rules.hasAny(authId, where, privileges);
+    if (granted) return;
+    await delay(this.#state.delays.forbiddenMs);
+    throw new ServerError(403, "permission check failed");
+  }
+
+  async #succeed(
+    { request, extended }: Call,
+    answer: Exclude<Answer, UpgradeResponse>,
+  ): Promise<OutgoingResponse> {
+    if (!extended || !("data" in answer)) return await successResponse(request, answer);
+    const attributes = { status: 200, success: true, ...answer.attributes };
+    return await successResponse(request, { ...answer, attributes });
+  }
+
+  async #refuse(call: Call, error: unknown): Promise<OutgoingResponse> {
+    const { status, text } = refusalFor(error);
+    if (status === 500) this.#failed(error);
+    const headers: HeaderField[] = [];
+    if (status === 401) {
+      await delay(this.#state.delays.unauthorizedMs);
+      headers.push(["set-cookie", ticketCookie(undefined)]);
+    }
+    if (error instanceof UnlabelledRefusal) {
+      return refusalResponse(status, text, undefined, headers);
+    }
+    if (!call.extended) return refusalResponse(status, text, JSON_TYPE, headers);
+    const problems = error instanceof ParameterError ? error.problems : [];
+    const errors = Object.fromEntries(problems.map(({ name, text }) => [name, text]));
+    const message = problems.length > 0 ? "parameter verification errors" : text;
+    const body = JSON.stringify({ errors, message, status, success: false });
+    return { ...refusalResponse(status, body, JSON_TYPE), status: 200 };
+  }
+}
+
+/** A request on its way through the service. */
+interface Call {
+  readonly request: IncomingRequest;
+  readonly connection: ServerConnection;
+  authId: string;
+  /** Whether errors are answered with status 200 (spec: protocol.md §3.6). */
+  extended: boolean;
+}
+
+/** A refusal that comes without content type, as it was none of the API's calls that refused. */
+class UnlabelledRefusal extends ServerError {}
+
+function takeTarget(text: string): RequestTarget {
+  let target: RequestTarget;
+  try {
+    target = parseRequestTarget(text);
+  } catch (error) {
+    const { status, text } = refusalFor(error);
+    throw new UnlabelledRefusal(status, text);
+  }
+  if (target.path.length + target.query.length > MAX_TARGET_LENGTH) {
+    throw new UnlabelledRefusal(414, "");
+  }
+  return target;
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,127 @@
+import { decodeBlob, MAX_BLOB_PLAIN_BYTES, parseBlobHeader } from "../../blob/mod.ts";
+import { type Datastore, LocalSnapshotSource, readIndex, uploadLog } from "../../datastore/mod.ts";
+import { NotFoundError, PbsError, ServerError } from "../../errors/mod.ts";
+import {
+  archiveKind,
+  decodeManifestBlob,
+  MANIFEST_BLOB_NAME,
+  verifyIndex,
+} from "../../manifest/mod.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+import type { Answer } from "../api/route.ts";
+import { FILE_NAME, NS, SNAPSHOT, STORE } from "../api/schemas.ts";
+import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
+import { readChunks } from "./read_chunks.ts";
+import type { RestContext, RestRoute } from "./rest_context.ts";
+
+const OCTETS = "application/octet-stream";
+const MAX_LOG_BYTES = MAX_BLOB_PLAIN_BYTES + 44;
+const NAMED_SNAPSHOT = { "store": STORE, "ns": NS, ...SNAPSHOT };
+
+/** Calls that carry files of snapshots (spec: protocol.md §7.4). */
+export const SNAPSHOT_FILE_ROUTES: readonly RestRoute[] = [
+  {
+    method: "POST",
+    path: "admin/datastore/{store}/upload-backup-log",
+    parameters: NAMED_SNAPSHOT,
+    rawBody: true,
+    permission: "user",
+    handle: storeLog,
+  },
+  {
+    method: "GET",
+    path: "admin/datastore/{store}/download",
+    parameters: { ...NAMED_SNAPSHOT, "file-name": FILE_NAME },
+    rawBody: true,
+    permission: "user",
+    handle: async (context, values) => {
+      const { source } = await open(context, values);
+      await using opened = source;
+      return { raw: await opened.readFile(values.text("file-name")), contentType: OCTETS };
+    },
+  },
+  {
+    method: "GET",
+    path: "admin/datastore/{store}/download-decoded",
+    parameters: { ...NAMED_SNAPSHOT, "file-name": FILE_NAME },
+    rawBody: true,
+    permission: "user",
+    handle: downloadDecoded,
+  },
+];
+
+/** Only the owner may add a log, administrators included. */
+async function storeLog(context: RestContext, values: ParameterValues): Promise<Answer> {
+  const [store, namespace, snapshot] = [
+    values.text("store"),
+    values.text("ns"),
+    snapshotOf(values),
+  ];
+  requireNamespaceAccess(context, store, namespace, ["Datastore.Backup"]);
+  const { datastore } = context.state.datastore(store, "write");
+  await requireGroupOwner(context, datastore, namespace, snapshot);
+  const blob = await context.request.body.bytes(MAX_LOG_BYTES);
+  await uploadLog(datastore, namespace, snapshot, blob);
+  return { data: null };
+}
+
+/** A snapshot that a caller may read. */
+interface ReadableSnapshot {
+  readonly datastore: Datastore;
+  readonly source: LocalSnapshotSource;
+}
+
+async function open(context: RestContext, values: ParameterValues): Promise<ReadableSnapshot> {
+  const [store, namespace, snapshot] = [
+    values.text("store"),
+    values.text("ns"),
+    snapshotOf(values),
+  ];
+  const { ownOnly } = requireNamespaceAccess(
+    context,
+    store,
+    namespace,
+    ["Datastore.Read"],
+    ["Datastore.Backup"],
+  );
+  const { datastore } = context.state.datastore(store, "read");
+  if (ownOnly) await requireGroupOwner(context, datastore, namespace, snapshot);
+  return { datastore, source: await LocalSnapshotSource.open(datastore, namespace, snapshot) };
+}
+
+async function downloadDecoded(context: RestContext, values: ParameterValues): Promise<Answer> {
+  const name = values.text("file-name");
+  const kind = archiveKind(name);
+  if (kind === undefined) throw new ServerError(400, `failed to parse archive type for '${name}'`);
+  const { source, datastore } = await open(context, values);
+  await using stack = new AsyncDisposableStack();
+  stack.use(source);
+  const file = await source.readFile(name);
+  if (kind === "blob") {
+    if (parseBlobHeader(file, `"${name}"`).encrypted) throw cannotDecode(name);
+    const raw = await decodeBlob(file, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: `"${name}"` });
+    return { raw, contentType: OCTETS };
+  }
+  const index = readIndex(file, name);
+  const entry = await manifestEntry(source, name);
+  if (entry?.cryptMode === "encrypt") throw cannotDecode(name);
+  if (entry !== undefined) verifyIndex(entry, index);
+  // The snapshot's lock is held until the last chunk was sent.
+  const held = stack.move();
+  const released = () => void held.disposeAsync();
+  return { raw: readChunks(datastore, index), contentType: OCTETS, released };
+}
+
+async function manifestEntry(source: LocalSnapshotSource, name: string) {
+  try {
+    const manifest = await decodeManifestBlob(await source.readFile(MANIFEST_BLOB_NAME));
+    return manifest.files.find(({ filename }) => filename === name);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+function cannotDecode(name: string): PbsError {
+  return new PbsError(`cannot decode '${name}' - is encrypted`);
+}

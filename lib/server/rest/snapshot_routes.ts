@@ -1,0 +1,207 @@
+import {
+  groupsOf,
+  isOwner,
+  isProtected,
+  listFiles,
+  listSnapshots,
+  readManifest,
+  removeSnapshot,
+  setProtected,
+  updateManifest,
+} from "../../datastore/mod.ts";
+import type { Datastore } from "../../datastore/mod.ts";
+import { ServerError } from "../../errors/mod.ts";
+import { notesOf, withNotes } from "../../manifest/mod.ts";
+import type { BackupSnapshot, SnapshotFile, SnapshotInfo } from "../../repository/mod.ts";
+import type { Privilege } from "../access/privileges.ts";
+import { optional } from "../api/parameter_schema.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+import type { Answer } from "../api/route.ts";
+import { BACKUP_ID, BACKUP_TYPE, BOOLEAN, NS, SNAPSHOT, STORE, TEXT } from "../api/schemas.ts";
+import type { DatastoreUse } from "../server_state.ts";
+import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
+import type { RestContext, RestRoute } from "./rest_context.ts";
+
+const NAMED_SNAPSHOT = { "store": STORE, "ns": NS, ...SNAPSHOT };
+
+/** Calls about snapshots (spec: protocol.md §7.4). */
+export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
+  {
+    method: "GET",
+    path: "admin/datastore/{store}/snapshots",
+    parameters: {
+      "store": STORE,
+      "ns": NS,
+      "backup-type": optional(BACKUP_TYPE),
+      "backup-id": optional(BACKUP_ID),
+    },
+    permission: "user",
+    handle: list,
+  },
+  snapshotRoute("DELETE", "snapshots", ["Datastore.Modify"], ["Datastore.Prune"], {}, remove),
+  snapshotRoute(
+    "GET",
+    "files",
+    ["Datastore.Audit", "Datastore.Read"],
+    ["Datastore.Backup"],
+    {},
+    async ({ datastore, namespace, snapshot }) => {
+      const files = await listFiles(datastore, namespace, snapshot);
+      return { data: files.map(fileMembers) };
+    },
+  ),
+  snapshotRoute(
+    "GET",
+    "notes",
+    ["Datastore.Audit"],
+    ["Datastore.Backup"],
+    {},
+    async ({ datastore, namespace, snapshot }) => {
+      const manifest = await readManifest(datastore, namespace, snapshot);
+      return { data: notesOf(manifest) ?? "" };
+    },
+  ),
+  snapshotRoute(
+    "PUT",
+    "notes",
+    ["Datastore.Modify"],
+    ["Datastore.Backup"],
+    { "notes": TEXT },
+    async ({ datastore, namespace, snapshot }, values) => {
+      const notes = values.text("notes");
+      await updateManifest(
+        datastore,
+        namespace,
+        snapshot,
+        (manifest) => withNotes(manifest, notes),
+      );
+      return { data: null };
+    },
+  ),
+  snapshotRoute(
+    "GET",
+    "protected",
+    ["Datastore.Audit"],
+    ["Datastore.Backup"],
+    {},
+    ({ datastore, namespace, snapshot }) => ({
+      data: isProtected(datastore, namespace, snapshot),
+    }),
+  ),
+  snapshotRoute(
+    "PUT",
+    "protected",
+    ["Datastore.Modify"],
+    ["Datastore.Backup"],
+    { "protected": BOOLEAN },
+    async ({ datastore, namespace, snapshot }, values) => {
+      await setProtected(datastore, namespace, snapshot, values.boolean("protected"));
+      return { data: null };
+    },
+  ),
+];
+
+/** The snapshot a call is about; the caller may do with it what the call does. */
+interface NamedSnapshot {
+  readonly datastore: Datastore;
+  readonly namespace: string;
+  readonly snapshot: BackupSnapshot;
+}
+
+/** A call on one snapshot, with full or limited access (spec: protocol.md §2.9). */
+function snapshotRoute(
+  method: RestRoute["method"],
+  name: string,
+  full: readonly Privilege[],
+  limited: readonly Privilege[],
+  parameters: RestRoute["parameters"],
+  handle: (named: NamedSnapshot, values: ParameterValues) => Promise<Answer> | Answer,
+): RestRoute {
+  const use: DatastoreUse = method === "GET" ? "read" : "write";
+  return {
+    method,
+    path: `admin/datastore/{store}/${name}`,
+    parameters: { ...NAMED_SNAPSHOT, ...parameters },
+    permission: "user",
+    handle: async (context, values) => {
+      const [store, namespace] = [values.text("store"), values.text("ns")];
+      const { ownOnly } = requireNamespaceAccess(context, store, namespace, full, limited);
+      const { datastore } = context.state.datastore(store, use);
+      const snapshot = snapshotOf(values);
+      if (ownOnly) await requireGroupOwner(context, datastore, namespace, snapshot);
+      return await handle({ datastore, namespace, snapshot }, values);
+    },
+  };
+}
+
+async function list(context: RestContext, values: ParameterValues): Promise<Answer> {
+  const [store, namespace] = [values.text("store"), values.text("ns")];
+  const { ownOnly } = requireNamespaceAccess(
+    context,
+    store,
+    namespace,
+    ["Datastore.Audit"],
+    ["Datastore.Backup"],
+  );
+  const { datastore } = context.state.datastore(store, "read");
+  const found = await find(datastore, namespace, values);
+  const visible = found.filter(({ owner }) => !ownOnly || isOwner(owner!, context.authId));
+  return { data: visible.map(snapshotMembers) };
+}
+
+async function find(
+  datastore: Datastore,
+  namespace: string,
+  values: ParameterValues,
+): Promise<SnapshotInfo[]> {
+  const type = values.optionalText("backup-type");
+  const id = values.optionalText("backup-id");
+  const matches = (group: { readonly type: string; readonly id: string }) =>
+    (type === undefined || group.type === type) && (id === undefined || group.id === id);
+  if (type === undefined && id === undefined) return await listSnapshots(datastore, namespace);
+  let groups;
+  try {
+    groups = (await groupsOf(datastore, namespace)).filter(matches);
+  } catch (error) {
+    // One group that is not there has no snapshots, wherever it is not (spec: protocol.md §7.4).
+    if (type !== undefined && id !== undefined) return [];
+    throw error;
+  }
+  const lists = await Promise.all(
+    groups.map((group) => listSnapshots(datastore, namespace, group)),
+  );
+  return lists.flat();
+}
+
+async function remove({ datastore, namespace, snapshot }: NamedSnapshot): Promise<Answer> {
+  try {
+    await removeSnapshot(datastore, namespace, snapshot);
+  } catch (cause) {
+    if (!(cause instanceof Error) || !cause.message.includes("protected")) throw cause;
+    throw new ServerError(400, "cannot remove protected snapshot", { cause });
+  }
+  return { data: null };
+}
+
+function snapshotMembers(info: SnapshotInfo): Record<string, unknown> {
+  return {
+    "backup-type": info.type,
+    "backup-id": info.id,
+    "backup-time": info.time,
+    ...info.comment !== undefined && { comment: info.comment },
+    ...info.verification !== undefined && { verification: info.verification },
+    ...info.fingerprint !== undefined && { fingerprint: info.fingerprint },
+    "files": info.files.map(fileMembers),
+    ...info.size !== undefined && { size: info.size },
+    ...info.owner !== undefined && { owner: info.owner },
+    "protected": info.protected,
+  };
+}
+
+function fileMembers({ filename, cryptMode, size }: SnapshotFile): Record<string, unknown> {
+  return {
+    filename,
+    ...cryptMode !== undefined && { "crypt-mode": cryptMode },
+    ...size !== undefined && { size },
+  };
+}

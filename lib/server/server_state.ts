@@ -1,0 +1,86 @@
+import { ServerError } from "../errors/mod.ts";
+import { createNativeChunkChecker, createPlainChunkChecker, Datastore } from "../datastore/mod.ts";
+import type { ChunkChecker } from "../datastore/mod.ts";
+import type { AccessControl } from "./access/access_control.ts";
+import type { DatastoreConfig } from "./config/server_config.ts";
+import type { UploadInspector } from "./protocol/upload_inspector.ts";
+import type { UploadBudget } from "./protocol/upload_budget.ts";
+import type { TaskRegistry } from "./tasks/task_registry.ts";
+
+/** What a call does with a datastore: the maintenance mode may forbid it. */
+export type DatastoreUse = "read" | "write";
+
+/** A datastore and what the configuration says about it. */
+export interface OfferedDatastore {
+  readonly config: DatastoreConfig;
+  readonly datastore: Datastore;
+}
+
+/** Everything that the calls of a server share. */
+export class ServerState implements Disposable {
+  readonly #open = new Map<string, Datastore>();
+  readonly #configs: ReadonlyMap<string, DatastoreConfig>;
+
+  constructor(
+    configs: readonly DatastoreConfig[],
+    readonly access: AccessControl,
+    readonly tasks: TaskRegistry,
+    readonly inspector: UploadInspector,
+    readonly uploads: UploadBudget,
+    readonly instanceId: string,
+    readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number },
+  ) {
+    this.#configs = new Map(configs.map((config) => [config.name, config]));
+  }
+
+  /** The datastores by name. */
+  get configs(): readonly DatastoreConfig[] {
+    return [...this.#configs.values()].sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /**
+   * A datastore that a call wants to use.
+   *
+   * @throws {ServerError} with 400 if there is none, or its maintenance mode forbids the use.
+   */
+  datastore(name: string, use: DatastoreUse): OfferedDatastore {
+    const config = this.#configs.get(name);
+    if (config === undefined) throw new ServerError(400, `no such datastore '${name}'`);
+    const { maintenance } = config;
+    if (maintenance?.type === "offline" || (maintenance !== undefined && use === "write")) {
+      const { type, message } = maintenance;
+      throw new ServerError(
+        400,
+        `datastore '${name}' is unavailable: ${type} maintenance mode: ${message}`,
+      );
+    }
+    let datastore = this.#open.get(name);
+    if (datastore === undefined) {
+      datastore = Datastore.open(config.path, {
+        ...config.syncLevel === undefined ? {} : { syncLevel: config.syncLevel },
+        ...config.gcCutoffMinutes === undefined
+          ? {}
+          : { gcCutoffSeconds: config.gcCutoffMinutes * 60 },
+      });
+      this.#open.set(name, datastore);
+    }
+    return { config, datastore };
+  }
+
+  /** A checker for a verification. */
+  createChunkChecker(log: (line: string) => void): ChunkChecker {
+    try {
+      return createNativeChunkChecker();
+    } catch (error) {
+      log(`verifying without the native core, which is slower: ${(error as Error).message}`);
+      return createPlainChunkChecker();
+    }
+  }
+
+  /** Closes the datastores. Nothing may be running any more. */
+  [Symbol.dispose](): void {
+    for (const datastore of this.#open.values()) datastore[Symbol.dispose]();
+    this.#open.clear();
+    this.inspector[Symbol.dispose]();
+  }
+}

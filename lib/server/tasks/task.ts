@@ -1,0 +1,53 @@
+import { formatUpid, type Upid } from "../../repository/mod.ts";
+import type { TaskLogFile } from "./task_log_file.ts";
+
+/** How a task ended. */
+export interface TaskEnd {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** `OK`, `WARNINGS: n`, `unknown` or the error text. */
+  readonly status: string;
+}
+
+/** A task that runs or has run, as lists show it. */
+export interface TaskRecord {
+  readonly upid: Upid;
+  /** {@linkcode upid} as text. */
+  readonly id: string;
+  readonly end?: TaskEnd;
+}
+
+/** A running task, for the code that does its work. */
+export class Task implements TaskRecord {
+  readonly id: string;
+  readonly #abort = new AbortController();
+  readonly #log: TaskLogFile;
+  #warnings = 0;
+
+  /** @param log Is closed by the registry. */
+  constructor(readonly upid: Upid, log: TaskLogFile) {
+    this.id = formatUpid(upid);
+    this.#log = log;
+  }
+
+  /** Aborted when somebody wants the task to stop. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Lines that were warnings. */
+  get warnings(): number {
+    return this.#warnings;
+  }
+
+  /** Writes a line into the task's log. Those that begin with `WARN` are counted. */
+  readonly log = (line: string): void => {
+    if (line.startsWith("WARN")) this.#warnings++;
+    this.#log.write(line);
+  };
+
+  /** Asks the task to stop. */
+  abort(reason: Error): void {
+    this.#abort.abort(reason);
+  }
+}

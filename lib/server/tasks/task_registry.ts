@@ -1,0 +1,238 @@
+import { CancelledError, describeError, NotFoundError } from "../../errors/mod.ts";
+import { formatUpid, parseUpid, type Upid } from "../../repository/mod.ts";
+import { Task, type TaskEnd, type TaskRecord } from "./task.ts";
+import { TaskLogFile } from "./task_log_file.ts";
+
+/** Finished tasks that lists still show. */
+const MAX_FINISHED = 5000;
+const FOLDER_MODE = 0o750;
+
+/** What a task is and who started it. */
+export interface TaskStart {
+  readonly workerType: string;
+  /** Before escaping (spec: protocol.md §3.5). */
+  readonly workerId: string;
+  readonly authId: string;
+}
+
+/** A task that was started. */
+export interface StartedTask {
+  readonly task: Task;
+  /** Resolved with the end of the task, whatever it is. */
+  readonly ended: Promise<TaskEnd>;
+}
+
+/** A part of a task's log. */
+export interface TaskLogPart {
+  readonly lines: readonly string[];
+  /** All lines so far. */
+  readonly total: number;
+}
+
+/**
+ * Runs tasks and remembers them: a log file each in `XX/UPID`, where XX are the low eight bits of
+ * the process's start time; `active` lists what runs, `index` what has ended.
+ */
+export class TaskRegistry {
+  readonly #folder: string;
+  readonly #node = nodeName();
+  readonly #pstart = processStart();
+  readonly #running = new Map<string, StartedTask>();
+  /** Oldest first. */
+  readonly #finished: TaskRecord[] = [];
+  #taskCount = 0;
+
+  /** @param folder Is created if it is not there. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    this.#load();
+  }
+
+  /** Tasks that run now. */
+  get running(): readonly StartedTask[] {
+    return [...this.#running.values()];
+  }
+
+  /** All tasks that are known, newest first. */
+  list(): TaskRecord[] {
+    const running: TaskRecord[] = [...this.#running.values()].map(({ task }) => task);
+    return [...this.#finished, ...running].sort((a, b) =>
+      b.upid.startTime - a.upid.startTime ||
+      b.upid.taskId - a.upid.taskId
+    );
+  }
+
+  /**
+   * Starts a task.
+   *
+   * @param work Does it; what it throws becomes the task's end.
+   */
+  start(start: TaskStart, work: (task: Task) => Promise<void>): StartedTask {
+    const upid: Upid = {
+      node: this.#node,
+      pid: Deno.pid,
+      pstart: this.#pstart,
+      taskId: this.#taskCount++,
+      startTime: Math.floor(Date.now() / 1000),
+      ...start,
+    };
+    const path = this.#logPath(upid);
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: FOLDER_MODE });
+    const log = new TaskLogFile(path);
+    const task = new Task(upid, log);
+    const started = { task, ended: this.#run(task, log, work) };
+    this.#running.set(task.id, started);
+    this.#writeActive();
+    return started;
+  }
+
+  async #run(
+    task: Task,
+    log: TaskLogFile,
+    work: (task: Task) => Promise<void>,
+  ): Promise<TaskEnd> {
+    let status = "OK";
+    try {
+      // The caller has the task in its hands before any work is done.
+      await Promise.resolve();
+      await work(task);
+      if (task.warnings > 0) status = `WARNINGS: ${task.warnings}`;
+    } catch (error) {
+      status = error instanceof CancelledError && task.signal.aborted
+        ? "task aborted"
+        : describeError(error).join(": ").split("\n")[0]!;
+    }
+    const failed = status !== "OK" && !status.startsWith("WARNINGS: ");
+    log.write(`TASK ${failed ? "ERROR: " : ""}${status}`);
+    log[Symbol.dispose]();
+    const end = { time: Math.floor(Date.now() / 1000), status };
+    this.#running.delete(task.id);
+    this.#remember({ upid: task.upid, id: task.id, end });
+    this.#append("index", formatRecord(task.id, end));
+    this.#writeActive();
+    return end;
+  }
+
+  /** A task that runs or has run; undefined if there never was such a task. */
+  find(upid: Upid): TaskRecord | undefined {
+    const id = formatUpid(upid);
+    return this.#running.get(id)?.task ?? this.#finished.findLast((record) => record.id === id);
+  }
+
+  /** Asks a task to stop, if it runs. */
+  abort(upid: Upid): void {
+    this.#running.get(formatUpid(upid))?.task.abort(new CancelledError("task aborted"));
+  }
+
+  /**
+   * Reads a part of a task's log.
+   *
+   * @param start First line, counted from 1; 0 is the same.
+   * @param limit How many lines; 0 for all.
+   * @throws {NotFoundError} if there is no such log.
+   */
+  async readLog(upid: Upid, start: number, limit: number): Promise<TaskLogPart> {
+    const lines = (await this.readWholeLog(upid)).split("\n");
+    if (lines.at(-1) === "") lines.pop();
+    const from = Math.max(start - 1, 0);
+    return {
+      lines: lines.slice(from, limit === 0 ? undefined : from + limit),
+      total: lines.length,
+    };
+  }
+
+  /** The text of a task's log. @throws {NotFoundError} if there is no such log. */
+  async readWholeLog(upid: Upid): Promise<string> {
+    try {
+      return await Deno.readTextFile(this.#logPath(upid));
+    } catch (cause) {
+      throw new NotFoundError("the task has no log", { cause });
+    }
+  }
+
+  /** Resolves when no task is running. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) {
+      await Promise.all(this.running.map(({ ended }) => ended));
+    }
+  }
+
+  #logPath(upid: Upid): string {
+    const low = (upid.pstart % 256).toString(16).toUpperCase().padStart(2, "0");
+    return `${this.#folder}/${low}/${formatUpid(upid)}`;
+  }
+
+  #remember(record: TaskRecord): void {
+    this.#finished.push(record);
+    if (this.#finished.length > MAX_FINISHED) this.#finished.shift();
+  }
+
+  #writeActive(): void {
+    const text = [...this.#running.keys()].map((id) => `${id}\n`).join("");
+    try {
+      Deno.writeTextFileSync(`${this.#folder}/active`, text);
+    } catch {
+      // Only a restart looks at it; tasks go on when the disk is full.
+    }
+  }
+
+  #append(name: string, line: string): void {
+    try {
+      Deno.writeTextFileSync(`${this.#folder}/${name}`, line, { append: true });
+    } catch {
+      // As above.
+    }
+  }
+
+  /** Reads what earlier processes left; what they had running has ended somehow. */
+  #load(): void {
+    for (const line of readLines(`${this.#folder}/index`).slice(-MAX_FINISHED)) {
+      const match = /^(\S+) ([0-9A-Fa-f]{1,16}) (.*)$/.exec(line);
+      const upid = match && parseOrNothing(match[1]!);
+      if (!match || !upid) continue;
+      const end = { time: parseInt(match[2]!, 16), status: match[3]! };
+      this.#remember({ upid, id: formatUpid(upid), end });
+    }
+    for (const line of readLines(`${this.#folder}/active`)) {
+      const upid = parseOrNothing(line);
+      if (upid === undefined || this.find(upid) !== undefined) continue;
+      const end = { time: upid.startTime, status: "unknown" };
+      this.#remember({ upid, id: formatUpid(upid), end });
+      this.#append("index", formatRecord(formatUpid(upid), end));
+    }
+    this.#writeActive();
+  }
+}
+
+function formatRecord(id: string, { time, status }: TaskEnd): string {
+  return `${id} ${time.toString(16).toUpperCase().padStart(8, "0")} ${status}\n`;
+}
+
+function parseOrNothing(text: string): Upid | undefined {
+  try {
+    return parseUpid(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readLines(path: string): string[] {
+  try {
+    return Deno.readTextFileSync(path).split("\n").filter((line) => line !== "");
+  } catch {
+    return [];
+  }
+}
+
+/** The short host name, as far as a task identifier can hold it. */
+function nodeName(): string {
+  const name = Deno.hostname().split(".")[0]!.replaceAll(/[^A-Za-z0-9-]|^-+|-+$/g, "");
+  return name || "localhost";
+}
+
+/** Start of this process in clock ticks, as the kernel tells it. */
+function processStart(): number {
+  const stat = readLines("/proc/self/stat")[0] ?? "";
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0) || 0;
+}

@@ -1,0 +1,135 @@
+import {
+  connectTls,
+  createSelfSignedCertificate,
+  Http1Client,
+  Http2Client,
+} from "../../lib/http/mod.ts";
+import type { CertificateAndKey, HeaderField } from "../../lib/http/mod.ts";
+import { Datastore } from "../../lib/datastore/mod.ts";
+import {
+  AccessControl,
+  type AccessRule,
+  AccessRules,
+  type AccountConfig,
+  BackupServer,
+  type DatastoreConfig,
+  SecretStore,
+  TicketSigner,
+} from "../../lib/server/mod.ts";
+import { TempDir } from "./temp_dir.ts";
+
+const ACCEPT_ALL_DELAYS = { unauthorizedMs: 0, forbiddenMs: 0 };
+
+/** Whom a {@linkcode TestServer} knows. */
+export interface TestAccounts {
+  readonly accounts: readonly AccountConfig[];
+  readonly rules: readonly AccessRule[];
+  /** Passwords and token secrets by auth id. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** One administrator with a password and a token. */
+export const ADMINISTRATOR: TestAccounts = {
+  accounts: [
+    { authId: "admin@pbs", enabled: true, expire: 0 },
+    { authId: "admin@pbs!ci", enabled: true, expire: 0 },
+  ],
+  rules: [
+    { path: "/", authId: "admin@pbs", roles: ["Admin"], propagate: true },
+    { path: "/", authId: "admin@pbs!ci", roles: ["Admin"], propagate: true },
+  ],
+  secrets: { "admin@pbs": "a password", "admin@pbs!ci": "a secret" },
+};
+
+/** A server on a loopback port with a datastore of its own that vanishes with it. */
+export class TestServer implements AsyncDisposable {
+  private constructor(
+    readonly server: BackupServer,
+    readonly dir: TempDir,
+    readonly certificate: CertificateAndKey,
+    readonly access: AccessControl,
+    readonly datastorePath: string,
+  ) {}
+
+  static async start(
+    options: {
+      accounts?: TestAccounts;
+      datastores?: (path: string) => readonly DatastoreConfig[];
+      delays?: { unauthorizedMs: number; forbiddenMs: number };
+    } = {},
+  ): Promise<TestServer> {
+    const dir = await TempDir.make();
+    const datastorePath = `${dir.path}/store`;
+    Datastore.create(datastorePath, { chunkFoldersOnDemand: true })[Symbol.dispose]();
+    const { accounts, rules, secrets } = options.accounts ?? ADMINISTRATOR;
+    const store = SecretStore.inMemory();
+    for (const [authId, secret] of Object.entries(secrets)) await store.set(authId, secret);
+    const access = new AccessControl(
+      accounts,
+      store,
+      new TicketSigner(crypto.getRandomValues(new Uint8Array(32))),
+      new AccessRules(rules),
+    );
+    const certificate = await createSelfSignedCertificate({ names: ["localhost"] });
+    const failures: unknown[] = [];
+    const server = await BackupServer.start({
+      port: 0,
+      certificate,
+      datastores: options.datastores?.(datastorePath) ??
+        [{ name: "store1", path: datastorePath }],
+      access,
+      logFolder: `${dir.path}/log`,
+      instanceId: "0123456789abcdef0123456789abcdef",
+      delays: options.delays ?? ACCEPT_ALL_DELAYS,
+      failed: (error) => {
+        failures.push(error);
+        console.error("internal error of the server:", error);
+      },
+    });
+    return new TestServer(server, dir, certificate, access, datastorePath);
+  }
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  /** A new HTTP/1.1 connection. */
+  async connect(): Promise<Http1Client> {
+    const { duplex } = await connectTls({
+      host: "127.0.0.1",
+      port: this.port,
+      fingerprint: this.certificate.fingerprint,
+    });
+    return new Http1Client(duplex, { host: `127.0.0.1:${this.port}` });
+  }
+
+  /** A connection upgraded to a protocol; throws with the refusal's text. */
+  async upgrade(
+    kind: "backup" | "reader",
+    query: string,
+    headers: readonly HeaderField[],
+  ): Promise<Http2Client> {
+    const client = await this.connect();
+    const protocol = kind === "backup"
+      ? "proxmox-backup-protocol-v1"
+      : "proxmox-backup-reader-protocol-v1";
+    const result = await client.upgrade(
+      { method: "GET", path: `//api2/json/${kind}?${query}`, headers },
+      protocol,
+    );
+    if ("duplex" in result) return new Http2Client(result.duplex);
+    const text = await result.response.body.text(10_000);
+    client.abort();
+    throw new Error(`${result.response.status}: ${text}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+    await this.dir[Symbol.asyncDispose]();
+  }
+}
+
+/** The field that says who asks, with an API token. */
+export function tokenHeader(tokenId: string, secret: string): HeaderField {
+  return ["authorization", `PBSAPIToken ${tokenId}:${secret}`];
+}
