@@ -1,6 +1,6 @@
 import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
 import { UsageError } from "../errors/mod.ts";
-import { notesOf, withNotes } from "../manifest/mod.ts";
+import { MANIFEST_BLOB_NAME, notesOf, withNotes } from "../manifest/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -74,9 +74,15 @@ export class LocalRepository implements Repository {
     return await listGroups(this.datastore, namespace);
   }
 
-  /** See {@linkcode Repository.listSnapshots}. */
+  /**
+   * See {@linkcode Repository.listSnapshots}. What a run that was killed has left is not listed;
+   * prune and forget remove it.
+   */
   async listSnapshots(namespace: string, group?: BackupGroup): Promise<SnapshotInfo[]> {
-    return await listSnapshots(this.datastore, namespace, group);
+    const snapshots = await listSnapshots(this.datastore, namespace, group);
+    return snapshots.filter(({ files }) =>
+      files.some(({ filename }) => filename === MANIFEST_BLOB_NAME)
+    );
   }
 
   /** See {@linkcode Repository.listFiles}. */

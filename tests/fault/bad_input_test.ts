@@ -67,14 +67,16 @@ Deno.test("an unreadable file is left out with a warning, the rest is kept", asy
   await using dir = await TempDir.make();
   const { source } = await makeStore(dir.path);
   await Deno.chmod(`${source}/sub`, 0);
+  const store = `${dir.path}/mine`;
+  await runClientOk(["datastore", "init", store]);
+  await runPeer("chown", ["-R", "0:0", store]);
   // Root without the capabilities that let it read everything.
   const caps = "-dac_override,-dac_read_search";
   const run = await runClient([
     "backup",
     `tree.pxar:${source}`,
     "--repository",
-    `${dir.path}/mine`,
-    "--init",
+    store,
     "--backup-id",
     "test",
   ], { under: ["setpriv", `--bounding-set=${caps}`, `--inh-caps=${caps}`] });
@@ -87,7 +89,7 @@ Deno.test("an unreadable file is left out with a warning, the rest is kept", asy
     "tree.pxar",
     target,
     "--repository",
-    `${dir.path}/mine`,
+    store,
   ]);
   assertEquals((await runPeer("ls", [target])).trim(), "a\nz");
 });
