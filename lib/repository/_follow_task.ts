@@ -3,9 +3,8 @@ import { listOf, RemoteRecord } from "./_remote_records.ts";
 import type { RemoteSession } from "./_remote_session.ts";
 import type { TaskLog } from "./repository.ts";
 
-/** Lines asked for at once, and pause when there are no more (spec: protocol.md §7.8). */
+/** Lines asked for at once (spec: protocol.md §7.8). */
 const LOG_LINES = 500;
-const PAUSE_MS = 1000;
 /** How long an aborted task may take to end. */
 const ABORT_PATIENCE_MS = 30_000;
 /** Time with numeric offset in front of each line. */
@@ -55,7 +54,7 @@ export async function followTask(
     const answer = new RemoteRecord(attributes, "task log");
     if (next <= answer.number("total") && lines.length > 0) continue;
     if (!answer.flag("active")) break;
-    await pause(signal, abortedAtMs !== undefined);
+    await pause(session.taskPollMs, abortedAtMs === undefined ? signal : undefined);
   }
   const status = new RemoteRecord(await session.call("GET", `${path}/status`), "task status");
   const outcome = status.optionalText("exitstatus") ?? "unknown";
@@ -87,16 +86,14 @@ function encodeEverything(text: string): string {
 }
 
 /** Waits for more lines; ends early when the signal comes. */
-async function pause(signal: AbortSignal | undefined, signalSeen: boolean): Promise<void> {
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
-    const onAbort = () => {
+    const done = () => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, PAUSE_MS);
-    if (!signalSeen) signal?.addEventListener("abort", onAbort, { once: true });
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener("abort", done);
   });
 }

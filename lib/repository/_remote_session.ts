@@ -22,6 +22,8 @@ import { ServerTrust } from "./server_trust.ts";
 
 /** Without a byte from the server while it owes an answer. */
 const STALL_MS = 60_000;
+/** Between two looks at a task. */
+const TASK_POLL_MS = 1000;
 /** What the official client puts there (spec: protocol.md §4.6). */
 const UPGRADED_AUTHORITY = "localhost:8007";
 
@@ -34,6 +36,8 @@ const PROTOCOLS = {
 /** One logged-in client of one server: REST calls, and connections of the two protocols. */
 export class RemoteSession {
   readonly location: ServerLocation;
+  /** Between two looks at the log of a running task. */
+  readonly taskPollMs: number;
   readonly #client: RestClient;
   readonly #login: ServerLogin;
   readonly #stallMs: number;
@@ -46,6 +50,7 @@ export class RemoteSession {
     this.location = location;
     this.#login = login;
     this.#stallMs = options.timeouts?.stallMs ?? STALL_MS;
+    this.taskPollMs = options.timeouts?.taskPollMs ?? TASK_POLL_MS;
     const { headMs } = options.timeouts ?? {};
     this.#client = new RestClient({
       connect: connector(options, location),

@@ -20,7 +20,7 @@ export * from "./namespace.ts";
 export * from "./open_remote_repository.ts";
 export * from "./remote_options.ts";
 export type { RemoteRepository, ServerVersion } from "./remote_repository.ts";
-export type { SpeedTestResult } from "./remote_speed_test.ts";
+export type { SpeedTestResult } from "./measure_upload.ts";
 export type * from "./repository.ts";
 export * from "./snapshot_path.ts";
 export type * from "./snapshot_source.ts";

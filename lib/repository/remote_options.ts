@@ -20,6 +20,8 @@ export interface RemoteTimeouts {
   readonly stallMs?: number;
   /** Between two renewals of the ticket. Default 15 min (spec: protocol.md §2.5). */
   readonly renewalMs?: number;
+  /** Between two looks at the log of a running task. Default 1 s (spec: protocol.md §7.8). */
+  readonly taskPollMs?: number;
 }
 
 /** What a remote repository needs to know. Whoever opens it finds the secrets and asks the user. */

@@ -36,7 +36,7 @@ import type {
 } from "./repository.ts";
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
-import { measureUpload, type SpeedTestResult } from "./remote_speed_test.ts";
+import { measureUpload, type SpeedTestResult } from "./measure_upload.ts";
 
 /** A query may have 3072 bytes together with its path (spec: protocol.md §3.2); this is safe. */
 const MAX_QUERY_BYTES = 2048;

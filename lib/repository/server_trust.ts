@@ -12,6 +12,7 @@ export class ServerTrust {
   readonly #server: string;
   /** Accepted in this run: the user is not asked again for the next connection. */
   #accepted: string | undefined;
+  #lastDecision: Promise<unknown> = Promise.resolve();
 
   /**
    * @param host Key of the fingerprint cache.
@@ -25,7 +26,14 @@ export class ServerTrust {
 
   /** What to connect with. */
   get tlsOptions(): TrustOptions {
-    return { confirm: (certificate) => this.#decide(certificate) };
+    return {
+      confirm: async (certificate) => {
+        // One question at a time, so that its answer counts for all connections.
+        const decided = this.#lastDecision.then(() => this.#decide(certificate));
+        this.#lastDecision = decided.catch(() => {});
+        return await decided;
+      },
+    };
   }
 
   async #decide({ fingerprint, problem }: PeerCertificate): Promise<boolean> {
