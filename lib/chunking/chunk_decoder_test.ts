@@ -278,3 +278,38 @@ Deno.test("native functions find the plain bytes where the pointer says", async 
     plain.release();
   }
 });
+
+Deno.test("a process that decodes chunks of all sizes stays within the budget and a margin", async () => {
+  const script = `
+    import { ChunkDecoder } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
+    import { chunkDigest, encodeBlob } from ${
+    JSON.stringify(import.meta.resolve("../blob/mod.ts"))
+  };
+    const memory = (name) => Number(Deno.readTextFileSync("/proc/self/status")
+      .match(new RegExp(name + ":\\\\s+(\\\\d+)"))[1]) * 1024;
+    const sizes = [1, 2, 3, 5, 8, 1, 13, 16, 1, 7].map((size) => size * ${MIB});
+    const chunks = [];
+    for (const size of sizes) {
+      const data = new Uint8Array(size).fill(size >> 20);
+      const blob = await encodeBlob(data, { compress: true });
+      chunks.push({ blob, digest: chunkDigest(data), size, encrypted: false });
+    }
+    const before = memory("VmRSS");
+    using decoder = new ChunkDecoder({ memoryBudgetBytes: 48 * ${MIB} });
+    await Promise.all(Array.from({ length: 200 }, async (_, index) => {
+      const chunk = chunks[index % chunks.length];
+      const plain = await decoder.decode(chunk, async (buffer) => {
+        buffer(chunk.blob.length).set(chunk.blob);
+      });
+      await new Promise((resolve) => setTimeout(resolve, index % 5));
+      plain.release();
+    }));
+    console.log(JSON.stringify({ before, after: memory("VmRSS") }));
+  `;
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-lock", script],
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  const { before, after } = JSON.parse(new TextDecoder().decode(stdout));
+  assert(after - before < (48 + 40) * MIB, `${before} before, ${after} after`);
+});

@@ -37,10 +37,12 @@ impl Decoder {
         }
     }
 
-    /// A buffer for a blob. The budget is kept by the caller, which knows what to put off; here it
-    /// only says how much is kept for the next time.
+    /// A buffer for a blob. The caller keeps the budget, knowing what to put off: here free buffers
+    /// are given up to stay within it, but none is refused.
     pub fn buffer(&self, size: usize) -> Option<Buffer> {
-        self.pool.try_acquire(size, usize::MAX)
+        self.pool
+            .try_acquire(size, self.pool.budget())
+            .or_else(|| self.pool.try_acquire(size, usize::MAX))
     }
 
     /// Decodes and verifies the blob in the first `length` bytes of a buffer.
