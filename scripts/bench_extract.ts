@@ -7,7 +7,7 @@
 // Names, sizes, modes, owners and times are those of the source; contents come from chunks in native
 // memory, so that neither fetching nor decoding is part of what is measured.
 
-import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
+import { parseArgs } from "node:util";
 import { TreeExtractor } from "../lib/fs/tree_extractor.ts";
 import type { EntryMetadata } from "../lib/pxar/mod.ts";
 
@@ -22,12 +22,16 @@ interface Node {
   readonly children?: Node[];
 }
 
-const args = parseArgs(Deno.args, {
-  string: ["source", "target", "threads", "rounds"],
-
-  negatable: ["cp"],
-  default: { source: "/usr", target: "/dev/shm", rounds: "3", cp: true },
+const { values: args } = parseArgs({
+  options: {
+    "source": { type: "string", default: "/usr" },
+    "target": { type: "string", default: "/dev/shm" },
+    "threads": { type: "string" },
+    "rounds": { type: "string", default: "3" },
+    "no-cp": { type: "boolean", default: false },
+  },
 });
+const withCopy = !args["no-cp"];
 const encoder = new TextEncoder();
 
 function read(path: string, name: string): Node | undefined {
@@ -120,12 +124,15 @@ const copies: number[] = [];
 const ours: number[] = [];
 for (let round = 0; round < Number(args.rounds); round++) {
   const target = `${args.target}/bench-extract`;
-  if (args.cp) {
+  if (withCopy) {
+    await command("sync");
     const start = performance.now();
     await command("cp", "-a", "--no-preserve=links", "--", args.source, `${target}-cp`);
     copies.push(seconds(start));
     await command("rm", "-rf", `${target}-cp`);
   }
+  // What was written before is not to be waited for within what is measured.
+  await command("sync");
   const start = performance.now();
   {
     const options = args.threads ? { threads: Number(args.threads) } : {};
@@ -141,7 +148,7 @@ for (let round = 0; round < Number(args.rounds); round++) {
 }
 const best = (list: number[]) => Math.min(...list);
 console.log(`extractor: ${ours.map((s) => s.toFixed(2)).join(" ")} s`);
-if (args.cp) {
+if (withCopy) {
   console.log(`cp -a:     ${copies.map((s) => s.toFixed(2)).join(" ")} s`);
   console.log(`ratio of the best: ${(best(ours) / best(copies)).toFixed(3)}`);
 }

@@ -1,3 +1,5 @@
+import type { ExtractError } from "./extract_error.ts";
+
 /** How a tree is restored (spec: pxar.md §6.1). Everything is off unless said otherwise. */
 export interface ExtractOptions {
   /** Directories that exist already are filled instead of being an error. */
@@ -40,51 +42,4 @@ export interface ExtractOptions {
   readonly onNote?: (message: string) => void;
   /** Worker threads; by default as many as there are processors. */
   readonly threads?: number;
-}
-
-/** What was being done to an entry when it failed (spec: pxar.md §6.6). */
-export type ExtractStep =
-  | "create"
-  | "open"
-  | "write"
-  | "initial attribute flags"
-  | "ownership"
-  | "extended attributes"
-  | "file capabilities"
-  | "access control list"
-  | "project id"
-  | "permissions"
-  | "modification time"
-  | "attribute flags"
-  | "FAT attributes"
-  | "hard link target";
-
-/** One entry, or one step of its metadata, that could not be restored. */
-export interface ExtractError {
-  /** Path below the target directory, raw bytes without leading slash; empty for the root. */
-  readonly path: Uint8Array;
-  /** What failed. */
-  readonly step: ExtractStep;
-  /** Positive Linux error number. */
-  readonly errno: number;
-  /** One line that names the path, the step and the reason. */
-  readonly message: string;
-}
-
-/** What an extraction came to. */
-export interface ExtractReport {
-  /** Regular files whose data is complete. */
-  readonly files: number;
-  /** Directories made or reused, without the root. */
-  readonly directories: number;
-  readonly symlinks: number;
-  readonly hardlinks: number;
-  /** Devices, named pipes and sockets. */
-  readonly nodes: number;
-  /** Bytes of file data, holes included. */
-  readonly bytes: number;
-  /** The first errors, at most 1000. */
-  readonly errors: readonly ExtractError[];
-  /** How many errors there were. */
-  readonly errorCount: number;
 }

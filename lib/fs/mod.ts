@@ -34,9 +34,6 @@ export { quotePath } from "./quote_path.ts";
 export { TreeExtractor } from "./tree_extractor.ts";
 export { SelectiveExtractor, type SelectiveExtractorOptions } from "./selective_extractor.ts";
 export type { ExtractSink } from "./extract_sink.ts";
-export type {
-  ExtractError,
-  ExtractOptions,
-  ExtractReport,
-  ExtractStep,
-} from "./extract_options.ts";
+export type { ExtractOptions } from "./extract_options.ts";
+export type { ExtractError, ExtractStep } from "./extract_error.ts";
+export type { ExtractReport } from "./extract_report.ts";

@@ -7,9 +7,11 @@ import {
   INITIAL_ATTRIBUTE_FLAGS,
   linuxFlagsFromAttributes,
 } from "../pxar/mod.ts";
-import { ExtractCommandEncoder, type ExtractCommands } from "./extract_command_encoder.ts";
-import type { ExtractError, ExtractOptions, ExtractReport } from "./extract_options.ts";
-import { extractErrorMessage, readExtractReports } from "./extract_reports.ts";
+import { ExtractCommandEncoder, type ExtractCommands } from "./_extract_command_encoder.ts";
+import type { ExtractError } from "./extract_error.ts";
+import type { ExtractOptions } from "./extract_options.ts";
+import type { ExtractReport } from "./extract_report.ts";
+import { extractErrorMessage, readExtractReports } from "./_extract_reports.ts";
 import type { ExtractSink } from "./extract_sink.ts";
 import { quotePath } from "./quote_path.ts";
 
@@ -25,7 +27,7 @@ const REPORT_BUFFER_SIZE = 64 * 1024;
  * outside of the target directory is touched, whatever names, links and the existing tree say.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * await using extractor = TreeExtractor.open("/mnt/restored", {});
  * extractor.useChunk(chunk.pointer, chunk.bytes.length);
  * if (extractor.beginFile(name, metadata, 5)) extractor.data(0, 5);

@@ -2,7 +2,7 @@
 
 use crate::sys::Errno;
 
-/// The step that failed. The numbers are part of the ABI (`lib/fs/extract_reports.ts`).
+/// The step that failed. The numbers are part of the ABI (`lib/fs/_extract_reports.ts`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Step {

@@ -1,5 +1,5 @@
 import { errnoText } from "../../ffi/errno.ts";
-import type { ExtractStep } from "./extract_options.ts";
+import type { ExtractStep } from "./extract_error.ts";
 import { quotePath } from "./quote_path.ts";
 
 /** An error, or a note, of the native extractor. */

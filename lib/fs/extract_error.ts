@@ -1,0 +1,28 @@
+/** What was being done to an entry when it failed (spec: pxar.md §6.6). */
+export type ExtractStep =
+  | "create"
+  | "open"
+  | "write"
+  | "initial attribute flags"
+  | "ownership"
+  | "extended attributes"
+  | "file capabilities"
+  | "access control list"
+  | "project id"
+  | "permissions"
+  | "modification time"
+  | "attribute flags"
+  | "FAT attributes"
+  | "hard link target";
+
+/** One entry, or one step of its metadata, that could not be restored. */
+export interface ExtractError {
+  /** Path below the target directory, raw bytes without leading slash; empty for the root. */
+  readonly path: Uint8Array;
+  /** What failed. */
+  readonly step: ExtractStep;
+  /** Positive Linux error number. */
+  readonly errno: number;
+  /** One line that names the path, the step and the reason. */
+  readonly message: string;
+}

@@ -1,0 +1,19 @@
+import type { ExtractError } from "./extract_error.ts";
+
+/** What an extraction came to. */
+export interface ExtractReport {
+  /** Regular files whose data is complete. */
+  readonly files: number;
+  /** Directories made or reused, without the root. */
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly hardlinks: number;
+  /** Devices, named pipes and sockets. */
+  readonly nodes: number;
+  /** Bytes of file data, holes included. */
+  readonly bytes: number;
+  /** The first errors, at most 1000. */
+  readonly errors: readonly ExtractError[];
+  /** How many errors there were. */
+  readonly errorCount: number;
+}
