@@ -136,6 +136,7 @@ export class LocalRepository implements Repository {
       upid,
       checker,
       log,
+      leaveOutUnfinished: true,
       ...(signal ? { signal } : {}),
     });
     return { ok };

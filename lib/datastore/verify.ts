@@ -58,6 +58,8 @@ export interface VerifyOptions {
   readonly maxDepth?: number | undefined;
   /** Leaves groups out, for a caller who may not see all. */
   readonly accepts?: ((namespace: string, group: BackupGroup) => Promise<boolean>) | undefined;
+  /** Skip snapshots without a manifest, which a killed run leaves; else they count as failed. */
+  readonly leaveOutUnfinished?: boolean;
 }
 
 /** What was found about one snapshot. */
@@ -177,6 +179,10 @@ class Verification {
     try {
       manifest = await readManifest(this.#datastore, namespace, snapshot);
     } catch (error) {
+      if (this.#options.leaveOutUnfinished && error instanceof NotFoundError) {
+        log(`skipping snapshot "${name}": it was never finished, prune or forget removes it`);
+        return { namespace, snapshot, state: "skipped", problems: [] };
+      }
       const problems = describeError(error);
       log(`snapshot "${name}" failed: ${problems.join(": ")}`);
       return { namespace, snapshot, state: "failed", problems };
