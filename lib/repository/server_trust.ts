@@ -10,9 +10,8 @@ export class ServerTrust {
   readonly #options: RemoteRepositoryOptions;
   readonly #host: string;
   readonly #server: string;
-  /** Accepted in this run: the user is not asked again for the next connection. */
-  #accepted: string | undefined;
-  #lastDecision: Promise<unknown> = Promise.resolve();
+  /** By fingerprint: the user is asked once, and all connections of a run share the answer. */
+  readonly #verdicts = new Map<string, Promise<boolean>>();
 
   /**
    * @param host Key of the fingerprint cache.
@@ -28,16 +27,15 @@ export class ServerTrust {
   get tlsOptions(): TrustOptions {
     return {
       confirm: async (certificate) => {
-        // One question at a time, so that its answer counts for all connections.
-        const decided = this.#lastDecision.then(() => this.#decide(certificate));
-        this.#lastDecision = decided.catch(() => {});
-        return await decided;
+        const { fingerprint } = certificate;
+        const verdict = this.#verdicts.get(fingerprint) ?? this.#decide(certificate);
+        this.#verdicts.set(fingerprint, verdict);
+        return await verdict;
       },
     };
   }
 
   async #decide({ fingerprint, problem }: PeerCertificate): Promise<boolean> {
-    if (fingerprint === this.#accepted) return true;
     const { fingerprint: given, fingerprintCache, confirmFingerprint, log } = this.#options;
     const cache = given === undefined ? fingerprintCache : undefined;
     const expected = given ?? cache?.load(this.#host);
@@ -55,7 +53,6 @@ export class ServerTrust {
         );
       }
     }
-    this.#accepted = fingerprint;
     if (cache !== undefined && expected !== fingerprint) {
       const reason = cache.store(this.#host, fingerprint);
       if (reason !== undefined) log?.("warn", `fingerprint is not remembered: ${reason}`);

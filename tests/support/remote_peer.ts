@@ -154,13 +154,11 @@ function toResponse(answer: Exclude<PeerAnswer, { upgrade: true }>): OutgoingRes
   if ("status" in answer) return { status: answer.status, body: encoder.encode(answer.text) };
   if ("raw" in answer) {
     // An unannounced length, as servers send files and chunks.
-    const { raw } = answer;
-    async function* pieces(): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < raw.length; at += 65536) {
-        yield raw.slice(at, at + 65536);
-      }
-    }
-    return { status: 200, headers: [["content-type", "application/octet-stream"]], body: pieces() };
+    return {
+      status: 200,
+      headers: [["content-type", "application/octet-stream"]],
+      body: pieces(answer.raw),
+    };
   }
   const envelope = { ...answer.attributes, data: answer.data };
   return {
@@ -168,4 +166,8 @@ function toResponse(answer: Exclude<PeerAnswer, { upgrade: true }>): OutgoingRes
     headers: [["content-type", "application/json;charset=UTF-8"]],
     body: encoder.encode(JSON.stringify(envelope)),
   };
+}
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65536) yield bytes.slice(at, at + 65536);
 }

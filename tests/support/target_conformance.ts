@@ -144,7 +144,8 @@ export function testTargetConformance(form: string, withRepository: RepositoryFa
     assert((await target.previousManifest())!.byteLength > 0);
     const previous = parseDynamicIndex(await target.previousIndex("root.pxar.didx"), "previous");
     const writer = await target.createIndex("dynamic", "root.pxar.didx");
-    assertEquals(await writer.putChunk(fresh), { duplicate: false });
+    // Where the store says anything at all about it.
+    assert((await writer.putChunk(fresh)).duplicate !== true);
     await writer.append([
       { digest: previous.digestAt(0), offset: 0 },
       { digest: fresh.digest, offset: 1000 },
@@ -165,7 +166,7 @@ export function testTargetConformance(form: string, withRepository: RepositoryFa
       Error,
       "no such chunk",
     );
-    assertEquals(await writer.putChunk(chunk), { duplicate: true });
+    assert((await writer.putChunk(chunk)).duplicate !== false);
     await writer.append([{ digest: chunk.digest, offset: 0 }]);
   });
 
