@@ -1,13 +1,13 @@
 import { ConnectionError } from "../errors/mod.ts";
 import type { Duplex } from "./duplex.ts";
 
-/** How {@linkcode memoryDuplexPair} cuts up and limits what it carries. */
+/** How {@linkcode memoryDuplexPair} cuts up and limits what it carries in one direction. */
 export interface MemoryDuplexOptions {
   /** Size in bytes of the next piece that arrives; default: everything there is. */
   readonly fragmentBytes?: () => number;
-  /** Each direction breaks (as if reset) after this many bytes. */
+  /** The direction breaks (as if reset) after this many bytes. */
   readonly breakAfterBytes?: number;
-  /** As `breakAfterBytes`, but the direction ends as if the peer had closed it. */
+  /** As `breakAfterBytes`, but it ends as if its sender had closed it. */
   readonly endAfterBytes?: number;
 }
 
@@ -28,12 +28,18 @@ class Pipe {
 class MemoryDuplex implements Duplex {
   readonly #incoming: Pipe;
   readonly #outgoing: Pipe;
-  readonly #options: MemoryDuplexOptions;
+  readonly #receiving: MemoryDuplexOptions;
+  readonly #sending: MemoryDuplexOptions;
 
-  constructor(readonly peer: string, incoming: Pipe, outgoing: Pipe, options: MemoryDuplexOptions) {
+  constructor(
+    readonly peer: string,
+    [incoming, receiving]: [Pipe, MemoryDuplexOptions],
+    [outgoing, sending]: [Pipe, MemoryDuplexOptions],
+  ) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
-    this.#options = options;
+    this.#receiving = receiving;
+    this.#sending = sending;
   }
 
   async read(): Promise<Uint8Array | undefined> {
@@ -41,7 +47,7 @@ class MemoryDuplex implements Duplex {
     while (true) {
       const first = pipe.queue[0];
       if (first !== undefined) {
-        const wanted = this.#options.fragmentBytes?.() ?? first.length;
+        const wanted = this.#receiving.fragmentBytes?.() ?? first.length;
         const size = Math.max(1, Math.min(wanted, first.length));
         if (size === first.length) pipe.queue.shift();
         else pipe.queue[0] = first.subarray(size);
@@ -59,14 +65,14 @@ class MemoryDuplex implements Duplex {
     if (pipe.ended) {
       return Promise.reject(new ConnectionError(`connection to ${this.peer} is closed`));
     }
-    const limit = this.#options.breakAfterBytes ?? this.#options.endAfterBytes ?? Infinity;
+    const limit = this.#sending.breakAfterBytes ?? this.#sending.endAfterBytes ?? Infinity;
     const room = Math.min(bytes.length, limit - pipe.carriedBytes);
     if (room > 0) {
       pipe.carriedBytes += room;
       pipe.queue.push(bytes.slice(0, room));
     }
     if (pipe.carriedBytes >= limit) {
-      if (this.#options.breakAfterBytes === undefined) pipe.ended = true;
+      if (this.#sending.breakAfterBytes === undefined) pipe.ended = true;
       else pipe.failure = new ConnectionError(`connection to ${this.peer} was reset`);
     }
     pipe.notify();
@@ -92,6 +98,7 @@ class MemoryDuplex implements Duplex {
  * Two connected ends in memory. Writes are copied, so the memory is free at once.
  *
  * @param options Fragmentation and breaking points, for tests of what sits on top.
+ * @param backward The same for what the second end sends; default: as the first.
  * @returns Both ends; what is written to one is read from the other.
  *
  * @example
@@ -103,11 +110,14 @@ class MemoryDuplex implements Duplex {
  * assertEquals(await right.read(), Uint8Array.of(3));
  * ```
  */
-export function memoryDuplexPair(options: MemoryDuplexOptions = {}): [Duplex, Duplex] {
-  const forward = new Pipe();
-  const backward = new Pipe();
+export function memoryDuplexPair(
+  options: MemoryDuplexOptions = {},
+  backward: MemoryDuplexOptions = options,
+): [Duplex, Duplex] {
+  const there = new Pipe();
+  const back = new Pipe();
   return [
-    new MemoryDuplex("right", backward, forward, options),
-    new MemoryDuplex("left", forward, backward, options),
+    new MemoryDuplex("right", [back, backward], [there, options]),
+    new MemoryDuplex("left", [there, options], [back, backward]),
   ];
 }
