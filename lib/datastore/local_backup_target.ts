@@ -124,6 +124,20 @@ export class LocalBackupTarget implements BackupTarget {
     return bytes;
   }
 
+  /**
+   * Makes a chunk known that an earlier backup had stored and is known to have had the right to.
+   *
+   * @param size Length of the plain bytes.
+   * @returns Whether the store still has it.
+   */
+  recallChunk(digest: Uint8Array, size: number): boolean {
+    this.#requireActive();
+    // Touched, so that garbage collection leaves it alone.
+    if (!this.#datastore.chunks.touch(digest)) return false;
+    this.#known.set(digest, size);
+    return true;
+  }
+
   /** See {@linkcode BackupTarget.uploadBlob}. */
   async uploadBlob(name: string, blob: Uint8Array): Promise<void> {
     this.#requireActive();

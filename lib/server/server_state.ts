@@ -3,6 +3,7 @@ import { createNativeChunkChecker, createPlainChunkChecker, Datastore } from "..
 import type { ChunkChecker } from "../datastore/mod.ts";
 import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
+import { InterruptedChunks } from "./protocol/interrupted_chunks.ts";
 import type { UploadInspector } from "./protocol/upload_inspector.ts";
 import type { UploadBudget } from "./protocol/upload_budget.ts";
 import type { TaskRegistry } from "./tasks/task_registry.ts";
@@ -18,6 +19,8 @@ export interface OfferedDatastore {
 
 /** Everything that the calls of a server share. */
 export class ServerState implements Disposable {
+  /** What backups whose connection was lost had sent. */
+  readonly interrupted: InterruptedChunks = new InterruptedChunks();
   readonly #open = new Map<string, Datastore>();
   readonly #configs: ReadonlyMap<string, DatastoreConfig>;
 

@@ -1,6 +1,6 @@
 import { MAX_CHUNK_PLAIN_BYTES } from "../../blob/mod.ts";
 import { decodeHex } from "../../bytes/mod.ts";
-import type { LocalBackupTarget } from "../../datastore/mod.ts";
+import type { DigestTable, LocalBackupTarget } from "../../datastore/mod.ts";
 import { CorruptDataError, NotFoundError, ServerError, UsageError } from "../../errors/mod.ts";
 import type { IncomingRequest } from "../../http/mod.ts";
 import { archiveKind, MANIFEST_BLOB_NAME } from "../../manifest/mod.ts";
@@ -18,6 +18,8 @@ export interface BackupSession {
   readonly target: LocalBackupTarget;
   readonly writers: OpenWriters;
   readonly uploads: ConnectionUploads;
+  /** Plain sizes of the chunks that came in, also in interrupted backups before this one. */
+  readonly received: DigestTable;
   readonly log: (line: string) => void;
 }
 
@@ -26,6 +28,9 @@ export type BackupCall = BackupSession & { readonly request: IncomingRequest };
 
 const WRITER_ID: ParameterSchema = { kind: "integer", minimum: 1, maximum: MAX_WRITER_ID };
 const OCTETS = "application/octet-stream";
+const DIGEST_BYTES = 32;
+/** Digests of one request. */
+const MAX_RECALL_BYTES = DIGEST_BYTES * 65536;
 const NOTHING: Answer = { data: null };
 
 /** The calls of the backup protocol (spec: protocol.md §5.1). */
@@ -52,6 +57,13 @@ export const BACKUP_ROUTES: readonly Route<BackupCall>[] = [
   },
   ...writerRoutes("dynamic"),
   ...writerRoutes("fixed"),
+  {
+    method: "POST",
+    path: "recall_chunks",
+    parameters: {},
+    rawBody: true,
+    handle: recallChunks,
+  },
   { method: "POST", path: "finish", parameters: {}, handle: finish },
   {
     method: "POST",
@@ -174,7 +186,7 @@ async function createIndex(
 }
 
 async function storeChunk(
-  { writers, uploads, request }: BackupCall,
+  { writers, uploads, received, request }: BackupCall,
   kind: IndexKind,
   values: ParameterValues,
 ): Promise<Answer> {
@@ -193,7 +205,29 @@ async function storeChunk(
   );
   const size = values.integer("size");
   await writer.putChunk({ digest: decodeHex(digest), size, blob: upload.bytes });
+  received.set(decodeHex(digest), size);
   return { data: digest };
+}
+
+/**
+ * Makes chunks known again that interrupted backups of this client had sent; an extension of ours
+ * (docs/remote.md). Digests come one after the other, and those that are known now go back so.
+ */
+async function recallChunks({ target, received, request, log }: BackupCall): Promise<Answer> {
+  const digests = await request.body.bytes(MAX_RECALL_BYTES);
+  if (digests.length % DIGEST_BYTES !== 0) {
+    throw new UsageError(`${digests.length} bytes are no list of digests`);
+  }
+  let length = 0;
+  for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
+    const digest = digests.subarray(at, at + DIGEST_BYTES);
+    const size = received.get(digest);
+    if (size === undefined || !target.recallChunk(digest, size)) continue;
+    digests.set(digest, length);
+    length += DIGEST_BYTES;
+  }
+  log(`recall ${length / DIGEST_BYTES} of ${digests.length / DIGEST_BYTES} chunks`);
+  return { raw: digests.subarray(0, length), contentType: OCTETS };
 }
 
 async function append(

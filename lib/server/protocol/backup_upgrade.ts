@@ -1,4 +1,9 @@
-import { beginBackup, type LocalBackupTarget, removeSnapshot } from "../../datastore/mod.ts";
+import {
+  beginBackup,
+  DigestTable,
+  type LocalBackupTarget,
+  removeSnapshot,
+} from "../../datastore/mod.ts";
 import { CancelledError, ConnectionError, NotFoundError, ServerError } from "../../errors/mod.ts";
 import { PbsError } from "../../errors/mod.ts";
 import type { Duplex, UpgradeResponse } from "../../http/mod.ts";
@@ -130,6 +135,8 @@ async function runBackup(
   const { state, connection, authId } = context;
   const path = formatSnapshotPath(snapshot);
   const { log } = task;
+  const key = JSON.stringify([authId, config.name, namespace, formatGroupPath(snapshot)]);
+  const received = state.interrupted.find(key) ?? new DigestTable();
   log(
     `starting new ${benchmark ? "benchmark" : "backup"} on datastore '${config.name}' from ` +
       `${connection.remoteAddress}: "${path}"`,
@@ -142,7 +149,13 @@ async function runBackup(
         task,
         duplex,
         protocolHandler({
-          session: { target, writers: new OpenWriters(), uploads: state.uploads.connection(), log },
+          session: {
+            target,
+            writers: new OpenWriters(),
+            uploads: state.uploads.connection(),
+            received,
+            log,
+          },
           table: TABLE,
           unauthorizedDelayMs: state.delays.unauthorizedMs,
           refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
@@ -151,6 +164,9 @@ async function runBackup(
     }
   } finally {
     if (!target.isFinished) log("removing unfinished backup");
+    // Before the group's lock is given back: the next attempt may follow at once.
+    if (target.isFinished || benchmark) state.interrupted.forget(key);
+    else state.interrupted.remember(key, received);
     await target.abort();
     if (benchmark && target.isFinished) await removeSnapshot(datastore, namespace, snapshot);
   }
