@@ -1,4 +1,4 @@
-import { DigestTable } from "../../datastore/mod.ts";
+import type { DigestTable } from "../../datastore/mod.ts";
 
 /** How long the chunks of an interrupted backup are remembered. */
 const LIFETIME_MS = 2 * 60 * 60_000;
