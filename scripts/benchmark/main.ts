@@ -2,7 +2,7 @@
 // Times the main jobs of pbs-client and of its peers on one tree, in pairs, in one run, and prints the
 // ratios. Every side works on a fresh repository; every restore goes to a fresh folder.
 
-import { parseArgs } from "@std/cli";
+import { parseArgs } from "@std/cli/parse-args";
 import { measure, type Measurement } from "./measure.ts";
 import { type Job, JOBS, type Side, sides } from "./sides.ts";
 import { runScale } from "./scale.ts";
