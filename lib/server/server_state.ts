@@ -22,7 +22,7 @@ export class ServerState implements Disposable {
   /** What backups whose connection was lost had sent. */
   readonly interrupted: InterruptedChunks = new InterruptedChunks();
   readonly #open = new Map<string, Datastore>();
-  readonly #configs: ReadonlyMap<string, DatastoreConfig>;
+  #configs!: ReadonlyMap<string, DatastoreConfig>;
 
   constructor(
     configs: readonly DatastoreConfig[],
@@ -33,6 +33,11 @@ export class ServerState implements Disposable {
     readonly instanceId: string,
     readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number },
   ) {
+    this.configure(configs);
+  }
+
+  /** Replaces what the configuration says; open datastores stay open. */
+  configure(configs: readonly DatastoreConfig[]): void {
     this.#configs = new Map(configs.map((config) => [config.name, config]));
   }
 

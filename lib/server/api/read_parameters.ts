@@ -1,5 +1,6 @@
 import { ServerError } from "../../errors/mod.ts";
-import { BodyTooLargeError, type IncomingRequest } from "../../http/mod.ts";
+import type { IncomingRequest } from "../../http/mod.ts";
+import { readBody } from "./read_body.ts";
 import type { RawParameters } from "./verify_parameters.ts";
 import { UnsuitableNumber } from "./verify_parameters.ts";
 
@@ -44,12 +45,8 @@ function queryPairs(query: string): [string, string][] {
 }
 
 async function bodyText(request: IncomingRequest): Promise<string> {
-  try {
-    return await request.body.text(BODY_LIMIT_BYTES - 1);
-  } catch (error) {
-    if (!(error instanceof BodyTooLargeError)) throw error;
-    throw new ServerError(400, "Request body too large");
-  }
+  const refused = new ServerError(400, "Request body too large");
+  return new TextDecoder().decode(await readBody(request.body, BODY_LIMIT_BYTES - 1, refused));
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   MANIFEST_BLOB_NAME,
   verifyIndex,
 } from "../../manifest/mod.ts";
+import { readBody } from "../api/read_body.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { FILE_NAME, NS, SNAPSHOT, STORE } from "../api/schemas.ts";
@@ -60,7 +61,8 @@ async function storeLog(context: RestContext, values: ParameterValues): Promise<
   requireNamespaceAccess(context, store, namespace, ["Datastore.Backup"]);
   const { datastore } = context.state.datastore(store, "write");
   await requireGroupOwner(context, datastore, namespace, snapshot);
-  const blob = await context.request.body.bytes(MAX_LOG_BYTES);
+  const tooLarge = new ServerError(400, "the log is too large");
+  const blob = await readBody(context.request.body, MAX_LOG_BYTES, tooLarge);
   await uploadLog(datastore, namespace, snapshot, blob);
   return { data: null };
 }
