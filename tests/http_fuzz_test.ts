@@ -92,6 +92,8 @@ Deno.test("HPACK: 60,000 damaged header blocks give fields or one error", () => 
         [`x-${i % 50}`, "value ".repeat(chance.below(20))],
       ])
     ));
+    // A table of its own for every damaged valid block, a shared one for the random ones.
+    if (i % 3 !== 0) decoder = new HpackDecoder({ listLimitBytes: 16384 });
     const block = i % 3 === 0 ? chance.bytes(chance.below(200)) : chance.mutate(valid);
     try {
       const { fields } = decoder.decode(block);

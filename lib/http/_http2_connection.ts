@@ -153,7 +153,7 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
 
   /** Sends what is queued, then ends the connection in good order. */
   protected async finish(): Promise<void> {
-    await this.table.output.drained();
+    await this.#farewell();
     this.#end(undefined);
     await this.#duplex.close().catch(() => {});
   }
@@ -190,12 +190,17 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
     if (!(error instanceof Http2Error)) return this.abort(error);
     this.sendGoaway(error.code, error.message);
     this.table.removeAll(error);
+    await this.#farewell();
+    this.#end(error);
+    await this.#duplex.close().catch(() => {});
+  }
+
+  /** Waits until what is queued has left, but not for a peer that takes nothing any more. */
+  async #farewell(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, FAREWELL_MS));
     await Promise.race([this.table.output.drained(), late]);
     clearTimeout(timer);
-    this.#end(error);
-    await this.#duplex.close().catch(() => {});
   }
 
   /** @returns whether the connection was still up. */

@@ -1,10 +1,10 @@
 import net from "node:net";
 import tls from "node:tls";
-import { ConnectionError, TrustError } from "../errors/mod.ts";
+import { ConnectionError } from "../errors/mod.ts";
 import type { Duplex } from "./duplex.ts";
 import { NodeSocketDuplex } from "./node_socket_duplex.ts";
 import { systemAuthorities } from "./system_authorities.ts";
-import { bareHost, CONNECT_TIMEOUT_MS, connectTcp } from "./tcp.ts";
+import { bareHost, CONNECT_TIMEOUT_MS, tuneSocket } from "./tcp.ts";
 import {
   decideTrust,
   normalizeFingerprint,
@@ -42,76 +42,137 @@ let authorities: Promise<string | undefined> | undefined;
 /**
  * Connects with TLS. Nothing but the handshake is sent before the certificate was accepted.
  *
+ * Whether the system trusts a certificate is found out by a handshake that fails if it does not;
+ * the flag that older runtimes set on an unverified connection is wrong. So an unexpected
+ * certificate costs a second handshake, an expected or valid one does not.
+ *
  * @throws {ConnectionError} if the connection or the handshake fails.
  * @throws {TrustError} if the certificate is not to be trusted.
  */
 export async function connectTls(options: TlsConnectOptions): Promise<TlsConnection> {
-  const { host, port } = options;
-  const server = `${host}:${port}`;
-  if (options.fingerprint !== undefined) normalizeFingerprint(options.fingerprint);
-  const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
-  const ca = options.authorities ?? await (authorities ??= systemAuthorities());
-  const socket = options.dial === undefined
-    ? await connectTcp(host, port, { timeoutMs })
-    : await options.dial(host, port);
-  const name = bareHost(host);
-  const tlsSocket = await handshake(server, timeoutMs, {
-    socket,
-    host: name,
-    ...net.isIP(name) === 0 ? { servername: name } : {},
-    rejectUnauthorized: false,
-    ...ca === undefined ? {} : { ca },
-    ...options.protocols === undefined ? {} : { ALPNProtocols: [...options.protocols] },
-  });
+  const server = `${options.host}:${options.port}`;
+  const expected = options.fingerprint === undefined
+    ? undefined
+    : normalizeFingerprint(options.fingerprint);
+  let problem: string | undefined;
+  if (expected === undefined) {
+    const verified = await connectVerified(options);
+    if (typeof verified !== "string") return accepted(verified, server, "system");
+    problem = verified;
+  }
+  const socket = await handshake(options, false);
   try {
-    const raw = tlsSocket.getPeerCertificate().fingerprint256;
-    if (!raw) throw new TrustError(`${server} presented no certificate`);
-    const problem = describeProblem(tlsSocket.authorizationError);
+    const fingerprint = fingerprintOf(socket);
+    if (expected !== undefined && fingerprint !== expected && options.pinned !== true) {
+      const verified = await connectVerified(options);
+      if (typeof verified !== "string") {
+        socket.destroy();
+        return accepted(verified, server, "system");
+      }
+      problem = verified;
+    }
     const certificate: PeerCertificate = {
-      fingerprint: normalizeFingerprint(raw),
-      trustedBySystem: tlsSocket.authorized,
+      fingerprint,
+      trustedBySystem: false,
       ...problem === undefined ? {} : { problem },
     };
-    const trustedBy = await decideTrust(certificate, options, server);
-    return {
-      duplex: new NodeSocketDuplex(tlsSocket, server),
-      certificate,
-      trustedBy,
-      protocol: tlsSocket.alpnProtocol || undefined,
-    };
+    return accepted(socket, server, await decideTrust(certificate, options, server), problem);
   } catch (error) {
-    tlsSocket.destroy();
+    socket.destroy();
     throw error;
   }
 }
 
-function handshake(
+/** A connection whose certificate the system trusts, or why it does not. */
+async function connectVerified(options: TlsConnectOptions): Promise<tls.TLSSocket | string> {
+  try {
+    const socket = await handshake(options, true);
+    if (socket.authorized) return socket;
+    socket.destroy();
+    return String(socket.authorizationError);
+  } catch (error) {
+    // No connection at all is the same failure for both kinds of handshake.
+    const cause = error instanceof ConnectionError ? error.cause : undefined;
+    if (!(cause instanceof Error) || !(error instanceof HandshakeError)) throw error;
+    return "code" in cause ? String(cause.code) : cause.message;
+  }
+}
+
+function accepted(
+  socket: tls.TLSSocket,
   server: string,
-  timeoutMs: number,
-  options: tls.ConnectionOptions,
-): Promise<tls.TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = tls.connect(options);
+  trustedBy: TrustReason,
+  problem?: string,
+): TlsConnection {
+  const certificate: PeerCertificate = {
+    fingerprint: fingerprintOf(socket),
+    trustedBySystem: trustedBy === "system",
+    ...problem === undefined ? {} : { problem },
+  };
+  return {
+    duplex: new NodeSocketDuplex(socket, server),
+    certificate,
+    trustedBy,
+    protocol: socket.alpnProtocol || undefined,
+  };
+}
+
+function fingerprintOf(socket: tls.TLSSocket): string {
+  return normalizeFingerprint(socket.getPeerCertificate().fingerprint256);
+}
+
+/** The connection was there, the handshake failed. */
+class HandshakeError extends ConnectionError {
+  override name = "HandshakeError";
+}
+
+async function handshake(options: TlsConnectOptions, verify: boolean): Promise<tls.TLSSocket> {
+  const { host, port, protocols } = options;
+  const server = `${host}:${port}`;
+  const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
+  const ca = options.authorities ?? await (authorities ??= systemAuthorities());
+  const dialled = options.dial === undefined ? undefined : await options.dial(host, port);
+  const name = bareHost(host);
+  return await new Promise((resolve, reject) => {
+    const socket = tls.connect({
+      host: name,
+      ...dialled === undefined ? { port } : { socket: dialled },
+      ...net.isIP(name) === 0 ? { servername: name } : {},
+      rejectUnauthorized: verify,
+      ...ca === undefined ? {} : { ca },
+      ...protocols === undefined ? {} : { ALPNProtocols: [...protocols] },
+    });
+    let connected = dialled !== undefined;
     const fail = (text: string, cause?: unknown) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(new ConnectionError(`TLS handshake with ${server} failed: ${text}`, { cause }));
+      reject(
+        connected
+          ? new HandshakeError(`TLS handshake with ${server} failed: ${text}`, { cause })
+          : new ConnectionError(`cannot connect to ${server}: ${text}`, { cause }),
+      );
     };
-    const timer = setTimeout(() => fail(`no answer in ${timeoutMs} ms`), timeoutMs);
-    const failed = (error: Error) => fail(error.message, error);
+    const late = () => fail(`no answer in ${timeoutMs} ms`);
+    let timer = setTimeout(late, timeoutMs);
+    socket.once("connect", () => {
+      connected = true;
+      clearTimeout(timer);
+      timer = setTimeout(late, timeoutMs);
+    });
+    // Stays: a failure may be reported more than once.
+    socket.on("error", (error: Error) => fail(error.message, error));
     const ended = () => fail("connection was closed");
-    socket.once("error", failed);
     socket.once("close", ended);
     socket.once("secureConnect", () => {
+      // Older runtimes announce a handshake whose verification has just failed.
+      if (!socket.getPeerCertificate()?.fingerprint256) {
+        fail("no certificate", new Error("the certificate was not verified"));
+        return;
+      }
       clearTimeout(timer);
       socket.off("close", ended);
-      socket.off("error", failed);
+      tuneSocket(socket);
       resolve(socket);
     });
   });
-}
-
-function describeProblem(error: unknown): string | undefined {
-  if (error === null || error === undefined) return undefined;
-  return error instanceof Error ? error.message : String(error);
 }

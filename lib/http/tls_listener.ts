@@ -90,14 +90,20 @@ export class TlsListener {
     });
     const host = options.host ?? "127.0.0.1";
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause: Error) => {
+      const fail = (cause: Error) => {
+        const text = cause instanceof TypeError
+          ? "this runtime's TLS server takes no address (Deno 2.9 does)"
+          : cause.message;
         reject(
-          new ConnectionError(`cannot listen on ${host}:${options.port}: ${cause.message}`, {
-            cause,
-          }),
+          new ConnectionError(`cannot listen on ${host}:${options.port}: ${text}`, { cause }),
         );
-      });
-      server.listen(options.port, host, resolve);
+      };
+      server.once("error", fail);
+      try {
+        server.listen({ port: options.port, host }, resolve);
+      } catch (error) {
+        fail(error as Error);
+      }
     });
     return listener;
   }
