@@ -14,6 +14,7 @@ import { namespaceDeleteCommand } from "./commands/namespace_delete.ts";
 import { namespaceListCommand } from "./commands/namespace_list.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { serverIdentityCommand } from "./commands/server_identity.ts";
 import { snapshotFilesCommand } from "./commands/snapshot_files.ts";
 import { snapshotForgetCommand } from "./commands/snapshot_forget.ts";
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   namespaceListCommand,
   pruneCommand,
   restoreCommand,
+  serveCommand,
   serverIdentityCommand,
   snapshotFilesCommand,
   snapshotForgetCommand,

@@ -14,6 +14,8 @@ export interface TlsListenOptions {
   readonly host?: string;
   /** Port; 0 takes a free one. */
   readonly port: number;
+  /** Descriptor of a socket that listens already, instead of host and port. */
+  readonly descriptor?: number;
   /** PEM text of the certificate and its chain. */
   readonly certificate: string;
   /** PEM text of its private key. */

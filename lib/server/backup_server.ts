@@ -23,6 +23,8 @@ export interface BackupServerOptions {
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Descriptor of a socket that listens already, from a service manager. */
+  readonly descriptor?: number;
   readonly certificate: Pick<CertificateAndKey, "certificate" | "privateKey">;
   readonly datastores: readonly DatastoreConfig[];
   readonly access: AccessControl;
@@ -83,6 +85,7 @@ export class BackupServer {
         certificate: options.certificate.certificate,
         privateKey: options.certificate.privateKey,
         ...options.host === undefined ? {} : { host: options.host },
+        ...options.descriptor === undefined ? {} : { descriptor: options.descriptor },
         ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
       }, (accepted) => server.#accept(accepted));
     } catch (error) {

@@ -17,7 +17,13 @@ export { ROLES } from "./access/privileges.ts";
 export { SecretStore } from "./access/secret_store.ts";
 export { TicketSigner } from "./access/ticket_signer.ts";
 export { BackupServer, type BackupServerOptions } from "./backup_server.ts";
-export { parseServerConfig } from "./config/parse_server_config.ts";
+export {
+  checkDatastoreConfig,
+  parseListenAddress,
+  parseServerConfig,
+} from "./config/parse_server_config.ts";
+export { FIRST_USER, openServerFolder, type ServerFolder } from "./config/server_folder.ts";
+export { notifyReady, type ServiceManager, serviceManagerOf } from "./service_manager.ts";
 export type {
   AccountConfig,
   DatastoreConfig,

@@ -1,0 +1,120 @@
+import { Datastore } from "../../lib/datastore/mod.ts";
+import { describeError, NotFoundError, UsageError } from "../../lib/errors/mod.ts";
+import {
+  BackupServer,
+  checkDatastoreConfig,
+  type DatastoreConfig,
+  notifyReady,
+  openServerFolder,
+  parseListenAddress,
+  type ServerFolder,
+  serviceManagerOf,
+} from "../../lib/server/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { Environment } from "../environment/environment.ts";
+import { catchSignals } from "./catch_signals.ts";
+
+/** `serve` (docs/server.md): runs until a signal ends it. */
+export async function serve(values: CommandValues, context: CommandContext): Promise<void> {
+  const { environment, output } = context;
+  const folder = await openServerFolder(
+    values.text("config") ?? defaultFolder(environment),
+    ["localhost", Deno.hostname(), "127.0.0.1", "::1"],
+  );
+  const listen = values.text("listen");
+  const { host, port } = listen === undefined ? folder.config : parseListenAddress(listen);
+  const datastores = mergeDatastores(folder.config.datastores, values.texts("datastore"));
+  for (const { path } of datastores) prepareDatastore(path, (text) => output.log("info", text));
+  const manager = serviceManagerOf((name) => environment.get(name));
+  using signals = catchSignals(() =>
+    output.log("info", "stopping: running tasks have half a minute to finish")
+  );
+  const server = await BackupServer.start({
+    host,
+    port,
+    ...manager.listenDescriptor === undefined ? {} : { descriptor: manager.listenDescriptor },
+    certificate: folder.certificate,
+    datastores,
+    access: folder.access,
+    logFolder: folder.config.logFolder ?? `${folder.path}/log`,
+    instanceId: folder.instanceId,
+    failed: (error) => output.log("error", `internal error: ${describeError(error).join(": ")}`),
+  });
+  introduce(context, folder, host, server.port, datastores);
+  notifyReady(manager, "ready");
+  if (!signals.signal.aborted) {
+    await new Promise<void>((resolve) => {
+      signals.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+  notifyReady(manager, "stopping");
+  await server.stop();
+}
+
+/** Everything that is needed to use the server, ready to be pasted into a shell. */
+function introduce(
+  { output }: CommandContext,
+  { certificate, newSecrets, config, path }: ServerFolder,
+  host: string,
+  port: number,
+  datastores: readonly DatastoreConfig[],
+): void {
+  const shownHost = host.includes(":") ? `[${host}]` : host;
+  output.printLine(`# listening on ${shownHost}:${port}, configuration in ${path}`);
+  for (const [authId, secret] of newSecrets) {
+    const what = authId.includes("!") ? "secret of token" : "password of user";
+    output.printLine(`# new ${what} ${authId}, shown only now: ${secret}`);
+  }
+  const [user = config.accounts[0]?.authId] = newSecrets.keys();
+  const reachable = host === "0.0.0.0" || host === "::" ? Deno.hostname() : shownHost;
+  for (const { name } of datastores) {
+    output.printLine(`export PBS_REPOSITORY='${user ?? "USER@pbs"}@${reachable}:${port}:${name}'`);
+  }
+  const secret = user === undefined ? undefined : newSecrets.get(user);
+  if (secret !== undefined) output.printLine(`export PBS_PASSWORD='${secret}'`);
+  output.printLine(`export PBS_FINGERPRINT='${certificate.fingerprint}'`);
+}
+
+function mergeDatastores(
+  configured: readonly DatastoreConfig[],
+  given: readonly string[],
+): DatastoreConfig[] {
+  const merged = new Map(configured.map((store) => [store.name, store]));
+  for (const text of given) {
+    const equals = text.indexOf("=");
+    if (equals < 1) throw new UsageError(`"${text}" is not of the form NAME=PATH`);
+    const name = text.slice(0, equals);
+    const path = absolute(text.slice(equals + 1));
+    checkDatastoreConfig(name, path);
+    merged.set(name, { ...merged.get(name), name, path });
+  }
+  if (merged.size === 0) {
+    throw new UsageError("there is no datastore: add one with --datastore NAME=PATH");
+  }
+  return [...merged.values()];
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}
+
+/** Looks whether there is a datastore; makes one if nothing is there. */
+function prepareDatastore(path: string, log: (text: string) => void): void {
+  try {
+    Datastore.open(path)[Symbol.dispose]();
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    Datastore.create(path)[Symbol.dispose]();
+    log(`created datastore "${path}"`);
+  }
+}
+
+/** The administrator's server is configured for the machine, anybody else's for themselves. */
+function defaultFolder(environment: Environment): string {
+  if (Deno.uid() === 0) return "/etc/pbs-client/server";
+  const home = environment.get("HOME");
+  const base = environment.get("XDG_CONFIG_HOME") || (home && `${home}/.config`);
+  if (!base) throw new UsageError("neither HOME nor XDG_CONFIG_HOME is set: use --config");
+  return `${base}/pbs-client/server`;
+}
