@@ -74,10 +74,10 @@ Deno.test("refusals of a server are one clear line each", async () => {
     line: string | RegExp,
   ][] = [
     [
-      "wrong password",
+      "wrong secret of a token",
       ["list"],
       { PBS_PASSWORD: "wrong" },
-      "authentication failed",
+      "API token admin@pbs!ci was refused by 127.0.0.1: authentication failed",
     ],
     [
       "wrong password of a user",

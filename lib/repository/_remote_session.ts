@@ -1,4 +1,4 @@
-import { ConnectionError } from "../errors/mod.ts";
+import { AuthError, ConnectionError } from "../errors/mod.ts";
 import {
   type ApiParameters,
   type CallOptions,
@@ -93,12 +93,12 @@ export class RemoteSession {
     parameters: ApiParameters = {},
     options: CallOptions = {},
   ): Promise<{ data: unknown; attributes: Readonly<Record<string, unknown>> }> {
-    return await withRemoteErrors(() => this.#client.call(method, path, parameters, options));
+    return await this.#refusing(() => this.#client.call(method, path, parameters, options));
   }
 
   /** Sends raw bytes, its parameters in the query. */
   async upload(path: string, parameters: ApiParameters, body: Uint8Array): Promise<void> {
-    await withRemoteErrors(() => this.#client.upload(path, parameters, body));
+    await this.#refusing(() => this.#client.upload(path, parameters, body));
   }
 
   /**
@@ -112,7 +112,7 @@ export class RemoteSession {
     snapshot: BackupSnapshot,
     parameters: ApiParameters,
   ): Promise<Http2Client> {
-    const duplex = await withRemoteErrors(() =>
+    const duplex = await this.#refusing(() =>
       this.#client.upgrade(protocol, PROTOCOLS[protocol], {
         "backup-id": snapshot.id,
         "backup-time": snapshot.time,
@@ -126,6 +126,19 @@ export class RemoteSession {
       authority: UPGRADED_AUTHORITY,
       stallTimeoutMs: this.#stallMs,
     });
+  }
+
+  /** Turns refusals into the local forms' errors; says whose credentials were refused. */
+  async #refusing<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await withRemoteErrors(call);
+    } catch (error) {
+      // The same status stands for refusals of other kinds, too (spec: protocol.md §3.2).
+      if (!(error instanceof AuthError) || error.message !== "authentication failed") throw error;
+      const { isToken, authId, host } = this.location;
+      const who = isToken ? `API token ${authId}` : `the ticket of ${authId}`;
+      throw new AuthError(`${who} was refused by ${host}: ${error.message}`, { cause: error });
+    }
   }
 
   /** Ends all connections of API calls and stops renewing the ticket. */
