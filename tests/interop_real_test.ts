@@ -268,7 +268,7 @@ Deno.test("the real key files open, are written again byte for byte, and refuse 
     assertEquals(config.fingerprint, file.fingerprint);
     if (name === "none") continue;
     const wrong = new TextEncoder().encode("correct horst");
-    await assertRejects(() => openKey(file, () => wrong), KeyError, "wrong passphrase");
+    await assertRejects(() => openKey(file, () => wrong), KeyError, "wrong password");
   }
 });
 

@@ -8,6 +8,7 @@ import {
   publicEncrypt,
 } from "node:crypto";
 import { Buffer } from "node:buffer";
+import { encodeHex } from "../bytes/mod.ts";
 import { KeyError } from "../errors/mod.ts";
 import type { CryptConfig } from "./crypt_config.ts";
 import { MASTER_KEY_BITS, MASTER_KEY_EXPONENT, PKCS1_PADDING_LENGTH } from "./format.ts";
@@ -28,24 +29,74 @@ export interface MasterKeyPair {
  * @param passphrase Protects the private half.
  * @param bits Size of the modulus; other than 4096 for tests only.
  */
-export function createMasterKeyPair(
+export async function createMasterKeyPair(
   passphrase: string,
   bits: number = MASTER_KEY_BITS,
 ): Promise<MasterKeyPair> {
-  return new Promise((resolve, reject) => {
-    generateKeyPair("rsa", {
-      modulusLength: bits,
-      publicExponent: MASTER_KEY_EXPONENT,
-      publicKeyEncoding: { type: "spki", format: "pem" },
-      privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase },
-    }, (error, publicPem, privatePem) => {
-      if (error !== null) reject(error);
-      // Older runtimes ignore the cipher: never hand out a private key that lies open.
-      else if (!isProtectedPrivateKey(privatePem)) {
-        reject(new KeyError("this runtime cannot protect a private key with a passphrase"));
-      } else resolve({ publicPem, privatePem });
+  const key = await NewMasterKey.generate(bits);
+  return { publicPem: key.publicPem, privatePem: key.protect(passphrase) };
+}
+
+/** A master key that was just made and has no passphrase yet. */
+export class NewMasterKey {
+  readonly #privateKey: KeyObject;
+  /** `-----BEGIN PUBLIC KEY-----` */
+  readonly publicPem: string;
+  /** What people compare. */
+  readonly details: MasterKeyDetails;
+
+  private constructor(publicKey: KeyObject, privateKey: KeyObject) {
+    this.#privateKey = privateKey;
+    this.publicPem = publicKey.export({ type: "spki", format: "pem" }) as string;
+    this.details = detailsOf(publicKey);
+  }
+
+  /** Makes a key. @param bits Size of the modulus; other than 4096 for tests only. */
+  static generate(bits: number = MASTER_KEY_BITS): Promise<NewMasterKey> {
+    return new Promise((resolve, reject) => {
+      generateKeyPair("rsa", {
+        modulusLength: bits,
+        publicExponent: MASTER_KEY_EXPONENT,
+      }, (error, publicKey, privateKey) => {
+        if (error !== null) reject(error);
+        else resolve(new NewMasterKey(publicKey, privateKey));
+      });
     });
-  });
+  }
+
+  /** The private half under a passphrase: `-----BEGIN ENCRYPTED PRIVATE KEY-----`. */
+  protect(passphrase: string): string {
+    const pem = this.#privateKey.export({
+      type: "pkcs8",
+      format: "pem",
+      cipher: "aes-256-cbc",
+      passphrase,
+    }) as string;
+    // Older runtimes ignore the cipher: never hand out a private key that lies open.
+    if (!isProtectedPrivateKey(pem)) {
+      throw new KeyError("this runtime cannot protect a private key with a passphrase");
+    }
+    return pem;
+  }
+}
+
+/** The public half of a master key in numbers. */
+export interface MasterKeyDetails {
+  /** Upper-case hex. */
+  readonly modulus: string;
+  /** Decimal. */
+  readonly exponent: string;
+  /** Length of the modulus. */
+  readonly bits: number;
+}
+
+/**
+ * Reads the public half of a master key.
+ *
+ * @throws {KeyError} if it is none.
+ */
+export function describeMasterPublicKey(publicPem: string): MasterKeyDetails {
+  return detailsOf(readPublicKey(publicPem));
 }
 
 /**
@@ -55,6 +106,16 @@ export function createMasterKeyPair(
  */
 export function checkMasterPublicKey(publicPem: string): void {
   readPublicKey(publicPem);
+}
+
+function detailsOf(publicKey: KeyObject): MasterKeyDetails {
+  const { n = "", e = "" } = publicKey.export({ format: "jwk" });
+  const modulus = Buffer.from(n, "base64url");
+  return {
+    modulus: encodeHex(modulus).toUpperCase(),
+    exponent: String(BigInt(`0x0${Buffer.from(e, "base64url").toString("hex")}`)),
+    bits: publicKey.asymmetricKeyDetails?.modulusLength ?? modulus.byteLength * 8,
+  };
 }
 
 /**
@@ -110,7 +171,9 @@ export function decryptKeyWithMaster(
     text = new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch {
     // The cause could tell how the padding failed.
-    throw new KeyError("the encrypted key cannot be decrypted with this master key");
+    throw new KeyError(
+      "failed to decrypt KeyConfig using RSA - it was not encrypted for this master key",
+    );
   }
   return parseKeyFile(text, "the decrypted text");
 }
@@ -122,7 +185,7 @@ export function isProtectedPrivateKey(privatePem: string): boolean {
 
 function readPublicKey(pem: string): KeyObject {
   if (/PRIVATE KEY-----/.test(pem)) {
-    throw new KeyError("the master public key file holds a private key");
+    throw new KeyError("Unable to decode PEM data - this is a private key, not a public one");
   }
   return requireRsa(() => createPublicKey(pem), "public");
 }
@@ -138,10 +201,15 @@ function requireRsa(read: () => KeyObject, half: "public" | "private"): KeyObjec
   let key: KeyObject;
   try {
     key = read();
-  } catch (cause) {
-    const help = half === "private" ? ", or its passphrase is wrong" : "";
-    throw new KeyError(`not a PEM file with a ${half} key${help}`, { cause });
+  } catch {
+    throw new KeyError(
+      half === "private"
+        ? "failed to read PEM-formatted private key - it is none, or its passphrase is wrong"
+        : "Unable to decode PEM data - it holds no public key",
+    );
   }
-  if (key.asymmetricKeyType !== "rsa") throw new KeyError(`not a ${half} RSA key`);
+  if (key.asymmetricKeyType !== "rsa") {
+    throw new KeyError(`not a valid ${half} RSA key - it is of type ${key.asymmetricKeyType}`);
+  }
   return key;
 }

@@ -6,8 +6,10 @@ import {
   checkMasterPublicKey,
   createMasterKeyPair,
   decryptKeyWithMaster,
+  describeMasterPublicKey,
   encryptKeyForMaster,
   isProtectedPrivateKey,
+  NewMasterKey,
 } from "./master_key.ts";
 
 const CONFIG = await createCryptConfig(Uint8Array.from({ length: 32 }, (_, i) => i));
@@ -74,6 +76,17 @@ Deno.test("a private key that openssl protected is read with its passphrase", as
   assertEquals(decryptKeyWithMaster(pem, encrypted, "good horse").data, CONFIG.encryptionKey);
 });
 
+Deno.test("a master key is described by the numbers that openssl tells", async () => {
+  const key = await NewMasterKey.generate(3072);
+  const details = describeMasterPublicKey(key.publicPem);
+  assertEquals(details, key.details);
+  const text = await openssl(["rsa", "-pubin", "-in", "public.pem", "-noout", "-modulus"], {
+    "public.pem": key.publicPem,
+  });
+  assertEquals(text, `Modulus=${details.modulus}\n`);
+  assertEquals([details.exponent, details.bits], ["65537", 3072]);
+});
+
 Deno.test("a master key of 2048 bits is refused", async () => {
   const { publicPem } = await createMasterKeyPair("good horse", 2048);
   await assertRejects(
@@ -89,12 +102,20 @@ Deno.test("what is no RSA key is refused as master key", () => {
     publicKey: String(pair.publicKey.export({ type: "spki", format: "pem" })),
     privateKey: String(pair.privateKey.export({ type: "pkcs8", format: "pem" })),
   };
-  assertThrows(() => checkMasterPublicKey(elliptic.publicKey), KeyError, "not a public RSA key");
-  assertThrows(() => checkMasterPublicKey(elliptic.privateKey), KeyError, "holds a private key");
-  assertThrows(() => checkMasterPublicKey("hello"), KeyError, "not a PEM file with a public key");
+  assertThrows(
+    () => checkMasterPublicKey(elliptic.publicKey),
+    KeyError,
+    "not a valid public RSA key",
+  );
+  assertThrows(
+    () => checkMasterPublicKey(elliptic.privateKey),
+    KeyError,
+    "a private key, not a public one",
+  );
+  assertThrows(() => checkMasterPublicKey("hello"), KeyError, "it holds no public key");
   const decrypt = (pem: string) => () => decryptKeyWithMaster(pem, new Uint8Array(384), undefined);
-  assertThrows(decrypt(elliptic.privateKey), KeyError, "not a private RSA key");
-  assertThrows(decrypt("hello"), KeyError, "not a PEM file with a private key");
+  assertThrows(decrypt(elliptic.privateKey), KeyError, "not a valid private RSA key");
+  assertThrows(decrypt("hello"), KeyError, "failed to read PEM-formatted private key");
   assertEquals(isProtectedPrivateKey(elliptic.privateKey), false);
 });
 

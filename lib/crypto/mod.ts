@@ -20,10 +20,14 @@ export {
   checkMasterPublicKey,
   createMasterKeyPair,
   decryptKeyWithMaster,
+  describeMasterPublicKey,
   encryptKeyForMaster,
   isProtectedPrivateKey,
+  type MasterKeyDetails,
   type MasterKeyPair,
+  NewMasterKey,
 } from "./master_key.ts";
+export { type PaperKey, readPaperKey } from "./paper_key.ts";
 export {
   changePassphrase,
   checkPassphrase,
@@ -33,5 +37,7 @@ export {
   type PassphraseSource,
   protectKey,
 } from "./protect_key.ts";
+export { paperKeyToHtml, paperKeyToText } from "./render_paper_key.ts";
 export { sha256 } from "./sha256.ts";
+export { storeKeyFile, type StoreKeyOptions } from "./store_key_file.ts";
 export { formatTimestamp, localZone, parseTimestamp, type ZoneOffset } from "./timestamp.ts";

@@ -116,7 +116,7 @@ async function decryptKey(
   passphrase: Uint8Array,
 ): Promise<Uint8Array> {
   if (passphrase.byteLength < MIN_PASSPHRASE_BYTES) {
-    throw new KeyError(`passphrase is too short: it has at least ${MIN_PASSPHRASE_BYTES} bytes`);
+    throw new KeyError("Passphrase is too short!");
   }
   const headerLength = GCM_IV_LENGTH + GCM_TAG_LENGTH;
   if (data.byteLength < headerLength) {
@@ -131,22 +131,24 @@ async function decryptKey(
     return await openSealedBytes(await deriveKey(derivation, passphrase), sealed, "key file");
   } catch (cause) {
     if (!(cause instanceof CorruptDataError)) throw cause;
-    const help = hint === undefined ? "wrong passphrase?" : `passphrase hint: ${hint}`;
-    throw new KeyError(`unable to decrypt key (${help})`, { cause });
+    // Scripts know these words (spec: datastore-formats.md §5.2).
+    throw new KeyError(
+      hint === undefined
+        ? "Unable to decrypt key (wrong password?) - it does not open the key file"
+        : `Unable to decrypt key (password hint: ${hint})`,
+    );
   }
 }
 
 /** @throws {UsageError} if a new passphrase is too short. */
 export function checkPassphrase(passphrase: Uint8Array): void {
   if (passphrase.byteLength < MIN_PASSPHRASE_BYTES) {
-    throw new UsageError(
-      `passphrase is too short: it needs at least ${MIN_PASSPHRASE_BYTES} bytes`,
-    );
+    throw new UsageError("Password too short!");
   }
 }
 
 function checkHint(hint: string, kdf: KeyProtection["kdf"]): void {
-  if (kdf === "none") throw new UsageError("a key without passphrase cannot have a hint");
+  if (kdf === "none") throw new UsageError("password hint not allowed for Kdf::None");
   const length = [...hint].length;
   // deno-lint-ignore no-control-regex
   if (length < 1 || length > MAX_HINT_LENGTH || /[\u0000-\u001f\u007f]/.test(hint)) {

@@ -39,11 +39,11 @@ Deno.test("openKey() opens the key file vectors", async () => {
 
 Deno.test("openKey() tells wrong, short and hinted passphrases apart", async () => {
   const wrong = () => new TextEncoder().encode("wrong horse");
-  await assertRejects(() => openKey(pbkdf2, wrong), KeyError, "wrong passphrase?");
+  await assertRejects(() => openKey(pbkdf2, wrong), KeyError, "wrong password?");
   await assertRejects(
     () => openKey({ ...pbkdf2, hint: "the animal" }, wrong),
     KeyError,
-    "unable to decrypt key (passphrase hint: the animal)",
+    "Unable to decrypt key (password hint: the animal)",
   );
   const short = () => new TextEncoder().encode("hors");
   await assertRejects(() => openKey(pbkdf2, short), KeyError, "too short");

@@ -48,9 +48,9 @@ export function checkSignature(manifest: Manifest, config: CryptConfig): "signed
   const fingerprint = keyFingerprintOf(manifest);
   if (fingerprint !== undefined && !bytesEqual(fingerprint, config.fingerprint)) {
     throw new KeyError(
-      `wrong key: the manifest was signed with key ${
+      `wrong key - unable to verify signature since manifest's key ${
         formatKeyId(fingerprint)
-      }, the given key is ${config.keyId}`,
+      } does not match provided key ${config.keyId}`,
     );
   }
   if (computeSignature(manifest, config) !== manifest.signature) {
@@ -70,11 +70,11 @@ export function checkKeyFingerprint(manifest: Manifest, config: CryptConfig | un
   if (fingerprint === undefined) return;
   const keyId = formatKeyId(fingerprint);
   if (config === undefined) {
-    throw new KeyError(`missing key: the manifest was created with key ${keyId}`);
+    throw new KeyError(`missing key - manifest was created with key ${keyId}`);
   }
   if (!bytesEqual(fingerprint, config.fingerprint)) {
     throw new KeyError(
-      `wrong key: the manifest was created with key ${keyId}, the given key is ${config.keyId}`,
+      `wrong key - manifest's key ${keyId} does not match provided key ${config.keyId}`,
     );
   }
 }

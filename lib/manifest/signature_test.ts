@@ -68,7 +68,7 @@ Deno.test("checkSignature() passes unsigned manifests and names both keys if the
   assertThrows(
     () => checkSignature(SIGNED, OTHER),
     KeyError,
-    `signed with key ${CONFIG.keyId}, the given key is ${OTHER.keyId}`,
+    `manifest's key ${CONFIG.keyId} does not match provided key ${OTHER.keyId}`,
   );
   const nameless = withUnprotected(SIGNED, "key-fingerprint", undefined);
   assertEquals(checkSignature(nameless, CONFIG), "signed");
@@ -84,12 +84,12 @@ Deno.test("checkKeyFingerprint() follows the four rules", () => {
   assertThrows(
     () => checkKeyFingerprint(SIGNED, undefined),
     KeyError,
-    `missing key: the manifest was created with key ${id}`,
+    `missing key - manifest was created with key ${id}`,
   );
   assertThrows(
     () => checkKeyFingerprint(SIGNED, OTHER),
     KeyError,
-    `wrong key: the manifest was created with key ${id}`,
+    `wrong key - manifest's key ${id}`,
   );
   for (const value of ["0e:ab", 5, new Map()]) {
     const damaged = withUnprotected(SIGNED, "key-fingerprint", value);
