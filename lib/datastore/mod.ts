@@ -34,6 +34,8 @@ export { LocalPeriods, type Period } from "./local_period.ts";
 export { LocalRepository, type LocalRepositoryOptions } from "./local_repository.ts";
 export { LocalSnapshotSource } from "./local_snapshot_source.ts";
 export { localUpid } from "./local_upid.ts";
+export { moveGroup, type MoveGroupOptions } from "./move_group.ts";
+export { moveNamespace, type MoveNamespaceOptions } from "./move_namespace.ts";
 export { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.ts";
 export type { FileOwner } from "./new_file_rules.ts";
 export { pruneGroup } from "./prune_group.ts";

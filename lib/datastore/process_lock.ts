@@ -15,6 +15,8 @@ export interface HeldProcessLock extends Disposable {
 interface Holders {
   readonly fd: number;
   readonly writers: Set<HeldProcessLock>;
+  /** Those of the writers that move indexes from place to place. */
+  readonly movers: Set<HeldProcessLock>;
   collector: HeldProcessLock | undefined;
 }
 
@@ -58,6 +60,28 @@ export class ProcessLock {
   }
 
   /**
+   * Registers somebody who moves indexes: a garbage collection would miss those that it has not yet
+   * seen in the old place, and no longer sees in the new one.
+   *
+   * @throws {LockedError} if garbage is being collected, by this process or another one.
+   */
+  acquireMove(): HeldProcessLock {
+    const { holders } = this.#holders();
+    if (holders.collector !== undefined) {
+      throw new LockedError(`datastore "${this.root}" is locked: garbage collection is running`);
+    }
+    const writer = this.acquireShared();
+    holders.movers.add(writer);
+    return {
+      startTime: writer.startTime,
+      [Symbol.dispose]: () => {
+        holders.movers.delete(writer);
+        writer[Symbol.dispose]();
+      },
+    };
+  }
+
+  /**
    * Registers a garbage collection.
    *
    * @throws {LockedError} if one is running, or another process has writers.
@@ -66,6 +90,9 @@ export class ProcessLock {
     const { key, holders } = this.#holders();
     if (holders.collector !== undefined) {
       throw new LockedError(`datastore "${this.root}" is locked: garbage collection is running`);
+    }
+    if (holders.movers.size > 0) {
+      throw new LockedError(`datastore "${this.root}" is locked: snapshots are being moved`);
     }
     this.#lock(key, holders, "exclusive", "another process writes to it or collects garbage");
     const held: HeldProcessLock = {
@@ -109,7 +136,7 @@ export class ProcessLock {
       throw systemFailure(stat, `cannot look at "${this.#path}"`);
     }
     if (existing === -Errno.ENOENT) this.rules.applyToFile(fd, FILE_MODE);
-    const holders: Holders = { fd, writers: new Set(), collector: undefined };
+    const holders: Holders = { fd, writers: new Set(), movers: new Set(), collector: undefined };
     open.set(keyOf(stat), holders);
     return { key: keyOf(stat), holders };
   }

@@ -5,6 +5,7 @@ import { DATASTORE_ROUTES } from "./datastore_routes.ts";
 import { GARBAGE_COLLECTION_ROUTES } from "./garbage_collection_routes.ts";
 import { GENERAL_ROUTES } from "./general_routes.ts";
 import { GROUP_ROUTES } from "./group_routes.ts";
+import { MOVE_ROUTES } from "./move_routes.ts";
 import { NAMESPACE_ROUTES } from "./namespace_routes.ts";
 import { PRUNE_ROUTES } from "./prune_routes.ts";
 import type { RestRoute } from "./rest_context.ts";
@@ -24,6 +25,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...SNAPSHOT_ROUTES,
   ...SNAPSHOT_FILE_ROUTES,
   ...NAMESPACE_ROUTES,
+  ...MOVE_ROUTES,
   ...PRUNE_ROUTES,
   ...GARBAGE_COLLECTION_ROUTES,
   ...VERIFICATION_ROUTES,

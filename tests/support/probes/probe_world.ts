@@ -1,6 +1,7 @@
 import { chunkDigest, encodeBlob } from "../../../lib/blob/mod.ts";
 import { encodeHex } from "../../../lib/bytes/mod.ts";
-import { connectTls, type HeaderField, Http2Client } from "../../../lib/http/mod.ts";
+import { connectTls, type Duplex, type HeaderField } from "../../../lib/http/mod.ts";
+import type { Http2Client } from "../../../lib/http/mod.ts";
 import { DynamicIndexBuilder, FixedIndexBuilder } from "../../../lib/index/mod.ts";
 import { createManifest, encodeManifestBlob } from "../../../lib/manifest/mod.ts";
 import type { ManifestFile } from "../../../lib/manifest/mod.ts";
@@ -88,7 +89,7 @@ export class ProbeWorld implements AsyncDisposable {
   }
 
   /** A fresh connection past its handshake. */
-  async dial() {
+  async dial(): Promise<Duplex> {
     const { duplex } = await connectTls({
       host: "127.0.0.1",
       port: this.server.port,

@@ -1,12 +1,11 @@
 import { encodeHex } from "../../../lib/bytes/mod.ts";
 import { sha256 } from "../../../lib/crypto/mod.ts";
 import { CancelledError } from "../../../lib/errors/mod.ts";
-import { realVectorPath } from "../real_datastore.ts";
+import { realDatastore } from "../real_datastore.ts";
 import { runClientOk } from "../run_client.ts";
 import { manifestBlob } from "./probe_world.ts";
 import type { ProbeWorld, Upgraded } from "./probe_world.ts";
 import type { Scene, Stage } from "./probe_walker.ts";
-import { closeKept } from "./scenes_access.ts";
 import { fullSnapshot, openBackup } from "./scenes_protocol.ts";
 
 const T = 1700000000;
@@ -58,10 +57,19 @@ async function realSnapshots({ world }: Stage): Promise<void> {
     ], { env: { PBS_REPOSITORY: world.path } });
   await run(T, "real", `conf.conf:${source}/conf`);
   await run(T + 1000, "real", "--change-detection-mode=data");
-  const key = `--keyfile=${realVectorPath("keys/none.key")}`;
-  await run(T, "realenc", `conf.conf:${source}/conf`, key);
+  await copyEncrypted(world, "host/realenc");
   await setOwner(world, "host/real", "test@pbs");
   await setOwner(world, "host/realenc", "test@pbs");
+}
+
+/** A snapshot that the official client has encrypted, under the names that probes ask for. */
+async function copyEncrypted({ path }: ProbeWorld, group: string): Promise<void> {
+  const folder = `${path}/${group}/2023-11-14T22:13:20Z`;
+  await Deno.mkdir(folder, { recursive: true });
+  const source = `${await realDatastore()}/ns/a/ns/b/host/enc/2023-11-14T22:13:20Z`;
+  for await (const { name } of Deno.readDir(source)) {
+    await Deno.copyFile(`${source}/${name}`, `${folder}/${name.replace("app.conf", "conf.conf")}`);
+  }
 }
 
 async function setOwner({ path }: ProbeWorld, group: string, owner: string): Promise<void> {

@@ -1,0 +1,70 @@
+import { ConflictError, UsageError } from "../errors/mod.ts";
+import { childNamespace, namespaceComponents, type TaskLog } from "../repository/mod.ts";
+import type { Datastore } from "./datastore.ts";
+import { moveGroup } from "./move_group.ts";
+import { createNamespace, deleteNamespace } from "./namespaces.ts";
+import { groupsOf, namespacesBelow, requireNamespace } from "./snapshot_tree.ts";
+
+/** How to move a namespace. */
+export interface MoveNamespaceOptions {
+  /** Levels below the namespace that are moved, too; default all. */
+  readonly maxDepth?: number | undefined;
+  /** Whether emptied namespaces are removed; default true. */
+  readonly deleteSource?: boolean;
+  /** Whether groups may be merged into those of the target; default true. */
+  readonly mergeGroups?: boolean;
+  readonly log?: TaskLog;
+}
+
+/**
+ * Moves the groups of a namespace, and of those below it, under another name (spec: protocol.md
+ * §7.6). Groups that cannot be moved stay, and are named in the error.
+ *
+ * @param to The new name; made if it is not there, merged into otherwise.
+ * @throws {NotFoundError} if there is no such namespace.
+ * @throws {ConflictError} if something had to stay.
+ */
+export async function moveNamespace(
+  datastore: Datastore,
+  from: string,
+  to: string,
+  options: MoveNamespaceOptions = {},
+): Promise<void> {
+  const { maxDepth, deleteSource = true, mergeGroups: merge = true, log = () => {} } = options;
+  if (from === "" || to === "") throw new UsageError("the root namespace cannot be moved");
+  if (from === to) throw new UsageError("source and target namespace must be different");
+  if (to.startsWith(`${from}/`)) {
+    throw new UsageError(`namespace "${from}" cannot be moved below itself, to "${to}"`);
+  }
+  requireNamespace(datastore, from);
+  const sources = await namespacesBelow(datastore, from, maxDepth);
+  const targets = sources.map((source) => to + source.slice(from.length));
+  // What would be too deep is found before anything is moved.
+  for (const target of targets) namespaceComponents(target);
+  let failed = 0;
+  for (const [i, source] of sources.entries()) {
+    const target = targets[i]!;
+    makeNamespace(datastore, target);
+    for (const group of await groupsOf(datastore, source)) {
+      try {
+        await moveGroup(datastore, group, source, target, { merge, log });
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        failed++;
+        log(`WARN: ${error.message}`);
+      }
+    }
+  }
+  if (failed > 0) throw new ConflictError(`${failed} groups could not be moved`);
+  if (deleteSource) {
+    for (const source of [...sources].reverse()) await deleteNamespace(datastore, source, false);
+  }
+}
+
+function makeNamespace(datastore: Datastore, namespace: string): void {
+  let made = "";
+  for (const name of namespaceComponents(namespace)) {
+    made = childNamespace(made, name);
+    createNamespace(datastore, made);
+  }
+}
