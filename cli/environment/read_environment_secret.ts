@@ -49,13 +49,24 @@ function readVariableFile(variable: string, path: string): string {
 }
 
 function readFile(path: string, variable: string): string {
+  let bytes: Uint8Array;
   try {
-    return Deno.readTextFileSync(path);
+    bytes = Deno.readFileSync(path);
   } catch (error) {
     throw new UsageError(
       `unable to open file in ENV(${variable}): ${describeSystemError(error)}`,
     );
   }
+  try {
+    return decodeText(bytes);
+  } catch {
+    throw new UsageError(`the file in ENV(${variable}) is not valid UTF-8`);
+  }
+}
+
+/** @throws {TypeError} if the bytes are not UTF-8. */
+function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 function runVariableCommand(variable: string, command: string): string {
@@ -86,7 +97,7 @@ function readCredential(environment: Environment, name: string): string | undefi
   if (folder === undefined || folder === "") return undefined;
   try {
     const bytes = Deno.readFileSync(`${folder}/${name}`);
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeText(bytes);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return undefined;
