@@ -22,6 +22,8 @@ export interface ExtractSink {
   data(offset: number, lengthBytes: number): void;
   /** Ends the file. */
   endFile(): void;
+  /** Gives up the file that has begun: nothing of it stays under its name. */
+  dropFile(): void;
   /** Makes a symbolic link with exactly this target. */
   symlink(name: Uint8Array, metadata: EntryMetadata, target: Uint8Array): void;
   /** Makes another name of a file restored before; the path is relative to the root. */

@@ -87,6 +87,11 @@ export class SelectiveExtractor implements ExtractSink {
     this.#fileSelected = false;
   }
 
+  dropFile(): void {
+    if (this.#fileSelected) this.#inner.dropFile();
+    this.#fileSelected = false;
+  }
+
   symlink(name: Uint8Array, metadata: EntryMetadata, target: Uint8Array): void {
     if (this.#wants(name)) this.#inner.symlink(name, metadata, target);
   }

@@ -32,6 +32,9 @@ class Recorder implements ExtractSink {
     this.made.push(`${length} bytes`);
   }
   endFile(): void {}
+  dropFile(): void {
+    this.made.push("dropped");
+  }
   symlink(name: Uint8Array): void {
     this.#add(name, "@");
   }

@@ -142,6 +142,11 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     this.#encoder.endFile();
   }
 
+  /** Gives up the file that has begun; something in its place that it may overwrite is gone, too. */
+  dropFile(): void {
+    this.#encoder.dropFile();
+  }
+
   symlink(name: Uint8Array, metadata: EntryMetadata, target: Uint8Array): void {
     this.#encoder.symlink(name, metadata, target);
   }

@@ -85,6 +85,22 @@ export class PayloadDecoder {
     this.#position = position;
   }
 
+  /**
+   * Gives up what was requested, and the stream up to a position, because it cannot be had.
+   *
+   * @param position Not before {@linkcode position}.
+   */
+  abandonTo(position: number): void {
+    if (position < this.#position) throw new RangeError("the stream only goes forward");
+    this.#chunk = NO_BYTES;
+    this.#offset = 0;
+    this.#position = position;
+    this.#filled = 0;
+    this.#markerSeen = true;
+    this.#headerSeen = true;
+    this.#left = 0;
+  }
+
   /** Tells that the stream has no more bytes. */
   end(): void {
     this.#ended = true;

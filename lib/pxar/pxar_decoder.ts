@@ -135,6 +135,22 @@ export class PxarDecoder {
     this.#ended = true;
   }
 
+  /** Bytes that come next and that no entry behind them depends on: of a content or a table. */
+  get contentLeft(): number {
+    return this.#left;
+  }
+
+  /**
+   * Goes on `length` bytes later in the stream, at most {@linkcode contentLeft}; only after
+   * `need-input`, and not with `verify`.
+   */
+  skipInput(length: number): void {
+    if (this.#offset < this.#chunk.byteLength) throw new Error("the last piece is not used up");
+    if (!(length >= 0 && length <= this.#left)) throw new RangeError("not all of that is content");
+    this.#left -= length;
+    this.#position += length;
+  }
+
   /** Leaves out the `data` events of the file at hand, from now on. */
   skipContent(): void {
     this.#skipping = true;

@@ -2,6 +2,7 @@ import { encodeHex } from "../bytes/mod.ts";
 import type { ChunkDecoder, PlainChunk } from "../chunking/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
+import { DamagedChunkError } from "./_damaged_chunk_error.ts";
 
 /** Requests kept under way (spec: client-pipeline.md §10.2 row 7: 8 to 32). */
 const WINDOW_CHUNKS = 16;
@@ -73,7 +74,8 @@ export class ChunkPrefetcher implements Disposable {
   /**
    * The next chunk in stream order, or undefined after the last.
    *
-   * @throws {CorruptDataError} if it does not verify, {NotFoundError} if it is missing.
+   * @throws {DamagedChunkError} if it does not verify or is missing; the next call is for the chunk
+   *   behind it.
    */
   async next(): Promise<PlacedChunk | undefined> {
     this.#fill();
@@ -89,7 +91,14 @@ export class ChunkPrefetcher implements Disposable {
       chunk = await shared.decoded;
     } catch (error) {
       this.#drop(key, shared);
-      throw error;
+      if (!DamagedChunkError.isCause(error)) throw error;
+      const index = this.#index;
+      throw new DamagedChunkError(
+        index.name,
+        index.startOf(position),
+        index.endOf(position),
+        error,
+      );
     }
     const repeated = key === this.#lastKey;
     this.#lastKey = key;

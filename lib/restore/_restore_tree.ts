@@ -1,8 +1,11 @@
 import type { ChunkDecoder } from "../chunking/mod.ts";
 import type { ExtractReport, ExtractSink, TreeExtractor } from "../fs/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
+import { CorruptDataError } from "../errors/mod.ts";
+import { quotePath } from "../fs/mod.ts";
 import { PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
 import { ChunkPrefetcher, type PlacedChunk } from "./_chunk_prefetcher.ts";
+import { DamagedChunkError } from "./_damaged_chunk_error.ts";
 import { ExtractionFeed } from "./_extraction_feed.ts";
 import type { VerifiedSnapshot } from "./_verified_snapshot.ts";
 import type { RestoreObserver } from "./restore_request.ts";
@@ -15,11 +18,19 @@ export interface TreeTarget {
   onPrelude(prelude: Uint8Array | undefined): Promise<void>;
 }
 
+/** What became of a tree. */
+export interface TreeOutcome {
+  readonly report: ExtractReport;
+  /** Why the tree is not complete, if it is for another reason than extraction errors. */
+  readonly failure: unknown;
+}
+
 /**
  * Reads an archive front to back and makes its tree (spec: client-pipeline.md §4.3). Contents go from
  * the decoded chunk to the file without passing through here.
  *
- * @throws {CorruptDataError} if the archive is damaged; what lies before the damage is restored.
+ * Damage ends it where entries are lost; what lies before is restored, with the metadata of the
+ * directories that were entered. A damaged chunk within the content of a file costs this file only.
  */
 export async function restoreTree(
   snapshot: VerifiedSnapshot,
@@ -28,20 +39,41 @@ export async function restoreTree(
   target: TreeTarget,
   observer: RestoreObserver,
   signal: AbortSignal,
-): Promise<ExtractReport> {
+): Promise<TreeOutcome> {
   const open = async (file: ManifestFile) => {
     const index = await snapshot.readIndex(file);
     observer.progress.bytesTotal += index.size;
     return new ChunkPrefetcher(snapshot.source, index, decoder, file.cryptMode === "encrypt");
   };
-  using archiveChunks = await open(archive.form === "single" ? archive.file : archive.metadata);
+  const archiveFile = archive.form === "single" ? archive.file : archive.metadata;
+  using archiveChunks = await open(archiveFile);
   using payloadChunks = archive.form === "split" ? await open(archive.payload) : undefined;
   const feed = new ExtractionFeed(target.extractor);
-  const restore = new TreeRestore(archiveChunks, payloadChunks, feed, target, observer, signal);
+  const restore = new TreeRestore(
+    archiveFile.filename,
+    archiveChunks,
+    payloadChunks,
+    feed,
+    target,
+    observer,
+    signal,
+  );
   try {
-    await restore.run();
-    await feed.submit();
-    return await target.extractor.finish();
+    let failure: unknown;
+    try {
+      await restore.run();
+      failure = restore.loss;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failure = restore.failureOf(error);
+      restore.dropFile();
+    }
+    try {
+      await feed.submit();
+      return { report: await target.extractor.finish(), failure };
+    } catch (error) {
+      throw failure ?? error;
+    }
   } finally {
     await target.extractor.abort();
     feed.releaseAll();
@@ -54,9 +86,15 @@ class TreeRestore {
   readonly #payload = new PayloadDecoder();
   /** The metadata chunk at hand, for split archives; contents never lie in it. */
   #metadataChunk: PlacedChunk | undefined;
-  #depth = 0;
+  /** Names of the directories that are open, that of the root being empty. */
+  readonly #path: Uint8Array[] = [];
+  /** The last damage in the payload stream. */
+  #payloadDamage: DamagedChunkError | undefined;
+  #firstLoss: DamagedChunkError | undefined;
+  #lostFiles = 0;
 
   constructor(
+    private readonly archive: string,
     private readonly archiveChunks: ChunkPrefetcher,
     private readonly payloadChunks: ChunkPrefetcher | undefined,
     private readonly feed: ExtractionFeed,
@@ -88,13 +126,37 @@ class TreeRestore {
           break;
         case "leave":
           this.#endFile();
-          if (--this.#depth > 0) sink.leaveDirectory();
+          this.#path.pop();
+          if (this.#path.length > 0) sink.leaveDirectory();
           break;
         case "finished":
           await this.feed.endChunk();
           return;
       }
     }
+  }
+
+  /** Nothing of a file that is not complete stays. */
+  dropFile(): void {
+    if (this.#fileLeft < 0) return;
+    this.#fileLeft = -1;
+    this.target.sink.dropFile();
+  }
+
+  /** The failure that lost files are, if there are any. */
+  get loss(): CorruptDataError | undefined {
+    const first = this.#firstLoss;
+    if (first === undefined) return undefined;
+    const files = this.#lostFiles === 1 ? "1 file" : `${this.#lostFiles} files`;
+    return new CorruptDataError(`${files} could not be restored - ${first.message}`, {
+      cause: first,
+    });
+  }
+
+  /** Names the archive, where an error of its decoder cannot. */
+  failureOf(error: unknown): unknown {
+    if (!(error instanceof CorruptDataError) || error instanceof DamagedChunkError) return error;
+    return new CorruptDataError(`${this.archive}: ${error.message}`, { cause: error });
   }
 
   releaseMetadata(): void {
@@ -115,8 +177,9 @@ class TreeRestore {
         sink.hardlink(entry.name, entry.target!);
         return false;
       case "directory":
-        if (this.#depth++ === 0) sink.root(metadata!);
+        if (this.#path.length === 0) sink.root(metadata!);
         else sink.enterDirectory(entry.name, metadata!);
+        this.#path.push(entry.name);
         return false;
       case "symlink":
         sink.symlink(entry.name, metadata!, entry.target!);
@@ -158,6 +221,14 @@ class TreeRestore {
 
   async #splitContent(entry: PxarEntry): Promise<void> {
     const payload = this.#payload;
+    const damage = this.#payloadDamage;
+    if (
+      damage !== undefined && entry.payloadOffset >= damage.start &&
+      entry.payloadOffset < damage.end
+    ) {
+      this.#lose(damage);
+      return;
+    }
     payload.request(entry.payloadOffset, entry.size);
     for (;;) {
       switch (payload.next()) {
@@ -166,7 +237,7 @@ class TreeRestore {
           this.#fileBytes(payload.dataLength);
           break;
         case "need-input":
-          await this.#nextPayloadChunk();
+          if (!await this.#nextPayloadChunk()) return;
           break;
         case "done":
           this.#endFile();
@@ -177,35 +248,78 @@ class TreeRestore {
 
   async #nextArchiveChunk(): Promise<void> {
     this.signal.throwIfAborted();
-    if (this.payloadChunks === undefined) {
-      await this.feed.endChunk();
-      const placed = await this.#fetch(this.archiveChunks);
-      if (placed === undefined) {
-        this.#decoder.end();
-        return;
-      }
-      this.feed.use(placed);
-      this.#decoder.feed(placed.chunk.bytes);
+    const isSplit = this.payloadChunks !== undefined;
+    if (isSplit) this.releaseMetadata();
+    else await this.feed.endChunk();
+    const placed = await this.#fetchArchiveChunk();
+    if (placed === undefined) {
+      this.#decoder.end();
       return;
     }
-    this.releaseMetadata();
-    this.#metadataChunk = await this.#fetch(this.archiveChunks);
-    if (this.#metadataChunk === undefined) this.#decoder.end();
-    else this.#decoder.feed(this.#metadataChunk.chunk.bytes);
+    if (isSplit) this.#metadataChunk = placed;
+    else this.feed.use(placed);
+    this.#decoder.feed(placed.chunk.bytes);
   }
 
-  async #nextPayloadChunk(): Promise<void> {
+  async #fetchArchiveChunk(): Promise<PlacedChunk | undefined> {
+    const decoder = this.#decoder;
+    const chunks = this.archiveChunks;
+    for (;;) {
+      if (this.#fileLeft < 0 && decoder.contentLeft > 0) {
+        // Chunks that hold only what nobody wants are never fetched.
+        chunks.skipTo(decoder.position + decoder.contentLeft);
+        decoder.skipInput(chunks.position - decoder.position);
+      }
+      try {
+        return await this.#fetch(chunks);
+      } catch (error) {
+        if (!(error instanceof DamagedChunkError)) throw error;
+        const length = error.end - error.start;
+        if (length > decoder.contentLeft) throw error;
+        decoder.skipInput(length);
+        decoder.skipContent();
+        this.#lose(error);
+      }
+    }
+  }
+
+  /** @returns false if the file at hand is lost. */
+  async #nextPayloadChunk(): Promise<boolean> {
     this.signal.throwIfAborted();
     await this.feed.endChunk();
     // Chunks that hold only padding, or files nobody wants, are never fetched.
     this.payloadChunks!.skipTo(this.#payload.wantedPosition);
-    const placed = await this.#fetch(this.payloadChunks!);
+    let placed: PlacedChunk | undefined;
+    try {
+      placed = await this.#fetch(this.payloadChunks!);
+    } catch (error) {
+      if (!(error instanceof DamagedChunkError)) throw error;
+      this.#payloadDamage = error;
+      this.#payload.abandonTo(error.end);
+      this.#lose(error);
+      return false;
+    }
     if (placed === undefined) {
       this.#payload.end();
-      return;
+      return true;
     }
     this.feed.use(placed);
     this.#payload.feed(placed.chunk.bytes, placed.offset);
+    return true;
+  }
+
+  /** Gives up the file at hand, which needs a damaged chunk; an empty one needs none. */
+  #lose(damage: DamagedChunkError): void {
+    if (this.#fileLeft === 0) {
+      this.#endFile();
+      return;
+    }
+    const names = [...this.#path, this.#decoder.entry.name];
+    const path = quotePath(joinNames(names));
+    this.observer.log("error", `cannot restore ${path}: ${damage.message}`);
+    this.#firstLoss ??= damage;
+    this.#lostFiles++;
+    this.dropFile();
   }
 
   async #fetch(chunks: ChunkPrefetcher): Promise<PlacedChunk | undefined> {
@@ -218,4 +332,15 @@ class TreeRestore {
     }
     return placed;
   }
+}
+
+function joinNames(names: readonly Uint8Array[]): Uint8Array {
+  const path = new Uint8Array(names.reduce((sum, { length }) => sum + length + 1, 0) - 1);
+  let at = 0;
+  for (const name of names) {
+    path.set(name, at);
+    at += name.length;
+    if (at < path.length) path[at++] = 0x2f;
+  }
+  return path;
 }

@@ -7,6 +7,7 @@ import {
   checkSnapshot,
   decodeManifestBlob,
   ENCRYPTED_KEY_BLOB_NAME,
+  keyFingerprintOf,
   type Manifest,
   MANIFEST_BLOB_NAME,
   type ManifestFile,
@@ -14,6 +15,7 @@ import {
   verifyIndex,
 } from "../manifest/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
+import type { RestoreObserver } from "./restore_request.ts";
 
 /**
  * A snapshot whose manifest was checked, and whose files are checked against it before anything of
@@ -31,6 +33,7 @@ export class VerifiedSnapshot {
    *
    * @param source Where to read from; stays the caller's.
    * @param wanted Server name of the file that is wanted: the encrypted key is given without a key.
+   * @param observer Hears whether the manifest is signed.
    * @throws {CorruptDataError} if it is damaged or not this snapshot's, {KeyError} if the key is not
    *   the one it was made with.
    */
@@ -38,13 +41,21 @@ export class VerifiedSnapshot {
     source: SnapshotSource,
     crypt: CryptConfig | undefined,
     wanted: string,
+    observer: RestoreObserver,
   ): Promise<VerifiedSnapshot> {
     const manifest = await decodeManifestBlob(await source.readFile(MANIFEST_BLOB_NAME));
     checkSnapshot(manifest, source.snapshot);
-    if (crypt !== undefined) checkSignature(manifest, crypt);
-    if (crypt !== undefined || wanted !== ENCRYPTED_KEY_BLOB_NAME) {
+    if (crypt !== undefined) {
+      const isSigned = checkSignature(manifest, crypt) === "signed";
       checkKeyFingerprint(manifest, crypt);
-    }
+      if (isSigned) observer.signatureVerified?.(crypt);
+      else observer.log("warn", describeUnsigned(manifest));
+    } else if (wanted === ENCRYPTED_KEY_BLOB_NAME) {
+      observer.log(
+        "info",
+        "Restoring encrypted key blob without original key - skipping manifest fingerprint check!",
+      );
+    } else checkKeyFingerprint(manifest, undefined);
     return new VerifiedSnapshot(source, manifest, crypt);
   }
 
@@ -69,4 +80,14 @@ export class VerifiedSnapshot {
       name: file.filename,
     });
   }
+}
+
+/** Without signature nobody can tell what the server has changed (spec: datastore-formats.md §4.5). */
+function describeUnsigned(manifest: Manifest): string {
+  const wasSigned = keyFingerprintOf(manifest) !== undefined ||
+    manifest.files.some(({ cryptMode }) => cryptMode !== "none");
+  return wasSigned
+    ? "warning: the manifest's SIGNATURE IS MISSING: somebody has removed it, and may have changed " +
+      "the list of files and what they consist of"
+    : "warning: the snapshot is not signed, so the key proves nothing about it";
 }

@@ -43,6 +43,8 @@ export interface RestoreObserver {
   log(level: "debug" | "info" | "warn" | "error", message: string): void;
   /** Written to by the run. */
   readonly progress: RestoreProgress;
+  /** The manifest was signed with the key at hand, and nothing was changed since. */
+  signatureVerified?(config: CryptConfig): void;
 }
 
 /** What a finished run came to. */

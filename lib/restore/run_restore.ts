@@ -49,7 +49,8 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   if (request.patterns.length > 0 && request.target === "-") {
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
-  const snapshot = await VerifiedSnapshot.open(request.source, request.crypt, name.serverName);
+  const { source, crypt } = request;
+  const snapshot = await VerifiedSnapshot.open(source, crypt, name.serverName, observer);
   if (name.serverName === MANIFEST_BLOB_NAME || name.clientName === MANIFEST_NAME) {
     return await restoreManifest(snapshot, request);
   }
@@ -58,7 +59,6 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
     return await writeBlob(content, request);
   }
   const archive = lookUpArchive(snapshot.manifest, name.serverName);
-  const crypt = request.crypt;
   using decoder = new ChunkDecoder(crypt === undefined ? {} : { crypt });
   const isTree = /\.[mp]?pxar\.didx$/.test(name.serverName);
   if (isTree && request.target !== "-") {
@@ -118,7 +118,7 @@ async function restoreTreeTo(
   });
   const sink = patterns.length === 0 ? extractor : new SelectiveExtractor(extractor, patterns);
   const onPrelude = (prelude: Uint8Array | undefined) => writePrelude(prelude, request, observer);
-  const report = await restoreTree(
+  const { report, failure } = await restoreTree(
     snapshot,
     archive,
     decoder,
@@ -126,6 +126,7 @@ async function restoreTreeTo(
     observer,
     request.signal,
   );
+  if (failure !== undefined) throw failure;
   const [first] = report.errors;
   if (first !== undefined) {
     const message = `error extracting archive - ${first.message}` +

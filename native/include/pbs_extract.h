@@ -21,7 +21,8 @@
  *
  * Ops: 1 metadata of the root; 2 enter directory; 3 leave directory (bare); 4 complete file;
  * 5 file begin; 6 file pieces (word 2 count, word 3 unused, pieces); 7 file end (bare);
- * 8 symlink; 9 hard link; 10 device, fifo or socket, as the mode says.
+ * 8 symlink; 9 hard link; 10 device, fifo or socket, as the mode says; 11 give up the file that has
+ * begun: it is unlinked (bare).
  */
 #ifndef PBS_EXTRACT_H
 #define PBS_EXTRACT_H

@@ -13,6 +13,7 @@ pub const OP_FILE_END: u8 = 7;
 pub const OP_SYMLINK: u8 = 8;
 pub const OP_HARDLINK: u8 = 9;
 pub const OP_NODE: u8 = 10;
+pub const OP_FILE_DROP: u8 = 11;
 
 const FIXED: usize = 48;
 const MAX_NAME: usize = 4096;

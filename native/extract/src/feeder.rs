@@ -75,7 +75,10 @@ impl Feeder {
             }
             let command = Command::first(&commands[at..])?;
             let end = at + command.length();
-            let in_file = matches!(command.op, command::OP_FILE_PIECES | command::OP_FILE_END);
+            let in_file = matches!(
+                command.op,
+                command::OP_FILE_PIECES | command::OP_FILE_END | command::OP_FILE_DROP
+            );
             if in_file != self.file.is_some() {
                 return Err(Malformed);
             }
@@ -140,6 +143,7 @@ impl Feeder {
                     file.end(&self.shared);
                 }
             }
+            command::OP_FILE_DROP => self.drop_file(),
             _ => return Err(Malformed),
         }
         Ok(())

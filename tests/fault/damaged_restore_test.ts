@@ -1,0 +1,325 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { encodeHex } from "../../lib/bytes/mod.ts";
+import type { LocalRepository } from "../../lib/datastore/mod.ts";
+import { CorruptDataError } from "../../lib/errors/mod.ts";
+import { type EntryMetadata, PxarEncoder, S_IFDIR, S_IFREG } from "../../lib/pxar/mod.ts";
+import { withLocalRepository } from "../support/local_repository.ts";
+import { PxarMemorySink } from "../support/pxar_memory_sink.ts";
+import { type RestoreEnd, restoreStored } from "../support/restore_stored.ts";
+import { storeArchives, type StoredStream } from "../support/store_archives.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const MTIME = 1_600_000_000;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function metadata(mode: number): EntryMetadata {
+  return {
+    mode,
+    uid: Deno.uid()!,
+    gid: Deno.gid()!,
+    mtimeSecs: MTIME,
+    mtimeNanos: 0,
+    flags: 0,
+  };
+}
+
+/** Content that differs from byte to byte and from file to file. */
+function content(seed: number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + seed) & 0xff);
+}
+
+/** Files in the order of the archive, and how long they are. */
+const FILES: readonly [string, number][] = [
+  ["dir/a", 1000],
+  ["dir/big", 100_000],
+  ["dir/c", 1000],
+  ["dir/sub/d", 10],
+  ["z", 2000],
+];
+
+interface Archive {
+  readonly streams: Readonly<Record<string, StoredStream>>;
+  /** Where contents begin in the stream that has them. */
+  readonly starts: ReadonlyMap<string, number>;
+  /** Server name of that stream. */
+  readonly contents: string;
+}
+
+function encode(isSplit: boolean): Archive {
+  const sink = new PxarMemorySink();
+  const payload = isSplit ? new PxarMemorySink() : undefined;
+  const encoder = new PxarEncoder(sink, payload);
+  const starts = new Map<string, number>();
+  const directory = metadata(S_IFDIR | 0o750);
+  const add = (path: string) => {
+    const [, length] = FILES.find(([name]) => name === path)!;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    encoder.beginFile(bytes(name), metadata(S_IFREG | 0o640), length);
+    starts.set(path, (payload ?? sink).position);
+    encoder.writeContent(content(path.length, length));
+  };
+  encoder.startArchive(directory);
+  encoder.enterDirectory(bytes("dir"), directory);
+  add("dir/a");
+  add("dir/big");
+  add("dir/c");
+  encoder.enterDirectory(bytes("sub"), directory);
+  add("dir/sub/d");
+  encoder.leaveDirectory();
+  encoder.leaveDirectory();
+  add("z");
+  encoder.finish();
+  const streams: Record<string, StoredStream> = payload === undefined
+    ? { "x.pxar.didx": { bytes: sink.bytes() } }
+    : { "x.mpxar.didx": { bytes: sink.bytes() }, "x.ppxar.didx": { bytes: payload.bytes() } };
+  return { streams, starts, contents: isSplit ? "x.ppxar.didx" : "x.pxar.didx" };
+}
+
+const chunkPath = (repository: LocalRepository, digest: Uint8Array) => {
+  const hex = encodeHex(digest);
+  return `${repository.datastore.path}/.chunks/${hex.slice(0, 4)}/${hex}`;
+};
+
+interface Damage {
+  readonly archive: Archive;
+  /** Cuts of the stream with the contents. */
+  readonly cuts: readonly number[];
+  /** Numbers of the chunks to damage. */
+  readonly chunks: readonly number[];
+  readonly how?: "flip" | "remove";
+  /** Stream that is damaged; the one with the contents by default. */
+  readonly stream?: string;
+  readonly patterns?: readonly string[];
+}
+
+/** Stores an archive, damages chunks, restores it and hands the target over. */
+async function restoreDamaged(
+  damage: Damage,
+  look: (target: string, end: RestoreEnd, digests: readonly string[]) => void,
+): Promise<void> {
+  await using dir = await TempDir.make();
+  await withLocalRepository(async (repository) => {
+    const { archive } = damage;
+    const name = damage.stream ?? archive.contents;
+    const streams = {
+      ...archive.streams,
+      [name]: { ...archive.streams[name]!, cuts: damage.cuts },
+    };
+    const digests = (await storeArchives(repository, streams))[name]!;
+    assertEquals(digests.length, damage.cuts.length + 1);
+    for (const number of damage.chunks) {
+      const path = chunkPath(repository, digests.at(number)!);
+      if (damage.how === "remove") {
+        await Deno.remove(path);
+        continue;
+      }
+      const blob = await Deno.readFile(path);
+      blob[blob.length - 1]! ^= 1;
+      await Deno.writeFile(path, blob);
+    }
+    const target = `${dir.path}/out`;
+    const options = { patterns: damage.patterns ?? [] };
+    const end = await restoreStored(repository, "x.pxar", target, options);
+    look(target, end, digests.map((digest) => encodeHex(digest)));
+  });
+}
+
+/** Fails unless exactly these files are there, complete and with their metadata. */
+function assertFiles(target: string, paths: readonly string[]): void {
+  const found: string[] = [];
+  const walk = (below: string) => {
+    for (const entry of Deno.readDirSync(`${target}/${below}`)) {
+      if (entry.isDirectory) {
+        walk(`${below}${entry.name}/`);
+        const { mode, mtime } = Deno.statSync(`${target}/${below}${entry.name}`);
+        assertEquals(mode! & 0o7777, 0o750, entry.name);
+        assertEquals(mtime!.getTime(), MTIME * 1000, entry.name);
+      } else found.push(`${below}${entry.name}`);
+    }
+  };
+  walk("");
+  assertEquals(found.sort(), [...paths].sort());
+  for (const path of paths) {
+    const [, length] = FILES.find(([name]) => name === path)!;
+    const file = `${target}/${path}`;
+    assertEquals(Deno.readFileSync(file), content(path.length, length), path);
+    const { mode, mtime } = Deno.statSync(file);
+    assertEquals(mode! & 0o7777, 0o640, path);
+    assertEquals(mtime!.getTime(), MTIME * 1000, path);
+  }
+  assertEquals(Deno.statSync(target).mtime!.getTime(), MTIME * 1000, "root");
+  assertEquals(Deno.statSync(target).mode! & 0o7777, 0o750, "root");
+}
+
+function assertDamage(end: RestoreEnd, digest: string, stream: string): void {
+  assert(end.error instanceof CorruptDataError, `${end.error}`);
+  const { message } = end.error!;
+  assertMatch(message, new RegExp(digest));
+  assertMatch(message, new RegExp(stream.replaceAll(".", "\\.")));
+}
+
+const ALL = FILES.map(([path]) => path);
+const without = (...paths: string[]) => ALL.filter((path) => !paths.includes(path));
+
+for (const isSplit of [false, true]) {
+  const form = isSplit ? "split archive" : "archive";
+  const archive = encode(isSplit);
+  const big = archive.starts.get("dir/big")!;
+
+  for (const how of ["flip", "remove"] as const) {
+    Deno.test(`${form}: a chunk within a file costs only this file (${how})`, async () => {
+      const cuts = [big + 10_000, big + 20_000, big + 30_000];
+      await restoreDamaged({ archive, cuts, chunks: [1], how }, (target, end, digests) => {
+        assertDamage(end, digests[1]!, archive.contents);
+        assertMatch(end.error!.message, /^1 file could not be restored/);
+        assertFiles(target, without("dir/big"));
+        assertEquals(end.lines.length, 1);
+        assertMatch(
+          end.lines[0]!,
+          new RegExp(`^error: cannot restore "/dir/big": .*${digests[1]}`),
+        );
+      });
+    });
+  }
+
+  Deno.test(`${form}: a chunk that begins and ends with the content costs only this file`, async () => {
+    const cuts = [big, big + 100_000];
+    await restoreDamaged({ archive, cuts, chunks: [1] }, (target, end, digests) => {
+      assertDamage(end, digests[1]!, archive.contents);
+      assertFiles(target, without("dir/big"));
+    });
+  });
+
+  Deno.test(`${form}: several damaged chunks within a file are one line`, async () => {
+    const cuts = [1, 2, 3, 4, 5].map((i) => big + i * 10_000);
+    await restoreDamaged({ archive, cuts, chunks: [1, 2, 4] }, (target, end) => {
+      assertEquals(end.lines.length, 1);
+      assertFiles(target, without("dir/big"));
+    });
+  });
+
+  Deno.test(`${form}: damage within a file that is not selected does no harm`, async () => {
+    const cuts = [big + 10_000, big + 20_000, big + 30_000];
+    const patterns = ["dir/c", "z"];
+    await restoreDamaged({ archive, cuts, chunks: [1], patterns }, (target, end) => {
+      assertEquals(end.error, undefined);
+      assertFiles(target, patterns);
+    });
+  });
+}
+
+const single = encode(false);
+const split = encode(true);
+
+Deno.test("archive: damage across an entry ends the restore, what lies before it is complete", async () => {
+  const c = single.starts.get("dir/c")!;
+  const cuts = [c - 5000, c + 500];
+  await restoreDamaged({ archive: single, cuts, chunks: [1] }, (target, end, digests) => {
+    assertDamage(end, digests[1]!, "x.pxar.didx");
+    assertFiles(target, ["dir/a"]);
+    assertEquals(end.lines, []);
+  });
+});
+
+Deno.test("archive: damage between two files ends the restore behind the first", async () => {
+  const c = single.starts.get("dir/c")!;
+  const cuts = [c - 20, c + 500];
+  await restoreDamaged({ archive: single, cuts, chunks: [1] }, (target, end) => {
+    assert(end.error instanceof CorruptDataError);
+    assertFiles(target, ["dir/a", "dir/big"]);
+  });
+});
+
+Deno.test("archive: with the first chunk damaged there is an empty target and an error", async () => {
+  await restoreDamaged({ archive: single, cuts: [20], chunks: [0] }, (target, end, digests) => {
+    assertDamage(end, digests[0]!, "x.pxar.didx");
+    assertEquals([...Deno.readDirSync(target)], []);
+  });
+});
+
+Deno.test("archive: with the last chunk damaged only what is in it is missing", async () => {
+  const z = single.starts.get("z")!;
+  await restoreDamaged(
+    { archive: single, cuts: [z + 100], chunks: [1] },
+    (target, end, digests) => {
+      assertDamage(end, digests[1]!, "x.pxar.didx");
+      assertFiles(target, without("z"));
+    },
+  );
+});
+
+Deno.test("archive: a damaged lookup table costs nothing but is not the end either", async () => {
+  // The root's table: three entries of 24 bytes at the very end.
+  const { length } = single.streams["x.pxar.didx"]!.bytes;
+  await restoreDamaged({ archive: single, cuts: [length - 72], chunks: [1] }, (target, end) => {
+    assertEquals(end.error, undefined);
+    assertFiles(target, ALL);
+  });
+});
+
+Deno.test("split archive: the first payload chunk costs the files in it", async () => {
+  const cuts = [split.starts.get("dir/c")! - 16];
+  await restoreDamaged({ archive: split, cuts, chunks: [0] }, (target, end, digests) => {
+    assertDamage(end, digests[0]!, "x.ppxar.didx");
+    assertMatch(end.error!.message, /^2 files could not be restored/);
+    assertFiles(target, without("dir/a", "dir/big"));
+    assertEquals(end.lines.length, 2);
+  });
+});
+
+Deno.test("split archive: a payload chunk across files costs those that reach into it", async () => {
+  const c = split.starts.get("dir/c")!;
+  const cuts = [c - 1000, c + 1000 + 8];
+  await restoreDamaged({ archive: split, cuts, chunks: [1] }, (target, end, digests) => {
+    assertDamage(end, digests[1]!, "x.ppxar.didx");
+    assertFiles(target, without("dir/big", "dir/c", "dir/sub/d"));
+  });
+});
+
+Deno.test("split archive: a cut and damaged header costs its file", async () => {
+  const c = split.starts.get("dir/c")!;
+  const cuts = [c - 8, c + 500];
+  await restoreDamaged({ archive: split, cuts, chunks: [1], how: "remove" }, (target) => {
+    assertFiles(target, without("dir/c"));
+  });
+});
+
+Deno.test("split archive: the last payload chunk costs the last file", async () => {
+  const cuts = [split.starts.get("z")! + 1];
+  await restoreDamaged({ archive: split, cuts, chunks: [1] }, (target, end, digests) => {
+    assertDamage(end, digests[1]!, "x.ppxar.didx");
+    assertFiles(target, without("z"));
+  });
+});
+
+Deno.test("split archive: damage in the metadata stream ends the restore there", async () => {
+  const { length } = split.streams["x.mpxar.didx"]!.bytes;
+  const damage = { archive: split, stream: "x.mpxar.didx", cuts: [length >> 1], chunks: [1] };
+  await restoreDamaged(damage, (target, end, digests) => {
+    assertDamage(end, digests[1]!, "x.mpxar.didx");
+    const restored = [...Deno.readDirSync(`${target}/dir`)].filter(({ isFile }) => isFile)
+      .map(({ name }) => `dir/${name}`);
+    assert(restored.length > 0);
+    assertFiles(target, restored);
+  });
+});
+
+Deno.test("a file far longer than what is queued is dropped when its end is damaged", async () => {
+  const sink = new PxarMemorySink();
+  const encoder = new PxarEncoder(sink);
+  const length = 48 << 20;
+  encoder.startArchive(metadata(S_IFDIR | 0o750));
+  encoder.beginFile(bytes("huge"), metadata(S_IFREG | 0o640), length);
+  const start = sink.position;
+  encoder.writeContent(new Uint8Array(length).fill(1).map((_, i) => i >> 12));
+  encoder.beginFile(bytes("z"), metadata(S_IFREG | 0o640), 2000);
+  encoder.writeContent(content(1, 2000));
+  encoder.finish();
+  const cuts = Array.from({ length: 12 }, (_, i) => start + (i + 1) * (4 << 20));
+  const streams = { "x.pxar.didx": { bytes: sink.bytes() } };
+  const archive: Archive = { streams, starts: new Map(), contents: "x.pxar.didx" };
+  await restoreDamaged({ archive, cuts, chunks: [11] }, (target, end, digests) => {
+    assertDamage(end, digests[11]!, "x.pxar.didx");
+    assertFiles(target, ["z"]);
+  });
+});

@@ -1,0 +1,54 @@
+import type { BackupSnapshot, Repository } from "../../lib/repository/mod.ts";
+import {
+  newRestoreProgress,
+  type RestoreReport,
+  type RestoreRequest,
+  runRestore,
+} from "../../lib/restore/mod.ts";
+import { STORED_SNAPSHOT } from "./store_archives.ts";
+
+/** How a restore in this process ended. */
+export interface RestoreEnd {
+  readonly report?: RestoreReport;
+  readonly error?: Error;
+  /** Lines for people, `level: text`. */
+  readonly lines: readonly string[];
+}
+
+/** Restores an archive of a snapshot in this process; failures are returned. */
+export async function restoreStored(
+  repository: Repository,
+  archiveName: string,
+  target: string,
+  options: Partial<RestoreRequest> = {},
+  snapshot: BackupSnapshot = STORED_SNAPSHOT,
+): Promise<RestoreEnd> {
+  const lines: string[] = [];
+  await using source = await repository.openSnapshot("", snapshot);
+  try {
+    const report = await runRestore({
+      source,
+      archiveName,
+      target: new TextEncoder().encode(target),
+      patterns: [],
+      allowExistingDirs: false,
+      overwriteFiles: false,
+      overwriteSymlinks: false,
+      overwriteHardlinks: false,
+      ignoreAcls: false,
+      ignoreXattrs: false,
+      ignoreOwnership: false,
+      ignorePermissions: false,
+      ignoreExtractDeviceErrors: false,
+      signal: new AbortController().signal,
+      ...options,
+    }, {
+      log: (level, message) => void lines.push(`${level}: ${message}`),
+      progress: newRestoreProgress(),
+    });
+    return { report, lines };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { error, lines };
+  }
+}
