@@ -34,7 +34,7 @@ const sum = (report: Report, key: "size" | "stored") =>
   report.archives.reduce((total, archive) => total + archive[key], 0);
 
 Deno.test("a second run of an unchanged tree stores less than a thousandth", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const first = await backup(
     `${dir.path}/store`,
     "lib.pxar:/usr/lib/x86_64-linux-gnu",
@@ -51,7 +51,7 @@ Deno.test("a second run of an unchanged tree stores less than a thousandth", asy
 });
 
 Deno.test("a changed byte in a file of 1 GB stores a few chunks", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const file = `${dir.path}/source/big`;
   await Deno.mkdir(`${dir.path}/source`);
   // Not compressible, not repeating, quickly made.

@@ -16,7 +16,7 @@ async function roundTrip(
   options: readonly string[] = [],
   target = `${dir}/restored`,
 ): Promise<string> {
-  await using storeDir = await TempDir.make();
+  await using storeDir = await TempDir.make("/dev/shm");
   const repository = `${storeDir.path}/store`;
   const common = ["--repository", repository];
   await runClientOk([
@@ -121,7 +121,7 @@ testWithPeers("a tree on a file system that is said to hold no ACLs keeps them",
   ...TREE_PEERS,
   "setfacl",
 ], async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const source = `${dir.path}/source`;
   await Deno.mkdir(`${source}/sub`, { recursive: true });
   await Deno.writeTextFile(`${source}/file`, "acl\n");

@@ -43,7 +43,7 @@ const files = (path: string) =>
   runPeer("bash", ["-c", `find '${path}' -path '*/.chunks/????' -prune -o -type f -print | sort`]);
 
 Deno.test("a missing source fails before anything is written", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   await runClientOk(["datastore", "init", `${dir.path}/store`]);
   const before = await files(`${dir.path}/store`);
   const run = await runClient([
@@ -57,14 +57,14 @@ Deno.test("a missing source fails before anything is written", async () => {
 });
 
 Deno.test("an absent datastore is not made unless asked for", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const run = await runClient(["backup", "tree.pxar:/etc", "--repository", `${dir.path}/store`]);
   assertFailure(run, /store/);
   assertEquals([...Deno.readDirSync(dir.path)], []);
 });
 
 Deno.test("an unreadable file is left out with a warning, the rest is kept", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { source } = await makeStore(dir.path);
   await Deno.chmod(`${source}/sub`, 0);
   const store = `${dir.path}/mine`;
@@ -95,7 +95,7 @@ Deno.test("an unreadable file is left out with a warning, the rest is kept", asy
 });
 
 Deno.test("an unknown archive, snapshot or group is named", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   const restore = (snapshot: string, archive: string) =>
     runClient(["restore", snapshot, archive, `${dir.path}/out`, "--repository", store]);
@@ -107,7 +107,7 @@ Deno.test("an unknown archive, snapshot or group is named", async () => {
 });
 
 Deno.test("a corrupt chunk ends a restore with its name, what lies before it is restored", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   // The last chunk in stream order holds the end of the numbers and the file z.
   const largest = (await runPeer("bash", [
@@ -134,7 +134,7 @@ Deno.test("a corrupt chunk ends a restore with its name, what lies before it is 
 });
 
 Deno.test("a missing chunk ends a restore with its name", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   await runPeer("bash", ["-c", `find '${store}/.chunks' -type f -delete`]);
   const run = await runClient([
@@ -149,7 +149,7 @@ Deno.test("a missing chunk ends a restore with its name", async () => {
 });
 
 Deno.test("a damaged index and a damaged manifest are named", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store, snapshot } = await makeStore(dir.path);
   const damage = async (name: string, at: number) => {
     const bytes = await Deno.readFile(`${snapshot}/${name}`);
@@ -168,7 +168,7 @@ Deno.test("a damaged index and a damaged manifest are named", async () => {
 });
 
 Deno.test("a full disk ends a backup with one line and no snapshot", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const disk = `${dir.path}/disk`;
   await Deno.mkdir(disk);
   // 65,536 chunk folders take their share of inodes.
@@ -192,7 +192,7 @@ Deno.test("a full disk ends a backup with one line and no snapshot", async () =>
 });
 
 Deno.test("a full disk ends a restore with one line, no file is cut short", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   const disk = `${dir.path}/disk`;
   await Deno.mkdir(disk);
@@ -208,7 +208,7 @@ Deno.test("a full disk ends a restore with one line, no file is cut short", asyn
 });
 
 Deno.test("an existing file in the target is named and left as it is", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   const target = `${dir.path}/out`;
   await Deno.mkdir(target);
@@ -220,7 +220,7 @@ Deno.test("an existing file in the target is named and left as it is", async () 
 });
 
 Deno.test("a symlink that lies in the target is never followed out of it", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   const outside = `${dir.path}/outside`;
   await Deno.mkdir(outside);
@@ -247,7 +247,7 @@ Deno.test("a symlink that lies in the target is never followed out of it", async
 });
 
 Deno.test("a target without permission is named", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   const run = await runClient([
     "restore",
@@ -261,7 +261,7 @@ Deno.test("a target without permission is named", async () => {
 });
 
 Deno.test("an unclosed bracket in a pattern is a clear error", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const { store } = await makeStore(dir.path);
   const backup = await runClient([
     "backup",

@@ -26,7 +26,7 @@ with open(root + "/big", "wb") as out: out.write(R.randbytes(1 << 20) * 40 + R.r
 }
 
 Deno.test("a backup killed at any moment leaves nothing bad behind", async () => {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   const store = `${dir.path}/store`;
   const source = `${dir.path}/source`;
   await makeTree(source, 0);
@@ -95,7 +95,7 @@ Deno.test("a backup killed at any moment leaves nothing bad behind", async () =>
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`${signal} ends a backup cleanly: no snapshot, no leftovers, next run works`, async () => {
-    await using dir = await TempDir.make();
+    await using dir = await TempDir.make("/dev/shm");
     const store = `${dir.path}/store`;
     const source = `${dir.path}/source`;
     await makeTree(source, 1);

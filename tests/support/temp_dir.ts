@@ -10,10 +10,10 @@ export class TempDir implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
   /**
-   * @param parent Where to make it. The default is a tmpfs, where the 65,536 chunk folders of a
-   *   datastore are made and removed quickly; `/var/tmp` is on disk and keeps every kind of metadata.
+   * @param parent Where to make it. The default is on disk and keeps every kind of metadata;
+   *   `/dev/shm` is in memory, where a datastore's 65,536 chunk folders come and go quickly.
    */
-  static async make(parent = "/dev/shm"): Promise<TempDir> {
+  static async make(parent = "/var/tmp"): Promise<TempDir> {
     return new TempDir(await Deno.makeTempDir({ dir: parent, prefix: "pbs-client-test-" }));
   }
 
