@@ -22,8 +22,7 @@ export function askSecret(prompt: string): string {
       if (count === null) throw new CancelledError("cancelled");
       if (count === 0) continue;
       const { show: echo, done } = editor.type(buffer[0]!);
-      // In raw mode a line feed does not return to the first column.
-      if (echo !== "") show(echo.replace("\n", "\r\n"));
+      if (echo !== "") show(echo);
       if (done) break;
     }
   } finally {
