@@ -20,8 +20,9 @@ import { type BackupSnapshot, checkSnapshot, formatSnapshotPath } from "./snapsh
 const MANIFEST = "index.json.blob";
 /** Chunks under way; as much as a server takes before it reads (spec: protocol.md §4.5). */
 const UPLOAD_WINDOW_BYTES = 32 * 1024 * 1024;
+const DIGEST_BYTES = 32;
 /** Digests of one request that reminds the server of them. */
-const RECALL_BYTES = 32 * 16384;
+const RECALL_BYTES = DIGEST_BYTES * 16384;
 /** How long to ask whether a backup was finished when the answer to that was lost. */
 const OUTCOME_PATIENCE_MS = 15_000;
 const OUTCOME_PAUSE_MS = 500;
@@ -100,7 +101,11 @@ export class RemoteBackupTarget implements BackupTarget {
     for (let start = 0; start < digests.length; start += RECALL_BYTES) {
       const batch = digests.subarray(start, start + RECALL_BYTES);
       try {
-        known.push(await this.#connection.exchange("/recall_chunks", batch, batch.length));
+        const answer = await this.#connection.exchange("/recall_chunks", batch, batch.length);
+        if (answer.length % DIGEST_BYTES !== 0) {
+          throw new CorruptDataError("the server's list of recalled chunks is cut off");
+        }
+        known.push(answer);
       } catch (error) {
         if (error instanceof NotFoundError) return concatBytes([]);
         throw error;
