@@ -73,14 +73,23 @@ export class BackupRun {
         ...counters,
         seconds: (performance.now() - started) / 1000,
       });
+    } catch (error) {
+      // Nobody takes its chunks any more: whoever writes to it would wait for ever.
+      stream.abort();
+      throw error;
     } finally {
       this.#streams.delete(stream);
     }
   }
 
+  /** Notes a file for the manifest. All files of a run have its crypt mode (§4.7). */
+  addFile(file: Omit<ManifestFile, "cryptMode">): void {
+    this.files.push({ ...file, cryptMode: this.cryptMode });
+  }
+
   /** Notes a finished file for manifest and report. */
   add(file: Omit<ManifestFile, "cryptMode">, report: ArchiveReport): void {
-    this.files.push({ ...file, cryptMode: this.cryptMode });
+    this.addFile(file);
     this.reports.push(report);
     this.observer.archiveFinished?.(report);
   }
