@@ -24,6 +24,8 @@ import { ServerTrust } from "./server_trust.ts";
 const STALL_MS = 60_000;
 /** Between two looks at a task. */
 const TASK_POLL_MS = 1000;
+/** What the server may send ahead; more takes memory and is no faster below 100 ms of distance. */
+const RECEIVE_WINDOW_BYTES = 32 * 1024 * 1024;
 /** What the official client puts there (spec: protocol.md §4.6). */
 const UPGRADED_AUTHORITY = "localhost:8007";
 
@@ -125,6 +127,8 @@ export class RemoteSession {
     return new Http2Client(duplex, {
       authority: UPGRADED_AUTHORITY,
       stallTimeoutMs: this.#stallMs,
+      streamWindowBytes: RECEIVE_WINDOW_BYTES,
+      connectionWindowBytes: RECEIVE_WINDOW_BYTES,
     });
   }
 

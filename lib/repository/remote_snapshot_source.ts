@@ -57,28 +57,43 @@ export class RemoteSnapshotSource implements SnapshotSource {
 }
 
 /**
- * Reads a body into memory that is asked for once: servers do not say the length in advance, so the
- * pieces are kept as they arrive, and each byte is copied once.
+ * Reads a body into memory that is asked for once; each byte is copied once. Where the server does
+ * not say the length in advance, the pieces are kept until the end.
  */
 async function fill(
   body: IncomingBody,
   name: string,
   buffer: (length: number) => Uint8Array,
 ): Promise<void> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
-    length += piece.length;
-    if (length > MAX_ENCODED_CHUNK_BYTES) {
-      body.cancel();
-      break;
+  const announced = body.lengthBytes;
+  let memory: Uint8Array | undefined;
+  try {
+    if (announced !== undefined) memory = buffer(checkLength(announced, name));
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
+      length += piece.length;
+      if (length > (announced ?? MAX_ENCODED_CHUNK_BYTES)) break;
+      if (memory === undefined) pieces.push(piece);
+      else memory.set(piece, length - piece.length);
     }
-    pieces.push(piece);
+    if (checkLength(length, name) !== (announced ?? length)) {
+      throw new CorruptDataError(`${name} came with ${length} bytes instead of ${announced}`);
+    }
+    if (memory === undefined) copyPieces(pieces, buffer(length));
+  } catch (error) {
+    body.cancel();
+    throw error;
   }
-  if (length <= PLAIN_HEADER_LENGTH || length > MAX_ENCODED_CHUNK_BYTES) {
-    throw new CorruptDataError(`${name} cannot be stored in ${length} bytes`);
-  }
-  const memory = buffer(length);
+}
+
+/** @throws {CorruptDataError} if no chunk can be stored in so many bytes. */
+function checkLength(length: number, name: string): number {
+  if (length > PLAIN_HEADER_LENGTH && length <= MAX_ENCODED_CHUNK_BYTES) return length;
+  throw new CorruptDataError(`${name} cannot be stored in ${length} bytes`);
+}
+
+function copyPieces(pieces: readonly Uint8Array[], memory: Uint8Array): void {
   let offset = 0;
   for (const piece of pieces) {
     memory.set(piece, offset);
