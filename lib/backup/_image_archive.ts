@@ -1,4 +1,5 @@
 import { errnoText } from "../../ffi/errno.ts";
+import { closeFile } from "../../ffi/posix_files.ts";
 import { SpliceError } from "../chunking/mod.ts";
 import { SystemError, UsageError } from "../errors/mod.ts";
 import { quotePath } from "../fs/mod.ts";
@@ -16,10 +17,16 @@ export async function storeImageArchive(
   spec: ArchiveSpec,
   serverName: string,
 ): Promise<void> {
-  const fd = openSource(spec.path);
-  const size = sourceSize(fd, spec.path);
-  if (size === 0) throw new UsageError(`got zero-sized file '${quotePath(spec.path)}'`);
   await run.previous.addKnownChunks(serverName, run.pipeline);
+  const fd = await openSource(spec.path, run.request.signal);
+  let size: number | undefined;
+  try {
+    size = sourceSize(fd, spec.path);
+    if (size === 0) throw new UsageError(`got zero-sized file '${quotePath(spec.path)}'`);
+  } catch (error) {
+    closeFile(fd);
+    throw error;
+  }
   const stream = run.openStream({ kind: "fixed", chunkSizeBytes: FIXED_CHUNK_SIZE });
   const read = async () => {
     if (size === undefined) stream.spliceToEnd(fd, 0);

@@ -1,5 +1,5 @@
 import { errnoText } from "../../ffi/errno.ts";
-import { closeFile, openFile, OpenFlag, readLater, statFile } from "../../ffi/posix_files.ts";
+import { closeFile, openFileLater, readLater, statFile } from "../../ffi/posix_files.ts";
 import { concatBytes } from "../bytes/mod.ts";
 import { SystemError, UsageError } from "../errors/mod.ts";
 import { quotePath } from "../fs/mod.ts";
@@ -9,14 +9,23 @@ import type { ArchiveSpec } from "./backup_request.ts";
 const READ_BYTES = 1024 * 1024;
 
 /**
- * Opens a source for reading.
+ * Opens a source for reading. The opening of a pipe waits until somebody writes to it.
  *
  * @param path Raw bytes.
+ * @param signal Ends the waiting.
  * @returns A descriptor that the caller closes.
- * @throws {SystemError} if it cannot be opened.
+ * @throws {SystemError} if it cannot be opened; the signal's reason if that came first.
  */
-export function openSource(path: Uint8Array): number {
-  const fd = openFile(concatBytes([path, new Uint8Array(1)]), OpenFlag.READ);
+export async function openSource(path: Uint8Array, signal: AbortSignal): Promise<number> {
+  const opening = openFileLater(concatBytes([path, new Uint8Array(1)]));
+  const fd = await new Promise<number>((resolve, reject) => {
+    const onAbort = () => {
+      reject(signal.reason);
+      opening.then((late) => late < 0 ? undefined : closeFile(late));
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    opening.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
   if (fd < 0) {
     throw new SystemError(
       -fd,
@@ -32,8 +41,12 @@ export function openSource(path: Uint8Array): number {
  * @param limitBytes More than this is refused.
  * @throws {SystemError} if it cannot be read, {UsageError} if it is too large.
  */
-export async function readSource(path: Uint8Array, limitBytes: number): Promise<Uint8Array> {
-  const fd = openSource(path);
+export async function readSource(
+  path: Uint8Array,
+  limitBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const fd = await openSource(path, signal);
   try {
     const stat = statFile(fd);
     const announced = typeof stat === "number" ? 0 : stat.size;
@@ -106,11 +119,7 @@ export function isReadOnceSource({ kind, path }: ArchiveSpec): boolean {
  * @throws {SystemError} if the path cannot be looked at.
  */
 export function deviceOf(path: Uint8Array): number {
-  const fd = openFile(concatBytes([path, new Uint8Array(1)]), OpenFlag.READ | OpenFlag.NONBLOCK);
-  if (fd < 0) throw new SystemError(-fd, `fstat ${quotePath(path)} failed - ${errnoText(-fd)}`);
-  try {
-    return Deno.statSync(`/proc/self/fd/${fd}`).dev;
-  } finally {
-    closeFile(fd);
-  }
+  const device = withSourceStat(path, (_stat, fd) => Deno.statSync(`/proc/self/fd/${fd}`).dev);
+  if (device >= 0) return device;
+  throw new SystemError(-device, `fstat ${quotePath(path)} failed - ${errnoText(-device)}`);
 }

@@ -119,3 +119,23 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await runClientOk(["datastore", "verify", store]);
   });
 }
+
+Deno.test("SIGINT ends a backup that waits for somebody to write to a pipe", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  const store = `${dir.path}/store`;
+  await runClientOk(["datastore", "init", store]);
+  await runPeer("mkfifo", [`${dir.path}/fifo`]);
+  const child = spawnClient(["backup", `pipe.img:${dir.path}/fifo`, "--repository", store], {
+    output: "piped",
+  });
+  while ((await runPeer("find", [`${store}/host`, "-name", "20*"], { codes: [0, 1] })) === "") {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  child.kill("SIGINT");
+  const output = await child.output();
+  assert(!output.success);
+  assertEquals(
+    await runPeer("find", [`${store}/host`, "-type", "d"], { codes: [0, 1] }),
+    `${store}/host\n`,
+  );
+});
