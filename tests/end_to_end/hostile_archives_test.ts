@@ -141,13 +141,16 @@ for (
 /** What has to come of a hand-made archive. */
 type Outcome =
   | { readonly corrupt: RegExp }
-  | { readonly errno: number }
+  | { readonly errno: number | readonly number[] }
   | { readonly found: (target: string) => void };
 
 const isFile = (path: string, content: string) => {
   assert(Deno.lstatSync(path).isFile, path);
   assertEquals(Deno.readTextFileSync(path), content);
 };
+
+/** Directories are made ahead of the rest, so either of two of a name may come first. */
+const IN_THE_WAY = [Errno.EEXIST, Errno.ENOTDIR];
 
 /** Name, archive, outcome where nothing may be replaced and where all may be. */
 const HAND_MADE: readonly [string, (archive: RawArchive) => RawArchive, Outcome, Outcome?][] = [
@@ -190,7 +193,7 @@ const HAND_MADE: readonly [string, (archive: RawArchive) => RawArchive, Outcome,
     (archive) =>
       archive.symlink("d", "../outside").directory("d", (to) => to.file("secret", "evil")),
     { errno: Errno.EEXIST },
-    { errno: Errno.ENOTDIR },
+    { errno: IN_THE_WAY },
   ],
   [
     "a symlink, then a file of that name",
@@ -210,13 +213,13 @@ const HAND_MADE: readonly [string, (archive: RawArchive) => RawArchive, Outcome,
     "a directory in the place of a symlink that was there",
     (archive) => archive.directory("linkdir", (to) => to.file("secret", "evil")),
     { errno: Errno.EEXIST },
-    { errno: Errno.ENOTDIR },
+    { errno: IN_THE_WAY },
   ],
   [
     "a directory in the place of a symlink to above",
     (archive) => archive.directory("up", (to) => to.directory("outside", (at) => at.file("x", ""))),
     { errno: Errno.EEXIST },
-    { errno: Errno.ENOTDIR },
+    { errno: IN_THE_WAY },
   ],
   [
     "a file in the place of a symlink that was there",
@@ -273,7 +276,7 @@ const HAND_MADE: readonly [string, (archive: RawArchive) => RawArchive, Outcome,
     "a file, then a directory of that name",
     (archive) => archive.file("f", "first").directory("f", (to) => to.file("x", "")),
     { errno: Errno.EEXIST },
-    { errno: Errno.ENOTDIR },
+    { errno: IN_THE_WAY },
   ],
   [
     "a directory, then a file of that name",
@@ -284,7 +287,7 @@ const HAND_MADE: readonly [string, (archive: RawArchive) => RawArchive, Outcome,
   [
     "a file of an exabyte",
     (archive) => archive.file("f", "").item(format.PAYLOAD, new Uint8Array(), 2 ** 60),
-    { corrupt: /out of place/ },
+    { corrupt: /wrong size/ },
   ],
   [
     "a name of 2 GB",
@@ -323,7 +326,8 @@ for (
             assertMatch(error!.message, outcome.corrupt, name);
           } else if ("errno" in outcome) {
             assert(error instanceof SystemError, `${name}: ${error}`);
-            assertEquals((error as SystemError).errno, outcome.errno, `${name}: ${error}`);
+            const { errno } = error as SystemError;
+            assert([outcome.errno].flat().includes(errno), `${name}: ${error}`);
           } else {
             assertEquals(error, undefined, `${name}: ${lines}`);
             outcome.found(target);
