@@ -6,6 +6,14 @@ import { datastoreVerifyCommand } from "./commands/datastore_verify.ts";
 import { garbageCollectCommand } from "./commands/garbage_collect.ts";
 import { groupForgetCommand } from "./commands/group_forget.ts";
 import { helpCommand } from "./commands/help.ts";
+import { keyChangePassphraseCommand } from "./commands/key_change_passphrase.ts";
+import { keyCreateCommand } from "./commands/key_create.ts";
+import { keyCreateMasterKeyCommand } from "./commands/key_create_master_key.ts";
+import { keyImportMasterPubkeyCommand } from "./commands/key_import_master_pubkey.ts";
+import { keyImportWithMasterKeyCommand } from "./commands/key_import_with_master_key.ts";
+import { keyPaperkeyCommand } from "./commands/key_paperkey.ts";
+import { keyShowCommand } from "./commands/key_show.ts";
+import { keyShowMasterPubkeyCommand } from "./commands/key_show_master_pubkey.ts";
 import { listCommand } from "./commands/list.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
@@ -23,6 +31,7 @@ import { snapshotNotesShowCommand } from "./commands/snapshot_notes_show.ts";
 import { snapshotNotesUpdateCommand } from "./commands/snapshot_notes_update.ts";
 import { snapshotProtectedShowCommand } from "./commands/snapshot_protected_show.ts";
 import { snapshotProtectedUpdateCommand } from "./commands/snapshot_protected_update.ts";
+import { snapshotUploadLogCommand } from "./commands/snapshot_upload_log.ts";
 import { statusCommand } from "./commands/status.ts";
 import { versionCommand } from "./commands/version.ts";
 
@@ -38,6 +47,14 @@ export const COMMANDS: readonly Command[] = [
   garbageCollectCommand,
   groupForgetCommand,
   helpCommand,
+  keyChangePassphraseCommand,
+  keyCreateCommand,
+  keyCreateMasterKeyCommand,
+  keyImportMasterPubkeyCommand,
+  keyImportWithMasterKeyCommand,
+  keyPaperkeyCommand,
+  keyShowCommand,
+  keyShowMasterPubkeyCommand,
   listCommand,
   loginCommand,
   logoutCommand,
@@ -55,6 +72,7 @@ export const COMMANDS: readonly Command[] = [
   snapshotNotesUpdateCommand,
   snapshotProtectedShowCommand,
   snapshotProtectedUpdateCommand,
+  snapshotUploadLogCommand,
   statusCommand,
   versionCommand,
 ];
@@ -77,18 +95,9 @@ export const ABSENT_COMMANDS: readonly string[] = [
   "catalog dump",
   "catalog shell",
   "group move",
-  "key change-passphrase",
-  "key create",
-  "key create-master-key",
-  "key import-master-pubkey",
-  "key import-with-master-key",
-  "key paperkey",
-  "key show",
-  "key show-master-pubkey",
   "map",
   "mount",
   "namespace move",
-  "snapshot upload-log",
   "task list",
   "task log",
   "task stop",

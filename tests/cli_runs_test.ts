@@ -49,13 +49,6 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "spec-dash-img": "wording of the advice",
   "spec-chardev": "wording of the advice",
   "opt-exclude-trailing-backslash": "wording of the reason",
-  "crypt-keyfile-missing": "no encryption yet",
-  "crypt-keyfile-missing-none": "no encryption yet",
-  "crypt-keyfd-bad": "no encryption yet",
-  "keyfile-dash": "no encryption yet",
-  "restore-keyfile-missing": "no encryption yet",
-  "restore-enc-wrongkey": "no encryption yet",
-  "restore-scrypt-nokey-pass": "no encryption yet",
 };
 
 /** Runs that show the server's version or how the connection to it fails. */

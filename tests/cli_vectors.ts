@@ -2,6 +2,7 @@ import {
   AUTH_ID_FORMAT,
   BACKUP_SPEC_FORMAT,
   BYTE_SIZE_FORMAT,
+  HINT_FORMAT,
   NAMESPACE_FORMAT,
   PATTERN_FORMAT,
   REPOSITORY_FORMAT,
@@ -94,11 +95,7 @@ const FORMATS: Readonly<Record<string, ValueFormat>> = {
   "byte size, cli.md 6.5": BYTE_SIZE_FORMAT,
   "^.+[^\\\\]$": PATTERN_FORMAT,
   "^([a-zA-Z0-9_-]+\\.(pxar|img|conf|log)):(.+)$": BACKUP_SPEC_FORMAT,
-  "no control characters": {
-    name: "hint",
-    // deno-lint-ignore no-control-regex
-    refusal: (text) => mismatch(!/[\x00-\x1f\x7f]/.test(text)),
-  },
+  "no control characters": HINT_FORMAT,
   "upid:cli.md 6.1": {
     name: "upid",
     refusal: (text) =>

@@ -53,6 +53,13 @@ export const BACKUP_SPEC_FORMAT: ValueFormat = matching(
   (text) => /^[a-zA-Z0-9_-]+\.(?:pxar|img|conf|log):[^\n]+$/u.test(text),
 );
 
+/** What reminds of a passphrase: one line (spec: cli.md §4.14). */
+export const HINT_FORMAT: ValueFormat = matching(
+  "hint",
+  // deno-lint-ignore no-control-regex
+  (text) => !/[\x00-\x1f\x7f]/.test(text),
+);
+
 /** A size such as `10MiB` (spec: cli.md §6.5). */
 export const BYTE_SIZE_FORMAT: ValueFormat = {
   name: "byte-size",

@@ -97,7 +97,7 @@ export const backupCommand: Command = {
     },
     {
       name: "master-pubkey-file",
-      type: { kind: "string", acceptsBytes: true },
+      type: { kind: "string" },
       completion: "file-name",
       description: "File with the public master key.",
     },

@@ -88,7 +88,7 @@ export const KEY_OPTIONS: readonly Parameter[] = [
   },
   {
     name: "keyfile",
-    type: { kind: "string", acceptsBytes: true },
+    type: { kind: "string" },
     completion: "file-name",
     description: "File with the encryption key.",
   },

@@ -8,7 +8,7 @@ import {
   parseArchiveSpec,
   retryBackup,
 } from "../../lib/backup/mod.ts";
-import { PbsError, UsageError } from "../../lib/errors/mod.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
 import { MatchEntry } from "../../lib/fs/mod.ts";
 import {
   type BackupSnapshot,
@@ -20,8 +20,9 @@ import { argumentBytes } from "../arguments/argument.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { warnOfRate } from "../environment/warn_of_rate.ts";
-import { wantsKey } from "../environment/check_crypt_options.ts";
+import { openBackupKeys } from "../environment/open_backup_keys.ts";
 import { openRepository } from "../environment/open_repository.ts";
+import { readCryptOptions } from "../environment/read_crypt_options.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
 import { selectRepository } from "../environment/select_repository.ts";
 import { BackupMessages } from "../output/backup_messages.ts";
@@ -44,12 +45,7 @@ export async function runBackupCommand(
   const { environment, output } = context;
   // Before all else, so that a missing repository is what is reported.
   selectRepository(values, context);
-  if (wantsKey(values, environment)) {
-    throw new PbsError(
-      "encrypted and signed backups are not available in this version, back up with " +
-        "--crypt-mode none",
-    );
-  }
+  const cryptOptions = readCryptOptions(values, context);
   const options = requestOptions(values);
   checkArchiveSources(options.archives, (level, line) => output.log(level, line));
   checkIncludeDevices(options.includeDevices);
@@ -62,6 +58,7 @@ export async function runBackupCommand(
   output.log("info", `Starting backup: ${namespace === "" ? "" : `[${namespace}]:`}${path}`);
   output.log("info", `Client name: ${shortHostName()}`);
   output.log("info", `Starting backup protocol: ${formatDate(Date.now() / 1000)}`);
+  const crypt = await openBackupKeys(cryptOptions, context);
   const create = values.flag("init") && !options.dryRun;
   await using repository = await openRepository(values, context, create);
   using signals = catchSignals(() => output.log("info", "interrupted, dropping the snapshot"));
@@ -73,7 +70,14 @@ export async function runBackupCommand(
   );
   try {
     const report = await retryBackup(
-      { ...options, repository, namespace, snapshot, signal: signals.signal },
+      {
+        ...options,
+        repository,
+        namespace,
+        snapshot,
+        ...(crypt === undefined ? {} : { crypt }),
+        signal: signals.signal,
+      },
       messages,
       { retries: values.integer("retry") ?? DEFAULT_RETRIES },
     );

@@ -1,12 +1,13 @@
-import { PbsError, UsageError } from "../../lib/errors/mod.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
 import { parseArchiveName } from "../../lib/manifest/mod.ts";
 import { newRestoreProgress, type RestoreRequest, runRestore } from "../../lib/restore/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { warnOfRate } from "../environment/warn_of_rate.ts";
-import { wantsKey } from "../environment/check_crypt_options.ts";
 import { findSnapshot } from "../environment/find_snapshot.ts";
 import { openRepository } from "../environment/open_repository.ts";
+import { openRestoreKey } from "../environment/open_restore_key.ts";
+import { readCryptOptions } from "../environment/read_crypt_options.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
 import { isBrokenPipe } from "../output/is_broken_pipe.ts";
 import { ClosedOutputError } from "../output/output.ts";
@@ -21,10 +22,7 @@ export async function runRestoreCommand(
   const { environment, output } = context;
   await using repository = await openRepository(values, context);
   warnOfRate(values, context);
-  wantsKey(values, environment);
-  if (values.has("keyfile") || values.has("keyfd")) {
-    throw new PbsError("encryption keys are not available in this version");
-  }
+  const cryptOptions = readCryptOptions(values, context);
   const archiveName = values.requiredText("archive-name");
   checkArchiveName(archiveName);
   const namespace = selectNamespace(values, environment);
@@ -38,12 +36,20 @@ export async function runRestoreCommand(
   if (options.target === "-" && options.patterns.length > 0) {
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
+  const crypt = await openRestoreKey(cryptOptions, context);
   await using source = await repository.openSnapshot(namespace, snapshot);
   using signals = catchSignals(() => output.log("info", "interrupted"));
-  using messages = new RestoreMessages(output, newRestoreProgress());
+  const keySource = cryptOptions.mode === "none" ? undefined : cryptOptions.key.source;
+  using messages = new RestoreMessages(output, newRestoreProgress(), keySource);
   try {
     const report = await runRestore(
-      { ...options, source, archiveName, signal: signals.signal },
+      {
+        ...options,
+        source,
+        archiveName,
+        ...(crypt === undefined ? {} : { crypt }),
+        signal: signals.signal,
+      },
       messages,
     );
     messages.finish(report);

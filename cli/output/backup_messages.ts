@@ -66,6 +66,10 @@ export class BackupMessages implements BackupObserver, Disposable {
     );
   }
 
+  encryptedKeyStarted(serverName: string): void {
+    this.#info(`Upload RSA encoded key to '${this.repositoryName}' as ${serverName}`);
+  }
+
   archiveFinished(report: ArchiveReport): void {
     if (report.name === CATALOG) {
       this.#info(`Uploaded backup catalog (${formatSize(report.sizeBytes)})`);

@@ -1,4 +1,6 @@
+import type { CryptConfig } from "../../lib/crypto/mod.ts";
 import type { RestoreObserver, RestoreProgress, RestoreReport } from "../../lib/restore/mod.ts";
+import { describeKeySource, type KeySource } from "../environment/key_source.ts";
 import { formatDuration } from "./format_duration.ts";
 import { formatSize } from "./format_size.ts";
 import type { LogLevel } from "./log_level.ts";
@@ -16,7 +18,11 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   #lastMs = Date.now();
   #lastBytes = 0;
 
-  constructor(private readonly output: Output, readonly progress: RestoreProgress) {
+  constructor(
+    private readonly output: Output,
+    readonly progress: RestoreProgress,
+    private readonly keySource?: KeySource,
+  ) {
     this.#timers.push(
       output.hasLiveLine
         ? setInterval(() => output.setLiveLine(this.#line(Date.now())), LIVE_LINE_MS)
@@ -26,6 +32,13 @@ export class RestoreMessages implements RestoreObserver, Disposable {
 
   log(level: LogLevel, message: string): void {
     this.output.log(level, message);
+  }
+
+  signatureVerified({ keyId }: CryptConfig): void {
+    if (this.keySource !== undefined) {
+      this.output.log("info", describeKeySource(this.keySource, "encryption"));
+    }
+    this.output.log("info", `Fingerprint: ${keyId}`);
   }
 
   /** The last line of a run that succeeded; small files have none. */

@@ -1,5 +1,6 @@
 import type { ChunkPipeline } from "../chunking/mod.ts";
-import { describeError } from "../errors/mod.ts";
+import type { CryptConfig } from "../crypto/mod.ts";
+import { CorruptDataError, describeError } from "../errors/mod.ts";
 import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import {
   CATALOG_NAME,
@@ -23,6 +24,7 @@ export class PreviousSnapshot {
     readonly manifest: Manifest | undefined,
     private readonly target: BackupTarget,
     private readonly observer: BackupObserver,
+    private readonly isEncrypting: boolean,
   ) {}
 
   /** Fetches and checks the previous manifest. */
@@ -31,20 +33,26 @@ export class PreviousSnapshot {
     request: BackupRequest,
     observer: BackupObserver,
   ): Promise<PreviousSnapshot> {
+    const config = request.crypt?.config;
     let manifest: Manifest | undefined;
     try {
       const blob = await target.previousManifest();
       observer.previousManifest?.(blob === undefined ? undefined : target.previousTime);
       if (blob !== undefined) {
-        const candidate = await decodeManifestBlob(blob, "previous manifest");
-        if (request.crypt !== undefined) checkSignature(candidate, request.crypt.config);
-        checkKeyFingerprint(candidate, request.crypt?.config);
-        manifest = candidate;
+        manifest = await decodeManifestBlob(blob, "previous manifest");
+        if (config !== undefined) checkSigned(manifest, config);
       }
     } catch (error) {
-      observer.log("warn", `Couldn't re-use previous manifest - ${describeError(error)[0]}`);
+      observer.log("warn", `Couldn't download previous manifest - ${describeError(error)[0]}`);
+      manifest = undefined;
     }
-    return new PreviousSnapshot(manifest, target, observer);
+    try {
+      if (manifest !== undefined) checkKeyFingerprint(manifest, config);
+    } catch (error) {
+      observer.log("warn", `Couldn't re-use previous manifest - ${describeError(error)[0]}`);
+      manifest = undefined;
+    }
+    return new PreviousSnapshot(manifest, target, observer, request.crypt?.mode === "encrypt");
   }
 
   /**
@@ -63,6 +71,8 @@ export class PreviousSnapshot {
       );
       return;
     }
+    // Digests of encrypted chunks depend on the key: the two kinds have none in common (§1.8).
+    if ((file.cryptMode === "encrypt") !== this.isEncrypting) return;
     try {
       const bytes = await this.target.previousIndex(serverName);
       const index = serverName.endsWith(".fidx")
@@ -76,6 +86,17 @@ export class PreviousSnapshot {
         `Couldn't use previous index of '${serverName}' - ${describeError(error)[0]}`,
       );
     }
+  }
+}
+
+/**
+ * Plain snapshots carry no signature and may be built upon. Encrypted ones always do: one without it
+ * was changed, and could name chunks that are gone.
+ */
+function checkSigned(manifest: Manifest, config: CryptConfig): void {
+  if (checkSignature(manifest, config) === "signed") return;
+  if (manifest.files.some(({ cryptMode }) => cryptMode !== "none")) {
+    throw new CorruptDataError("its signature is missing");
   }
 }
 

@@ -17,6 +17,15 @@ export interface ArchiveSpec {
 /** How a run finds out which files have changed (spec: client-pipeline.md §3.1). */
 export type ChangeDetectionMode = "legacy" | "data" | "metadata";
 
+/** The key of a backup and what it is used for (spec: datastore-formats.md §4.7). */
+export interface BackupCrypt {
+  readonly config: CryptConfig;
+  /** Both sign the manifest; only `encrypt` encrypts. */
+  readonly mode: "encrypt" | "sign-only";
+  /** The key as {@linkcode encryptKeyForMaster} encrypted it for its owner; stored beside the archives. */
+  readonly encryptedKey?: Uint8Array;
+}
+
 /** Everything a backup run needs to know. */
 export interface BackupRequest {
   readonly repository: Repository;
@@ -37,7 +46,7 @@ export interface BackupRequest {
   readonly skipE2bigXattr: boolean;
   readonly changeDetectionMode: ChangeDetectionMode;
   /** Key and what it is used for; absent for an unencrypted, unsigned snapshot. */
-  readonly crypt?: { readonly config: CryptConfig; readonly mode: "encrypt" | "sign-only" };
+  readonly crypt?: BackupCrypt;
   readonly signal: AbortSignal;
   /** What an earlier attempt at the same snapshot has stored; filled with what this one stores. */
   readonly acknowledged?: AcknowledgedChunks;
@@ -76,6 +85,8 @@ export interface BackupObserver {
   previousManifest?(time: number | undefined): void;
   /** An archive is begun, or in a dry run would be. */
   archiveStarted?(archive: ArchiveStart): void;
+  /** The key, encrypted for the owner of the master key, is about to be stored. */
+  encryptedKeyStarted?(serverName: string): void;
   /** An archive is complete in the repository; the catalog too. */
   archiveFinished?(report: ArchiveReport): void;
 }

@@ -14,6 +14,7 @@ import type { BackupTarget } from "../repository/mod.ts";
 import { BackupRun } from "./_backup_run.ts";
 import { storeBlobArchive } from "./_blob_archive.ts";
 import { CatalogArchive } from "./_catalog_archive.ts";
+import { storeEncryptedKey } from "./_encrypted_key.ts";
 import { storeImageArchive } from "./_image_archive.ts";
 import { PreviousSnapshot } from "./_previous_snapshot.ts";
 import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_tree_archive.ts";
@@ -58,6 +59,7 @@ export async function runBackup(
   request.signal.addEventListener("abort", onAbort);
   try {
     await storeArchives(run, settings);
+    await storeEncryptedKey(run);
     await storeManifest(run, target);
     request.signal.throwIfAborted();
     const { warnings } = await target.finish();

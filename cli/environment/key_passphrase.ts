@@ -1,0 +1,21 @@
+import { KeyError } from "../../lib/errors/mod.ts";
+import { askSecret } from "./ask_secret.ts";
+import type { Environment } from "./environment.ts";
+import { readEnvironmentSecret } from "./read_environment_secret.ts";
+
+/**
+ * The passphrase of an encryption key: from the environment, else from the terminal
+ * (spec: cli.md §5.2). Asked once.
+ *
+ * @throws {KeyError} if there is neither.
+ */
+export function keyPassphrase(environment: Environment): Uint8Array {
+  const secret = readEnvironmentSecret(
+    environment,
+    "PBS_ENCRYPTION_PASSWORD",
+    "proxmox-backup-client.encryption-password",
+  );
+  if (secret !== undefined) return new TextEncoder().encode(secret);
+  if (!Deno.stdin.isTerminal()) throw new KeyError("no password input mechanism available");
+  return new TextEncoder().encode(askSecret("Encryption Key Password: "));
+}

@@ -1,0 +1,54 @@
+import { checkPassphrase, type KeyProtection } from "../../lib/crypto/mod.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import { askSecret } from "./ask_secret.ts";
+import { readAnswer } from "./read_answer.ts";
+
+const KDFS = ["none", "scrypt", "pbkdf2"] as const;
+
+/** `--kdf` and `--hint`. */
+export type ProtectionChoice = Pick<KeyProtection, "kdf" | "hint">;
+
+/**
+ * What the options say about the protection of a key (spec: cli.md §4.14).
+ *
+ * @throws {UsageError} if the derivation is unknown.
+ */
+export function readProtection(values: CommandValues): ProtectionChoice {
+  const text = values.text("kdf") ?? "scrypt";
+  const kdf = KDFS.find((candidate) => candidate === text);
+  if (kdf === undefined) {
+    throw new UsageError(
+      `unknown variant \`${text}\`, expected one of \`none\`, \`scrypt\`, \`pbkdf2\``,
+    );
+  }
+  return { kdf, hint: values.text("hint") };
+}
+
+/** @throws {UsageError} if there is a hint at a passphrase that there will not be. */
+export function checkHintChoice({ kdf, hint }: ProtectionChoice): void {
+  if (kdf === "none" && hint !== undefined) {
+    throw new UsageError("password hint not allowed for Kdf::None");
+  }
+}
+
+/**
+ * Asks for a new passphrase twice, before either is judged.
+ *
+ * @param prompt The first question.
+ * @throws {UsageError} if they differ, or are too short.
+ */
+export function askNewPassphrase(prompt: string): Uint8Array {
+  const passphrase = readSecret(prompt);
+  if (readSecret("Verify Password: ") !== passphrase) {
+    throw new UsageError("Passwords do not match!");
+  }
+  const bytes = new TextEncoder().encode(passphrase);
+  checkPassphrase(bytes);
+  return bytes;
+}
+
+/** A secret from the terminal; where the input is none, its next line, without a question. */
+export function readSecret(prompt: string): string {
+  return Deno.stdin.isTerminal() ? askSecret(prompt) : readAnswer().replace(/\r$/, "");
+}

@@ -1,0 +1,98 @@
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { findConfigFile } from "./find_config_file.ts";
+import type { KeyInput } from "./key_source.ts";
+import { readInputDescriptor, readInputPath } from "./read_input.ts";
+
+/** What the key options come to: the mode, and the keys that go with it. */
+export type CryptOptions =
+  | { readonly mode: "none" }
+  | {
+    readonly mode: "encrypt" | "sign-only";
+    readonly key: KeyInput;
+    readonly masterKey?: KeyInput;
+  };
+
+const MODES = ["none", "encrypt", "sign-only"] as const;
+
+/** Name of the default encryption key below the configuration folder. */
+export const DEFAULT_KEY_NAME = "encryption-key.json";
+/** Name of the default public master key. */
+export const DEFAULT_MASTER_KEY_NAME = "master-public.pem";
+
+/**
+ * Finds out whether and with which keys to encrypt (spec: cli.md §5.3, datastore-formats.md §4.8).
+ * Keys are read, not opened; files before anything is judged, so that one that cannot be read is
+ * always an error.
+ *
+ * @throws {UsageError} if the options contradict themselves, or a key that they need is missing.
+ */
+export function readCryptOptions(values: CommandValues, context: CommandContext): CryptOptions {
+  const mode = cryptMode(values);
+  const key = givenKey(values, "keyfile", "keyfd");
+  const masterKey = givenKey(values, "master-pubkey-file", "master-pubkey-fd");
+  if (mode === "none") {
+    if (key !== undefined) {
+      throw new UsageError("--keyfile/--keyfd and --crypt-mode=none are mutually exclusive");
+    }
+    if (masterKey !== undefined) {
+      throw new UsageError(
+        "--master-pubkey-file/--master-pubkey-fd and --crypt-mode=none are mutually exclusive",
+      );
+    }
+    return { mode };
+  }
+  const usedKey = key ?? defaultKey(context, DEFAULT_KEY_NAME);
+  if (usedKey === undefined) {
+    if (mode !== undefined) {
+      throw new UsageError("--crypt-mode without --keyfile and no default key file available");
+    }
+    if (masterKey === undefined) return { mode: "none" };
+    throw new UsageError(
+      "--master-pubkey-file/--master-pubkey-fd specified, but no key available",
+    );
+  }
+  if (mode !== undefined && key === undefined) {
+    context.output.log("info", "Encrypting with default encryption key!");
+  }
+  const usedMasterKey = masterKey ?? defaultKey(context, DEFAULT_MASTER_KEY_NAME);
+  return {
+    mode: mode ?? "encrypt",
+    key: usedKey,
+    ...(usedMasterKey === undefined ? {} : { masterKey: usedMasterKey }),
+  };
+}
+
+function cryptMode(values: CommandValues): (typeof MODES)[number] | undefined {
+  const text = values.text("crypt-mode");
+  const mode = MODES.find((candidate) => candidate === text);
+  if (text !== undefined && mode === undefined) {
+    throw new UsageError(
+      `unknown variant \`${text}\`, expected one of \`none\`, \`encrypt\`, \`sign-only\``,
+    );
+  }
+  return mode;
+}
+
+function givenKey(
+  values: CommandValues,
+  pathOption: string,
+  descriptorOption: string,
+): KeyInput | undefined {
+  const path = values.text(pathOption);
+  const descriptor = values.integer(descriptorOption);
+  if (path !== undefined && descriptor !== undefined) {
+    // The same words for the master key: scripts may look for them.
+    throw new UsageError("--keyfile and --keyfd are mutually exclusive");
+  }
+  if (path !== undefined) return { source: { kind: "file", path }, bytes: readInputPath(path) };
+  if (descriptor === undefined) return undefined;
+  return { source: { kind: "descriptor" }, bytes: readInputDescriptor(descriptor) };
+}
+
+function defaultKey({ environment }: CommandContext, name: string): KeyInput | undefined {
+  const path = findConfigFile(environment, name);
+  if (path === undefined) return undefined;
+  return { source: { kind: "default", path }, bytes: readInputPath(path) };
+}

@@ -1,0 +1,31 @@
+import { openKey, protectKey } from "../../lib/crypto/mod.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { keyPassphrase } from "../environment/key_passphrase.ts";
+import { existingKeyPath } from "../environment/key_path.ts";
+import {
+  askNewPassphrase,
+  checkHintChoice,
+  readProtection,
+} from "../environment/key_protection.ts";
+import { parseKeyInput } from "../environment/open_encryption_key.ts";
+import { readInputPath } from "../environment/read_input.ts";
+import { writeKey } from "../environment/write_key.ts";
+
+/** `key change-passphrase`: the same key under a new passphrase (spec: cli.md §4.14). */
+export async function changeKeyPassphrase(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const protection = readProtection(values);
+  const { path, isDefault } = existingKeyPath(values, context);
+  if (isDefault) context.output.log("info", `updating default key at: "${path}"`);
+  if (!Deno.stdin.isTerminal()) throw new UsageError("unable to change passphrase - no tty");
+  checkHintChoice(protection);
+  const file = parseKeyInput(readInputPath(path));
+  const { encryptionKey } = await openKey(file, () => keyPassphrase(context.environment));
+  const passphrase = protection.kdf === "none" ? undefined : askNewPassphrase("New Password: ");
+  const { created } = file;
+  writeKey(path, await protectKey(encryptionKey, { ...protection, passphrase, created }), true);
+}

@@ -1,0 +1,26 @@
+import { describeMasterPublicKey } from "../../lib/crypto/mod.ts";
+import { quotePath } from "../../lib/fs/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { newConfigPath } from "../environment/key_path.ts";
+import { decodeKeyText } from "../environment/open_encryption_key.ts";
+import { DEFAULT_MASTER_KEY_NAME } from "../environment/read_crypt_options.ts";
+import { readInputPath } from "../environment/read_input.ts";
+import { writeKeyText } from "../environment/write_key.ts";
+
+const PUBLIC_MODE = 0o644;
+
+/** `key import-master-pubkey`: makes a public master key the default (spec: cli.md §4.14). */
+export function importMasterPublicKey(values: CommandValues, context: CommandContext): void {
+  const path = values.requiredText("path");
+  const pem = decodeKeyText(readInputPath(path));
+  const { modulus, exponent, bits } = describeMasterPublicKey(pem);
+  const log = (line: string) => context.output.log("info", line);
+  log(`Found following key at ${quotePath(new TextEncoder().encode(path))}`);
+  log(`Modulus: ${modulus}`);
+  log(`Exponent: ${exponent}`);
+  log(`Length: ${bits}`);
+  const target = newConfigPath(context, DEFAULT_MASTER_KEY_NAME);
+  writeKeyText(target, pem, { replace: true, mode: PUBLIC_MODE });
+  log(`Imported public master key to ${quotePath(new TextEncoder().encode(target))}`);
+}

@@ -1,0 +1,26 @@
+import { formatFingerprint } from "../../lib/crypto/mod.ts";
+import { quotePath } from "../../lib/fs/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { existingKeyPath } from "../environment/key_path.ts";
+import { parseKeyInput } from "../environment/open_encryption_key.ts";
+import { readInputPath } from "../environment/read_input.ts";
+import { formatDate } from "../output/format_date.ts";
+import { printObject } from "../output/print_object.ts";
+
+/** `key show`: what a key file tells without its passphrase (spec: cli.md §4.14). */
+export function showKey(values: CommandValues, context: CommandContext): void {
+  const { path } = existingKeyPath(values, context);
+  const file = parseKeyInput(readInputPath(path));
+  // The quotes are part of the value: scripts have learned to live with them.
+  const shownPath = quotePath(new TextEncoder().encode(path));
+  const fingerprint = file.fingerprint && formatFingerprint(file.fingerprint);
+  printObject(values, context, [
+    { name: "path", value: shownPath },
+    { name: "kdf", value: file.derivation?.kind ?? "none" },
+    { name: "created", value: file.created, text: formatDate(file.created) },
+    { name: "modified", value: file.modified, text: formatDate(file.modified) },
+    { name: "fingerprint", value: fingerprint },
+    { name: "hint", value: file.hint },
+  ]);
+}

@@ -1,0 +1,34 @@
+import { describeMasterPublicKey } from "../../lib/crypto/mod.ts";
+import { PbsError, UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import { describeSystemError } from "../environment/describe_system_error.ts";
+import { findConfigFile } from "../environment/find_config_file.ts";
+import { decodeKeyText } from "../environment/open_encryption_key.ts";
+import { DEFAULT_MASTER_KEY_NAME } from "../environment/read_crypt_options.ts";
+import { readInputPath } from "../environment/read_input.ts";
+import { printObject } from "../output/print_object.ts";
+
+/** `key show-master-pubkey` (spec: cli.md §4.14). */
+export function showMasterPublicKey(values: CommandValues, context: CommandContext): void {
+  const given = values.text("path") ?? findConfigFile(context.environment, DEFAULT_MASTER_KEY_NAME);
+  if (given === undefined) {
+    throw new UsageError("No path specified and no default master key available.");
+  }
+  const path = resolve(given);
+  const { modulus, exponent, bits } = describeMasterPublicKey(decodeKeyText(readInputPath(path)));
+  printObject(values, context, [
+    { name: "path", value: path },
+    { name: "modulus", value: modulus },
+    { name: "exponent", value: exponent },
+    { name: "length", value: bits },
+  ]);
+}
+
+function resolve(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    throw new PbsError(describeSystemError(error));
+  }
+}
