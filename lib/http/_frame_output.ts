@@ -9,8 +9,11 @@ const IN_FLIGHT_BYTES = 2 * 1024 * 1024;
 const STAGING_BYTES = 64 * 1024;
 /** Payloads up to this size are copied next to their header, larger ones are written as they are. */
 const COPY_BYTES = 16 * 1024;
-/** A stream may send this much in a row: a whole chunk, so that the peer can start working on it. */
-const BURST_BYTES = 4 * 1024 * 1024;
+/**
+ * A stream may send this much in a row: the largest chunk, header included. A chunk of which a few
+ * bytes are left for later costs the peer as much memory as all those that come in between.
+ */
+const BURST_BYTES = 16 * 1024 * 1024 + 64 * 1024;
 /** DATA frames are at most this long, whatever the peer allows. */
 const DATA_FRAME_BYTES = 1024 * 1024;
 

@@ -11,7 +11,7 @@ import type { Answer, Route } from "../api/route.ts";
 import { DIGEST, encodedSize, FILE_NAME, TEXT } from "../api/schemas.ts";
 import { MAX_WRITER_ID, type OpenWriters } from "./open_writers.ts";
 import { fileRefusal } from "./protocol_service.ts";
-import type { ConnectionUploads } from "./upload_budget.ts";
+import type { ConnectionUploads } from "./connection_uploads.ts";
 
 /** What the calls of a backup connection share (spec: protocol.md §5.2). */
 export interface BackupSession {

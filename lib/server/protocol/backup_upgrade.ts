@@ -24,6 +24,7 @@ import { startVerification } from "../rest/start_verification.ts";
 import type { OfferedDatastore } from "../server_state.ts";
 import type { Task } from "../tasks/task.ts";
 import { BACKUP_ROUTES } from "./backup_routes.ts";
+import { ConnectionUploads } from "./connection_uploads.ts";
 import { OpenWriters } from "./open_writers.ts";
 import { protocolHandler } from "./protocol_service.ts";
 import { runUpgraded } from "./run_upgraded.ts";
@@ -152,7 +153,7 @@ async function runBackup(
           session: {
             target,
             writers: new OpenWriters(),
-            uploads: state.uploads.connection(),
+            uploads: new ConnectionUploads(state.uploads),
             received,
             log,
           },

@@ -3,13 +3,18 @@ import { type Duplex, Http2Server, type RequestHandler } from "../../http/mod.ts
 import type { Task } from "../tasks/task.ts";
 
 /**
- * What a client may send ahead, on one stream and on all of a connection. With eight backups at once
- * this and the upload budget are what the server's memory consists of (docs/server.md).
+ * What the first client may send ahead; those that come while it is there get less and less, and
+ * never less than the smallest window. This and the upload budget are what the server's memory consists of.
  */
-const WINDOW_BYTES = 8 * 1024 * 1024;
+const FIRST_WINDOW_BYTES = 16 * 1024 * 1024;
+const MIN_WINDOW_BYTES = 1 * 1024 * 1024;
+/** The largest chunk: a body that has to wait for credit of its own lets others go before it. */
+const STREAM_WINDOW_BYTES = 16 * 1024 * 1024 + 64 * 1024;
 const MAX_STREAMS = 128;
 /** A client that answers no ping while it has requests open is dead. */
 const STALL_TIMEOUT_MS = 300_000;
+
+let openConnections = 0;
 
 /**
  * Serves the requests of an upgraded connection until it ends or the task is stopped
@@ -24,6 +29,7 @@ export async function runUpgraded(
   handler: RequestHandler,
 ): Promise<Error | undefined> {
   const running = new Set<Promise<unknown>>();
+  const windowBytes = Math.max(FIRST_WINDOW_BYTES / ++openConnections ** 2, MIN_WINDOW_BYTES);
   const server = new Http2Server(
     duplex,
     (request) => {
@@ -34,8 +40,8 @@ export async function runUpgraded(
       return answered;
     },
     {
-      streamWindowBytes: WINDOW_BYTES,
-      connectionWindowBytes: WINDOW_BYTES,
+      streamWindowBytes: STREAM_WINDOW_BYTES,
+      connectionWindowBytes: windowBytes,
       maxConcurrentStreams: MAX_STREAMS,
       stallTimeoutMs: STALL_TIMEOUT_MS,
     },
@@ -44,6 +50,7 @@ export async function runUpgraded(
   task.signal.addEventListener("abort", stop);
   if (task.signal.aborted) stop();
   const reason = await server.closed;
+  openConnections--;
   task.signal.removeEventListener("abort", stop);
   while (running.size > 0) await Promise.allSettled(running);
   return reason;

@@ -8,8 +8,9 @@ import { ChunkDecoder } from "../../chunking/mod.ts";
 import { CorruptDataError } from "../../errors/mod.ts";
 import type { NewChunk } from "../../repository/mod.ts";
 
-/** Bytes that blobs and plain chunks may take inside the decoder. */
-const DECODER_MEMORY_BYTES = 24 * 1024 * 1024;
+/** Bytes that blob and plain chunk may take inside the decoder, for each of its threads. */
+const DECODER_MEMORY_BYTES = 8.5 * 1024 * 1024;
+const MAX_THREADS = 8;
 
 /**
  * Looks at uploaded chunks before they are stored (spec: protocol.md §5.5): an unencrypted one must
@@ -25,7 +26,9 @@ export class UploadInspector implements Disposable {
   /** One with the native core's threads, or a slower one without. */
   static create(): UploadInspector {
     try {
-      return new UploadInspector(new ChunkDecoder({ memoryBudgetBytes: DECODER_MEMORY_BYTES }));
+      const workers = Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+      const memoryBudgetBytes = workers * DECODER_MEMORY_BYTES;
+      return new UploadInspector(new ChunkDecoder({ workers, memoryBudgetBytes }));
     } catch {
       return new UploadInspector(undefined);
     }

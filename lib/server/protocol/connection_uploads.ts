@@ -1,0 +1,134 @@
+import { ConnectionError, UsageError } from "../../errors/mod.ts";
+import type { IncomingBody } from "../../http/mod.ts";
+import type { UploadBudget } from "./upload_budget.ts";
+
+/** Room for nearly all chunks; pages that are never written to cost nothing. */
+const FIRST_BUFFER_BYTES = 4.25 * 1024 * 1024;
+/** A client that sends nothing of a body for this long has given it up. */
+const STALL_TIMEOUT_MS = 120_000;
+/** A body of which nothing came for this long may be held up by others. */
+const HELD_UP_MS = 500;
+
+/** A body that was read whole. */
+export interface ReadUpload extends Disposable {
+  /** Not to be used after disposal. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The uploads of one connection within the budget of all (spec: protocol.md §10, pitfall 25).
+ *
+ * While the budget is exhausted, a connection reads one body at a time; the others stay in its
+ * flow-control window. A client that mixes its bodies fills that window with those that are not
+ * read, so when nothing comes of the one that is, one more is read: memory gives way, not progress.
+ */
+export class ConnectionUploads {
+  readonly #budget: UploadBudget;
+  /** Bodies that were begun and are not yet disposed of. */
+  #begun = 0;
+  /** How many may be begun although the budget is exhausted. */
+  #allowance = 1;
+
+  constructor(budget: UploadBudget) {
+    this.#budget = budget;
+  }
+
+  /**
+   * Reads a body whole.
+   *
+   * @param expectedBytes Exactly this many are allowed.
+   * @param refuse Makes the error for another number; told what came so far.
+   * @returns The bytes; to be disposed when they are not needed any more.
+   * @throws {ConnectionError} if the connection ends, or the client stops sending.
+   */
+  async read(
+    body: IncomingBody,
+    expectedBytes: number,
+    refuse: (receivedBytes: number) => Error = () => new UsageError("body has another length"),
+  ): Promise<ReadUpload> {
+    while (this.#budget.exhausted && this.#begun >= this.#allowance) await this.#budget.changed();
+    this.#begun++;
+    const upload = new Upload(this.#budget, expectedBytes);
+    const watch = setInterval(() => this.#watch(upload, body), HELD_UP_MS);
+    try {
+      for (let part = await body.read(); part !== undefined; part = await body.read()) {
+        if (!upload.add(part)) throw refuse(upload.lengthBytes + part.length);
+      }
+      if (upload.stalled) throw new ConnectionError("the client stopped sending a body");
+      if (upload.lengthBytes !== expectedBytes) throw refuse(upload.lengthBytes);
+    } catch (error) {
+      this.#end(upload);
+      throw error;
+    } finally {
+      clearInterval(watch);
+    }
+    return { bytes: upload.bytes, [Symbol.dispose]: () => this.#end(upload) };
+  }
+
+  #watch(upload: Upload, body: IncomingBody): void {
+    const silentMs = performance.now() - upload.lastPartMs;
+    if (silentMs >= STALL_TIMEOUT_MS) {
+      upload.stalled = true;
+      body.cancel();
+    } else if (silentMs >= HELD_UP_MS && this.#budget.exhausted) {
+      this.#allowance = Math.max(this.#allowance, this.#begun + 1);
+      this.#budget.wake();
+    }
+  }
+
+  #end(upload: Upload): void {
+    if (upload.ended) return;
+    this.#begun--;
+    if (this.#begun === 0) this.#allowance = 1;
+    upload.end();
+  }
+}
+
+/** A body on its way into memory. */
+class Upload {
+  readonly #budget: UploadBudget;
+  readonly #expectedBytes: number;
+  #memory: Uint8Array<ArrayBuffer> | undefined;
+  lengthBytes = 0;
+  lastPartMs = performance.now();
+  stalled = false;
+  ended = false;
+
+  constructor(budget: UploadBudget, expectedBytes: number) {
+    this.#budget = budget;
+    this.#expectedBytes = expectedBytes;
+    budget.reserve(expectedBytes);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#memory?.subarray(0, this.lengthBytes) ?? new Uint8Array(0);
+  }
+
+  /** @returns `false` if that is more than expected. */
+  add(part: Uint8Array): boolean {
+    this.lastPartMs = performance.now();
+    const needed = this.lengthBytes + part.length;
+    if (needed > this.#expectedBytes) return false;
+    if (needed > (this.#memory?.byteLength ?? 0)) this.#grow(needed);
+    this.#memory!.set(part, this.lengthBytes);
+    this.lengthBytes = needed;
+    return true;
+  }
+
+  end(): void {
+    this.ended = true;
+    this.#budget.reserve(-this.#expectedBytes);
+    this.#budget.giveBack(this.#memory);
+    this.#memory = undefined;
+  }
+
+  /** Long bodies get memory as they come: what was announced need not follow. */
+  #grow(neededBytes: number): void {
+    const old = this.#memory;
+    const wanted = Math.max(neededBytes, 2 * (old?.byteLength ?? 0), FIRST_BUFFER_BYTES);
+    this.#memory = this.#budget.take(Math.min(this.#expectedBytes, wanted));
+    if (old === undefined) return;
+    this.#memory.set(old.subarray(0, this.lengthBytes));
+    this.#budget.giveBack(old);
+  }
+}

@@ -1,0 +1,70 @@
+import { clientCommand } from "./run_client.ts";
+import { TempDir } from "./temp_dir.ts";
+
+/** `pbs-client serve` as a process of its own. */
+export class ServerProcess implements AsyncDisposable {
+  private constructor(
+    readonly child: Deno.ChildProcess,
+    readonly dir: TempDir,
+    /** The first lines it printed, up to the fingerprint. */
+    readonly greeting: string,
+    readonly port: number,
+  ) {}
+
+  /** Starts it on a free port with a new datastore `store1`. */
+  static async start(
+    options: { env?: Record<string, string>; listen?: string; under?: readonly string[] } = {},
+  ): Promise<ServerProcess> {
+    const dir = await TempDir.make("/dev/shm");
+    const [command = "", ...args] = clientCommand([
+      "serve",
+      `--datastore=store1=${dir.path}/store`,
+      `--config=${dir.path}/config`,
+      `--listen=${options.listen ?? "127.0.0.1:0"}`,
+    ], options.under);
+    const child = new Deno.Command(command, {
+      args,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
+      env: { PBS_LOG: "error", ...options.env },
+    }).spawn();
+    let greeting = "";
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    while (!greeting.includes("PBS_FINGERPRINT")) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`the server ended: ${greeting}`);
+      greeting += value;
+    }
+    reader.cancel();
+    const port = Number(/listening on \S+:(\d+)/.exec(greeting)?.[1]);
+    return new ServerProcess(child, dir, greeting, port);
+  }
+
+  /** The environment that the greeting tells a client to use. */
+  get clientEnvironment(): Record<string, string> {
+    const variables = this.greeting.matchAll(/^export (\w+)='(.*)'$/gm);
+    return Object.fromEntries([...variables].map(([, name, value]) => [name!, value!]));
+  }
+
+  /** The highest amount of memory it ever had resident, bytes. */
+  peakMemoryBytes(): number {
+    const status = Deno.readTextFileSync(`/proc/${this.child.pid}/status`);
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(signal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
+    try {
+      this.child.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+    return await this.child.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end("SIGKILL");
+    await this.dir[Symbol.asyncDispose]();
+  }
+}
