@@ -42,6 +42,8 @@ export async function removeSnapshotOnly(
   requireSnapshot(datastore, namespace, snapshot);
   const name = formatSnapshotPath(snapshot);
   using _lock = await datastore.locks.acquire(namespace, name, "exclusive");
+  // Somebody else may have removed it before the lock was had.
+  requireSnapshot(datastore, namespace, snapshot);
   using _manifestLock = await lockManifest(datastore, namespace, snapshot);
   const folder = snapshotFolder(namespace, snapshot);
   if (datastore.files.size(joinPath(folder, PROTECTED_FILE)) !== undefined) {
