@@ -1,9 +1,13 @@
+import net from "node:net";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { encodeHex } from "../lib/bytes/mod.ts";
 import { assertSameTree, TREE_PEERS } from "./support/compare_trees.ts";
 import { eventually } from "./support/eventually.ts";
 import { runClientOk } from "./support/run_client.ts";
 import { runPeer } from "./support/run_peer.ts";
 import { runRemote, runRemoteOk, serverEnvironment } from "./support/remote_command.ts";
+import { withRemoteRepository } from "./support/remote_repository.ts";
+import { makeChunk, writeSnapshot } from "./support/target_conformance.ts";
 import { TempDir } from "./support/temp_dir.ts";
 import { TestServer } from "./support/test_server.ts";
 import { testWithPeers } from "./support/with_peers.ts";
@@ -182,4 +186,63 @@ Deno.test("a rate slows a backup and a restore down", async () => {
   const got = await timed(["restore", "host/r", "disk.img", `${dir.path}/copy`, ...rate]);
   assert(got > 0.9, `${got} s for 3 MB at 2 MB/s`);
   await runPeer("cmp", [`${dir.path}/disk.raw`, `${dir.path}/copy`]);
+});
+
+Deno.test("a speed test sends data and leaves nothing", async () => {
+  await withRemoteRepository(async (repository) => {
+    const { bytes, bytesPerSecond } = await repository.measureUpload(50);
+    assert(bytes >= 16 * 4 * 1024 * 1024 && bytesPerSecond > 0);
+    await eventually(async () => assertEquals(await repository.listGroups(""), []));
+  });
+});
+
+Deno.test("a server verifies its snapshots when it is told to, and tells what it found", async () => {
+  await withRemoteRepository(async (repository, server) => {
+    const chunk = await makeChunk(1, 100_000);
+    const snapshot = { type: "host", id: "v", time: 1_700_000_000 } as const;
+    await writeSnapshot(repository, snapshot, [chunk]);
+    const lines: string[] = [];
+    const request = { namespace: "", group: snapshot, time: snapshot.time, ignoreVerified: false };
+    assertEquals(await repository.verify(request, (line) => lines.push(line)), { ok: true });
+    assert(lines.length > 0 && !lines.some((line) => line.startsWith("TASK")));
+    const hex = encodeHex(chunk.digest);
+    await Deno.writeFile(
+      `${server.datastorePath}/.chunks/${hex.slice(0, 4)}/${hex}`,
+      chunk.blob.fill(7, 20),
+    );
+    assertEquals(await repository.verify(request, () => {}), { ok: false });
+    const [info] = await repository.listSnapshots("");
+    assertEquals(info?.verification?.state, "failed");
+  });
+});
+
+Deno.test("all connections go through the proxy that is named", async () => {
+  await using server = await TestServer.start();
+  const asked: string[] = [];
+  const listener = net.createServer((client) => {
+    client.once("data", (bytes: Uint8Array) => {
+      asked.push(new TextDecoder().decode(bytes));
+      const upstream = net.connect(server.port, "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        client.pipe(upstream).pipe(client);
+      });
+      upstream.on("error", () => client.destroy());
+      client.on("error", () => upstream.destroy());
+    });
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = listener.address() as net.AddressInfo;
+    const env = { ALL_PROXY: `http://me:p%20w@127.0.0.1:${port}` };
+    const run = await runRemote(server, ["list", "--output-format", "json"], env);
+    assertEquals([run.code, run.stdout], [0, "[]\n"], run.stderr);
+    assertEquals(run.stderr, `Using proxy connection: 127.0.0.1:${port}\n`);
+    const target = `127.0.0.1:${server.port}`;
+    assertEquals(asked, [
+      `CONNECT ${target} HTTP/1.1\r\nProxy-Authorization: Basic ${btoa("me:p%20w")}\r\n` +
+      `Host: ${target}\r\n\r\n`,
+    ]);
+  } finally {
+    listener.close();
+  }
 });

@@ -1,5 +1,6 @@
 import { normalizeFingerprint, type PeerCertificate, type TrustOptions } from "../http/mod.ts";
 import { TrustError } from "../errors/mod.ts";
+import type { FingerprintCache } from "./fingerprint_cache.ts";
 import type { RemoteRepositoryOptions } from "./remote_options.ts";
 
 /**
@@ -10,8 +11,14 @@ export class ServerTrust {
   readonly #options: RemoteRepositoryOptions;
   readonly #host: string;
   readonly #server: string;
+  /** In use unless a fingerprint was given. */
+  readonly #cache: FingerprintCache | undefined;
+  /** As it was given or remembered; may be no fingerprint at all. */
+  readonly #expected: string | undefined;
   /** By fingerprint: the user is asked once, and all connections of a run share the answer. */
   readonly #verdicts = new Map<string, Promise<boolean>>();
+  /** What the user has confirmed. */
+  #accepted: string | undefined;
 
   /**
    * @param host Key of the fingerprint cache.
@@ -21,11 +28,18 @@ export class ServerTrust {
     this.#options = options;
     this.#host = host;
     this.#server = `${host}:${port}`;
+    this.#cache = options.fingerprint === undefined ? options.fingerprintCache : undefined;
+    this.#expected = options.fingerprint ?? this.#cache?.load(host);
   }
 
-  /** What to connect with. */
+  /**
+   * What to connect with. A fingerprint that is expected saves the handshake that would find out what
+   * the system thinks of the certificate.
+   */
   get tlsOptions(): TrustOptions {
+    const expected = this.#accepted ?? normalized(this.#expected);
     return {
+      ...(expected === undefined ? {} : { fingerprint: expected }),
       confirm: async (certificate) => {
         const { fingerprint } = certificate;
         const verdict = this.#verdicts.get(fingerprint) ?? this.#decide(certificate);
@@ -35,34 +49,31 @@ export class ServerTrust {
     };
   }
 
+  /** Called for a certificate that neither the system nor the expected fingerprint vouches for. */
   async #decide({ fingerprint, problem }: PeerCertificate): Promise<boolean> {
-    const { fingerprint: given, fingerprintCache, confirmFingerprint, log } = this.#options;
-    const cache = given === undefined ? fingerprintCache : undefined;
-    const expected = given ?? cache?.load(this.#host);
-    const isExpected = expected !== undefined && normalized(expected) === fingerprint;
-    if (!isExpected) {
-      if (expected !== undefined) {
-        log?.("warn", "WARNING: certificate fingerprint does not match expected fingerprint!");
-        log?.("warn", `expected:    ${expected}`);
-      }
-      if (!await confirmFingerprint?.(fingerprint)) {
-        const reason = expected === undefined ? problem ?? "unknown" : "another was expected";
-        throw new TrustError(
-          `certificate validation failed - the fingerprint ${fingerprint} of ${this.#server} ` +
-            `was not confirmed (${reason})`,
-        );
-      }
+    const { confirmFingerprint, log } = this.#options;
+    const expected = this.#expected;
+    if (expected !== undefined) {
+      log?.("warn", "WARNING: certificate fingerprint does not match expected fingerprint!");
+      log?.("warn", `expected:    ${expected}`);
     }
-    if (cache !== undefined && expected !== fingerprint) {
-      const reason = cache.store(this.#host, fingerprint);
-      if (reason !== undefined) log?.("warn", `fingerprint is not remembered: ${reason}`);
+    if (!await confirmFingerprint?.(fingerprint)) {
+      const reason = expected === undefined ? problem ?? "unknown" : "another was expected";
+      throw new TrustError(
+        `certificate validation failed - the fingerprint ${fingerprint} of ${this.#server} ` +
+          `was not confirmed (${reason})`,
+      );
     }
+    this.#accepted = fingerprint;
+    const notStored = this.#cache?.store(this.#host, fingerprint);
+    if (notStored !== undefined) log?.("warn", `fingerprint is not remembered: ${notStored}`);
     return true;
   }
 }
 
 /** The common form; undefined for a text that is no fingerprint and so matches none. */
-function normalized(text: string): string | undefined {
+function normalized(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
   try {
     return normalizeFingerprint(text);
   } catch {
