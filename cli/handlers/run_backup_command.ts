@@ -27,6 +27,7 @@ import { selectNamespace } from "../environment/select_namespace.ts";
 import { selectRepository } from "../environment/select_repository.ts";
 import { BackupMessages } from "../output/backup_messages.ts";
 import { backupReportToJson } from "../output/backup_report_to_json.ts";
+import { firstSteps } from "../output/first_steps.ts";
 import { formatDate } from "../output/format_date.ts";
 import { catchSignals } from "./catch_signals.ts";
 
@@ -82,6 +83,17 @@ export async function runBackupCommand(
       { retries: values.integer("retry") ?? DEFAULT_RETRIES },
     );
     messages.finish(report);
+    // Only who asked for a new datastore is a newcomer; scripts see the lines they know.
+    if (create) {
+      const steps = firstSteps({
+        program: environment.get("PBS_CLIENT_PROGRAM") ?? "pbs-client",
+        repository: repository.displayName,
+        namespace,
+        group: `${snapshot.type}/${snapshot.id}`,
+        archives: options.archives,
+      });
+      for (const line of steps) output.log("info", line);
+    }
     const format = values.text("output-format");
     if (format === "json" || format === "json-pretty") {
       output.printJson(backupReportToJson(report, namespace), format);

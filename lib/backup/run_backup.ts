@@ -98,6 +98,9 @@ async function recallChunks(
 async function storeArchives(run: BackupRun, settings: Settings): Promise<void> {
   const { request, observer } = run;
   let catalog: CatalogArchive | undefined;
+  if (request.changeDetectionMode === "metadata") {
+    observer.log("info", "Reading all files: unchanged ones are not yet told by their metadata");
+  }
   for (const spec of request.archives) {
     request.signal.throwIfAborted();
     const { serverName } = parseArchiveName(spec.name);
