@@ -1,6 +1,6 @@
 import { ChunkDecoder } from "../chunking/mod.ts";
 import { CancelledError, PbsError, SystemError, UsageError } from "../errors/mod.ts";
-import { MatchEntry, SelectiveExtractor, TreeExtractor } from "../fs/mod.ts";
+import { MatchEntry, TreeExtractor } from "../fs/mod.ts";
 import {
   lookUpArchive,
   lookUpFile,
@@ -116,13 +116,12 @@ async function restoreTreeTo(
       observer.log("info", message);
     },
   });
-  const sink = patterns.length === 0 ? extractor : new SelectiveExtractor(extractor, patterns);
   const onPrelude = (prelude: Uint8Array | undefined) => writePrelude(prelude, request, observer);
   const { report, failure } = await restoreTree(
     snapshot,
     archive,
     decoder,
-    { extractor, sink, onPrelude },
+    { extractor, patterns, onPrelude },
     observer,
     request.signal,
   );
@@ -133,7 +132,8 @@ async function restoreTreeTo(
       (report.errorCount > 1 ? ` (and ${report.errorCount - 1} further errors)` : "");
     throw first.errno === 0 ? new PbsError(message) : new SystemError(first.errno, message);
   }
-  return { kind: "tree", files: report.files, bytes: report.bytes, warnings: notes };
+  const { bytesDone: bytes } = observer.progress;
+  return { kind: "tree", files: report.files, bytes, warnings: notes };
 }
 
 async function writePrelude(
