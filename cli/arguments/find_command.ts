@@ -26,6 +26,9 @@ export interface FoundCommand {
  */
 export function findCommand(table: CommandTable, words: readonly Argument[]): FoundCommand {
   const names = [...table.commands.map((command) => command.name), ...table.absent];
+  const ours = new Set(
+    table.commands.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),
+  );
   const expanded = expandAlias(table.aliases, words);
   let path = "";
   for (let index = 0;; index++) {
@@ -42,7 +45,7 @@ export function findCommand(table: CommandTable, words: readonly Argument[]): Fo
         `no command specified.\nPossible commands: ${possible.join(", ")}`,
       );
     }
-    const member = selectMember(membersOf(names, path), word);
+    const member = selectMember(membersOf(names, path), word, ours);
     if (member === undefined) throw new GroupError(path, `no such command '${word}'`);
     path = path === "" ? member : `${path} ${member}`;
   }
@@ -65,9 +68,20 @@ export function membersOf(names: readonly string[], path: string): string[] {
   return [...new Set(below.map((name) => name.split(" ")[depth]!))].sort();
 }
 
-/** The member a word stands for: its name, or a prefix of just one. */
-export function selectMember(members: readonly string[], word: string): string | undefined {
+/**
+ * The member a word stands for: its name, or a prefix of just one.
+ *
+ * @param ours Members that the official client does not have: an abbreviation that means one of its
+ *   commands goes on to mean that.
+ */
+export function selectMember(
+  members: readonly string[],
+  word: string,
+  ours: ReadonlySet<string> = new Set(),
+): string | undefined {
   if (members.includes(word)) return word;
   const candidates = members.filter((member) => word !== "" && member.startsWith(word));
-  return candidates.length === 1 ? candidates[0] : undefined;
+  if (candidates.length === 1) return candidates[0];
+  const official = candidates.filter((member) => !ours.has(member));
+  return official.length === 1 ? official[0] : undefined;
 }
