@@ -27,7 +27,7 @@ set_up_deno() {
     need npm "it brings Deno $deno_version"
     say "fetching Deno $deno_version (about 40 MB) from its npm package"
     mkdir -p "$cache"
-    npm install --prefix "$cache" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
+    npm install --prefix "$cache" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error --no-update-notifier \
       "deno@$deno_version" >&2 || fail "npm could not install deno@$deno_version"
     package=$(echo "$cache"/node_modules/@deno/linux-*/deno)
     [ -x "$package" ] || fail "the npm package deno@$deno_version holds no program for this machine"
