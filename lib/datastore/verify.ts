@@ -203,12 +203,18 @@ class Verification {
     }
     for (const problem of problems) log(`snapshot "${name}": ${problem}`);
     const state = problems.length === 0 ? "ok" : "failed";
-    await updateManifest(
-      this.#datastore,
-      namespace,
-      snapshot,
-      (current) => withVerifyState(current, { upid, state }),
-    );
+    try {
+      await updateManifest(
+        this.#datastore,
+        namespace,
+        snapshot,
+        (current) => withVerifyState(current, { upid, state }),
+      );
+    } catch (error) {
+      // A datastore on a read-only file system can be verified as well, only nobody remembers it.
+      if (!(error instanceof SystemError && error.errno === Errno.EROFS)) throw error;
+      log(`cannot record the result in the manifest of "${name}": ${error.message}`);
+    }
     return { namespace, snapshot, state, problems };
   }
 
