@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Datastore } from "../../lib/datastore/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { type ClientRun, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
@@ -24,7 +25,8 @@ class Place implements AsyncDisposable {
     await Deno.mkdir(place.source);
     await runPeer("bash", ["-c", `seq 1 300000 > '${place.source}/numbers'`]);
     await runPeer("bash", ["-c", `head -c 9000000 /dev/urandom > '${place.source}/noise'`]);
-    await runClientOk(["datastore", "init", place.store]);
+    // Chunk folders come as they are needed, which saves each test a second.
+    Datastore.create(place.store, { chunkFoldersOnDemand: true })[Symbol.dispose]();
     return place;
   }
 

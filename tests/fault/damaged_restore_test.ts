@@ -323,3 +323,59 @@ Deno.test("a file far longer than what is queued is dropped when its end is dama
     assertFiles(target, ["z"]);
   });
 });
+
+for (const isSplit of [false, true]) {
+  const form = isSplit ? "split archive" : "archive";
+  Deno.test(`${form}: whichever chunk is damaged, what is restored is right and complete before it`, async () => {
+    const archive = encode(isSplit);
+    for (const [stream, { bytes: { length } }] of Object.entries(archive.streams)) {
+      const step = length > 10_000 ? 997 : 61;
+      const cuts = Array.from({ length: Math.ceil(length / step) - 1 }, (_, i) => (i + 1) * step);
+      for (let chunk = 0; chunk <= cuts.length; chunk += length > 10_000 ? 5 : 1) {
+        const damage = { archive, stream, cuts, chunks: [chunk] };
+        await restoreDamaged(damage, (target, end, digests) => {
+          const restored = listFiles(target);
+          for (const path of restored) {
+            const [, size] = FILES.find(([name]) => name === path)!;
+            assertEquals(Deno.readFileSync(`${target}/${path}`), content(path.length, size), path);
+          }
+          if (restored.length < FILES.length) assertDamage(end, digests[chunk]!, stream);
+          if (stream !== archive.contents) return;
+          const lost = ALL.filter((path) => !restored.includes(path));
+          for (const path of lost) {
+            const end = archive.starts.get(path)! + FILES.find(([name]) => name === path)![1];
+            assert(end > chunk * step, `${path} lies before chunk ${chunk}`);
+          }
+        });
+      }
+    }
+  });
+}
+
+function listFiles(target: string, below = ""): string[] {
+  return [...Deno.readDirSync(`${target}/${below}`)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? listFiles(target, `${below}${name}/`) : [`${below}${name}`]
+  );
+}
+
+Deno.test("a selected link to damaged content is named, the rest is restored", async () => {
+  const sink = new PxarMemorySink();
+  const encoder = new PxarEncoder(sink);
+  encoder.startArchive(metadata(S_IFDIR | 0o750));
+  const position = encoder.beginFile(bytes("first"), metadata(S_IFREG | 0o640), 5000);
+  const start = sink.position;
+  encoder.writeContent(content(3, 5000));
+  encoder.addHardlink(bytes("link"), bytes("first"), position);
+  encoder.beginFile(bytes("z"), metadata(S_IFREG | 0o640), 2000);
+  encoder.writeContent(content(1, 2000));
+  encoder.finish();
+  const streams = { "x.pxar.didx": { bytes: sink.bytes() } };
+  const archive: Archive = { streams, starts: new Map(), contents: "x.pxar.didx" };
+  const cuts = [start + 1000, start + 2000];
+  const patterns = ["link", "/z*"];
+  await restoreDamaged({ archive, cuts, chunks: [1], patterns }, (target, end, digests) => {
+    assertDamage(end, digests[1]!, "x.pxar.didx");
+    assertMatch(end.lines[0]!, /^error: cannot restore "\/link": /);
+    assertFiles(target, ["z"]);
+  });
+});
