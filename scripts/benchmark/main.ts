@@ -4,8 +4,11 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { measure, type Measurement } from "./measure.ts";
-import { type Job, JOBS, type Side, sides } from "./sides.ts";
+import { runAtOnce } from "./at_once.ts";
+import { runOverLink } from "./over_link.ts";
 import { runScale } from "./scale.ts";
+import { ServedStore } from "./served_store.ts";
+import { type Job, JOBS, LOCAL_SIDE, SERVED_SIDE, type Side, sides } from "./sides.ts";
 
 const USAGE = `usage: scripts/bench [options]
   --tree DIR        what is backed up (default /usr)
@@ -15,11 +18,15 @@ const USAGE = `usage: scripts/bench [options]
   --sides A,B       only these sides (default all that are installed)
   --cache warm|cold page cache before each timed job (default warm; cold needs root)
   --json FILE       where the figures go (default bench-results/<time>.json)
-  --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)`;
+  --serve           also through "pbs-client serve" on the loopback device; ratios are of this side
+  --serve --at-once N  instead: N backups of the tree at once, then N restores
+  --relay           instead: through a link of 1 Gbit/s with 20 ms each way, random data
+  --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)
+  --program COMMAND how pbs-client is started (default scripts/pbs-client)`;
 
 const options = parseArgs(Deno.args, {
-  string: ["tree", "work", "target", "rounds", "sides", "cache", "json", "program"],
-  boolean: ["scale", "help"],
+  string: ["tree", "work", "target", "rounds", "sides", "cache", "json", "program", "at-once"],
+  boolean: ["serve", "relay", "scale", "help"],
   default: { tree: "/usr", work: "/var/tmp", target: "/dev/shm", rounds: "1", cache: "warm" },
 });
 if (options.help) {
@@ -59,6 +66,14 @@ function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+function describeServer(list: readonly Measurement[]): string {
+  const servers = list.flatMap(({ server }) => server ?? []);
+  if (servers.length === 0) return "";
+  const peakMegabytes = Math.max(...servers.map((server) => server.peakMegabytes));
+  return `; server: ${median(servers.map((server) => server.cpuSeconds)).toFixed(1)}, ` +
+    peakMegabytes.toFixed(0);
+}
+
 const results = new Map<string, Measurement[]>();
 const key = (job: Job, side: Side) => `${job}\u0000${side.name}`;
 
@@ -66,8 +81,10 @@ async function round(wanted: string[] | undefined, number: number): Promise<Side
   const work = await Deno.makeTempDir({ dir: options.work, prefix: "pbs-client-bench-" });
   const target = await Deno.makeTempDir({ dir: options.target, prefix: "pbs-client-bench-" });
   const taking: Side[] = [];
+  let served: ServedStore | undefined;
   try {
-    for (const side of sides(program, options.tree, work, target)) {
+    if (options.serve) served = await ServedStore.start(program, `${work}/served`);
+    for (const side of sides(program, options.tree, work, target, served)) {
       if (wanted !== undefined && !wanted.some((name) => side.name.startsWith(name))) continue;
       const present = await shell(side.needs.map((name) => `command -v ${name}`).join("\n"));
       if (present.split("\n").filter(Boolean).length < side.needs.length) {
@@ -85,13 +102,13 @@ async function round(wanted: string[] | undefined, number: number): Promise<Side
         const command = side.jobs[job];
         if (command === undefined) continue;
         await prepareCache(options.tree);
-        const result = await measure(command, side.env, `${work}/job.log`);
+        const result = await measure(command, side.env, `${work}/job.log`, side.serverId);
         console.error(
           `round ${number} ${job} ${side.name}: ${result.seconds.toFixed(2)} s, ` +
             `${result.cpuSeconds.toFixed(1)} s of processor time, ` +
             `peak ${result.peakMegabytes.toFixed(0)} MB, exit code ${result.exitCode}`,
         );
-        if (result.exitCode !== 0 && side.name === "pbs-client") {
+        if (result.exitCode !== 0 && [LOCAL_SIDE, SERVED_SIDE].includes(side.name)) {
           throw new Error(await Deno.readTextFile(`${work}/job.log`));
         }
         const list = results.get(key(job, side)) ?? [];
@@ -105,6 +122,7 @@ async function round(wanted: string[] | undefined, number: number): Promise<Side
       }
     }
   } finally {
+    await served?.[Symbol.asyncDispose]();
     await Deno.remove(work, { recursive: true });
     await Deno.remove(target, { recursive: true });
   }
@@ -113,6 +131,10 @@ async function round(wanted: string[] | undefined, number: number): Promise<Side
 
 if (options.scale) {
   await runScale(program, options.work, options.target);
+} else if (options.relay) {
+  await runOverLink(program, options.work, options.target);
+} else if (options["at-once"] !== undefined) {
+  await runAtOnce(program, options.work, options.tree, Number(options["at-once"]));
 } else {
   const entries = await shell(`find '${options.tree}' -xdev | wc -l`);
   const bytes = await shell(`du -sxb '${options.tree}' | cut -f1`);
@@ -122,9 +144,13 @@ if (options.scale) {
     taking = await round(options.sides?.split(","), number);
   }
   const rows: Record<string, unknown>[] = [];
-  console.log(`job        side            seconds  cpu s  peak MB  time of ours / of this side`);
+  const compared = options.serve ? SERVED_SIDE : LOCAL_SIDE;
+  console.log(
+    `job        side            seconds  cpu s  peak MB  time of ${compared} / of this side` +
+      (options.serve ? "; server: cpu s, peak MB" : ""),
+  );
   for (const job of JOBS) {
-    const ours = taking.find((side) => side.name === "pbs-client");
+    const ours = taking.find((side) => side.name === compared);
     const oursSeconds = ours && results.get(key(job, ours))?.map((result) => result.seconds);
     for (const side of taking) {
       const list = results.get(key(job, side));
@@ -137,7 +163,7 @@ if (options.scale) {
       console.log(
         `${job.padEnd(10)} ${side.name.padEnd(14)} ${seconds.toFixed(2).padStart(8)} ` +
           `${cpuSeconds.toFixed(1).padStart(6)} ${peakMegabytes.toFixed(0).padStart(8)}  ` +
-          `${ratio === undefined ? "" : ratio.toFixed(2)}`,
+          `${ratio === undefined ? "" : ratio.toFixed(2)}${describeServer(list)}`,
       );
     }
   }

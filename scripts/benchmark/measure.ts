@@ -1,58 +1,96 @@
-/** What a command cost. */
-export interface Measurement {
-  /** Wall clock. */
-  readonly seconds: number;
+/** What processes took while something ran. */
+export interface Footprint {
   /** Processor time of the whole process tree, user and system. */
   readonly cpuSeconds: number;
   /** Largest sum of resident memory over the whole process tree that was seen, MB (10^6). */
   readonly peakMegabytes: number;
+}
+
+/** What a command cost. */
+export interface Measurement extends Footprint {
+  /** Wall clock. */
+  readonly seconds: number;
   readonly exitCode: number;
+  /** What a process took that ran before, meanwhile and after: the server. */
+  readonly server?: Footprint | undefined;
 }
 
 const PAGE_BYTES = 4096;
 const TICKS_PER_SECOND = 100;
 const POLL_MS = 15;
+/** Looking for children reads the whole process table, which costs more than what is measured. */
+const POLLS_PER_SEARCH = 8;
 
-/** Parent, CPU ticks (own and waited-for children) and resident bytes of all processes. */
-function processTable(): Map<number, { parent: number; ticks: number; bytes: number }> {
-  const table = new Map<number, { parent: number; ticks: number; bytes: number }>();
+/** A process with all its descendants. */
+function findTree(root: number): number[] {
+  const parents = new Map<number, number>();
   for (const entry of Deno.readDirSync("/proc")) {
     const id = Number(entry.name);
     if (!Number.isInteger(id)) continue;
-    try {
-      const stat = Deno.readTextFileSync(`/proc/${id}/stat`);
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const resident = Number(Deno.readTextFileSync(`/proc/${id}/statm`).split(" ")[1]);
-      const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
-      table.set(id, { parent: Number(fields[1]), ticks, bytes: resident * PAGE_BYTES });
-    } catch {
-      // The process ended while it was looked at.
-    }
+    const fields = statFields(id);
+    if (fields !== undefined) parents.set(id, Number(fields[1]));
   }
-  return table;
+  const inside = new Set([root]);
+  for (let size = 0; size < inside.size;) {
+    size = inside.size;
+    for (const [id, parent] of parents) if (inside.has(parent)) inside.add(id);
+  }
+  return [...inside];
 }
 
-/** Sums a process and all its descendants. */
-function sumTree(root: number): { bytes: number; ticks: number } {
-  const table = processTable();
-  const inside = new Set([root]);
-  let grown = true;
-  while (grown) {
-    grown = false;
-    for (const [id, { parent }] of table) {
-      if (!inside.has(id) && inside.has(parent)) {
-        inside.add(id);
-        grown = true;
-      }
+/** The fields of `/proc/ID/stat` behind the name; nothing once the process has ended. */
+function statFields(id: number): string[] | undefined {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${id}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Watches a process and its descendants from its making until it is stopped. */
+export class ProcessMeter {
+  readonly #root: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #tree: number[];
+  #polls = 0;
+  #firstTicks = 0;
+  #ticks = 0;
+  #peakBytes = 0;
+
+  /** @param startsFromZero Whether the time that the process has taken before counts as well. */
+  constructor(root: number, startsFromZero = false) {
+    this.#root = root;
+    this.#tree = findTree(root);
+    this.#poll();
+    if (!startsFromZero) this.#firstTicks = this.#ticks;
+    this.#timer = setInterval(() => this.#poll(), POLL_MS);
+  }
+
+  /** Ends watching. */
+  stop(): Footprint {
+    clearInterval(this.#timer);
+    this.#poll();
+    return {
+      cpuSeconds: (this.#ticks - this.#firstTicks) / TICKS_PER_SECOND,
+      peakMegabytes: this.#peakBytes / 1e6,
+    };
+  }
+
+  #poll(): void {
+    if (++this.#polls % POLLS_PER_SEARCH === 0) this.#tree = findTree(this.#root);
+    let bytes = 0;
+    let ticks = 0;
+    for (const id of this.#tree) {
+      const fields = statFields(id);
+      if (fields === undefined) continue;
+      // utime, stime, and those of children that have ended; then, at 21, resident pages.
+      for (const at of [11, 12, 13, 14]) ticks += Number(fields[at]);
+      bytes += Number(fields[21]) * PAGE_BYTES;
     }
+    this.#ticks = Math.max(this.#ticks, ticks);
+    this.#peakBytes = Math.max(this.#peakBytes, bytes);
   }
-  let bytes = 0;
-  let ticks = 0;
-  for (const id of inside) {
-    bytes += table.get(id)?.bytes ?? 0;
-    ticks += table.get(id)?.ticks ?? 0;
-  }
-  return { bytes, ticks };
 }
 
 /**
@@ -61,37 +99,23 @@ function sumTree(root: number): { bytes: number; ticks: number } {
  * @param command For `bash -c`.
  * @param env Added to the environment.
  * @param logPath Where its output goes.
+ * @param serverId A process to be measured beside it.
  */
 export async function measure(
   command: string,
   env: Record<string, string>,
   logPath: string,
+  serverId?: number,
 ): Promise<Measurement> {
+  const server = serverId === undefined ? undefined : new ProcessMeter(serverId);
   const started = performance.now();
   const child = new Deno.Command("bash", {
     args: ["-o", "pipefail", "-c", `{ ${command}\n} >'${logPath}' 2>&1`],
     env,
     stdin: "null",
   }).spawn();
-  let peak = 0;
-  let ticks = 0;
-  let running = true;
-  const poll = (async () => {
-    while (running) {
-      const now = sumTree(child.pid);
-      peak = Math.max(peak, now.bytes);
-      ticks = Math.max(ticks, now.ticks);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  })();
+  const meter = new ProcessMeter(child.pid, true);
   const status = await child.status;
   const seconds = (performance.now() - started) / 1000;
-  running = false;
-  await poll;
-  return {
-    seconds,
-    cpuSeconds: ticks / TICKS_PER_SECOND,
-    peakMegabytes: peak / 1e6,
-    exitCode: status.code,
-  };
+  return { seconds, ...meter.stop(), exitCode: status.code, server: server?.stop() };
 }

@@ -1,3 +1,9 @@
+import type { ServedStore } from "./served_store.ts";
+
+/** pbs-client with a datastore directory, and with the same program as a server. */
+export const LOCAL_SIDE = "pbs-client";
+export const SERVED_SIDE = "through serve";
+
 /** The jobs every side does, in order. */
 export const JOBS = ["full", "unchanged", "restore"] as const;
 export type Job = typeof JOBS[number];
@@ -11,6 +17,8 @@ export interface Side {
   /** Makes an empty repository; not timed. */
   readonly prepare: string;
   readonly jobs: Partial<Record<Job, string>>;
+  /** A process to be measured beside it. */
+  readonly serverId?: number;
 }
 
 /**
@@ -20,26 +28,42 @@ export interface Side {
  * @param tree What is backed up.
  * @param work Empty folder for repositories.
  * @param target Empty folder for restores.
+ * @param served Where the side through a server goes, if there is to be one.
  */
-export function sides(program: string, tree: string, work: string, target: string): Side[] {
+export function sides(
+  program: string,
+  tree: string,
+  work: string,
+  target: string,
+  served?: ServedStore,
+): Side[] {
   const ours = `${work}/ours`;
   const restic = `${work}/restic`;
   const borg = `${work}/borg`;
   const tar = `${work}/tar.zst`;
   const backup = (time: number) =>
-    `${program} backup 'root.pxar:${tree}' --repository ${ours} --backup-id bench --backup-time ${time}`;
+    `${program} backup 'root.pxar:${tree}' --backup-id bench --backup-time ${time}`;
+  const jobs = {
+    full: backup(1700000000),
+    unchanged: backup(1700000100),
+    restore: `${program} restore host/bench root.pxar ${target}/ours`,
+  };
   return [
     {
-      name: "pbs-client",
+      name: LOCAL_SIDE,
       needs: [],
-      env: {},
+      env: { PBS_REPOSITORY: ours },
       prepare: `${program} datastore init ${ours}`,
-      jobs: {
-        full: backup(1700000000),
-        unchanged: backup(1700000100),
-        restore: `${program} restore host/bench root.pxar ${target}/ours --repository ${ours}`,
-      },
+      jobs,
     },
+    ...served === undefined ? [] : [{
+      name: SERVED_SIDE,
+      needs: [],
+      env: served.environment(),
+      prepare: "true",
+      jobs,
+      serverId: served.processId,
+    }],
     {
       name: "restic",
       needs: ["restic"],
