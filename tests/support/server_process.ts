@@ -5,17 +5,29 @@ import { TempDir } from "./temp_dir.ts";
 export class ServerProcess implements AsyncDisposable {
   private constructor(
     readonly child: Deno.ChildProcess,
+    /** Holds the folders `store` and `config`. */
     readonly dir: TempDir,
+    readonly keepsDir: boolean,
     /** The first lines it printed, up to the fingerprint. */
     readonly greeting: string,
     readonly port: number,
   ) {}
 
-  /** Starts it on a free port with a new datastore `store1`. */
+  /**
+   * Starts it on a free port with a new datastore `store1`.
+   *
+   * @param options.dir What an earlier one left: the same datastore and configuration again. It
+   *   stays when the server has gone.
+   */
   static async start(
-    options: { env?: Record<string, string>; listen?: string; under?: readonly string[] } = {},
+    options: {
+      env?: Record<string, string>;
+      listen?: string;
+      under?: readonly string[];
+      dir?: TempDir;
+    } = {},
   ): Promise<ServerProcess> {
-    const dir = await TempDir.make("/dev/shm");
+    const dir = options.dir ?? await TempDir.make("/dev/shm");
     const [command = "", ...args] = clientCommand([
       "serve",
       `--datastore=store1=${dir.path}/store`,
@@ -38,7 +50,7 @@ export class ServerProcess implements AsyncDisposable {
     }
     reader.cancel();
     const port = Number(/listening on \S+:(\d+)/.exec(greeting)?.[1]);
-    return new ServerProcess(child, dir, greeting, port);
+    return new ServerProcess(child, dir, options.dir !== undefined, greeting, port);
   }
 
   /** The environment that the greeting tells a client to use. */
@@ -65,6 +77,6 @@ export class ServerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end("SIGKILL");
-    await this.dir[Symbol.asyncDispose]();
+    if (!this.keepsDir) await this.dir[Symbol.asyncDispose]();
   }
 }
