@@ -59,8 +59,6 @@ export class ExtractCommandEncoder {
   /** Where the pending command with pieces starts, in words; -1 for none. */
   #open = -1;
   #openPieces = 0;
-  /** Where a command starts whose fixed part is there and whose rest is not, in words; else -1. */
-  #unfinished = -1;
   /** Word of the last piece, to lengthen it; -1 for none. */
   #lastPiece = -1;
   /** Between `beginFile` and `endFile`. */
@@ -122,7 +120,6 @@ export class ExtractCommandEncoder {
     this.#words[start + 8] = sizeBytes;
     this.#words[start + 9] = Math.floor(sizeBytes / 0x1_0000_0000);
     this.#extras(start, metadata);
-    this.#unfinished = -1;
     this.#open = start;
     this.#openPieces = 0;
     this.#lastPiece = -1;
@@ -200,7 +197,6 @@ export class ExtractCommandEncoder {
 
   /** Hands out what was collected and goes on with other buffers. */
   take(bytes: Uint8Array<ArrayBuffer>, chunks: BigUint64Array<ArrayBuffer>): ExtractCommands {
-    this.#takeBack();
     if (this.#open >= 0) this.#closePieces();
     const commands = {
       bytes: this.#bytes,
@@ -236,7 +232,6 @@ export class ExtractCommandEncoder {
     moreBytes: number,
   ): number {
     if (this.#inFile) throw new RangeError("an entry begins within a file");
-    this.#takeBack();
     const nameLength = name === undefined ? 0 : name.length;
     if (nameLength > MAX_NAME_LENGTH) {
       throw new CorruptDataError(`name of ${nameLength} bytes is too long`);
@@ -244,7 +239,6 @@ export class ExtractCommandEncoder {
     this.#reserve(FIXED_WORDS + ((nameLength + moreBytes) >> 2) + 4);
     const start = this.#at;
     const words = this.#words;
-    this.#unfinished = start;
     words[start + 1] = op | nameLength << 16;
     if (metadata === undefined) {
       words.fill(0, start + 2, start + 8);
@@ -295,18 +289,10 @@ export class ExtractCommandEncoder {
   #end(start: number): void {
     if ((this.#at & 1) !== 0) this.#words[this.#at++] = 0;
     this.#words[start] = (this.#at - start) * 4;
-    this.#unfinished = -1;
-  }
-
-  /** Forgets a command whose metadata turned out to be impossible half way. */
-  #takeBack(): void {
-    if (this.#unfinished >= 0) this.#at = this.#unfinished;
-    this.#unfinished = -1;
   }
 
   #bare(op: number): void {
     if (this.#inFile) throw new RangeError("a directory ends within a file");
-    this.#takeBack();
     this.#reserve(2);
     this.#words[this.#at++] = 8;
     this.#words[this.#at++] = op;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError } from "../errors/mod.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { runPeer } from "../../tests/support/run_peer.ts";
@@ -271,4 +271,40 @@ Deno.test("TreeExtractor takes nothing any more after an abort", async () => {
   await assertRejects(() => extractor.submit(1), CancelledError);
   await assertRejects(() => extractor.finish(), CancelledError);
   assertEquals(await extractor.finishedTokens(), []);
+});
+
+Deno.test("TreeExtractor leaves nothing of a file that is given up, wherever it had come to", async () => {
+  await using dir = await TempDir.make();
+  await Deno.writeTextFile(`${dir.path}/old`, "old");
+  await using extractor = TreeExtractor.open(dir.path, {
+    errorPolicy: "collect",
+    overwriteFiles: true,
+  });
+  addFile(extractor, "before", "before");
+  // In the batch it begins in, without and with content, in a later one, and over another file.
+  extractor.beginFile(bytes("empty"), FILE, 10);
+  extractor.dropFile();
+  extractor.beginFile(bytes("begun"), FILE, 10);
+  extractor.inlineData(bytes("begun"));
+  extractor.dropFile();
+  assertThrows(() => extractor.dropFile(), RangeError);
+  extractor.enterDirectory(bytes("d"), DIRECTORY);
+  extractor.beginFile(bytes("later"), FILE, 10);
+  extractor.inlineData(bytes("later"));
+  await extractor.submit(1);
+  extractor.inlineData(bytes("more"));
+  await extractor.submit(2);
+  extractor.dropFile();
+  addFile(extractor, "behind", "behind");
+  extractor.leaveDirectory();
+  extractor.beginFile(bytes("old"), FILE, 10);
+  extractor.inlineData(bytes("new"));
+  await extractor.submit(3);
+  extractor.dropFile();
+  extractor.hardlink(bytes("link"), bytes("before"));
+  const { files, hardlinks, errors } = await extractor.finish();
+  assertEquals([files, hardlinks, errors], [2, 1, []]);
+  const names = (path: string) => [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+  assertEquals(names(dir.path), ["before", "d", "link"]);
+  assertEquals(names(`${dir.path}/d`), ["behind"]);
 });

@@ -100,3 +100,23 @@ Deno.test("decodeArchive() lists a split archive without its payload and refuses
     "payload stream, which is missing",
   );
 });
+
+Deno.test("PayloadDecoder goes on behind a stretch that cannot be had", () => {
+  const decoder = new PayloadDecoder();
+  decoder.request(16, 4);
+  assertEquals(decoder.next(), "need-input");
+  // Not even the start marker is there.
+  decoder.abandonTo(60);
+  assertEquals(decoder.next(), "done");
+  assertThrows(() => decoder.request(46, 5), CorruptDataError, "which is at 60 already");
+  decoder.request(72, 3);
+  assertEquals(decoder.wantedPosition, 72);
+  const piece = stream.subarray(60, 90);
+  decoder.feed(piece, 60);
+  assertEquals(read(decoder, piece), "CC…");
+  assertThrows(() => decoder.abandonTo(80), RangeError);
+  decoder.abandonTo(100);
+  decoder.request(136, 2);
+  decoder.feed(stream.subarray(130), 130);
+  assertEquals(read(decoder, stream.subarray(130)), "DD");
+});

@@ -188,3 +188,22 @@ Deno.test("PxarDecoder refuses directories nested deeper than the limit", () => 
   for (let depth = 1; depth <= 65537; depth++) feed(level); // the last one is not complete yet
   assertThrows(() => feed(level), CorruptDataError, "nested too deeply");
 });
+
+Deno.test("PxarDecoder goes on behind content that cannot be had", () => {
+  const { archive } = readVectorArchive("goodbye-n2-v1");
+  const whole = new PxarDecoder();
+  whole.feed(archive);
+  while (whole.next() !== "entry" || whole.entry.kind !== "file");
+  const { contentPosition, size } = whole.entry;
+  const decoder = new PxarDecoder();
+  decoder.feed(archive.subarray(0, contentPosition));
+  while (decoder.next() !== "need-input");
+  assertEquals([decoder.position, decoder.contentLeft], [contentPosition, size]);
+  assertThrows(() => decoder.skipInput(size + 1), RangeError);
+  decoder.skipInput(size);
+  decoder.feed(archive.subarray(contentPosition + size));
+  const events: string[] = [];
+  for (let event = decoder.next(); event !== "finished"; event = decoder.next()) events.push(event);
+  assertEquals(events, ["entry", "data", "leave"]);
+  assertEquals(decoder.position, archive.byteLength);
+});
