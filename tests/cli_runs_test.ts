@@ -18,6 +18,7 @@ import {
 } from "./cli_in_process.ts";
 import { RECORDED_REPOSITORY, Scratch } from "./cli_scratch.ts";
 import {
+  KEY_RUNS_PATTERN,
   RECORDED_ALIASES,
   RECORDED_COMMANDS,
   RECORDED_RUNS,
@@ -35,7 +36,6 @@ const BASE_ENVIRONMENT = {
 /** Recorded runs that we end differently on purpose; docs/commands.md says why. */
 const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "cmd-none": "the list of commands is ours",
-  "cmd-group-none": "the list of commands is ours",
   "cmd-help-opt": "--help explains",
   "cmd-help-opt-short": "-h explains",
   "cmd-leaf-help-opt": "--help explains",
@@ -49,6 +49,9 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "spec-dash-img": "wording of the advice",
   "spec-chardev": "wording of the advice",
   "opt-exclude-trailing-backslash": "wording of the reason",
+  "split-double-dash": "the word -- is dropped",
+  "split-double-dash-after": "the word -- is dropped",
+  "split-double-dash-then-option": "the word -- is dropped",
 };
 
 /** Runs that show the server's version or how the connection to it fails. */
@@ -280,9 +283,13 @@ async function replay(
   return outcome.stderr.includes(REACHED_REPOSITORY) ? undefined : outcome;
 }
 
+/** tests/cli_key_runs_test.ts replays these. */
+const KEY_RUNS = new RegExp(KEY_RUNS_PATTERN);
+
 /** Runs of commands that we have, off the terminal, that neither read nor write a snapshot. */
 const candidates = RECORDED_RUNS.filter((run) =>
-  !run.tty && run.stderr !== null && !NEEDS_SERVER.has(run.name) && !isSpecial(run) &&
+  !run.tty && run.stderr !== null && !KEY_RUNS.test(run.name) && !NEEDS_SERVER.has(run.name) &&
+  !isSpecial(run) &&
   ![...run.argv, run.stdout, run.stderr].some((text) => text.includes("<CUT ")) &&
   !run.stderr.includes("Client name:") &&
   !(run.exit_code === 0 && ["backup", "restore"].includes(run.argv[0]!))

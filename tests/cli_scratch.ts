@@ -1,6 +1,14 @@
 /** What the records call the official client's repository. */
 export const RECORDED_REPOSITORY = "test@pbs@127.0.0.1:8007:audit-cli";
 
+/** Keys of the recorded runs, and where they are kept. */
+const KEYS = {
+  "k.json": "none.key",
+  "ks.json": "scrypt.key",
+  "mp.pem": "master-public.pem",
+  "mk.pem": "master-private.pem",
+};
+
 /** The source tree of the recorded runs and scratch files, in a folder of its own. */
 export class Scratch implements AsyncDisposable {
   readonly #places: readonly (readonly [string, string])[];
@@ -10,13 +18,14 @@ export class Scratch implements AsyncDisposable {
       ["<TREE>", `${folder}/tree`],
       ["<WORK>", `${folder}/work`],
       ["<OUT>", `${folder}/out`],
+      ["<HOME>", `${folder}/home`],
     ];
   }
 
   /** Makes the folder. Files have the contents that the records tell of. */
   static async create(): Promise<Scratch> {
     const folder = await Deno.makeTempDir();
-    for (const name of ["tree/etc", "tree/sub", "work/cred", "work/a:b", "out"]) {
+    for (const name of ["tree/etc", "tree/sub", "work/cred", "work/a:b", "out", "home"]) {
       await Deno.mkdir(`${folder}/${name}`, { recursive: true });
     }
     await Deno.writeTextFile(`${folder}/tree/a.txt`, "hello\n");
@@ -29,6 +38,12 @@ export class Scratch implements AsyncDisposable {
     await Deno.symlink(`${folder}/tree/sub`, `${folder}/work/symdir`);
     await Deno.writeFile(`${folder}/work/img.raw`, noise(3 * 1024 * 1024));
     await Deno.writeTextFile(`${folder}/work/repo`, `${RECORDED_REPOSITORY}\n`);
+    for (const [name, key] of Object.entries(KEYS)) {
+      await Deno.copyFile(
+        new URL(`vectors/real/keys/${key}`, import.meta.url),
+        `${folder}/work/${name}`,
+      );
+    }
     return new Scratch(folder);
   }
 

@@ -173,3 +173,8 @@ export function toCommand(recorded: Required<RecordedCommand>): Command {
     run: () => Promise.resolve(),
   };
 }
+
+/** Names of the recorded runs that are about keys, in which one depends on another. */
+export const KEY_RUNS_PATTERN =
+  "^(tty-)?(crypt-|key-|master-|rsa-|paperkey|hint-)|^keyfile-dash|^uplog-|^cmd-key-ambig|" +
+  "^restore-(enc|rsa|scrypt|plain-with|keyfile|cryptmode)";
