@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { realDatastore } from "../support/real_datastore.ts";
-import { type ClientRun, runClient, runClientOk } from "../support/run_client.ts";
+import { eventually } from "../support/eventually.ts";
+import { type ClientRun, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
@@ -28,9 +29,9 @@ class Place implements AsyncDisposable {
     return place;
   }
 
-  backup(...options: string[]): Promise<ClientRun> {
+  backupArguments(...options: string[]): string[] {
     const time = `${this.#time++}`;
-    return runClient([
+    return [
       "backup",
       `tree.pxar:${this.source}`,
       ...this.at,
@@ -40,7 +41,11 @@ class Place implements AsyncDisposable {
       "--backup-time",
       time,
       ...options,
-    ]);
+    ];
+  }
+
+  backup(...options: string[]): Promise<ClientRun> {
+    return runClient(this.backupArguments(...options));
   }
 
   restore(...options: string[]): Promise<ClientRun> {
@@ -382,6 +387,36 @@ testWithPeers(
     assertEquals(mtime, Deno.statSync(`${place.source}/dir/file`).mtime);
   },
 );
+
+Deno.test("a file that shrinks is filled up, one that grows is cut off, both with a warning", async () => {
+  // The first file keeps the run busy while the others, which it has seen, change.
+  await using place = await Place.make(`
+    truncate -s 2G a
+    head -c 10000000 /dev/urandom | tee y > z
+  `);
+  const child = spawnClient(place.backupArguments(), { output: "piped" });
+  await eventually(() => {
+    const open = [...Deno.readDirSync(`/proc/${child.pid}/fd`)].map(({ name }) =>
+      Deno.readLinkSync(`/proc/${child.pid}/fd/${name}`)
+    );
+    assert(open.includes(`${place.source}/a`));
+    return Promise.resolve();
+  });
+  const before = await Deno.readFile(`${place.source}/y`);
+  await Deno.truncate(`${place.source}/y`, 6_000_000);
+  await Deno.writeFile(`${place.source}/z`, new Uint8Array(500_000), { append: true });
+  const { code, stderr } = await child.output();
+  const log = new TextDecoder().decode(stderr);
+  assertEquals(code, 0, log);
+  assertMatch(log, /warning: file size shrunk while reading: "y", file will be padded with zeros!/);
+  assertMatch(log, /warning: file size increased while reading: "z", file will be truncated!/);
+  assertOk(await place.restore("--pattern", "/y*", "--pattern", "/z*"));
+  const y = await Deno.readFile(`${place.out}/y`);
+  const z = await Deno.readFile(`${place.out}/z`);
+  assertEquals([y.length, z.length], [before.length, before.length]);
+  assert(y.every((byte, i) => byte === (i < 6_000_000 ? before[i] : 0)));
+  assert(z.every((byte, i) => byte === before[i]));
+});
 
 Deno.test("files that change, shrink, grow and vanish while they are read do no harm", async () => {
   await using place = await Place.make(`
