@@ -36,7 +36,8 @@ const runs = RECORDED_RUNS.filter(({ name }) =>
 
 /** Runs off the terminal whose standard input and output, descriptors or folder matter. */
 function needsProcess({ name, argv, stdin, stderr }: RecordedRun): boolean {
-  return stdin !== null || argv[0] === "restore" && argv.includes("-") || /no tty|no password input/.test(stderr ?? "") ||
+  return stdin !== null || argv[0] === "restore" && argv.includes("-") ||
+    /no tty|no password input/.test(stderr ?? "") ||
     /keyfd$|masterfd$|-relative$|^rsa-import/.test(name);
 }
 
@@ -185,6 +186,7 @@ function showsNewKeys({ argv }: RecordedRun): boolean {
 function essence(text: string, run: RecordedRun, scratch: Scratch): string {
   const common = scratch.withPlaceholders(text)
     .replaceAll("\r\n", "\n")
+    // deno-lint-ignore no-control-regex -- the live line of a terminal
     .replace(/\r\x1b\[K[^\r\n]*B\/s, new [^\r\n]*/g, "").replaceAll("\r\x1b[K", "")
     .replace(/^Summary: .*\n/m, "")
     .replace(/^(Client name|Starting backup protocol|Duration|End Time): .*/gm, "$1")
