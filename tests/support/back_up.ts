@@ -1,0 +1,50 @@
+import {
+  type ArchiveSpec,
+  type BackupReport,
+  type BackupRequest,
+  newBackupProgress,
+  parseArchiveSpec,
+  runBackup,
+} from "../../lib/backup/mod.ts";
+import type { BackupSnapshot, Repository } from "../../lib/repository/mod.ts";
+
+/** How a backup in this process ended. */
+export interface BackupEnd {
+  readonly report: BackupReport;
+  /** Lines for people. */
+  readonly lines: readonly string[];
+}
+
+/** Backs up in this process. @param specs `name.kind:path`, as on the command line. */
+export async function backUp(
+  repository: Repository,
+  snapshot: BackupSnapshot,
+  specs: readonly string[],
+  options: Partial<BackupRequest> = {},
+): Promise<BackupEnd> {
+  const lines: string[] = [];
+  const encoder = new TextEncoder();
+  const report = await runBackup({
+    repository,
+    namespace: "",
+    snapshot,
+    archives: specs.map((spec): ArchiveSpec => parseArchiveSpec(encoder.encode(spec))),
+    excludes: [],
+    skipLostAndFound: false,
+    allFileSystems: false,
+    includeDevices: [],
+    entriesMax: 1048576,
+    chunkSizeBytes: 64 * 1024,
+    dryRun: false,
+    noCache: false,
+    skipE2bigXattr: false,
+    changeDetectionMode: "legacy",
+    signal: new AbortController().signal,
+    ...options,
+  }, {
+    log: (_level, message) => void lines.push(message),
+    progress: newBackupProgress(),
+    encryptedKeyStarted: (name) => void lines.push(`key as ${name}`),
+  });
+  return { report, lines };
+}
