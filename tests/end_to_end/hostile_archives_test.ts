@@ -32,7 +32,7 @@ class Trap implements AsyncDisposable {
   private constructor(readonly dir: TempDir, readonly before: string) {}
 
   static async make(): Promise<Trap> {
-    const dir = await TempDir.make();
+    const dir = await TempDir.make("/dev/shm");
     const { path } = dir;
     await Deno.mkdir(`${path}/outside/dir`, { recursive: true });
     await Deno.mkdir(`${path}/target`);

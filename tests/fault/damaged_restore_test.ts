@@ -97,7 +97,7 @@ async function restoreDamaged(
   damage: Damage,
   look: (target: string, end: RestoreEnd, digests: readonly string[]) => void,
 ): Promise<void> {
-  await using dir = await TempDir.make();
+  await using dir = await TempDir.make("/dev/shm");
   await withLocalRepository(async (repository) => {
     const { archive } = damage;
     const name = damage.stream ?? archive.contents;
