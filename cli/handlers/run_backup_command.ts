@@ -80,7 +80,10 @@ export async function runBackupCommand(
         signal: signals.signal,
       },
       messages,
-      { retries: values.integer("retry") ?? DEFAULT_RETRIES },
+      {
+        retries: values.integer("retry") ?? DEFAULT_RETRIES,
+        mayChangeTime: values.integer("backup-time") === undefined,
+      },
     );
     messages.finish(report);
     // Only who asked for a new datastore is a newcomer; scripts see the lines they know.

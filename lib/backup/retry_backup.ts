@@ -1,5 +1,5 @@
-import { CancelledError, describeError, LockedError } from "../errors/mod.ts";
-import { isTransientError } from "../repository/mod.ts";
+import { CancelledError, ConflictError, describeError, LockedError } from "../errors/mod.ts";
+import { formatSnapshotPath, isTransientError } from "../repository/mod.ts";
 import { AcknowledgedChunks } from "./acknowledged_chunks.ts";
 import { isReadOnceSource } from "./_source_file.ts";
 import type { BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
@@ -15,6 +15,11 @@ export interface RetryOptions {
   readonly retries: number;
   /** Pause before an attempt, by its number from 1 on; default 2, 10, 30, 30 … seconds. */
   readonly pauseMs?: (attempt: number) => number;
+  /**
+   * Whether the snapshot may get a later time: a server that was killed or lost power leaves the
+   * folder of the lost attempt, and nobody can begin a snapshot of that time any more.
+   */
+  readonly mayChangeTime?: boolean;
 }
 
 /**
@@ -29,10 +34,22 @@ export async function retryBackup(
 ): Promise<BackupReport> {
   const acknowledged = new AcknowledgedChunks();
   const retries = request.archives.some(isReadOnceSource) ? 0 : options.retries;
-  for (let attempt = 1;; attempt++) {
+  let { snapshot } = request;
+  for (let attempt = 1, changedIn = 1;; attempt++) {
     try {
-      return await runBackup({ ...request, acknowledged }, observer);
+      return await runBackup({ ...request, snapshot, acknowledged }, observer);
     } catch (error) {
+      if (options.mayChangeTime && changedIn < attempt && isTaken(error)) {
+        const left = formatSnapshotPath(snapshot);
+        const time = Math.max(Math.floor(Date.now() / 1000), snapshot.time + 1);
+        snapshot = { ...snapshot, time };
+        changedIn = attempt--;
+        observer.log(
+          "warn",
+          `the lost attempt left "${left}", going on as "${formatSnapshotPath(snapshot)}"`,
+        );
+        continue;
+      }
       // The server may not have noticed yet that the failed attempt has ended.
       const isPassing = isTransient(error) || attempt > 1 && error instanceof LockedError;
       if (!isPassing || attempt > retries || request.signal.aborted) throw error;
@@ -56,6 +73,11 @@ function isTransient(error: unknown): boolean {
     error = error.cause;
   }
   return false;
+}
+
+/** Whether the snapshot's time is in use; a group in use may become free again. */
+function isTaken(error: unknown): boolean {
+  return error instanceof ConflictError && !(error instanceof LockedError);
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
