@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console -- the number of entries is reported
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
+import { kernelLocks } from "../support/kernel_locks.ts";
 import { realDatastore } from "../support/real_datastore.ts";
 import { clientCommand, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
@@ -198,38 +199,6 @@ testWithPeers(
   },
 );
 
-/** Locks on files of a folder, as the kernel lists them: `file KIND MODE`. */
-async function locksBelow(folder: string): Promise<string[]> {
-  const inodes = new Map<string, string>();
-  for (
-    const line of (await runPeer("find", [
-      folder,
-      "-name",
-      ".chunks",
-      "-prune",
-      "-o",
-      "-type",
-      "f",
-      "-printf",
-      "%i %P\n",
-    ])).trimEnd().split("\n")
-  ) {
-    const at = line.indexOf(" ");
-    inodes.set(line.slice(0, at), line.slice(at + 1));
-  }
-  const { dev } = Deno.statSync(folder);
-  const [major, minor] = [(dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & 0xfff00)];
-  const device = [major, minor].map((n) => n.toString(16).padStart(2, "0")).join(":");
-  const found: string[] = [];
-  for (const line of Deno.readTextFileSync("/proc/locks").trimEnd().split("\n")) {
-    const [, kind, , mode, , place = ""] = line.split(/\s+/);
-    const at = place.lastIndexOf(":");
-    const file = inodes.get(place.slice(at + 1));
-    if (file !== undefined && place.slice(0, at) === device) found.push(`${file} ${kind} ${mode}`);
-  }
-  return found.sort();
-}
-
 testWithPeers(
   "a backup through serve holds the locks of one in the directory, and each keeps the other out",
   ["mkfifo", "find"],
@@ -261,7 +230,7 @@ testWithPeers(
       while (!(await runPeer("find", [`${store}/host`, "-name", "pipe*.tmp_fidx"])).trim()) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      held.push((await locksBelow(store)).map((line) => line.replaceAll(way, "ID")));
+      held.push((await kernelLocks(store)).map((line) => line.replaceAll(way, "ID")));
       for (const [other, { args, env }] of Object.entries(ways)) {
         const second = await runClient(
           ["backup", `app.conf:${dir.path}/conf`, "--backup-id", way, ...args],
@@ -283,7 +252,7 @@ testWithPeers(
       writer.close();
       const { success, stderr } = await lines;
       assert(success, new TextDecoder().decode(stderr));
-      assertEquals(await locksBelow(store), []);
+      assertEquals(await kernelLocks(store), []);
     }
     assertEquals(held[0], held[1]);
     console.log(held[0]!.join("\n"));
