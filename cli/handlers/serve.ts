@@ -4,6 +4,7 @@ import {
   BackupServer,
   checkDatastoreConfig,
   type DatastoreConfig,
+  keepMemorySmall,
   notifyReady,
   openServerFolder,
   parseListenAddress,
@@ -18,6 +19,7 @@ import { catchSignals } from "./catch_signals.ts";
 /** `serve` (docs/server.md): runs until a signal ends it. */
 export async function serve(values: CommandValues, context: CommandContext): Promise<void> {
   const { environment, output } = context;
+  keepMemorySmall();
   const folder = await openServerFolder(
     values.text("config") ?? defaultFolder(environment),
     ["localhost", Deno.hostname(), "127.0.0.1", "::1"],

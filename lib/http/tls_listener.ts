@@ -102,7 +102,9 @@ export class TlsListener {
       };
       server.once("error", fail);
       try {
-        server.listen({ port: options.port, host }, resolve);
+        const { descriptor } = options;
+        if (descriptor !== undefined) server.listen({ fd: descriptor }, resolve);
+        else server.listen({ port: options.port, host }, resolve);
       } catch (error) {
         fail(error as Error);
       }

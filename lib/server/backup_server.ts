@@ -123,6 +123,7 @@ export class BackupServer {
     for (const { task } of this.#state.tasks.running) this.#state.tasks.abort(task.upid);
     await this.#state.tasks.idle();
     this.#listener?.close();
+    this.#state.stop();
     await Promise.allSettled(this.#connections);
     await this.#log.flush();
     this.#state[Symbol.dispose]();

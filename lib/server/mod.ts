@@ -23,6 +23,7 @@ export {
   parseServerConfig,
 } from "./config/parse_server_config.ts";
 export { FIRST_USER, openServerFolder, type ServerFolder } from "./config/server_folder.ts";
+export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";
 export { notifyReady, type ServiceManager, serviceManagerOf } from "./service_manager.ts";
 export type {
   AccountConfig,

@@ -21,6 +21,7 @@ export interface OfferedDatastore {
 export class ServerState implements Disposable {
   /** What backups whose connection was lost had sent. */
   readonly interrupted: InterruptedChunks = new InterruptedChunks();
+  readonly #stopping = new AbortController();
   readonly #open = new Map<string, Datastore>();
   #configs!: ReadonlyMap<string, DatastoreConfig>;
 
@@ -39,6 +40,26 @@ export class ServerState implements Disposable {
   /** Replaces what the configuration says; open datastores stay open. */
   configure(configs: readonly DatastoreConfig[]): void {
     this.#configs = new Map(configs.map((config) => [config.name, config]));
+  }
+
+  /** Waits, but not longer than the server runs. */
+  async delay(milliseconds: number): Promise<void> {
+    const { signal } = this.#stopping;
+    if (signal.aborted || milliseconds <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, milliseconds);
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      }
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  /** Ends all waiting. */
+  stop(): void {
+    this.#stopping.abort();
   }
 
   /** The datastores by name. */

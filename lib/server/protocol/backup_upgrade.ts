@@ -158,7 +158,7 @@ async function runBackup(
             log,
           },
           table: TABLE,
-          unauthorizedDelayMs: state.delays.unauthorizedMs,
+          unauthorized: () => state.delay(state.delays.unauthorizedMs),
           refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
         }),
       );

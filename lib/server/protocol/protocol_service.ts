@@ -19,8 +19,8 @@ export interface ProtocolOptions<Session> {
   readonly table: RouteTable<Route<Session & ProtocolRequest>>;
   /** Told of every refusal. */
   readonly refused: (request: IncomingRequest, status: number, text: string) => void;
-  /** How long an answer with status 401 waits. */
-  readonly unauthorizedDelayMs: number;
+  /** What an answer with status 401 waits for. */
+  readonly unauthorized: () => Promise<void>;
 }
 
 /**
@@ -36,7 +36,7 @@ export function protocolHandler<Session>(options: ProtocolOptions<Session>): Req
       const early = error instanceof EarlyRefusal;
       const { status, text } = refusalFor(early ? error.cause : error);
       options.refused(request, status, text);
-      if (status === 401) await delay(options.unauthorizedDelayMs);
+      if (status === 401) await options.unauthorized();
       response = refusalResponse(status, text, early ? undefined : JSON_TYPE);
     }
     return response;
@@ -81,10 +81,6 @@ class EarlyRefusal extends Error {
   constructor(cause: unknown) {
     super("", { cause });
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** A file that was not found, as these protocols say it: 404 for blobs, 400 for indexes. */

@@ -98,7 +98,7 @@ async function runReader(
     protocolHandler({
       session: { source, readable: new DigestTable(), log },
       table: TABLE,
-      unauthorizedDelayMs: state.delays.unauthorizedMs,
+      unauthorized: () => state.delay(state.delays.unauthorizedMs),
       refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
     }),
   );

@@ -1,5 +1,5 @@
 /** Memory that uploads of all connections together should take. */
-const DEFAULT_BUDGET_BYTES = 20 * 1024 * 1024;
+const DEFAULT_BUDGET_BYTES = 16 * 1024 * 1024;
 const BUFFER_STEP_BYTES = 64 * 1024;
 
 /**

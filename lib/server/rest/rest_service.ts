@@ -113,7 +113,7 @@ export class RestService {
       ? rules.hasAnyAtOrBelow(authId, where, privileges)
       : rules.hasAny(authId, where, privileges);
     if (granted) return;
-    await delay(this.#state.delays.forbiddenMs);
+    await this.#state.delay(this.#state.delays.forbiddenMs);
     throw new ServerError(403, "permission check failed");
   }
 
@@ -131,7 +131,7 @@ export class RestService {
     if (status === 500) this.#failed(error);
     const headers: HeaderField[] = [];
     if (status === 401) {
-      await delay(this.#state.delays.unauthorizedMs);
+      await this.#state.delay(this.#state.delays.unauthorizedMs);
       headers.push(["set-cookie", ticketCookie(undefined)]);
     }
     if (error instanceof UnlabelledRefusal) {
@@ -170,8 +170,4 @@ function takeTarget(text: string): RequestTarget {
     throw new UnlabelledRefusal(414, "");
   }
   return target;
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
