@@ -83,6 +83,7 @@ export class TestServer implements AsyncDisposable {
       delays: options.delays ?? ACCEPT_ALL_DELAYS,
       failed: (error) => {
         failures.push(error);
+        // deno-lint-ignore no-console -- a test that fails later must show why.
         console.error("internal error of the server:", error);
       },
     });

@@ -1,6 +1,6 @@
 import { chunkDigest, encodeBlob, writeBlobCrc } from "../../../lib/blob/mod.ts";
 import { concatBytes, decodeHex, encodeHex } from "../../../lib/bytes/mod.ts";
-import { Upgraded } from "./probe_world.ts";
+import type { Upgraded } from "./probe_world.ts";
 import { fixedChecksum, manifestBlob } from "./probe_world.ts";
 import type { Scene, Stage } from "./probe_walker.ts";
 

@@ -6,7 +6,7 @@ import { runClientOk } from "../run_client.ts";
 import { manifestBlob } from "./probe_world.ts";
 import type { ProbeWorld, Upgraded } from "./probe_world.ts";
 import type { Scene, Stage } from "./probe_walker.ts";
-import { fullSnapshot, openBackup } from "./scenes_protocol.ts";
+import { openBackup } from "./scenes_protocol.ts";
 
 const T = 1700000000;
 const D = "admin/datastore/audit-proto";
