@@ -51,9 +51,9 @@ export class ConnectionUploads {
     const upload = new Upload(this.#budget, expectedBytes);
     const watch = setInterval(() => this.#watch(upload, body), HELD_UP_MS);
     try {
-      for (let part = await body.read(); part !== undefined; part = await body.read()) {
+      await body.eachPiece((part) => {
         if (!upload.add(part)) throw refuse(upload.lengthBytes + part.length);
-      }
+      });
       if (upload.stalled) throw new ConnectionError("the client stopped sending a body");
       if (upload.lengthBytes !== expectedBytes) throw refuse(upload.lengthBytes);
     } catch (error) {
