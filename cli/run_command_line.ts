@@ -43,6 +43,10 @@ export async function runCommandLine(
   try {
     const line = words.filter((word) => word.text !== "--debug");
     if (HELP_WORDS.has(line[0]?.text ?? "")) return await help([], context);
+    if (line[0]?.text === "bashcomplete") {
+      await (await import("./completion/complete.ts")).complete(context);
+      return { code: 0 };
+    }
     const table = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
     const { command, rest } = findCommand(table, line);
     if (HELP_WORDS.has(rest.at(-1)?.text ?? "") && command.name !== "help") {

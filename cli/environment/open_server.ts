@@ -41,7 +41,7 @@ export async function openServer(
 
 function remoteOptions(
   address: ServerRepositoryAddress,
-  { environment, output, limits }: OpeningContext,
+  { environment, output, limits, mayAsk = true }: OpeningContext,
 ): RemoteRepositoryOptions {
   const password = readEnvironmentSecret(
     environment,
@@ -54,7 +54,7 @@ function remoteOptions(
     output.log("info", `Using proxy connection: ${proxy.host}:${proxy.port}`);
   }
   const fingerprintPath = userFile(environment, "XDG_CONFIG_HOME", ".config", "fingerprints");
-  const isInteractive = Deno.stdin.isTerminal();
+  const isInteractive = mayAsk && Deno.stdin.isTerminal();
   return {
     address,
     ticketCache: new TicketCache(environment.get("XDG_RUNTIME_DIR")),

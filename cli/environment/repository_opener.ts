@@ -8,6 +8,8 @@ export interface OpeningContext {
   readonly output: Output;
   /** Creates a datastore directory that does not exist. */
   readonly create?: boolean;
+  /** Whether the user may be asked for anything; default is yes, at a terminal. */
+  readonly mayAsk?: boolean;
   /** Limits of connections, bytes per second and bytes. */
   readonly limits?: { readonly rateBytesPerSecond: number; readonly burstBytes?: number };
 }

@@ -94,6 +94,7 @@ export async function runBackupCommand(
         namespace,
         group: `${snapshot.type}/${snapshot.id}`,
         archives: options.archives,
+        keyFile: values.text("keyfile"),
       });
       for (const line of steps) output.log("info", line);
     }

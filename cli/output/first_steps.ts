@@ -10,6 +10,8 @@ export interface FirstSteps {
   /** `type/id`. */
   readonly group: string;
   readonly archives: readonly ArchiveSpec[];
+  /** Value of `--keyfile` without which it cannot be restored. */
+  readonly keyFile?: string | undefined;
 }
 
 /**
@@ -27,14 +29,15 @@ export interface FirstSteps {
  * ```
  */
 export function firstSteps(steps: FirstSteps): string[] {
-  const { program, repository, namespace, group, archives } = steps;
+  const { program, repository, namespace, group, archives, keyFile } = steps;
+  const key = keyFile === undefined ? [] : ["--keyfile", keyFile];
   const place = ["--repository", repository, ...(namespace === "" ? [] : ["--ns", namespace])];
   const command = (words: string[]) => [program, ...words, ...place].map(quoteForShell).join(" ");
   return [
     `List it: ${command(["snapshot", "list"])}`,
     ...archives.slice(0, 1).map(({ name, kind }) => {
       const target = kind === "pxar" ? name.replace(/\.pxar$/, "") : name;
-      return `Restore it: ${command(["restore", group, name, `./restored-${target}`])}`;
+      return `Restore it: ${command(["restore", group, name, `./restored-${target}`, ...key])}`;
     }),
   ];
 }
