@@ -49,6 +49,7 @@ export class TestServer implements AsyncDisposable {
     readonly certificate: CertificateAndKey,
     readonly access: AccessControl,
     readonly datastorePath: string,
+    readonly failures: readonly unknown[],
   ) {}
 
   static async start(
@@ -87,7 +88,7 @@ export class TestServer implements AsyncDisposable {
         console.error("internal error of the server:", error);
       },
     });
-    return new TestServer(server, dir, certificate, access, datastorePath);
+    return new TestServer(server, dir, certificate, access, datastorePath, failures);
   }
 
   get port(): number {
@@ -127,6 +128,9 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server[Symbol.asyncDispose]();
     await this.dir[Symbol.asyncDispose]();
+    if (this.failures.length > 0) {
+      throw new Error("internal error of the server", { cause: this.failures[0] });
+    }
   }
 }
 
