@@ -22,7 +22,7 @@ export interface Http1BodyEvents {
   /** The rest is not wanted, or cannot be had: the connection is of no further use. */
   readonly broken: () => void;
   /** Waits for bytes, within what patience there is. */
-  readonly patience: <T>(wait: Promise<T>) => Promise<T>;
+  readonly patience: (coming: Promise<Uint8Array | undefined>) => Promise<Uint8Array | undefined>;
 }
 
 /** A body read from an HTTP/1.1 connection. */

@@ -22,6 +22,9 @@ import type {
 
 /** Limit of a request's head (spec: protocol.md §1.7: about 400 KiB). */
 const MAX_HEAD_BYTES = 400 * 1024;
+/** What a body has to come on by, in the time for it. */
+const BODY_STEP_BYTES = 16 * 1024;
+const BODY_TIMEOUT_MS = 120_000;
 /** What is read of a body nobody wanted, to keep the connection. */
 const DISCARD_BYTES = 256 * 1024;
 
@@ -49,7 +52,7 @@ export interface ServeOptions {
   readonly headTimeoutMs?: number;
   /** Without a request, from the start or from the last response on. Default 10 min. */
   readonly idleTimeoutMs?: number;
-  /** For the next bytes of a request's body. Default 2 min. */
+  /** For the next 16 KiB of a request's body, or what is left of it. Default 2 min. */
   readonly bodyTimeoutMs?: number;
   /** Settings of HTTP/2 with prior knowledge, when a client starts with its preface. */
   readonly http2?: Http2Options;
@@ -120,6 +123,7 @@ async function serveRequest(
     const headers = parseFields(fields);
     const framing: BodyFraming = announcedFraming(headers) ?? { kind: "length", lengthBytes: 0 };
     const expectsContinue = httpVersion === "1.1" && headers.hasToken("expect", "100-continue");
+    const patience = new BodyPatience(duplex, options.bodyTimeoutMs ?? BODY_TIMEOUT_MS);
     const body = new Http1Body(reader, framing, {
       starting: () => {
         if (!expectsContinue) return;
@@ -127,7 +131,7 @@ async function serveRequest(
       },
       complete: () => state.complete = true,
       broken: () => state.broken = true,
-      patience: (wait) => withPatience(duplex, options.bodyTimeoutMs ?? 120_000, wait),
+      patience: (bytes) => patience.wait(bytes),
     });
     if (framing.kind === "length" && framing.lengthBytes === 0) await body.read();
     request = { httpVersion, method, target, headers, body, signal: abort.signal };
@@ -229,14 +233,31 @@ async function readHead(
   }
 }
 
-async function withPatience<T>(duplex: Duplex, timeoutMs: number, wait: Promise<T>): Promise<T> {
-  const timer = setTimeout(
-    () => duplex.abort(new ConnectionError(`${duplex.peer} stopped sending its request`)),
-    timeoutMs,
-  );
-  try {
-    return await wait;
-  } finally {
-    clearTimeout(timer);
+/** Ends the connection of a client that does not get on with a body, however often it sends a little. */
+class BodyPatience {
+  #leftMs: number;
+  #bytes = 0;
+
+  constructor(readonly duplex: Duplex, readonly timeoutMs: number) {
+    this.#leftMs = timeoutMs;
+  }
+
+  /** Counts what comes and the time it takes; not the time in which nobody asks for more. */
+  async wait(coming: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+    const { duplex, timeoutMs } = this;
+    const startedMs = performance.now();
+    const timer = setTimeout(
+      () => duplex.abort(new ConnectionError(`${duplex.peer} stopped sending its request`)),
+      this.#leftMs,
+    );
+    try {
+      const bytes = await coming;
+      this.#bytes += bytes?.length ?? 0;
+      if (this.#bytes < BODY_STEP_BYTES) this.#leftMs -= performance.now() - startedMs;
+      else [this.#bytes, this.#leftMs] = [0, timeoutMs];
+      return bytes;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { type CertificateAndKey, serveConnection, TlsListener } from "../http/mod.ts";
-import type { AcceptedConnection, IncomingRequest } from "../http/mod.ts";
+import type { AcceptedConnection, IncomingRequest, ServeOptions } from "../http/mod.ts";
 import { AccessLog } from "./access_log.ts";
 import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
@@ -15,6 +15,8 @@ const UNAUTHORIZED_DELAY_MS = 3000;
 const FORBIDDEN_DELAY_MS = 500;
 /** How long tasks may go on when the server is to stop. */
 const GRACE_MS = 30_000;
+/** After so long without a request, and again as long, the client of an upgraded connection is gone. */
+const SILENCE_MS = 300_000;
 const LOG_FOLDER_MODE = 0o750;
 
 /** What a server is made of. */
@@ -38,6 +40,16 @@ export interface BackupServerOptions {
   readonly maxConnections?: number;
   /** How long refusals of credentials and privileges wait; for tests. */
   readonly delays?: { readonly unauthorizedMs: number; readonly forbiddenMs: number };
+  /** How long clients are waited for; for tests. */
+  readonly timeouts?: ServerTimeouts;
+}
+
+/** How patient a server is with clients that are slow or say nothing. */
+export interface ServerTimeouts extends ServeOptions {
+  /** For the TLS handshake. Default 10 s. */
+  readonly handshakeTimeoutMs?: number;
+  /** On an upgraded connection without open requests, until the client is asked. Default 5 min. */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -51,6 +63,7 @@ export class BackupServer {
   readonly #connections = new Set<Promise<void>>();
   readonly #idle = new Set<AcceptedConnection>();
   #listener: TlsListener | undefined;
+  readonly #timeouts: ServerTimeouts;
   #stopping = false;
 
   private constructor(options: BackupServerOptions) {
@@ -68,7 +81,9 @@ export class BackupServer {
         unauthorizedMs: UNAUTHORIZED_DELAY_MS,
         forbiddenMs: FORBIDDEN_DELAY_MS,
       },
+      options.timeouts?.silenceMs ?? SILENCE_MS,
     );
+    this.#timeouts = options.timeouts ?? {};
     this.#rest = new RestService(this.#state, options.failed ?? (() => {}));
   }
 
@@ -87,6 +102,7 @@ export class BackupServer {
         ...options.host === undefined ? {} : { host: options.host },
         ...options.descriptor === undefined ? {} : { descriptor: options.descriptor },
         ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
+        ...options.timeouts,
       }, (accepted) => server.#accept(accepted));
     } catch (error) {
       server.#state[Symbol.dispose]();
@@ -144,7 +160,7 @@ export class BackupServer {
       const response = await this.#answer(request, connection);
       if (!("upgrade" in response)) this.#idle.add(accepted);
       return response;
-    }).finally(() => {
+    }, this.#timeouts).finally(() => {
       this.#idle.delete(accepted);
       connection.end();
       this.#connections.delete(served);

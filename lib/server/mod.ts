@@ -16,7 +16,7 @@ export { type AccessRule, AccessRules } from "./access/access_rules.ts";
 export { ROLES } from "./access/privileges.ts";
 export { SecretStore } from "./access/secret_store.ts";
 export { TicketSigner } from "./access/ticket_signer.ts";
-export { BackupServer, type BackupServerOptions } from "./backup_server.ts";
+export { BackupServer, type BackupServerOptions, type ServerTimeouts } from "./backup_server.ts";
 export {
   checkDatastoreConfig,
   parseListenAddress,

@@ -33,6 +33,8 @@ export class ServerState implements Disposable {
     readonly uploads: UploadBudget,
     readonly instanceId: string,
     readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number },
+    /** How long a client of an upgraded connection may be silent before it is asked. */
+    readonly silenceMs: number,
   ) {
     this.configure(configs);
   }

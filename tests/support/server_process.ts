@@ -61,8 +61,17 @@ export class ServerProcess implements AsyncDisposable {
 
   /** The highest amount of memory it ever had resident, bytes. */
   peakMemoryBytes(): number {
+    return this.#status("VmHWM");
+  }
+
+  /** Memory that it has resident now, bytes. */
+  memoryBytes(): number {
+    return this.#status("VmRSS");
+  }
+
+  #status(name: string): number {
     const status = Deno.readTextFileSync(`/proc/${this.child.pid}/status`);
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
   }
 
   /** Sends a signal and waits for the end. */

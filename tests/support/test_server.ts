@@ -14,6 +14,7 @@ import {
   BackupServer,
   type DatastoreConfig,
   SecretStore,
+  type ServerTimeouts,
   TicketSigner,
 } from "../../lib/server/mod.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -57,6 +58,7 @@ export class TestServer implements AsyncDisposable {
       accounts?: TestAccounts;
       datastores?: (path: string) => readonly DatastoreConfig[];
       delays?: { unauthorizedMs: number; forbiddenMs: number };
+      timeouts?: ServerTimeouts;
     } = {},
   ): Promise<TestServer> {
     const dir = await TempDir.make();
@@ -82,6 +84,7 @@ export class TestServer implements AsyncDisposable {
       logFolder: `${dir.path}/log`,
       instanceId: "0123456789abcdef0123456789abcdef",
       delays: options.delays ?? ACCEPT_ALL_DELAYS,
+      ...options.timeouts === undefined ? {} : { timeouts: options.timeouts },
       failed: (error) => {
         failures.push(error);
         // deno-lint-ignore no-console -- a test that fails later must show why.

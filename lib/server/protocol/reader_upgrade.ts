@@ -101,6 +101,7 @@ async function runReader(
       unauthorized: () => state.delay(state.delays.unauthorizedMs),
       refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
     }),
+    state.silenceMs,
   );
   log("reader finished");
 }

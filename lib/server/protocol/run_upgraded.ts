@@ -20,6 +20,7 @@ let openConnections = 0;
  * Serves the requests of an upgraded connection until it ends or the task is stopped
  * (spec: protocol.md §4).
  *
+ * @param silenceMs A client without open requests is asked so often whether it is there.
  * @returns Why the connection ended, if not in good order, when no request is being worked on any
  * more.
  */
@@ -27,6 +28,7 @@ export async function runUpgraded(
   task: Task,
   duplex: Duplex,
   handler: RequestHandler,
+  silenceMs: number,
 ): Promise<Error | undefined> {
   const running = new Set<Promise<unknown>>();
   const windowBytes = Math.max(FIRST_WINDOW_BYTES / ++openConnections ** 2, MIN_WINDOW_BYTES);
@@ -49,9 +51,26 @@ export async function runUpgraded(
   const stop = () => server.abort(new ConnectionError("the task was stopped"));
   task.signal.addEventListener("abort", stop);
   if (task.signal.aborted) stop();
+  const stopWatching = watchSilence(server, duplex.peer, silenceMs);
   const reason = await server.closed;
+  stopWatching();
   openConnections--;
   task.signal.removeEventListener("abort", stop);
   while (running.size > 0) await Promise.allSettled(running);
   return reason;
+}
+
+/**
+ * A connection may be idle for as long as it wants (a mount), but somebody who speaks HTTP/2 has to be
+ * at its other end: backups hold locks. @returns what ends the watch.
+ */
+function watchSilence(server: Http2Server, peer: string, silenceMs: number): () => void {
+  let isAsked = false;
+  const timer = setInterval(() => {
+    if (server.openStreams > 0) return;
+    if (isAsked) return server.abort(new ConnectionError(`${peer} does not answer`));
+    isAsked = true;
+    server.ping().then(() => isAsked = false, () => {});
+  }, silenceMs);
+  return () => clearInterval(timer);
 }
