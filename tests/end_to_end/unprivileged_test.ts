@@ -131,10 +131,12 @@ testWithPeers("a user without privileges gets one clear line where he may not", 
   ]);
   const own = ["--repository", client.store, "--backup-id", "mine"];
   const run = assertOk(await client.run("backup", `tree.pxar:${work}/source`, ...own, "--init"));
+  // Two runs may fall into one second.
+  const later = ["--backup-time", "4000000000"];
   assertMatch(run.stderr, /"closed".*denied/);
   assertMatch(run.stderr, /"file".*denied/);
   assertFailure(
-    await client.run("backup", `file.conf:${work}/source/file`, ...own),
+    await client.run("backup", `file.conf:${work}/source/file`, ...own, ...later),
     /source\/file.*Permission denied/,
   );
   assertFailure(await client.run("datastore", "init", `${work}/theirs/store`), /Permission denied/);
@@ -145,7 +147,7 @@ testWithPeers("a user without privileges gets one clear line where he may not", 
   const theirs = ["--repository", `${memory.path}/store`];
   await runClientOk(["backup", `tree.pxar:${work}/source`, ...theirs, "--init"]);
   assertFailure(
-    await client.run("backup", `tree.pxar:${work}/source`, ...theirs),
+    await client.run("backup", `tree.pxar:${work}/source`, ...theirs, ...later),
     /Permission denied/,
   );
   assertFailure(

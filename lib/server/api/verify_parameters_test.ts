@@ -25,7 +25,10 @@ function fromJson(text: string): ParameterValues {
 }
 
 Deno.test("verifyParameters() names every parameter that is wrong", () => {
-  const error: ParameterError = assertThrows(() => fromQuery("name=A&count=0&what=1&flag=maybe"), ParameterError) as ParameterError;
+  const error: ParameterError = assertThrows(
+    () => fromQuery("name=A&count=0&what=1&flag=maybe"),
+    ParameterError,
+  ) as ParameterError;
   assertEquals(error.problems.map(({ name }) => name), ["name", "count", "what", "flag"]);
   const single = assertThrows(() => fromQuery("count=1"), ParameterError);
   assertEquals(
