@@ -131,6 +131,10 @@ class PrefixedDuplex implements Duplex {
     return Promise.resolve(prefix);
   }
 
+  release(bytes: Uint8Array): void {
+    this.#duplex.release?.(bytes);
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     return this.#duplex.write(bytes);
   }

@@ -19,6 +19,8 @@ export class Http2Body extends IncomingBody {
   #forgetting = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
+  /** Who takes pieces as they arrive. */
+  #use: ((piece: Uint8Array) => void) | undefined;
 
   constructor(owner: StreamOwner, stream: Http2Stream) {
     super();
@@ -39,18 +41,49 @@ export class Http2Body extends IncomingBody {
     }
   }
 
+  override async eachPiece(use: (piece: Uint8Array) => void): Promise<void> {
+    for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
+      this.#owner.returnCredit(this.#stream, piece.length);
+      use(piece);
+    }
+    let refusal: { readonly error: unknown } | undefined;
+    this.#use = (piece) => {
+      this.#owner.returnCredit(this.#stream, piece.length);
+      try {
+        use(piece);
+      } catch (error) {
+        // It is this reader's error, not that of the connection, which calls.
+        refusal = { error };
+        this.#use = undefined;
+        this.#notify();
+      }
+    };
+    while (refusal === undefined && this.#failure === undefined && !this.#ended) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    this.#use = undefined;
+    if (refusal !== undefined) throw refusal.error;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   override cancel(): void {
     if (this.#ended || this.#failure !== undefined) this.forget();
     else this.#owner.cancelBody(this.#stream);
   }
 
-  /** From the connection: bytes arrived. */
-  push(bytes: Uint8Array): void {
-    if (this.#forgetting) this.#owner.returnCredit(this.#stream, bytes.length);
-    else {
-      this.#queue.push(bytes);
-      this.#notify();
+  /** From the connection: bytes arrived. @returns whether they were kept. */
+  push(bytes: Uint8Array): boolean {
+    if (this.#forgetting) {
+      this.#owner.returnCredit(this.#stream, bytes.length);
+      return false;
     }
+    if (this.#use !== undefined) {
+      this.#use(bytes);
+      return false;
+    }
+    this.#queue.push(bytes);
+    this.#notify();
+    return true;
   }
 
   /** From the connection: the body is complete. */
@@ -63,12 +96,14 @@ export class Http2Body extends IncomingBody {
   fail(error: Error): void {
     if (this.#ended) return;
     this.#failure ??= error;
+    this.#use = undefined;
     this.#notify();
   }
 
   /** Drops what is there and what will come, giving the credit back at once. */
   forget(): void {
     this.#forgetting = true;
+    this.#use = undefined;
     let size = 0;
     for (const bytes of this.#queue) size += bytes.length;
     this.#queue.length = 0;

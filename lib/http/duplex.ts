@@ -23,6 +23,11 @@ export interface Duplex {
   write(bytes: Uint8Array): Promise<void>;
   /** Sends what was written, ends our direction, waits shortly for the peer to end its own. */
   close(): Promise<void>;
+  /**
+   * Gives bytes back that `read` returned, so that their memory is free before the garbage collector
+   * finds it: at full speed it lets some 100 MB pile up. Nothing may look at them any more.
+   */
+  release?(bytes: Uint8Array): void;
   /** Ends both directions at once; pending reads and writes fail with `reason`. */
   abort(reason?: Error): void;
 }

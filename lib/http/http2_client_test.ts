@@ -125,6 +125,43 @@ Deno.test("a body can be read into memory of the caller's, bounded", async () =>
   await client.close();
 });
 
+Deno.test("pieces of a body are handed over as they arrive, and their memory goes back", async () => {
+  const whole = pattern(100_000);
+  const [left, right] = memoryDuplexPair({ fragmentBytes: () => 1000 });
+  let releases = 0;
+  left.release = (bytes) => {
+    releases++;
+    bytes.fill(0xee);
+  };
+  const copying: RequestHandler = () => ({ status: 200, body: whole.slice() });
+  new Http2Server(right, copying);
+  const client = new Http2Client(left);
+  const { body } = await client.request({ method: "GET", path: "/" });
+  const memory = new Uint8Array(whole.length);
+  let length = 0;
+  await body.eachPiece((piece) => {
+    memory.set(piece, length);
+    length += piece.length;
+  });
+  assertEquals(memory, whole);
+  assert(releases > 50, `${releases}`);
+  const kept = await client.request({ method: "GET", path: "/" });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assertEquals(await kept.body.bytes(100_000), whole);
+  const refused = await client.request({ method: "GET", path: "/" });
+  await assertRejects(
+    () =>
+      refused.body.eachPiece(() => {
+        throw new RangeError("enough");
+      }),
+    RangeError,
+    "enough",
+  );
+  refused.body.cancel();
+  assert(await client.ping() >= 0);
+  await client.close();
+});
+
 Deno.test("no more requests are opened than the server allows", async () => {
   let running = 0;
   let most = 0;

@@ -35,8 +35,10 @@ export class NodeSocketDuplex implements Duplex {
   constructor(socket: Socket, peer: string) {
     this.#socket = socket;
     this.peer = peer;
-    socket.on("data", (bytes: Uint8Array) => {
+    socket.on("data", ({ buffer, byteOffset, byteLength }: Uint8Array) => {
       if (this.#discarding) return;
+      // Not a Buffer, whose `slice` does not copy.
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
       this.#queue.push(bytes);
       this.#queuedBytes += bytes.length;
       if (this.#queuedBytes >= PAUSE_BYTES && !this.#paused) {
@@ -77,6 +79,11 @@ export class NodeSocketDuplex implements Duplex {
       if (this.#ended) return undefined;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
+  }
+
+  release({ buffer, byteLength }: Uint8Array): void {
+    // The socket reads into memory that it does not use again.
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
   }
 
   write(bytes: Uint8Array): Promise<void> {

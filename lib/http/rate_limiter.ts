@@ -74,6 +74,10 @@ export class RateLimitedDuplex implements Duplex {
     return bytes;
   }
 
+  release(bytes: Uint8Array): void {
+    this.#duplex.release?.(bytes);
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     const written = this.#lastWrite.then(async () => {
       await this.#duplex.write(bytes);

@@ -66,20 +66,23 @@ async function fill(
   buffer: (length: number) => Uint8Array,
 ): Promise<void> {
   const announced = body.lengthBytes;
-  let memory: Uint8Array | undefined;
   try {
-    if (announced !== undefined) memory = buffer(checkLength(announced, name));
+    const memory = announced === undefined ? undefined : buffer(checkLength(announced, name));
+    const limit = announced ?? MAX_ENCODED_CHUNK_BYTES;
     const pieces: Uint8Array[] = [];
     let length = 0;
-    for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
-      length += piece.length;
-      if (length > (announced ?? MAX_ENCODED_CHUNK_BYTES)) break;
-      if (memory === undefined) pieces.push(piece);
-      else memory.set(piece, length - piece.length);
-    }
-    if (checkLength(length, name) !== (announced ?? length)) {
+    const checkReceived = () => {
+      if (checkLength(length, name) === (announced ?? length)) return;
       throw new CorruptDataError(`${name} came with ${length} bytes instead of ${announced}`);
-    }
+    };
+    await body.eachPiece((piece) => {
+      const start = length;
+      length += piece.length;
+      if (length > limit) checkReceived();
+      if (memory === undefined) pieces.push(piece.slice());
+      else memory.set(piece, start);
+    });
+    checkReceived();
     if (memory === undefined) copyPieces(pieces, buffer(length));
   } catch (error) {
     body.cancel();
