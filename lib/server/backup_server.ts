@@ -3,7 +3,7 @@ import type { AcceptedConnection, IncomingRequest, ServeOptions } from "../http/
 import { AccessLog } from "./access_log.ts";
 import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
-import { UploadBudget } from "./protocol/upload_budget.ts";
+import { BodyBudget } from "./protocol/body_budget.ts";
 import { UploadInspector } from "./protocol/upload_inspector.ts";
 import { RestService } from "./rest/rest_service.ts";
 import { ServerConnection } from "./server_connection.ts";
@@ -75,7 +75,8 @@ export class BackupServer {
       options.access,
       new TaskRegistry(`${logFolder}/tasks`),
       UploadInspector.create(),
-      new UploadBudget(),
+      new BodyBudget(),
+      new BodyBudget(),
       options.instanceId,
       options.delays ?? {
         unauthorizedMs: UNAUTHORIZED_DELAY_MS,

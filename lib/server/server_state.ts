@@ -5,7 +5,7 @@ import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
 import { InterruptedChunks } from "./protocol/interrupted_chunks.ts";
 import type { UploadInspector } from "./protocol/upload_inspector.ts";
-import type { UploadBudget } from "./protocol/upload_budget.ts";
+import type { BodyBudget } from "./protocol/body_budget.ts";
 import type { TaskRegistry } from "./tasks/task_registry.ts";
 
 /** What a call does with a datastore: the maintenance mode may forbid it. */
@@ -30,7 +30,8 @@ export class ServerState implements Disposable {
     readonly access: AccessControl,
     readonly tasks: TaskRegistry,
     readonly inspector: UploadInspector,
-    readonly uploads: UploadBudget,
+    readonly uploads: BodyBudget,
+    readonly downloads: BodyBudget,
     readonly instanceId: string,
     readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number },
     /** How long a client of an upgraded connection may be silent before it is asked. */

@@ -1,6 +1,6 @@
 import { ConnectionError, UsageError } from "../../errors/mod.ts";
 import type { IncomingBody } from "../../http/mod.ts";
-import type { UploadBudget } from "./upload_budget.ts";
+import type { BodyBudget } from "./body_budget.ts";
 
 /** Room for nearly all chunks; pages that are never written to cost nothing. */
 const FIRST_BUFFER_BYTES = 4.25 * 1024 * 1024;
@@ -23,13 +23,13 @@ export interface ReadUpload extends Disposable {
  * read, so when nothing comes of the one that is, one more is read: memory gives way, not progress.
  */
 export class ConnectionUploads {
-  readonly #budget: UploadBudget;
+  readonly #budget: BodyBudget;
   /** Bodies that were begun and are not yet disposed of. */
   #begun = 0;
   /** How many may be begun although the budget is exhausted. */
   #allowance = 1;
 
-  constructor(budget: UploadBudget) {
+  constructor(budget: BodyBudget) {
     this.#budget = budget;
   }
 
@@ -86,7 +86,7 @@ export class ConnectionUploads {
 
 /** A body on its way into memory. */
 class Upload {
-  readonly #budget: UploadBudget;
+  readonly #budget: BodyBudget;
   readonly #expectedBytes: number;
   #memory: Uint8Array<ArrayBuffer> | undefined;
   lengthBytes = 0;
@@ -94,7 +94,7 @@ class Upload {
   stalled = false;
   ended = false;
 
-  constructor(budget: UploadBudget, expectedBytes: number) {
+  constructor(budget: BodyBudget, expectedBytes: number) {
     this.#budget = budget;
     this.#expectedBytes = expectedBytes;
     budget.reserve(expectedBytes);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IncomingBody } from "../../http/mod.ts";
 import { ConnectionUploads } from "./connection_uploads.ts";
-import { UploadBudget } from "./upload_budget.ts";
+import { BodyBudget } from "./body_budget.ts";
 
 /** A body whose parts a test sends. */
 class TestBody extends IncomingBody {
@@ -28,7 +28,7 @@ class TestBody extends IncomingBody {
 const part = (length: number, value = 1) => new Uint8Array(length).fill(value);
 
 Deno.test("a body is put together from its parts, and must be as long as announced", async () => {
-  const budget = new UploadBudget(1 << 20);
+  const budget = new BodyBudget(1 << 20);
   const uploads = new ConnectionUploads(budget);
   {
     const body = new TestBody().send(part(3), part(2, 2), undefined);
@@ -49,7 +49,7 @@ Deno.test("a body is put together from its parts, and must be as long as announc
 });
 
 Deno.test("while the budget is used up a connection reads one body, and then the next", async () => {
-  const budget = new UploadBudget(100);
+  const budget = new BodyBudget(100);
   const uploads = new ConnectionUploads(budget);
   const [first, second] = [new TestBody(), new TestBody()];
   const one = uploads.read(first, 100);
@@ -62,7 +62,7 @@ Deno.test("while the budget is used up a connection reads one body, and then the
 });
 
 Deno.test("a body that is held up by others lets them be read", async () => {
-  const budget = new UploadBudget(100);
+  const budget = new BodyBudget(100);
   const uploads = new ConnectionUploads(budget);
   const starving = new TestBody();
   const one = uploads.read(starving, 100);

@@ -5,22 +5,27 @@ import { archiveKind } from "../../manifest/mod.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer, Route } from "../api/route.ts";
 import { DIGEST, FILE_NAME } from "../api/schemas.ts";
-import { fileRefusal } from "./protocol_service.ts";
+import type { ConnectionDownloads } from "./connection_downloads.ts";
+import { fileRefusal, type ProtocolRequest } from "./protocol_service.ts";
 
 /** What the calls of a reader connection share. */
 export interface ReaderSession {
   readonly source: LocalSnapshotSource;
   /** What the client has downloaded an index for. */
   readonly readable: DigestTable;
+  readonly downloads: ConnectionDownloads;
   readonly log: (line: string) => void;
 }
+
+/** A call of the protocol. */
+export type ReaderCall = ReaderSession & ProtocolRequest;
 
 const OCTETS = "application/octet-stream";
 const SPEEDTEST_BYTES = 1024 * 1024;
 const SPEEDTEST_BYTE = 0x41;
 
 /** The calls of the reader protocol (spec: protocol.md §6). */
-export const READER_ROUTES: readonly Route<ReaderSession>[] = [
+export const READER_ROUTES: readonly Route<ReaderCall>[] = [
   {
     method: "GET",
     path: "download",
@@ -69,14 +74,16 @@ async function download(
 }
 
 async function sendChunk(
-  { source, readable }: ReaderSession,
+  { source, readable, downloads, request }: ReaderCall,
   values: ParameterValues,
 ): Promise<Answer> {
   const text = values.text("digest");
   const digest = decodeHex(text);
   // A digest alone is no permission: it may be somebody else's chunk (spec: protocol.md §6).
   if (!readable.has(digest)) throw new ServerError(401, `download chunk ${text} not allowed`);
-  let raw = new Uint8Array(0);
-  await source.readChunk(digest, (length) => raw = new Uint8Array(length));
-  return { raw, contentType: OCTETS };
+  const { bytes, released } = await downloads.read(
+    (buffer) => source.readChunk(digest, buffer),
+    request.signal,
+  );
+  return { raw: bytes, contentType: OCTETS, released };
 }

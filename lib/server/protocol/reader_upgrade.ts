@@ -8,6 +8,7 @@ import { RouteTable } from "../api/route_table.ts";
 import type { RestContext, RestRoute } from "../rest/rest_context.ts";
 import type { Task } from "../tasks/task.ts";
 import { UPGRADE_PARAMETERS } from "./backup_upgrade.ts";
+import { ConnectionDownloads } from "./connection_downloads.ts";
 import { protocolHandler } from "./protocol_service.ts";
 import { READER_ROUTES } from "./reader_routes.ts";
 import { runUpgraded } from "./run_upgraded.ts";
@@ -96,7 +97,12 @@ async function runReader(
     task,
     duplex,
     protocolHandler({
-      session: { source, readable: new DigestTable(), log },
+      session: {
+        source,
+        readable: new DigestTable(),
+        downloads: new ConnectionDownloads(state.downloads),
+        log,
+      },
       table: TABLE,
       unauthorized: () => state.delay(state.delays.unauthorizedMs),
       refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),

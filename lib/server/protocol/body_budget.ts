@@ -1,13 +1,13 @@
-/** Memory that uploads of all connections together should take. */
+/** Memory that bodies of one direction, over all connections, should take. */
 const DEFAULT_BUDGET_BYTES = 16 * 1024 * 1024;
 const BUFFER_STEP_BYTES = 64 * 1024;
 
 /**
- * Memory for the uploads of all connections. Buffers are used again, and freed at once when they are
- * not kept. More than the budget is given out all the same: who reads asks first whether it is
- * exhausted, see `ConnectionUploads`.
+ * Memory for the uploads, or the downloads, of all connections. Buffers are used again, and freed at
+ * once when they are not kept. More than the budget is given out all the same: who reads asks first
+ * whether it is exhausted, see `ConnectionUploads` and `ConnectionDownloads`.
  */
-export class UploadBudget {
+export class BodyBudget {
   readonly #budgetBytes: number;
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
   #usedBytes = 0;
