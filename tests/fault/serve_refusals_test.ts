@@ -42,11 +42,15 @@ function errorLine(run: ClientRun): string {
   return lines[0]!.slice("Error: ".length);
 }
 
+/** Time of the next probe: two of them may fall into one second. */
+let probeTime = 4_000_000_000;
+
 /** Fails unless the server takes a backup and gives it back. */
 async function assertServes(env: Record<string, string>, dir: string): Promise<void> {
   const content = `${crypto.randomUUID()}\n`;
   await Deno.writeTextFile(`${dir}/probe`, content);
-  await runClientOk(["backup", `probe.conf:${dir}/probe`, "--backup-id", "probe"], { env });
+  const dated = ["--backup-id", "probe", "--backup-time", `${++probeTime}`];
+  await runClientOk(["backup", `probe.conf:${dir}/probe`, ...dated], { env });
   const { stdout } = await runClientOk(["restore", "host/probe", "probe.conf", "-"], { env });
   assertEquals(stdout, content);
 }
