@@ -11,6 +11,7 @@ export class BackupRun {
   readonly reports: ArchiveReport[] = [];
   readonly #ledger = new UploadLedger();
   readonly #streams = new Set<ChunkStream>();
+  readonly #failed = new AbortController();
   #failure: { readonly cause: unknown } | undefined;
 
   constructor(
@@ -24,6 +25,11 @@ export class BackupRun {
   /** What the manifest says of every file of this run. */
   get cryptMode(): CryptMode {
     return this.request.crypt?.mode ?? "none";
+  }
+
+  /** Aborted when there is nothing to wait for any more: the run was interrupted, or has failed. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.request.signal, this.#failed.signal]);
   }
 
   /** Opens a stream of the pipeline that is aborted if the run fails. */
@@ -104,6 +110,7 @@ export class BackupRun {
   fail(cause: unknown): void {
     this.#failure ??= { cause };
     this.abort();
+    this.#failed.abort(cause);
   }
 
   /** What made the run fail first; what was thrown later may only follow from it. */

@@ -13,7 +13,7 @@ export async function storeBlobArchive(
   serverName: string,
 ): Promise<void> {
   const started = performance.now();
-  const content = await readSource(spec.path, MAX_ENCODED_CHUNK_BYTES * 8, run.request.signal);
+  const content = await readSource(spec.path, MAX_ENCODED_CHUNK_BYTES * 8, run.signal);
   const encrypting = run.request.crypt?.mode === "encrypt" ? run.request.crypt.config : undefined;
   const blob = await encodeBlob(content, {
     compress: true,

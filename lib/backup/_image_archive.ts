@@ -18,7 +18,7 @@ export async function storeImageArchive(
   serverName: string,
 ): Promise<void> {
   await run.previous.addKnownChunks(serverName, run.pipeline);
-  const fd = await openSource(spec.path, run.request.signal);
+  const fd = await openSource(spec.path, run.signal);
   let size: number | undefined;
   try {
     size = sourceSize(fd, spec.path);

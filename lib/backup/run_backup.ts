@@ -57,11 +57,17 @@ export async function runBackup(
   const run = new BackupRun(request, observer, target, pipeline, previous);
   const onAbort = () => run.abort();
   request.signal.addEventListener("abort", onAbort);
+  let isStoring = true;
+  target.lost?.then((reason) => {
+    if (isStoring) run.fail(reason);
+  });
   try {
     await storeArchives(run, settings);
     await storeEncryptedKey(run);
     await storeManifest(run, target);
     request.signal.throwIfAborted();
+    // A connection that is lost from here on may have done its work.
+    isStoring = false;
     const { warnings } = await target.finish();
     for (const warning of warnings) observer.log("warn", warning);
     return report(request, observer, run.reports, started, settings.warnings + warnings.length);
@@ -74,6 +80,7 @@ export async function runBackup(
     }
     throw run.rootCause(error);
   } finally {
+    isStoring = false;
     request.signal.removeEventListener("abort", onAbort);
   }
 }

@@ -1,4 +1,4 @@
-import { NotFoundError, ServerError } from "../errors/mod.ts";
+import { ConnectionError, NotFoundError, ServerError } from "../errors/mod.ts";
 import {
   type ApiParameters,
   type HeaderField,
@@ -22,12 +22,17 @@ const FAREWELL_MS = 3000;
 
 /** The requests that backup and reader connections have in common (spec: protocol.md §4.6). */
 export class UpgradedConnection {
+  /** Resolves when the connection has ended, with the reason. */
+  readonly lost: Promise<Error>;
   readonly #client: Http2Client;
   readonly #given = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(client: Http2Client) {
     this.#client = client;
+    this.lost = client.closed.then((reason) =>
+      reason ?? new ConnectionError("the server has ended the connection")
+    );
   }
 
   /** The `data` of a call whose parameters are in the query. */

@@ -62,6 +62,11 @@ export interface BackupTarget extends AsyncDisposable {
   /** Time of the latest finished snapshot of the group, seconds; undefined if there is none. */
   readonly previousTime: number | undefined;
   /**
+   * Resolves when the connection has ended, with the reason: whoever waits for a source that says
+   * nothing need not wait any more. Absent where there is no connection that could break.
+   */
+  readonly lost?: Promise<Error>;
+  /**
    * The manifest blob of the previous snapshot, or undefined if there is none, or none that may be
    * relied on (its last verification failed).
    */

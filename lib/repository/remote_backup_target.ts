@@ -75,6 +75,11 @@ export class RemoteBackupTarget implements BackupTarget {
     }
   }
 
+  /** See {@linkcode BackupTarget.lost}. */
+  get lost(): Promise<Error> {
+    return this.#connection.lost;
+  }
+
   /** See {@linkcode BackupTarget.snapshot}. */
   get snapshot(): BackupSnapshot {
     return this.#begin.snapshot;
