@@ -39,8 +39,6 @@ export class FrameReceiver implements FrameHandler {
   readonly #guard: FloodGuard;
   readonly #decoder: HpackDecoder;
   readonly #assembler = new HeaderBlockAssembler();
-  /** Pieces of memory that bodies have kept, so far. */
-  keptPieces = 0;
   /** Where the current DATA frame goes; `undefined` if nowhere. */
   #dataStream: Http2Stream | undefined;
 
@@ -93,7 +91,7 @@ export class FrameReceiver implements FrameHandler {
     if (stream.receivedBytes > (stream.body.lengthBytes ?? Infinity)) {
       this.#table.returnConnectionCredit(bytes.length);
       this.#resetBad(stream, Code.PROTOCOL_ERROR, "body is longer than its content-length");
-    } else if (stream.body.push(bytes)) this.keptPieces++;
+    } else stream.body.push(bytes);
   }
 
   dataEnd(_streamId: number, flags: number, paddingBytes: number): void {

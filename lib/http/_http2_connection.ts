@@ -175,9 +175,9 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
         this.#lastReadMs = performance.now();
         this.#pingedAtMs = undefined;
         const rest = this.takePreface(bytes);
-        const keptPieces = this.#receiver.keptPieces;
+        this.table.memory.begin(bytes);
         if (rest.length > 0) this.#reader.feed(rest);
-        if (this.#receiver.keptPieces === keptPieces) this.#duplex.release?.(bytes);
+        this.table.memory.done(bytes);
         if (this.table.output.controlBytes > CONTROL_ROOM_BYTES) {
           await this.table.output.controlRoom(CONTROL_ROOM_BYTES);
         }

@@ -1,8 +1,11 @@
+import type { ReceivedMemory } from "./_received_memory.ts";
 import { ReceiveWindow } from "./_receive_window.ts";
 import { IncomingBody } from "./incoming_body.ts";
 
 /** What a stream asks of its connection. */
 export interface StreamOwner {
+  readonly memory: ReceivedMemory;
+  readonly connectionWindow: ReceiveWindow;
   /** The application took bytes of a body: flow-control credit goes back to the peer. */
   returnCredit(stream: Http2Stream, sizeBytes: number): void;
   /** The application does not want the rest of a body. */
@@ -28,11 +31,16 @@ export class Http2Body extends IncomingBody {
     this.#stream = stream;
   }
 
+  override get heldUp(): boolean {
+    return !this.#ended && this.#owner.connectionWindow.exhausted;
+  }
+
   override async read(): Promise<Uint8Array | undefined> {
     while (true) {
       const bytes = this.#queue.shift();
       if (bytes !== undefined) {
         this.#owner.returnCredit(this.#stream, bytes.length);
+        this.#owner.memory.giveAway(bytes);
         return bytes;
       }
       if (this.#failure !== undefined) throw this.#failure;
@@ -45,6 +53,7 @@ export class Http2Body extends IncomingBody {
     for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
       this.#owner.returnCredit(this.#stream, piece.length);
       use(piece);
+      this.#owner.memory.done(piece);
     }
     let refusal: { readonly error: unknown } | undefined;
     this.#use = (piece) => {
@@ -71,19 +80,15 @@ export class Http2Body extends IncomingBody {
     else this.#owner.cancelBody(this.#stream);
   }
 
-  /** From the connection: bytes arrived. @returns whether they were kept. */
-  push(bytes: Uint8Array): boolean {
-    if (this.#forgetting) {
-      this.#owner.returnCredit(this.#stream, bytes.length);
-      return false;
+  /** From the connection: bytes arrived. */
+  push(bytes: Uint8Array): void {
+    if (this.#forgetting) this.#owner.returnCredit(this.#stream, bytes.length);
+    else if (this.#use !== undefined) this.#use(bytes);
+    else {
+      this.#owner.memory.keep(bytes);
+      this.#queue.push(bytes);
+      this.#notify();
     }
-    if (this.#use !== undefined) {
-      this.#use(bytes);
-      return false;
-    }
-    this.#queue.push(bytes);
-    this.#notify();
-    return true;
   }
 
   /** From the connection: the body is complete. */
@@ -105,7 +110,10 @@ export class Http2Body extends IncomingBody {
     this.#forgetting = true;
     this.#use = undefined;
     let size = 0;
-    for (const bytes of this.#queue) size += bytes.length;
+    for (const bytes of this.#queue) {
+      size += bytes.length;
+      this.#owner.memory.done(bytes);
+    }
     this.#queue.length = 0;
     if (size > 0) this.#owner.returnCredit(this.#stream, size);
   }

@@ -12,6 +12,11 @@ export class ReceiveWindow {
     this.#leftBytes = sizeBytes;
   }
 
+  /** Whether the peer can send nothing until something is consumed. */
+  get exhausted(): boolean {
+    return this.#leftBytes <= 0;
+  }
+
   /** Notes what has arrived. @returns whether the peer kept within the window. */
   take(sizeBytes: number): boolean {
     this.#leftBytes -= sizeBytes;

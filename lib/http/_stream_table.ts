@@ -2,6 +2,7 @@ import { ConnectionError } from "../errors/mod.ts";
 import { FrameOutput, type OutputOwner } from "./_frame_output.ts";
 import { Http2Stream, type StreamOwner } from "./_http2_stream.ts";
 import type { PeerSettings } from "./_peer_settings.ts";
+import { ReceivedMemory } from "./_received_memory.ts";
 import { ReceiveWindow } from "./_receive_window.ts";
 import type { Duplex } from "./duplex.ts";
 import * as frames from "./frame_writer.ts";
@@ -35,6 +36,7 @@ export interface StreamTableEvents {
 export class StreamTable implements StreamOwner, OutputOwner {
   readonly open = new Map<number, Http2Stream>();
   readonly output: FrameOutput;
+  readonly memory: ReceivedMemory;
   /** Highest identifier that we, and that the peer has used. */
   lastOwnId = 0;
   lastPeerId = 0;
@@ -59,6 +61,7 @@ export class StreamTable implements StreamOwner, OutputOwner {
     this.#peer = peer;
     this.#events = events;
     this.output = new FrameOutput(duplex, this);
+    this.memory = new ReceivedMemory(duplex);
     this.connectionWindow = new ReceiveWindow(options.connectionWindowBytes);
   }
 

@@ -16,6 +16,11 @@ export abstract class IncomingBody implements AsyncIterable<Uint8Array> {
   /** Length announced by the sender, in bytes. */
   abstract readonly lengthBytes: number | undefined;
 
+  /** Whether the rest cannot come because bodies beside it that are not read take all the room. */
+  get heldUp(): boolean {
+    return false;
+  }
+
   /**
    * The next bytes as they arrived; `undefined` at the end.
    *

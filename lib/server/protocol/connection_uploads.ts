@@ -6,8 +6,12 @@ import type { BodyBudget } from "./body_budget.ts";
 const FIRST_BUFFER_BYTES = 4.25 * 1024 * 1024;
 /** A client that sends nothing of a body for this long has given it up. */
 const STALL_TIMEOUT_MS = 120_000;
-/** A body of which nothing came for this long may be held up by others. */
+/** How often it is looked whether a body is held up by others. */
 const HELD_UP_MS = 500;
+/** A body of which nothing came for this long is taken for held up: clients may leave some room. */
+const SILENCE_MS = 5000;
+/** When nothing was held up for this long, one body less is read at a time. */
+const CALM_MS = 5000;
 
 /** A body that was read whole. */
 export interface ReadUpload extends Disposable {
@@ -28,6 +32,8 @@ export class ConnectionUploads {
   #begun = 0;
   /** How many may be begun although the budget is exhausted. */
   #allowance = 1;
+  #allowanceChangedMs = 0;
+  #lastAdmission: Promise<unknown> = Promise.resolve();
 
   constructor(budget: BodyBudget) {
     this.#budget = budget;
@@ -46,9 +52,10 @@ export class ConnectionUploads {
     expectedBytes: number,
     refuse: (receivedBytes: number) => Error = () => new UsageError("body has another length"),
   ): Promise<ReadUpload> {
-    while (this.#budget.exhausted && this.#begun >= this.#allowance) await this.#budget.changed();
-    this.#begun++;
-    const upload = new Upload(this.#budget, expectedBytes);
+    // In the order of the requests: the bytes of one that was passed over would be in the way.
+    const admission = this.#lastAdmission.then(() => this.#admit(expectedBytes));
+    this.#lastAdmission = admission;
+    const upload = await admission;
     const watch = setInterval(() => this.#watch(upload, body), HELD_UP_MS);
     try {
       await body.eachPiece((part) => {
@@ -65,13 +72,20 @@ export class ConnectionUploads {
     return { bytes: upload.bytes, [Symbol.dispose]: () => this.#end(upload) };
   }
 
+  async #admit(expectedBytes: number): Promise<Upload> {
+    while (this.#budget.exhausted && this.#begun >= this.#allowance) await this.#budget.changed();
+    this.#begun++;
+    return new Upload(this.#budget, expectedBytes);
+  }
+
   #watch(upload: Upload, body: IncomingBody): void {
     const silentMs = performance.now() - upload.lastPartMs;
     if (silentMs >= STALL_TIMEOUT_MS) {
       upload.stalled = true;
       body.cancel();
-    } else if (silentMs >= HELD_UP_MS && this.#budget.exhausted) {
+    } else if (silentMs >= (body.heldUp ? HELD_UP_MS : SILENCE_MS) && this.#budget.exhausted) {
       this.#allowance = Math.max(this.#allowance, this.#begun + 1);
+      this.#allowanceChangedMs = performance.now();
       this.#budget.wake();
     }
   }
@@ -80,6 +94,10 @@ export class ConnectionUploads {
     if (upload.ended) return;
     this.#begun--;
     if (this.#begun === 0) this.#allowance = 1;
+    else if (this.#allowance > 1 && performance.now() - this.#allowanceChangedMs >= CALM_MS) {
+      this.#allowance--;
+      this.#allowanceChangedMs = performance.now();
+    }
     upload.end();
   }
 }

@@ -9,11 +9,16 @@ class TestBody extends IncomingBody {
   readonly #parts: (Uint8Array | undefined)[] = [];
   #wake: (() => void) | undefined;
   reads = 0;
+  isHeldUp = false;
 
   send(...parts: (Uint8Array | undefined)[]): this {
     this.#parts.push(...parts);
     this.#wake?.();
     return this;
+  }
+
+  override get heldUp(): boolean {
+    return this.isHeldUp;
   }
 
   override async read(): Promise<Uint8Array | undefined> {
@@ -54,6 +59,7 @@ Deno.test("while the budget is used up a connection reads one body, and then the
   const [first, second] = [new TestBody(), new TestBody()];
   const one = uploads.read(first, 100);
   const two = uploads.read(second.send(part(100), undefined), 100);
+  await new Promise((resolve) => setTimeout(resolve));
   assertEquals([first.reads, second.reads], [1, 0]);
   first.send(part(100), undefined);
   (await one)[Symbol.dispose]();
@@ -65,9 +71,29 @@ Deno.test("a body that is held up by others lets them be read", async () => {
   const budget = new BodyBudget(100);
   const uploads = new ConnectionUploads(budget);
   const starving = new TestBody();
+  starving.isHeldUp = true;
   const one = uploads.read(starving, 100);
   using other = await uploads.read(new TestBody().send(part(50), undefined), 50);
   assertEquals(other.bytes.length, 50);
   starving.send(part(100), undefined);
   (await one)[Symbol.dispose]();
+});
+
+Deno.test("bodies are read in the order of their requests", async () => {
+  const budget = new BodyBudget(100);
+  const uploads = new ConnectionUploads(budget);
+  const order: number[] = [];
+  const read = async (number: number) => {
+    const body = new TestBody().send(part(100), undefined);
+    using _upload = await uploads.read(body, 100);
+    order.push(number);
+  };
+  const blocker = await uploads.read(new TestBody().send(part(100), undefined), 100);
+  const waiting = [read(0), read(1)];
+  await new Promise((resolve) => setTimeout(resolve));
+  blocker[Symbol.dispose]();
+  // There is room, and those that wait are not awake yet.
+  waiting.push(read(2));
+  await Promise.all(waiting);
+  assertEquals(order, [0, 1, 2]);
 });
