@@ -13,7 +13,7 @@ import type { PlainChunk } from "./plain_chunk.ts";
 
 /** How to set up a {@linkcode ChunkDecoder}. */
 export interface ChunkDecoderOptions {
-  /** Bytes that blobs being read and plain chunks not yet released may take; 96 MiB if absent. */
+  /** Bytes that blobs being read and plain chunks not yet released may take; 72 MiB if absent. */
   readonly memoryBudgetBytes?: number | undefined;
   /** Chunks decoded at the same time; one per processor if absent. */
   readonly workers?: number | undefined;
@@ -31,7 +31,7 @@ export interface ExpectedChunk {
   readonly encrypted: boolean;
 }
 
-const DEFAULT_MEMORY_BUDGET_BYTES = 96 * 1024 * 1024;
+const DEFAULT_MEMORY_BUDGET_BYTES = 72 * 1024 * 1024;
 const MAX_PLAIN_BYTES = 16 * 1024 * 1024;
 /** Room for the header; a blob longer than its plain bytes and this is unusual, but read. */
 const BLOB_HEADER_ROOM_BYTES = 4096;

@@ -325,7 +325,9 @@ export class ArchiveExtraction {
   }
 
   async #fetch(chunks: ChunkPrefetcher): Promise<PlacedChunk | undefined> {
-    const placed = await chunks.next();
+    const next = chunks.next();
+    await this.feed.giveBackUntil(next);
+    const placed = await next;
     if (placed !== undefined) {
       this.observer.progress.bytesDone = Math.max(
         this.observer.progress.bytesDone,

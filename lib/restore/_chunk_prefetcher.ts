@@ -6,8 +6,13 @@ import { DamagedChunkError } from "./_damaged_chunk_error.ts";
 
 /** Requests kept under way (spec: client-pipeline.md §10.2 row 7: 8 to 32). */
 const WINDOW_CHUNKS = 16;
-/** Plain bytes of distinct chunks that are under way or in use. */
-const WINDOW_BYTES = 64 * 1024 * 1024;
+/**
+ * Plain bytes of distinct chunks that are under way or in use: enough for 1 Gbit/s over 200 ms. The
+ * decoder's memory has room for this and, twice its size, for the largest chunk of another archive.
+ */
+const WINDOW_BYTES = 32 * 1024 * 1024;
+/** The same for metadata, so that it cannot take the memory that contents need meanwhile. */
+export const METADATA_WINDOW_BYTES: number = 16 * 1024 * 1024;
 
 /** A decoded chunk that several positions of the window may share. */
 interface SharedChunk {
@@ -45,6 +50,7 @@ export class ChunkPrefetcher implements Disposable {
   readonly #index: ChunkIndex;
   readonly #decoder: ChunkDecoder;
   readonly #encrypted: boolean;
+  readonly #windowBytes: number;
   readonly #window: { position: number; key: string; shared: SharedChunk }[] = [];
   readonly #shared = new Map<string, SharedChunk>();
   #nextToStart = 0;
@@ -58,17 +64,20 @@ export class ChunkPrefetcher implements Disposable {
    * @param index The archive's verified index.
    * @param decoder Shared by all archives of a run.
    * @param encrypted Whether the manifest says that the archive's chunks are encrypted.
+   * @param windowBytes Plain bytes under way or in use.
    */
   constructor(
     source: SnapshotSource,
     index: ChunkIndex,
     decoder: ChunkDecoder,
     encrypted: boolean,
+    windowBytes: number = WINDOW_BYTES,
   ) {
     this.#source = source;
     this.#index = index;
     this.#decoder = decoder;
     this.#encrypted = encrypted;
+    this.#windowBytes = windowBytes;
   }
 
   /**
@@ -150,7 +159,7 @@ export class ChunkPrefetcher implements Disposable {
       const key = `${encodeHex(digest)}/${size}`;
       let shared = this.#shared.get(key);
       if (shared === undefined) {
-        if (this.#bytes > 0 && this.#bytes + size > WINDOW_BYTES) return;
+        if (this.#bytes > 0 && this.#bytes + size > this.#windowBytes) return;
         const decoded = this.#decoder.decode(
           { digest, size, encrypted: this.#encrypted },
           (buffer) => this.#source.readChunk(digest, buffer),

@@ -2,7 +2,7 @@ import type { TreeExtractor } from "../fs/mod.ts";
 import type { PlacedChunk } from "./_chunk_prefetcher.ts";
 
 /** Plain bytes that may wait for the extractor; the prefetch window is larger. */
-const HELD_BYTES_MAX = 32 * 1024 * 1024;
+const HELD_BYTES_MAX = 16 * 1024 * 1024;
 /** Commands are handed on before they take more than this. */
 const PENDING_BYTES_MAX = 256 * 1024;
 
@@ -67,6 +67,26 @@ export class ExtractionFeed {
     if (current.batches === 0) this.#release(current);
     while (this.#heldBytes > HELD_BYTES_MAX && this.#held.size > 0) {
       this.#giveBack(await this.#extractor.finishedTokens());
+    }
+  }
+
+  /**
+   * Waits for something, and meanwhile gives back what the extractor is done with: the next chunk may
+   * be waiting for just that memory.
+   */
+  async giveBackUntil(pending: Promise<unknown>): Promise<void> {
+    let settled = false;
+    const over = () => void (settled = true);
+    const end = pending.then(over, over);
+    while (!settled && this.#held.size > 0) {
+      const finished = this.#extractor.finishedTokens().then((tokens) => {
+        // None: the extractor has ended, which the next call says.
+        if (tokens.length === 0) settled = true;
+        this.#giveBack(tokens);
+      });
+      // If the wait is over first, the next call of the extractor fails with this error as well.
+      finished.catch(() => {});
+      await Promise.race([end, finished]);
     }
   }
 

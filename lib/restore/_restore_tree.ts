@@ -2,7 +2,7 @@ import type { ChunkDecoder } from "../chunking/mod.ts";
 import type { ExtractReport } from "../fs/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
 import { ArchiveExtraction, type TreeTarget } from "./_archive_extraction.ts";
-import { ChunkPrefetcher } from "./_chunk_prefetcher.ts";
+import { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "./_chunk_prefetcher.ts";
 import { ExtractionFeed } from "./_extraction_feed.ts";
 import { LinkedContent } from "./_linked_content.ts";
 import type { VerifiedSnapshot } from "./_verified_snapshot.ts";
@@ -30,14 +30,16 @@ export async function restoreTree(
   observer: RestoreObserver,
   signal: AbortSignal,
 ): Promise<TreeOutcome> {
-  const open = async (file: ManifestFile) => {
+  const open = async (file: ManifestFile, windowBytes?: number) => {
     const index = await snapshot.readIndex(file);
     observer.progress.bytesTotal += index.size;
-    return new ChunkPrefetcher(snapshot.source, index, decoder, file.cryptMode === "encrypt");
+    const encrypted = file.cryptMode === "encrypt";
+    return new ChunkPrefetcher(snapshot.source, index, decoder, encrypted, windowBytes);
   };
-  const archiveFile = archive.form === "single" ? archive.file : archive.metadata;
-  using archiveChunks = await open(archiveFile);
-  using payloadChunks = archive.form === "split" ? await open(archive.payload) : undefined;
+  const isSplit = archive.form === "split";
+  const archiveFile = isSplit ? archive.metadata : archive.file;
+  using archiveChunks = await open(archiveFile, isSplit ? METADATA_WINDOW_BYTES : undefined);
+  using payloadChunks = isSplit ? await open(archive.payload) : undefined;
   const feed = new ExtractionFeed(target.extractor);
   const restore = new ArchiveExtraction(
     archiveFile.filename,
