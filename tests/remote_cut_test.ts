@@ -110,7 +110,7 @@ for (const mode of ["reset", "end"] as const) {
           assertEquals(await direct.listGroups(""), [], `frame ${passed} left something`)
         );
       }
-      assert(refused > 20 && refused >= frames - 8, `${refused} of ${frames}`);
+      assert(refused > 20 && refused >= 0.8 * frames, `${refused} of ${frames}`);
       proxy.restart(Infinity);
       await using repository = await through();
       const last = next();
@@ -153,11 +153,32 @@ Deno.test("a restore whose connection is cut behind any frame ends with one clea
   });
 });
 
+/** How many frames a whole backup and a whole restore take. */
+async function countFrames(
+  proxy: CuttingProxy,
+  through: Setting["through"],
+  folder: string,
+  snapshot: BackupSnapshot,
+): Promise<{ backup: number; restore: number }> {
+  proxy.restart(Infinity);
+  await using writer = await through();
+  await backUp(writer, folder, { ...snapshot, id: "counted" });
+  const backup = proxy.frames;
+  proxy.restart(Infinity);
+  await using reader = await through();
+  await restoreTree(reader, snapshot, `${folder}/counted`);
+  return { backup, restore: proxy.frames };
+}
+
 Deno.test("a connection that falls silent is given up after the time-out", async () => {
   await withProxy(async ({ proxy, folder, direct, through }) => {
     const snapshot = { type: "host", id: "kept", time: 1_700_000_000 } as const;
     await backUp(direct, folder, snapshot);
-    for (const passed of [3, 9, 20, 33]) {
+    const frames = await countFrames(proxy, through, folder, snapshot);
+    // How many frames a run takes depends a little on timing: stay away from its end.
+    const shares = [0.05, 0.25, 0.5, 0.75];
+    for (const share of shares) {
+      const passed = Math.floor(share * frames.backup);
       proxy.restart(passed, "stall");
       await using repository = await through({ stallMs: STALL_MS, headMs: 10 * STALL_MS });
       const error = await assertRejects(
@@ -173,10 +194,11 @@ Deno.test("a connection that falls silent is given up after the time-out", async
         ConnectionError,
       );
       assert(/stalled|no answer/.test(error.message), error.message);
-      proxy.restart(passed, "stall");
+      const sent = Math.floor(share * frames.restore);
+      proxy.restart(sent, "stall");
       await using reader = await through({ stallMs: STALL_MS, headMs: 10 * STALL_MS });
       await assertRejects(
-        () => inTime("restore", restoreTree(reader, snapshot, `${folder}/silent-${passed}`)),
+        () => inTime("restore", restoreTree(reader, snapshot, `${folder}/silent-${sent}`)),
         ConnectionError,
       );
     }

@@ -126,12 +126,13 @@ async function beginAndAbort(rounds: Rounds, env: Record<string, string>): Promi
   await target.abort();
 }
 
-/** One line, and no stack. */
+/** One error with at most its causes behind it (cli.md §1.5), and no stack. */
 function assertOneError(stderr: string): void {
-  const errors = stderr.split("\n").filter((line) => line.startsWith("Error: "));
+  const [before, ...errors] = `\n${stderr}`.split("\nError: ");
   assertEquals(errors.length, 1, stderr);
+  assert(!before!.includes("Caused by"), stderr);
   assert(!/^\s+at .*:\d+:\d+/m.test(stderr), stderr);
-  assert(stderr.trimEnd().endsWith(errors[0]!), stderr);
+  assert(/^[^\n]+\n(\nCaused by:\n( {4}[^\n]+\n)+)?$/.test(errors[0]!), stderr);
 }
 
 Deno.test("a client killed at any moment leaves nothing on the server", async () => {
