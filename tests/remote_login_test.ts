@@ -186,14 +186,119 @@ Deno.test("a wrong password is one clear line that does not show it", async () =
   assert(!Deno.inspect(error, { depth: 10 }).includes("hunter2"));
 });
 
-Deno.test("half a login that wants a second factor is explained", async () => {
-  const ticket = 'PBS:!tfa!{"totp"%3Atrue}:65A1B2C3::sig';
+const HALF_TICKET = 'PBS:!tfa!{"totp"%3Atrue,"recovery"%3A[0,1]}:65A1B2C3::sig';
+
+/** A server on which the password is half a login, and `answers` are right second steps. */
+function withSecondFactor(...answers: string[]): PeerScript {
+  return (request) => {
+    if (request.path !== "/access/ticket") return identity(request);
+    const { username, password, "tfa-challenge": challenge } = request.parameters;
+    const renews = challenge === undefined && password === PEER_TICKET;
+    if (challenge === undefined && password === PEER_PASSWORD) {
+      return { data: { username, ticket: HALF_TICKET, CSRFPreventionToken: "invalid" } };
+    }
+    if (!renews && (challenge !== HALF_TICKET || !answers.includes(`${password}`))) {
+      return { status: 401, text: "permission check failed." };
+    }
+    return { data: { username, ticket: PEER_TICKET, CSRFPreventionToken: PEER_CSRF_TOKEN } };
+  };
+}
+
+Deno.test("a second factor is asked for, and only the full ticket is remembered", () =>
+  withTicketCache(async (ticketCache) => {
+    await using peer = await RemotePeer.start(withSecondFactor("totp:123456"));
+    const asked: unknown[] = [];
+    const options: RemoteRepositoryOptions = {
+      ...peer.options(),
+      ticketCache,
+      askSecondFactor: ({ userId, totp, recovery, attempt }) => {
+        asked.push([userId, totp, recovery, attempt]);
+        assertEquals(ticketCache.load("127.0.0.1", PEER_USER), undefined);
+        return attempt === 1 ? "000000" : "123 456";
+      },
+    };
+    await using repository = await openRemoteRepository(options);
+    await repository.identity();
+    assertEquals(asked, [[PEER_USER, true, true, 1], [PEER_USER, true, true, 2]]);
+    assertEquals(peer.requests.at(-1)?.headers["cookie"], `PBSAuthCookie=${PEER_TICKET}`);
+    assertEquals(ticketCache.load("127.0.0.1", PEER_USER)?.ticket, PEER_TICKET);
+    // With the remembered ticket nobody is asked again.
+    const { password: _, askSecondFactor: __, ...later } = options;
+    await using again = await openRemoteRepository(later);
+    await again.identity();
+  }));
+
+Deno.test("a recovery key stands for a code; the third wrong answer ends the login", async () => {
+  await using peer = await RemotePeer.start(withSecondFactor("recovery:aa-bb"));
+  await using repository = await openRemoteRepository({
+    ...peer.options(),
+    askSecondFactor: () => "aa-bb",
+  });
+  await repository.identity();
+  let asked = 0;
+  await using wrong = await openRemoteRepository({
+    ...peer.options(),
+    askSecondFactor: () => `00000${++asked}`,
+  });
+  await assertRejects(() => wrong.identity(), AuthError, "was refused: permission check failed.");
+  assertEquals(asked, 3);
+});
+
+Deno.test("half a login without anybody to ask is explained, and never remembered", () =>
+  withTicketCache(async (ticketCache) => {
+    await using peer = await RemotePeer.start(withSecondFactor());
+    await using repository = await openRemoteRepository({ ...peer.options(), ticketCache });
+    await assertRejects(() => repository.identity(), AuthError, "has a second factor");
+    assertEquals(peer.requests.length, 1);
+    assertEquals(ticketCache.load("127.0.0.1", PEER_USER), undefined);
+    // What the official client leaves there after the same is no ticket to log in with.
+    const timestamp = Math.floor(Date.now() / 1000);
+    ticketCache.store("127.0.0.1", PEER_USER, { timestamp, ticket: HALF_TICKET, token: "t" });
+    await assertRejects(
+      () => openRemoteRepository({ ...without(peer.options(), "password"), ticketCache }),
+      AuthError,
+      "no password input mechanism available",
+    );
+  }));
+
+Deno.test("a second factor of a kind that cannot be typed is named", async () => {
+  const ticket = 'PBS:!tfa!{"webauthn"%3A{"publicKey"%3A{}}}:65A1B2C3::sig';
   await using peer = await RemotePeer.start(() => ({
     data: { username: PEER_USER, ticket, CSRFPreventionToken: "invalid" },
   }));
+  await using repository = await openRemoteRepository({
+    ...peer.options(),
+    askSecondFactor: () => "1",
+  });
+  await assertRejects(() => repository.identity(), AuthError, "(webauthn)");
+});
+
+Deno.test("a ticket that is refused in the middle of a run is replaced once with the password", async () => {
+  let issued = 0;
+  let good = "";
+  await using peer = await RemotePeer.start((request) => {
+    if (request.path !== "/access/ticket") {
+      const isGood = request.headers["cookie"] === `PBSAuthCookie=${good}`;
+      return isGood ? identity(request) : { status: 401, text: "authentication failed" };
+    }
+    good = `PBS:joe@pbs:0000000${++issued}::sig`;
+    return { data: { username: PEER_USER, ticket: good, CSRFPreventionToken: "t" } };
+  });
   await using repository = await openRemoteRepository(peer.options());
-  await assertRejects(() => repository.identity(), AuthError, "has a second factor");
-  assertEquals(peer.requests.length, 1);
+  await repository.identity();
+  await repository.identity();
+  assertEquals(issued, 1);
+  good = "none";
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await Promise.all([repository.identity(), repository.identity()]);
+  assertEquals(issued, 2);
+  // Somebody whose tickets are worth nothing at all is told so, not asked for ever.
+  await using broken = await RemotePeer.start((request) =>
+    answerLogin(request) ?? { status: 401, text: "authentication failed" }
+  );
+  await using other = await openRemoteRepository(broken.options());
+  await assertRejects(() => other.identity(), AuthError, "the ticket of joe@pbs was refused");
+  assertEquals(broken.requests.filter(({ path }) => path !== "/access/ticket").length, 2);
 });
 
 Deno.test("an answer to the login without ticket is refused", async () => {

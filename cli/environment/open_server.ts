@@ -6,6 +6,7 @@ import {
   openRemoteRepository,
   type RemoteRepository,
   type RemoteRepositoryOptions,
+  type SecondFactorChallenge,
   type ServerRepositoryAddress,
   TicketCache,
 } from "../../lib/repository/mod.ts";
@@ -72,6 +73,8 @@ function remoteOptions(
     ...(isInteractive
       ? {
         askPassword: (userId) => askSecret(`Password for "${userId}": `),
+        askSecondFactor: (challenge) =>
+          askSecondFactor(challenge, (line) => output.log("error", line)),
         confirmFingerprint: (fingerprint) => {
           output.log("info", `fingerprint: ${fingerprint}`);
           return askYesOrNo((line) => output.prompt(line));
@@ -79,6 +82,16 @@ function remoteOptions(
       }
       : {}),
   };
+}
+
+/** The second step of a login (spec: protocol.md §2.8); the answer is not shown. */
+function askSecondFactor(
+  { userId, totp, recovery, attempt }: SecondFactorChallenge,
+  log: (line: string) => void,
+): string {
+  if (attempt > 1) log("that was not right, or was used before");
+  const kinds = [...totp ? ["Verification code"] : [], ...recovery ? ["Recovery key"] : []];
+  return askSecret(`${kinds.join(" or ").replace(" or R", " or r")} for "${userId}": `);
 }
 
 /** A fingerprint that cannot be read counts as not given (spec: cli.md §3.1). */

@@ -132,13 +132,20 @@ export class RemoteSession {
     });
   }
 
-  /** Turns refusals into the local forms' errors; says whose credentials were refused. */
-  async #refusing<T>(call: () => Promise<T>): Promise<T> {
+  /**
+   * Turns refusals into the local forms' errors; says whose credentials were refused. A ticket that
+   * is refused is replaced once, if the password is known: nothing was done yet.
+   */
+  async #refusing<T>(call: () => Promise<T>, mayLogInAgain = true): Promise<T> {
+    const startedMs = Date.now();
     try {
       return await withRemoteErrors(call);
     } catch (error) {
       // The same status stands for refusals of other kinds, too (spec: protocol.md §3.2).
       if (!(error instanceof AuthError) || error.message !== "authentication failed") throw error;
+      if (mayLogInAgain && this.#login.dropRefused(startedMs)) {
+        return await this.#refusing(call, false);
+      }
       const { isToken, authId, host } = this.location;
       const who = isToken ? `API token ${authId}` : `the ticket of ${authId}`;
       throw new AuthError(`${who} was refused by ${host}: ${error.message}`, { cause: error });

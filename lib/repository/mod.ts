@@ -22,6 +22,7 @@ export * from "./remote_options.ts";
 export type { RemoteRepository, ServerVersion } from "./remote_repository.ts";
 export type { SpeedTestResult } from "./measure_upload.ts";
 export type * from "./repository.ts";
+export type { SecondFactorChallenge } from "./second_factor.ts";
 export * from "./snapshot_path.ts";
 export type * from "./snapshot_source.ts";
 export * from "./ticket_cache.ts";

@@ -1,5 +1,6 @@
 import type { Proxy } from "../http/mod.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
+import type { SecondFactorChallenge } from "./second_factor.ts";
 import type { ServerRepositoryAddress } from "./parse_repository.ts";
 import type { TicketCache } from "./ticket_cache.ts";
 
@@ -31,6 +32,11 @@ export interface RemoteRepositoryOptions {
   readonly password?: string;
   /** Asks the user for the password when there is neither password nor ticket. */
   readonly askPassword?: (userId: string) => string | Promise<string>;
+  /**
+   * Asks the user for a code or a recovery key after the password was right (spec: protocol.md §2.8).
+   * Asked again after a wrong answer. Without it, users with a second factor cannot log in.
+   */
+  readonly askSecondFactor?: (challenge: SecondFactorChallenge) => string | Promise<string>;
   readonly ticketCache?: TicketCache;
   /** A ticket could not be stored; the run goes on. */
   readonly onTicketNotStored?: (reason: string) => void;

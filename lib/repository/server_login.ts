@@ -7,12 +7,13 @@ import {
 } from "../errors/mod.ts";
 import { apiTokenFields, type HeaderField, type RestClient, ticketFields } from "../http/mod.ts";
 import type { RemoteRepositoryOptions, ServerLocation } from "./remote_options.ts";
+import { isHalfLogin, parseChallenge, secondFactorPassword } from "./second_factor.ts";
 import { TICKET_LIFETIME_SECONDS } from "./ticket_cache.ts";
 
 /** Between two renewals (spec: protocol.md §2.5). */
 const RENEWAL_MS = 15 * 60_000;
-/** What the ticket of half a login has in it (spec: protocol.md §2.8). */
-const SECOND_FACTOR_MARK = ":!tfa!";
+/** How often a second factor is asked for; each wrong one takes the server 3 s. */
+const SECOND_FACTOR_ATTEMPTS = 3;
 
 interface Ticket {
   readonly ticket: string;
@@ -38,6 +39,8 @@ export class ServerLogin {
   #ticket: Ticket | undefined;
   #pending: Promise<Ticket> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** Whether logging in again would ask somebody. */
+  #hasSecondFactor = false;
 
   private constructor(
     options: RemoteRepositoryOptions,
@@ -73,6 +76,22 @@ export class ServerLogin {
     return ticketFields(ticket, csrfToken);
   }
 
+  /**
+   * Drops the ticket after a server has refused it, so that the next request logs in again with the
+   * password: the server may have other keys now, or shorter lives of tickets than ours.
+   *
+   * @param startedMs When the refused call started; a ticket that is newer is kept.
+   * @returns Whether it makes sense to try once more. It does not with a token or a remembered
+   *   ticket, nor if somebody had to be asked for a second factor in the middle of a run.
+   */
+  dropRefused(startedMs: number): boolean {
+    const ticket = this.#ticket;
+    const isFinal = this.#location.isToken || this.#secret.isTicket || this.#hasSecondFactor;
+    if (ticket === undefined || isFinal) return false;
+    if (ticket.issuedAtMs <= startedMs) this.#ticket = undefined;
+    return true;
+  }
+
   /** Stops renewing. */
   close(): void {
     clearInterval(this.#timer);
@@ -90,7 +109,8 @@ export class ServerLogin {
     const { userId, host } = this.#location;
     let ticket: Ticket;
     try {
-      ticket = await this.#request(client, this.#secret.text);
+      ticket = await this.#request(client, { password: this.#secret.text });
+      if (isHalfLogin(ticket.ticket)) ticket = await this.#secondStep(client, ticket.ticket);
     } catch (error) {
       if (!(error instanceof ServerError) || error.status !== 401) throw error;
       throw new AuthError(
@@ -115,26 +135,56 @@ export class ServerLogin {
     const current = this.#ticket;
     if (current === undefined || this.#pending !== undefined) return;
     try {
-      this.#keep(await this.#request(client, current.ticket));
+      const renewed = await this.#request(client, { password: current.ticket });
+      if (isHalfLogin(renewed.ticket)) throw new AuthError("the server asks for a second factor");
+      this.#keep(renewed);
     } catch (error) {
       const [reason] = describeError(error);
       this.#options.log?.("warn", `the ticket could not be renewed: ${reason}`);
     }
   }
 
-  async #request(client: RestClient, password: string): Promise<Ticket> {
+  /** Answers the challenge of a half login (spec: protocol.md §2.8). */
+  async #secondStep(client: RestClient, halfTicket: string): Promise<Ticket> {
+    const { userId } = this.#location;
+    const challenge = parseChallenge(halfTicket, userId);
+    this.#hasSecondFactor = true;
+    if (!challenge.totp && !challenge.recovery) {
+      const kinds = challenge.others.join(", ") || "no usable kind";
+      throw new AuthError(
+        `user ${userId} has a second factor (${kinds}) that this program cannot use: ` +
+          "use an API token",
+      );
+    }
+    const { askSecondFactor } = this.#options;
+    if (askSecondFactor === undefined) {
+      throw new AuthError(
+        `user ${userId} has a second factor, and there is nobody to ask for it: ` +
+          'use an API token, or "login" on a terminal',
+      );
+    }
+    for (let attempt = 1;; attempt++) {
+      const typed = await askSecondFactor({ ...challenge, attempt });
+      const password = secondFactorPassword(challenge, typed);
+      try {
+        const ticket = await this.#request(client, { password, "tfa-challenge": halfTicket });
+        if (!isHalfLogin(ticket.ticket)) return ticket;
+        throw new CorruptDataError("the server asks for a second factor again and again");
+      } catch (error) {
+        const isWrong = error instanceof ServerError && error.status === 401;
+        if (!isWrong || attempt >= SECOND_FACTOR_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #request(client: RestClient, secrets: Record<string, string>): Promise<Ticket> {
     const { userId } = this.#location;
     const issuedAtMs = Date.now();
-    const parameters = { username: userId, password };
+    const parameters = { username: userId, ...secrets };
     const { data } = await client.call("POST", "access/ticket", parameters, { anonymous: true });
     const { ticket, CSRFPreventionToken: csrfToken } = (data ?? {}) as Record<string, unknown>;
     if (typeof ticket !== "string" || typeof csrfToken !== "string") {
       throw new CorruptDataError("the server's answer to the login has no ticket");
-    }
-    if (ticket.includes(SECOND_FACTOR_MARK)) {
-      throw new AuthError(
-        `user ${userId} has a second factor, which this program cannot ask for: use an API token`,
-      );
     }
     return { ticket, csrfToken, issuedAtMs };
   }
@@ -168,7 +218,10 @@ async function findSecret(
   if (password !== undefined) return { text: password, isTicket: false };
   if (location.isToken) throw new AuthError("API token secret must be provided!");
   const cached = ticketCache?.load(location.host, location.userId);
-  if (cached !== undefined) return { text: cached.ticket, isTicket: true };
+  // The official client remembers half logins, too.
+  if (cached !== undefined && !isHalfLogin(cached.ticket)) {
+    return { text: cached.ticket, isTicket: true };
+  }
   if (askPassword === undefined) throw new AuthError("no password input mechanism available");
   return { text: await askPassword(location.userId), isTicket: false };
 }
