@@ -8,7 +8,15 @@ import { runAtOnce } from "./at_once.ts";
 import { runOverLink } from "./over_link.ts";
 import { runScale } from "./scale.ts";
 import { ServedStore } from "./served_store.ts";
-import { type Job, JOBS, LOCAL_SIDE, SERVED_SIDE, type Side, sides } from "./sides.ts";
+import {
+  ENCRYPTED_SIDE,
+  type Job,
+  JOBS,
+  LOCAL_SIDE,
+  SERVED_SIDE,
+  type Side,
+  sides,
+} from "./sides.ts";
 
 const USAGE = `usage: scripts/bench [options]
   --tree DIR        what is backed up (default /usr)
@@ -74,6 +82,7 @@ function describeServer(list: readonly Measurement[]): string {
     peakMegabytes.toFixed(0);
 }
 
+const OUR_SIDES = [LOCAL_SIDE, SERVED_SIDE, ENCRYPTED_SIDE];
 const results = new Map<string, Measurement[]>();
 const key = (job: Job, side: Side) => `${job}\u0000${side.name}`;
 
@@ -108,7 +117,7 @@ async function round(wanted: string[] | undefined, number: number): Promise<Side
             `${result.cpuSeconds.toFixed(1)} s of processor time, ` +
             `peak ${result.peakMegabytes.toFixed(0)} MB, exit code ${result.exitCode}`,
         );
-        if (result.exitCode !== 0 && [LOCAL_SIDE, SERVED_SIDE].includes(side.name)) {
+        if (result.exitCode !== 0 && OUR_SIDES.includes(side.name)) {
           throw new Error(await Deno.readTextFile(`${work}/job.log`));
         }
         const list = results.get(key(job, side)) ?? [];

@@ -3,6 +3,7 @@ import type { ServedStore } from "./served_store.ts";
 /** pbs-client with a datastore directory, and with the same program as a server. */
 export const LOCAL_SIDE = "pbs-client";
 export const SERVED_SIDE = "through serve";
+export const ENCRYPTED_SIDE = "encrypted";
 
 /** The jobs every side does, in order. */
 export const JOBS = ["full", "unchanged", "restore"] as const;
@@ -38,6 +39,7 @@ export function sides(
   served?: ServedStore,
 ): Side[] {
   const ours = `${work}/ours`;
+  const encrypted = `${work}/encrypted`;
   const restic = `${work}/restic`;
   const borg = `${work}/borg`;
   const tar = `${work}/tar.zst`;
@@ -47,7 +49,7 @@ export function sides(
     full: backup(1700000000),
     unchanged: backup(1700000100),
     restore: `${program} restore host/bench root.pxar ${target}/ours`,
-  };
+  } as const;
   return [
     {
       name: LOCAL_SIDE,
@@ -64,6 +66,14 @@ export function sides(
       jobs,
       serverId: served.processId,
     }],
+    {
+      name: ENCRYPTED_SIDE,
+      needs: [],
+      env: { PBS_REPOSITORY: encrypted },
+      prepare: `${program} datastore init ${encrypted} && ` +
+        `${program} key create ${work}/encryption.key --kdf none`,
+      jobs: withOption(jobs, `--keyfile ${work}/encryption.key`),
+    },
     {
       name: "restic",
       needs: ["restic"],
@@ -113,4 +123,12 @@ export function sides(
       jobs: { restore: `cp -a '${tree}' ${target}/cp` },
     },
   ];
+}
+
+function withOption(jobs: Record<Job, string>, option: string): Record<Job, string> {
+  return {
+    full: `${jobs.full} ${option}`,
+    unchanged: `${jobs.unchanged} ${option}`,
+    restore: `${jobs.restore} ${option}`,
+  };
 }
