@@ -8,9 +8,11 @@ import {
   type BeginBackup,
   type DeletionCounts,
   type GroupInfo,
+  type GroupMove,
   isAuthIdText,
   type KeepOptions,
   type NamespaceInfo,
+  type NamespaceMove,
   type PruneDecision,
   type Repository,
   type SnapshotFile,
@@ -34,6 +36,8 @@ import { changeGroupOwner } from "./group_owner.ts";
 import { listFiles, listGroups, listSnapshots } from "./listing.ts";
 import { LocalSnapshotSource } from "./local_snapshot_source.ts";
 import { localUpid } from "./local_upid.ts";
+import { moveGroup } from "./move_group.ts";
+import { moveNamespace } from "./move_namespace.ts";
 import { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.ts";
 import { pruneGroup } from "./prune_group.ts";
 import { forgetGroup } from "./remove_group.ts";
@@ -212,6 +216,20 @@ export class LocalRepository implements Repository {
   /** See {@linkcode Repository.deleteNamespace}. */
   async deleteNamespace(namespace: string, deleteGroups: boolean): Promise<DeletionCounts> {
     return await deleteNamespace(this.datastore, namespace, deleteGroups);
+  }
+
+  /** See {@linkcode Repository.moveGroup}. One group is moved in one go, whatever signals come. */
+  async moveGroup({ group, from, to, merge }: GroupMove, log: TaskLog): Promise<void> {
+    await moveGroup(this.datastore, group, from, to, { merge, log });
+  }
+
+  /** See {@linkcode Repository.moveNamespace}. */
+  async moveNamespace(
+    { from, to, ...options }: NamespaceMove,
+    log: TaskLog,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await moveNamespace(this.datastore, from, to, { ...options, log, signal });
   }
 
   /** Closes the datastore. */

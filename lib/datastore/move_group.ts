@@ -15,7 +15,7 @@ import { requireNamespace, snapshotTimesOf } from "./snapshot_tree.ts";
 /** How to move a group. */
 export interface MoveGroupOptions {
   /** Whether the target may have the group, with older snapshots only; default true. */
-  readonly merge?: boolean;
+  readonly merge?: boolean | undefined;
   readonly log?: TaskLog;
 }
 
@@ -50,11 +50,12 @@ export async function moveGroup(
   for (const time of times) {
     held.use(await locks.acquire(from, formatSnapshotPath({ ...group, time }), "exclusive"));
   }
+  log(`moving group "${path}" from namespace "${from}" to "${to}": ${times.length} snapshots`);
   await makeGroup(datastore, group, from, to);
   for (const time of times) {
     const snapshot = { type: group.type, id: group.id, time };
     files.rename(snapshotFolder(from, snapshot), snapshotFolder(to, snapshot));
-    log(`moved snapshot "${formatSnapshotPath(snapshot)}" to namespace "${to}"`);
+    log(`moved snapshot "${formatSnapshotPath(snapshot)}"`);
   }
   await removeGroupIfEmpty(datastore, from, group);
 }

@@ -1,4 +1,4 @@
-import { ConflictError, UsageError } from "../errors/mod.ts";
+import { CancelledError, ConflictError, UsageError } from "../errors/mod.ts";
 import { childNamespace, namespaceComponents, type TaskLog } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { moveGroup } from "./move_group.ts";
@@ -10,10 +10,12 @@ export interface MoveNamespaceOptions {
   /** Levels below the namespace that are moved, too; default all. */
   readonly maxDepth?: number | undefined;
   /** Whether emptied namespaces are removed; default true. */
-  readonly deleteSource?: boolean;
+  readonly deleteSource?: boolean | undefined;
   /** Whether groups may be merged into those of the target; default true. */
-  readonly mergeGroups?: boolean;
+  readonly mergeGroups?: boolean | undefined;
   readonly log?: TaskLog;
+  /** Asks to stop before the next group. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -23,6 +25,7 @@ export interface MoveNamespaceOptions {
  * @param to The new name; made if it is not there, merged into otherwise.
  * @throws {NotFoundError} if there is no such namespace.
  * @throws {ConflictError} if something had to stay.
+ * @throws {CancelledError} if it was asked to stop; each group is in one place or the other.
  */
 export async function moveNamespace(
   datastore: Datastore,
@@ -41,11 +44,13 @@ export async function moveNamespace(
   const targets = sources.map((source) => to + source.slice(from.length));
   // What would be too deep is found before anything is moved.
   for (const target of targets) namespaceComponents(target);
+  log(`moving namespace "${from}" to "${to}": ${sources.length} namespaces`);
   let failed = 0;
   for (const [i, source] of sources.entries()) {
     const target = targets[i]!;
     makeNamespace(datastore, target);
     for (const group of await groupsOf(datastore, source)) {
+      if (options.signal?.aborted) throw new CancelledError("the move was stopped");
       try {
         await moveGroup(datastore, group, source, target, { merge, log });
       } catch (error) {

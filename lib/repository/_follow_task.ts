@@ -12,77 +12,119 @@ const LINE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d: /;
 /** The last line of a finished task. */
 const OUTCOME = /^TASK (?:OK|ERROR|WARNINGS)/;
 
+/** Shows the log of a server's task, from its first line on. */
+export class TaskFollower {
+  readonly #session: RemoteSession;
+  readonly #path: string;
+  readonly #log: TaskLog;
+  #next = 1;
+
+  /** @param log Receives the lines, without their times. */
+  constructor(session: RemoteSession, upid: string, log: TaskLog) {
+    this.#session = session;
+    this.#path = taskPath(upid);
+    this.#log = log;
+  }
+
+  /**
+   * Goes on where the last call stopped, until the task ends.
+   *
+   * @param signal Ends the following, not the task.
+   * @returns The task's exit status, `OK` or other; undefined if the signal came first.
+   */
+  async follow(signal?: AbortSignal): Promise<string | undefined> {
+    const session = this.#session;
+    while (true) {
+      if (signal?.aborted) return undefined;
+      const { data, attributes } = await session.callWithAttributes("GET", `${this.#path}/log`, {
+        limit: LOG_LINES,
+        start: this.#next,
+        "test-status": true,
+      });
+      const lines = listOf(data, "task log");
+      for (const line of lines) {
+        this.#log(new RemoteRecord(line, "task log").text("t").replace(LINE_TIME, ""));
+        this.#next++;
+      }
+      const answer = new RemoteRecord(attributes, "task log");
+      if (this.#next <= answer.number("total") && lines.length > 0) continue;
+      if (!answer.flag("active")) break;
+      await pause(session.taskPollMs, signal);
+    }
+    const answer = await session.call("GET", `${this.#path}/status`);
+    return new RemoteRecord(answer, "task status").optionalText("exitstatus") ?? "unknown";
+  }
+}
+
+/** Asks a server's task to stop. */
+export async function stopTask(session: RemoteSession, upid: string): Promise<void> {
+  await session.call("DELETE", taskPath(upid));
+}
+
 /**
- * Shows the log of a server's task until it ends.
+ * Waits for the end of a task that was started here.
  *
- * @param upid The task's identifier.
- * @param log Receives its lines, without their times and without the outcome.
+ * @param upid What the server answered to the start.
+ * @param log Receives the task's lines, without their times and without the outcome.
  * @param signal Stops the task.
  * @returns The task's exit status, `OK` or other.
  * @throws {CancelledError} if the signal stopped it.
  */
-export async function followTask(
+export async function runToEnd(
   session: RemoteSession,
   upid: unknown,
   log: TaskLog,
   signal?: AbortSignal,
 ): Promise<string> {
-  if (typeof upid !== "string") throw new CorruptDataError("the server named no task");
-  const path = `nodes/localhost/tasks/${encodeEverything(upid)}`;
-  let next = 1;
-  let abortedAtMs: number | undefined;
-  while (true) {
-    if (signal?.aborted) {
-      if (abortedAtMs === undefined) {
-        abortedAtMs = Date.now();
-        await session.call("DELETE", path);
-      } else if (Date.now() - abortedAtMs > ABORT_PATIENCE_MS) {
-        throw new CancelledError("the task was told to stop, but is still running");
-      }
-    }
-    const { data, attributes } = await session.callWithAttributes("GET", `${path}/log`, {
-      limit: LOG_LINES,
-      start: next,
-      "test-status": true,
-    });
-    const lines = listOf(data, "task log");
-    for (const line of lines) {
-      const text = new RemoteRecord(line, "task log").text("t").replace(LINE_TIME, "");
-      if (!OUTCOME.test(text)) log(text);
-      next++;
-    }
-    const answer = new RemoteRecord(attributes, "task log");
-    if (next <= answer.number("total") && lines.length > 0) continue;
-    if (!answer.flag("active")) break;
-    await pause(session.taskPollMs, abortedAtMs === undefined ? signal : undefined);
+  const id = requireUpid(upid);
+  const follower = new TaskFollower(session, id, (line) => OUTCOME.test(line) || log(line));
+  const outcome = await follower.follow(signal);
+  if (outcome !== undefined) {
+    if (signal?.aborted) throw new CancelledError(`the task was stopped: ${outcome}`);
+    return outcome;
   }
-  const status = new RemoteRecord(await session.call("GET", `${path}/status`), "task status");
-  const outcome = status.optionalText("exitstatus") ?? "unknown";
-  if (signal?.aborted) throw new CancelledError(`the task was stopped: ${outcome}`);
-  return outcome;
+  await stopTask(session, id);
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), ABORT_PATIENCE_MS);
+  try {
+    const end = await follower.follow(patience.signal);
+    throw new CancelledError(
+      end === undefined
+        ? "the task was told to stop, but is still running"
+        : `the task was stopped: ${end}`,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-/** As {@linkcode followTask}. @throws {ServerError} if the task failed. */
+/** As {@linkcode runToEnd}. @throws {ServerError} if the task failed. */
 export async function finishTask(
   session: RemoteSession,
   upid: unknown,
   log: TaskLog,
   signal?: AbortSignal,
 ): Promise<void> {
-  const outcome = await followTask(session, upid, log, signal);
+  const outcome = await runToEnd(session, upid, log, signal);
   if (outcome !== "OK" && !outcome.startsWith("WARNINGS")) throw new ServerError(400, outcome);
 }
 
-/** Percent-encodes every byte but letters and digits (spec: protocol.md §3.5). */
-function encodeEverything(text: string): string {
+/** @throws {CorruptDataError} if the server started a task and did not say which. */
+export function requireUpid(answer: unknown): string {
+  if (typeof answer !== "string") throw new CorruptDataError("the server named no task");
+  return answer;
+}
+
+/** Percent-encodes every byte of the UPID but letters and digits (spec: protocol.md §3.5). */
+function taskPath(upid: string): string {
   let encoded = "";
-  for (const byte of new TextEncoder().encode(text)) {
+  for (const byte of new TextEncoder().encode(upid)) {
     const character = String.fromCharCode(byte);
     encoded += /[A-Za-z0-9]/.test(character)
       ? character
       : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   }
-  return encoded;
+  return `nodes/localhost/tasks/${encoded}`;
 }
 
 /** Waits for more lines; ends early when the signal comes. */

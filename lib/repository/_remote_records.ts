@@ -8,6 +8,7 @@ import type {
   SnapshotInfo,
   StorageStatus,
 } from "./repository.ts";
+import type { TaskInfo } from "./repository_tasks.ts";
 import { type BackupSnapshot, type BackupType, isBackupType } from "./snapshot_path.ts";
 
 /** An object of the server's answer whose members are checked as they are asked for. */
@@ -160,6 +161,23 @@ export function namespaceInfo(value: unknown): NamespaceInfo {
   return defined<NamespaceInfo>({
     namespace: record.text("ns"),
     comment: record.optionalText("comment"),
+  });
+}
+
+/** spec: protocol.md §7.8 */
+export function taskInfo(value: unknown): TaskInfo {
+  const record = new RemoteRecord(value, "list of tasks");
+  return defined<TaskInfo>({
+    upid: record.text("upid"),
+    node: record.text("node"),
+    pid: record.number("pid"),
+    pstart: record.number("pstart"),
+    startTime: record.number("starttime"),
+    workerType: record.text("worker_type"),
+    workerId: record.optionalText("worker_id"),
+    user: record.text("user"),
+    endTime: record.optionalNumber("endtime"),
+    status: record.optionalText("status"),
   });
 }
 

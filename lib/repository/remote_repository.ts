@@ -1,7 +1,8 @@
 import { ServerError, UsageError } from "../errors/mod.ts";
 import { type ApiParameters, encodeQuery } from "../http/mod.ts";
 import type { BackupTarget } from "./backup_target.ts";
-import { finishTask, followTask } from "./_follow_task.ts";
+import { finishTask, runToEnd } from "./_follow_task.ts";
+import { groupParameters, namespaceParameter, snapshotParameters } from "./_remote_parameters.ts";
 import {
   deletionCounts,
   groupInfo,
@@ -24,8 +25,10 @@ import type {
   BeginBackup,
   DeletionCounts,
   GroupInfo,
+  GroupMove,
   KeepOptions,
   NamespaceInfo,
+  NamespaceMove,
   PruneDecision,
   Repository,
   SnapshotFile,
@@ -34,6 +37,7 @@ import type {
   TaskLog,
   VerifyRequest,
 } from "./repository.ts";
+import { RemoteTasks } from "./remote_tasks.ts";
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
 import { measureUpload, type SpeedTestResult } from "./measure_upload.ts";
@@ -52,12 +56,14 @@ export interface ServerVersion {
 /** A datastore of a server as repository (spec: protocol.md §7). */
 export class RemoteRepository implements Repository {
   readonly displayName: string;
+  readonly tasks: RemoteTasks;
   readonly #session: RemoteSession;
   readonly #options: RemoteRepositoryOptions;
 
   private constructor(options: RemoteRepositoryOptions, session: RemoteSession) {
     this.#options = options;
     this.#session = session;
+    this.tasks = new RemoteTasks(session);
     this.displayName = describeRepository(options.address);
   }
 
@@ -113,26 +119,29 @@ export class RemoteRepository implements Repository {
 
   /** See {@linkcode Repository.listGroups}. */
   async listGroups(namespace: string): Promise<GroupInfo[]> {
-    const answer = await this.#call("GET", "groups", ns(namespace));
+    const answer = await this.#call("GET", "groups", namespaceParameter(namespace));
     return listOf(answer, "list of groups").map(groupInfo);
   }
 
   /** See {@linkcode Repository.listSnapshots}. */
   async listSnapshots(namespace: string, group?: BackupGroup): Promise<SnapshotInfo[]> {
-    const parameters = { ...(group ? groupParameters(group) : {}), ...ns(namespace) };
+    const parameters = {
+      ...(group ? groupParameters(group) : {}),
+      ...namespaceParameter(namespace),
+    };
     const answer = await this.#call("GET", "snapshots", parameters);
     return listOf(answer, "list of snapshots").map(snapshotInfo);
   }
 
   /** See {@linkcode Repository.listFiles}. */
   async listFiles(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotFile[]> {
-    const answer = await this.#call("GET", "files", parametersOf(namespace, snapshot));
+    const answer = await this.#call("GET", "files", snapshotParameters(namespace, snapshot));
     return listOf(answer, "list of files").map(snapshotFile);
   }
 
   /** See {@linkcode Repository.forgetSnapshot}. */
   async forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void> {
-    await this.#call("DELETE", "snapshots", parametersOf(namespace, snapshot));
+    await this.#call("DELETE", "snapshots", snapshotParameters(namespace, snapshot));
   }
 
   /** See {@linkcode Repository.prune}. */
@@ -144,7 +153,7 @@ export class RemoteRepository implements Repository {
   ): Promise<PruneDecision[]> {
     const answer = await this.#call("POST", "prune", {
       ...groupParameters(group),
-      ...ns(namespace),
+      ...namespaceParameter(namespace),
       "dry-run": dryRun || undefined,
       "keep-last": keep.last,
       "keep-hourly": keep.hourly,
@@ -163,7 +172,7 @@ export class RemoteRepository implements Repository {
 
   /** See {@linkcode Repository.garbageCollect}. */
   async garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void> {
-    await finishTask(this.#session, await this.#call("POST", "gc"), log, signal);
+    await finishTask(this.#session, await this.tasks.startGarbageCollection(), log, signal);
   }
 
   /** See {@linkcode Repository.verify}. */
@@ -174,12 +183,12 @@ export class RemoteRepository implements Repository {
   ): Promise<{ ok: boolean }> {
     const upid = await this.#call("POST", "verify", {
       ...(request.group ? groupParameters(request.group) : {}),
-      ...ns(request.namespace),
+      ...namespaceParameter(request.namespace),
       "backup-time": request.time,
       "ignore-verified": request.ignoreVerified,
       "outdated-after": request.outdatedAfterDays,
     });
-    const outcome = await followTask(this.#session, upid, log, signal);
+    const outcome = await runToEnd(this.#session, upid, log, signal);
     if (outcome === "OK" || outcome.startsWith("WARNINGS")) return { ok: true };
     if (/^verification failed/i.test(outcome)) return { ok: false };
     throw new ServerError(400, outcome);
@@ -188,22 +197,22 @@ export class RemoteRepository implements Repository {
   /** See {@linkcode Repository.uploadLog}. */
   async uploadLog(namespace: string, snapshot: BackupSnapshot, blob: Uint8Array): Promise<void> {
     const path = this.#session.datastorePath("upload-backup-log");
-    await this.#session.upload(path, parametersOf(namespace, snapshot), blob);
+    await this.#session.upload(path, snapshotParameters(namespace, snapshot), blob);
   }
 
   /** See {@linkcode Repository.readNotes}. */
   async readNotes(namespace: string, snapshot: BackupSnapshot): Promise<string> {
-    return textOf(await this.#call("GET", "notes", parametersOf(namespace, snapshot)));
+    return textOf(await this.#call("GET", "notes", snapshotParameters(namespace, snapshot)));
   }
 
   /** See {@linkcode Repository.writeNotes}. */
   async writeNotes(namespace: string, snapshot: BackupSnapshot, notes: string): Promise<void> {
-    await this.#put("notes", { ...parametersOf(namespace, snapshot), notes });
+    await this.#put("notes", { ...snapshotParameters(namespace, snapshot), notes });
   }
 
   /** See {@linkcode Repository.isProtected}. */
   async isProtected(namespace: string, snapshot: BackupSnapshot): Promise<boolean> {
-    return await this.#call("GET", "protected", parametersOf(namespace, snapshot)) === true;
+    return await this.#call("GET", "protected", snapshotParameters(namespace, snapshot)) === true;
   }
 
   /** See {@linkcode Repository.setProtected}. */
@@ -212,23 +221,30 @@ export class RemoteRepository implements Repository {
     snapshot: BackupSnapshot,
     protect: boolean,
   ): Promise<void> {
-    await this.#put("protected", { ...parametersOf(namespace, snapshot), protected: protect });
+    await this.#put("protected", {
+      ...snapshotParameters(namespace, snapshot),
+      protected: protect,
+    });
   }
 
   /** See {@linkcode Repository.readGroupNotes}. */
   async readGroupNotes(namespace: string, group: BackupGroup): Promise<string> {
-    const parameters = { ...groupParameters(group), ...ns(namespace) };
+    const parameters = { ...groupParameters(group), ...namespaceParameter(namespace) };
     return textOf(await this.#call("GET", "group-notes", parameters));
   }
 
   /** See {@linkcode Repository.writeGroupNotes}. */
   async writeGroupNotes(namespace: string, group: BackupGroup, notes: string): Promise<void> {
-    await this.#put("group-notes", { ...groupParameters(group), ...ns(namespace), notes });
+    await this.#put("group-notes", {
+      ...groupParameters(group),
+      ...namespaceParameter(namespace),
+      notes,
+    });
   }
 
   /** See {@linkcode Repository.forgetGroup}. */
   async forgetGroup(namespace: string, group: BackupGroup): Promise<DeletionCounts> {
-    const parameters = { ...groupParameters(group), ...ns(namespace) };
+    const parameters = { ...groupParameters(group), ...namespaceParameter(namespace) };
     return deletionCounts(await this.#call("DELETE", "groups", parameters));
   }
 
@@ -237,7 +253,7 @@ export class RemoteRepository implements Repository {
     if (!isAuthIdText(owner)) throw new UsageError(`"${owner}" is not an auth id`);
     await this.#call("POST", "change-owner", {
       ...groupParameters(group),
-      ...ns(namespace),
+      ...namespaceParameter(namespace),
       "new-owner": owner,
     });
   }
@@ -264,6 +280,16 @@ export class RemoteRepository implements Repository {
     return deletionCounts(await this.#call("DELETE", "namespace", parameters));
   }
 
+  /** See {@linkcode Repository.moveGroup}. */
+  async moveGroup(move: GroupMove, log: TaskLog, signal?: AbortSignal): Promise<void> {
+    await finishTask(this.#session, await this.tasks.startGroupMove(move), log, signal);
+  }
+
+  /** See {@linkcode Repository.moveNamespace}. */
+  async moveNamespace(move: NamespaceMove, log: TaskLog, signal?: AbortSignal): Promise<void> {
+    await finishTask(this.#session, await this.tasks.startNamespaceMove(move), log, signal);
+  }
+
   /** Ends the connections that are not in use by a target or source. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.close();
@@ -279,18 +305,6 @@ export class RemoteRepository implements Repository {
     const json = encodeQuery(parameters).length > MAX_QUERY_BYTES;
     await this.#session.call("PUT", path, parameters, { json });
   }
-}
-
-function ns(namespace: string): { readonly ns?: string } {
-  return namespace === "" ? {} : { ns: namespace };
-}
-
-function groupParameters(group: BackupGroup): ApiParameters {
-  return { "backup-id": group.id, "backup-type": group.type };
-}
-
-function parametersOf(namespace: string, snapshot: BackupSnapshot): ApiParameters {
-  return { ...groupParameters(snapshot), "backup-time": snapshot.time, ...ns(namespace) };
 }
 
 function textOf(answer: unknown): string {

@@ -1,4 +1,5 @@
 import type { BackupTarget } from "./backup_target.ts";
+import type { RepositoryTasks } from "./repository_tasks.ts";
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
 
@@ -91,6 +92,29 @@ export interface VerifyRequest {
   readonly outdatedAfterDays?: number;
 }
 
+/** Which group is to be moved, and where to (spec: protocol.md §7.3). */
+export interface GroupMove {
+  readonly group: BackupGroup;
+  /** Namespaces. */
+  readonly from: string;
+  readonly to: string;
+  /** Whether the target may have the group, with older snapshots only; default true. */
+  readonly merge?: boolean | undefined;
+}
+
+/** Which namespace is to get another name (spec: protocol.md §7.6). */
+export interface NamespaceMove {
+  readonly from: string;
+  /** The new name, not the new parent; what is there already is merged into. */
+  readonly to: string;
+  /** Levels below the namespace that are moved, too; default all. */
+  readonly maxDepth?: number | undefined;
+  /** Whether emptied namespaces are removed; default true. */
+  readonly deleteSource?: boolean | undefined;
+  /** Whether groups may be merged into those of the target; default true. */
+  readonly mergeGroups?: boolean | undefined;
+}
+
 /** Receives the lines of a long task (garbage collection, verification) as they come. */
 export type TaskLog = (line: string) => void;
 
@@ -101,6 +125,8 @@ export type TaskLog = (line: string) => void;
 export interface Repository extends AsyncDisposable {
   /** What messages call it: a path, or `user@host:port:store`. */
   readonly displayName: string;
+  /** Long work as tasks that others can see; absent where it is done in this process. */
+  readonly tasks?: RepositoryTasks;
   beginBackup(begin: BeginBackup): Promise<BackupTarget>;
   openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource>;
 
@@ -149,4 +175,16 @@ export interface Repository extends AsyncDisposable {
    * @throws {ConflictError} if something had to stay; what was removable is gone then.
    */
   deleteNamespace(namespace: string, deleteGroups: boolean): Promise<DeletionCounts>;
+  /**
+   * Moves a group with all its snapshots into another namespace.
+   *
+   * @throws {ConflictError} if the target's group stands in the way; nothing was moved then.
+   */
+  moveGroup(move: GroupMove, log: TaskLog, signal?: AbortSignal): Promise<void>;
+  /**
+   * Moves the groups of a namespace, and of those below it, under another name.
+   *
+   * @throws {ConflictError} if something had to stay; the log says what.
+   */
+  moveNamespace(move: NamespaceMove, log: TaskLog, signal?: AbortSignal): Promise<void>;
 }

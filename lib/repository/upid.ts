@@ -34,6 +34,11 @@ export function formatUpid(upid: Upid): string {
   ].join(":");
 }
 
+/** Whether a text has the form of a task identifier. */
+export function isUpidText(text: string): boolean {
+  return PATTERN.test(text);
+}
+
 /** Reads a task identifier. @throws {CorruptDataError} if it is none. */
 export function parseUpid(text: string): Upid {
   const match = PATTERN.exec(text);

@@ -97,12 +97,13 @@ function startNamespaceMove(context: RestContext, values: ParameterValues): Answ
     workerType: "move-namespace",
     workerId: `${store}:${from}:${to}`,
     authId: context.authId,
-  }, ({ log }) =>
+  }, ({ log, signal }) =>
     moveNamespace(datastore, from, to, {
       maxDepth: values.optionalInteger("max-depth"),
       deleteSource: values.boolean("delete-source", true),
       mergeGroups: values.boolean("merge-groups", true),
       log,
+      signal,
     }));
   return { data: task.id };
 }

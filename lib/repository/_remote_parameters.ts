@@ -1,0 +1,21 @@
+import type { ApiParameters } from "../http/mod.ts";
+import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
+
+/** The root namespace is left out (spec: cli.md §9). */
+export function namespaceParameter(namespace: string): { readonly ns?: string } {
+  return namespace === "" ? {} : { ns: namespace };
+}
+
+/** What names a group in calls. */
+export function groupParameters(group: BackupGroup): ApiParameters {
+  return { "backup-id": group.id, "backup-type": group.type };
+}
+
+/** What names a snapshot in calls. */
+export function snapshotParameters(namespace: string, snapshot: BackupSnapshot): ApiParameters {
+  return {
+    ...groupParameters(snapshot),
+    "backup-time": snapshot.time,
+    ...namespaceParameter(namespace),
+  };
+}
