@@ -5,6 +5,7 @@ import { datastoreInitCommand } from "./commands/datastore_init.ts";
 import { datastoreVerifyCommand } from "./commands/datastore_verify.ts";
 import { garbageCollectCommand } from "./commands/garbage_collect.ts";
 import { groupForgetCommand } from "./commands/group_forget.ts";
+import { groupMoveCommand } from "./commands/group_move.ts";
 import { helpCommand } from "./commands/help.ts";
 import { keyChangePassphraseCommand } from "./commands/key_change_passphrase.ts";
 import { keyCreateCommand } from "./commands/key_create.ts";
@@ -20,6 +21,7 @@ import { logoutCommand } from "./commands/logout.ts";
 import { namespaceCreateCommand } from "./commands/namespace_create.ts";
 import { namespaceDeleteCommand } from "./commands/namespace_delete.ts";
 import { namespaceListCommand } from "./commands/namespace_list.ts";
+import { namespaceMoveCommand } from "./commands/namespace_move.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -33,6 +35,9 @@ import { snapshotProtectedShowCommand } from "./commands/snapshot_protected_show
 import { snapshotProtectedUpdateCommand } from "./commands/snapshot_protected_update.ts";
 import { snapshotUploadLogCommand } from "./commands/snapshot_upload_log.ts";
 import { statusCommand } from "./commands/status.ts";
+import { taskListCommand } from "./commands/task_list.ts";
+import { taskLogCommand } from "./commands/task_log.ts";
+import { taskStopCommand } from "./commands/task_stop.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /** What the program is called in usage texts. */
@@ -46,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   datastoreVerifyCommand,
   garbageCollectCommand,
   groupForgetCommand,
+  groupMoveCommand,
   helpCommand,
   keyChangePassphraseCommand,
   keyCreateCommand,
@@ -61,6 +67,7 @@ export const COMMANDS: readonly Command[] = [
   namespaceCreateCommand,
   namespaceDeleteCommand,
   namespaceListCommand,
+  namespaceMoveCommand,
   pruneCommand,
   restoreCommand,
   serveCommand,
@@ -74,6 +81,9 @@ export const COMMANDS: readonly Command[] = [
   snapshotProtectedUpdateCommand,
   snapshotUploadLogCommand,
   statusCommand,
+  taskListCommand,
+  taskLogCommand,
+  taskStopCommand,
   versionCommand,
 ];
 
@@ -94,12 +104,7 @@ export const ABSENT_COMMANDS: readonly string[] = [
   "benchmark",
   "catalog dump",
   "catalog shell",
-  "group move",
   "map",
   "mount",
-  "namespace move",
-  "task list",
-  "task log",
-  "task stop",
   "unmap",
 ];

@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 import { ABSENT_COMMANDS, ALIASES, COMMANDS, PROGRAM_NAME } from "./command_table.ts";
 import type { Environment } from "./environment/environment.ts";
 import type { RepositoryOpener } from "./environment/repository_opener.ts";
+import { RepositoryUse } from "./environment/repository_use.ts";
 import { systemRepositories } from "./environment/system_repositories.ts";
 import { ClosedOutputError, Output } from "./output/output.ts";
 import { SignalError } from "./signal_error.ts";
@@ -38,13 +39,19 @@ export async function runCommandLine(
   output: Output = new Output(environment),
   repositories: RepositoryOpener = systemRepositories,
 ): Promise<ExitStatus> {
-  const context = { environment, output, repositories };
+  const use = new RepositoryUse(environment);
+  const context = { environment, output, repositories, use };
   const isDebug = words.some((word) => word.text === "--debug") || output.isDebug;
   try {
     const line = words.filter((word) => word.text !== "--debug");
     if (HELP_WORDS.has(line[0]?.text ?? "")) return await help([], context);
     if (line[0]?.text === "bashcomplete") {
       await (await import("./completion/complete.ts")).complete(context);
+      return { code: 0 };
+    }
+    if (line[0]?.text === "printdoc") {
+      const { referenceText } = await import("./help/reference_text.ts");
+      output.print(referenceText(COMMANDS, PROGRAM_NAME));
       return { code: 0 };
     }
     const table = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
@@ -71,6 +78,7 @@ async function runCommand(
 ): Promise<ExitStatus> {
   try {
     await command.run(parseCommandLine(command, words), context);
+    context.use.record();
     return { code: 0 };
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;

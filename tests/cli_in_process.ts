@@ -55,12 +55,13 @@ export async function runInProcess(
 export const REACHED_REPOSITORY = "the fake repository was reached";
 
 /** A repository that has only what the test gives it; everything else fails. */
-export function fakeRepository(members: Partial<Repository>): Repository {
-  return new Proxy(members as Repository, {
+export function fakeRepository<T extends object = Repository>(members: Partial<T>): T {
+  return new Proxy(members as T, {
     get(target, name): unknown {
       if (name === Symbol.asyncDispose) return () => Promise.resolve();
       // Not a promise.
       if (name === "then") return undefined;
+      if (name === "tasks" && !Reflect.has(target, name)) return fakeRepository({});
       if (Reflect.has(target, name)) return Reflect.get(target, name);
       return () => {
         throw new Error(`${REACHED_REPOSITORY}: ${String(name)}`);

@@ -1,14 +1,18 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { COMMANDS } from "../cli/command_table.ts";
 import { expandAlias, membersOf, selectMember } from "../cli/arguments/find_command.ts";
 import { VERSION } from "../cli/version.ts";
-import type {
-  BackupType,
-  GroupInfo,
-  PruneDecision,
-  Repository,
-  SnapshotFile,
-  SnapshotInfo,
+import { NotFoundError } from "../lib/errors/mod.ts";
+import {
+  type BackupType,
+  type GroupInfo,
+  parseUpid,
+  type PruneDecision,
+  type Repository,
+  type RepositoryTasks,
+  type SnapshotFile,
+  type SnapshotInfo,
+  type TaskInfo,
 } from "../lib/repository/mod.ts";
 import {
   fakeRepository,
@@ -146,6 +150,71 @@ function status(run: RecordedRun): { total: number; used: number; avail: number 
   return { total: figure("total"), used: figure("used"), avail: figure("avail") };
 }
 
+interface RecordedTask {
+  upid: string;
+  node: string;
+  pid: number;
+  pstart: number;
+  starttime: number;
+  worker_type: string;
+  worker_id: string | null;
+  user: string;
+  endtime?: number;
+  status?: string;
+}
+
+/** The tasks of the recorded list in JSON. */
+function tasks(name: string): TaskInfo[] {
+  return json<RecordedTask[]>(name).map((task) => ({
+    upid: task.upid,
+    node: task.node,
+    pid: task.pid,
+    pstart: task.pstart,
+    startTime: task.starttime,
+    workerType: task.worker_type,
+    user: task.user,
+    ...(task.worker_id === null ? {} : { workerId: task.worker_id }),
+    ...(task.endtime === undefined ? {} : { endTime: task.endtime }),
+    ...(task.status === undefined ? {} : { status: task.status }),
+  }));
+}
+
+/** Tasks that were not recorded as JSON, from a table's rows. */
+function tasksOfTable(run: RecordedRun): TaskInfo[] {
+  const rows = run.stdout.split("\n").filter((line) => line.includes("UPID:"));
+  return rows.map((row) => {
+    const [start, end, upid, status] = row.split("│").slice(1).map((cell) => cell.trim());
+    const { pid, pstart, workerType, workerId, authId: user } = parseUpid(upid!);
+    return {
+      ...{ upid: upid!, node: "localhost", pid, pstart, workerType, workerId, user },
+      startTime: Date.parse(`${start} UTC`) / 1000,
+      ...(end === "" ? {} : { endTime: Date.parse(`${end} UTC`) / 1000, status: status! }),
+    };
+  });
+}
+
+/** What the server of a run about tasks answered. */
+function fakeTasks(run: RecordedRun): RepositoryTasks {
+  const outcome = /task failed \(status (.*)\)/.exec(run.stderr!)?.[1] ?? "OK";
+  return fakeRepository<RepositoryTasks>({
+    list: ({ all, limit }) => {
+      assertEquals(all, run.argv.includes("--all"));
+      const isJson = run.stdout.startsWith("[");
+      const found = isJson ? tasks(run.name) : tasksOfTable(run).toReversed();
+      assert(found.length <= limit);
+      return Promise.resolve(found);
+    },
+    follow: (_upid, log) => {
+      if (run.name.endsWith("unknown")) {
+        throw new NotFoundError("No such file or directory (os error 2)");
+      }
+      for (const line of run.stdout.trimEnd().split("\n")) log(line);
+      return Promise.resolve(outcome);
+    },
+    stop: () => Promise.resolve(),
+  });
+}
+
 /** Repositories as they were when the runs of a family were recorded. */
 const FAMILIES: readonly { runs: RegExp; repository: (run: RecordedRun) => Partial<Repository> }[] =
   [
@@ -217,6 +286,10 @@ const FAMILIES: readonly { runs: RegExp; repository: (run: RecordedRun) => Parti
     {
       runs: /^protected-show-(true|json|pretty)$/,
       repository: () => ({ isProtected: () => Promise.resolve(true) }),
+    },
+    {
+      runs: /^(tasks?-|of-env-bad-task-list$)/,
+      repository: (run) => ({ tasks: fakeTasks(run) }),
     },
     {
       runs: /^protected-update(-false)?$/,

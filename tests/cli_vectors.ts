@@ -8,6 +8,7 @@ import {
   REPOSITORY_FORMAT,
   SAFE_FORMAT,
   SERVER_FORMAT,
+  UPID_FORMAT,
 } from "../cli/arguments/value_formats.ts";
 import type { Command, Parameter, ValueFormat, ValueType } from "../cli/command.ts";
 
@@ -96,19 +97,8 @@ const FORMATS: Readonly<Record<string, ValueFormat>> = {
   "^.+[^\\\\]$": PATTERN_FORMAT,
   "^([a-zA-Z0-9_-]+\\.(pxar|img|conf|log)):(.+)$": BACKUP_SPEC_FORMAT,
   "no control characters": HINT_FORMAT,
-  "upid:cli.md 6.1": {
-    name: "upid",
-    refusal: (text) =>
-      mismatch(
-        /^UPID:[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:[0-9A-Fa-f]{8,16}:[0-9A-Fa-f]{8}:[^:\s]+:[^:\s]*:[^:\s]+:$/
-          .test(text),
-      ),
-  },
+  "upid:cli.md 6.1": UPID_FORMAT,
 };
-
-function mismatch(fits: boolean): string | undefined {
-  return fits ? undefined : "value does not match the regex pattern";
-}
 
 /** The rule a recorded parameter is checked by while parsing. */
 export function recordedFormat(parameter: RecordedParameter): ValueFormat | undefined {

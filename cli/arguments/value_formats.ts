@@ -3,6 +3,7 @@ import {
   isRepositoryText,
   isSafeName,
   isServerName,
+  isUpidText,
 } from "../../lib/repository/mod.ts";
 import { parseByteSize } from "./parse_byte_size.ts";
 import type { ValueFormat } from "../command.ts";
@@ -68,3 +69,6 @@ export const BYTE_SIZE_FORMAT: ValueFormat = {
     return typeof size === "number" ? undefined : `byte-size parse error for '${text}': ${size}`;
   },
 };
+
+/** A task identifier (spec: cli.md §6.1). */
+export const UPID_FORMAT: ValueFormat = matching("upid", isUpidText);

@@ -5,6 +5,7 @@ import {
   REPOSITORY_FORMAT,
   SAFE_FORMAT,
   SERVER_FORMAT,
+  UPID_FORMAT,
 } from "../arguments/value_formats.ts";
 import type { Parameter } from "../command.ts";
 
@@ -48,6 +49,13 @@ export const NAMESPACE_OPTION: Parameter = {
   type: { kind: "string", maxLength: 256, format: NAMESPACE_FORMAT },
   completion: "namespace",
   description: "Namespace; empty for the root.",
+};
+
+/** Namespace that something is moved to. */
+export const TARGET_NAMESPACE_OPTION: Parameter = {
+  ...NAMESPACE_OPTION,
+  name: "target-ns",
+  required: true,
 };
 
 /** Repository and namespace. */
@@ -115,4 +123,12 @@ export const GROUP_POSITIONAL: Parameter = {
   required: true,
   completion: "group",
   description: "Group of snapshots: type/id, e.g. host/web1.",
+};
+
+/** A positional that names a task. */
+export const UPID_POSITIONAL: Parameter = {
+  name: "upid",
+  type: { kind: "string", minLength: 36, format: UPID_FORMAT },
+  required: true,
+  description: "Identifier of the task, as `task list` shows it.",
 };

@@ -16,9 +16,11 @@ export async function openRepository(
   context: CommandContext,
   create = false,
 ): Promise<Repository> {
-  const { environment, output, repositories } = context;
+  const { environment, output, repositories, use } = context;
   const limits = connectionLimits(values);
-  return await repositories.open(selectRepository(values, context), {
+  const address = selectRepository(values, context);
+  use.note(address);
+  return await repositories.open(address, {
     environment,
     output,
     create,

@@ -5,6 +5,8 @@ import { selectServer } from "../environment/select_server.ts";
 
 /** `login`: gets a ticket and remembers it; an API token needs none (spec: cli.md §4.9). */
 export async function logIn(values: CommandValues, context: CommandContext): Promise<void> {
-  await using server = await openServer(selectServer(values, context), context);
+  const address = selectServer(values, context);
+  context.use.note(address);
+  await using server = await openServer(address, context);
   await server.logIn();
 }

@@ -62,6 +62,8 @@ export async function runBackupCommand(
   const crypt = await openBackupKeys(cryptOptions, context);
   const create = values.flag("init") && !options.dryRun;
   await using repository = await openRepository(values, context, create);
+  // Whatever becomes of the run (spec: cli.md §5.1).
+  context.use.record();
   using signals = catchSignals(() => output.log("info", "interrupted, dropping the snapshot"));
   using messages = new BackupMessages(
     output,

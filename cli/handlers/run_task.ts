@@ -14,7 +14,7 @@ export type TaskWork = (
  * (spec: cli.md §4.6). With JSON the log goes to the standard error and the outcome is the result:
  * there is no task of a server whose id could be printed.
  *
- * @throws {PbsError} if the task failed.
+ * @throws {PbsError} if the task failed, or what was thrown before its first line: it never began.
  */
 export async function runTask(
   context: CommandContext,
@@ -22,7 +22,9 @@ export async function runTask(
   work: TaskWork,
 ): Promise<void> {
   const { output } = context;
+  let hasBegun = false;
   const log = (line: string): void => {
+    hasBegun = true;
     if (format === "text") output.printLine(line);
     else output.log("info", line);
   };
@@ -33,7 +35,7 @@ export async function runTask(
     const { ok } = await work(log, signals.signal);
     if (!ok) failure = "verification failed, see the task log";
   } catch (error) {
-    if (!(error instanceof PbsError)) throw error;
+    if (!(error instanceof PbsError) || !hasBegun) throw error;
     cause = error;
     failure = error instanceof CancelledError ? "aborted" : describeError(error)[0];
   }

@@ -17,6 +17,23 @@ export interface ClientOptions {
 
 const entry = new URL("../../cli/main.ts", import.meta.url).pathname;
 
+/** Where the runtime keeps its modules, whatever the cache folder is. */
+function runtimeFolder(): string {
+  const { DENO_DIR, HOME, XDG_CACHE_HOME } = Deno.env.toObject();
+  return DENO_DIR ?? `${XDG_CACHE_HOME ?? `${HOME}/.cache`}/deno`;
+}
+
+/** What every run gets. The cache of whoever runs the tests is none of theirs. */
+function commonEnvironment(): Record<string, string> {
+  return {
+    PBS_REPOSITORY: "",
+    TZ: "UTC",
+    LANG: "C.UTF-8",
+    DENO_DIR: runtimeFolder(),
+    XDG_CACHE_HOME: "/dev/null",
+  };
+}
+
 /** The command line that starts the program with these arguments. */
 export function clientCommand(args: readonly string[], under: readonly string[] = []): string[] {
   return [
@@ -42,7 +59,7 @@ export function spawnClient(
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: options.output ?? "null",
     stderr: options.output ?? "null",
-    env: { PBS_REPOSITORY: "", TZ: "UTC", LANG: "C.UTF-8", ...options.env },
+    env: { ...commonEnvironment(), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   }).spawn();
 }

@@ -1,0 +1,36 @@
+import type { Command } from "../command.ts";
+import {
+  NAMESPACE_OPTION,
+  OUTPUT_FORMAT_OPTION,
+  REPOSITORY_OPTIONS,
+  TARGET_NAMESPACE_OPTION,
+} from "./shared_options.ts";
+
+/** `namespace move` (spec: cli.md §4.10). */
+export const namespaceMoveCommand: Command = {
+  name: "namespace move",
+  description: "Give a namespace, with all that is in it, another name.",
+  positionals: [NAMESPACE_OPTION],
+  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, {
+    ...TARGET_NAMESPACE_OPTION,
+    description: "The new name, not the new parent. What is there already is merged into.",
+  }, {
+    name: "max-depth",
+    type: { kind: "integer", minimum: 0, maximum: 7 },
+    default: 7,
+    description: "Levels below the namespace to move, too.",
+  }, {
+    name: "delete-source",
+    type: { kind: "boolean" },
+    default: true,
+    description: "Remove the namespaces that have become empty.",
+  }, {
+    name: "merge-groups",
+    type: { kind: "boolean" },
+    default: true,
+    description: "Merge groups with those of the same name that have older snapshots only.",
+  }],
+  output: "value",
+  run: async (values, context) =>
+    (await import("../handlers/move_namespace.ts")).moveNamespace(values, context),
+};

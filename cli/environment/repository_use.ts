@@ -1,0 +1,46 @@
+import {
+  describeRepository,
+  type RepositoryAddress,
+  UsedRepositories,
+} from "../../lib/repository/mod.ts";
+import type { Environment } from "./environment.ts";
+import { userFile } from "./user_file.ts";
+
+/** The file that the official client keeps, too (spec: cli.md §5.1). */
+export function usedRepositories(environment: Environment): UsedRepositories | undefined {
+  const path = userFile(environment, "XDG_CACHE_HOME", ".cache", "repo-list");
+  return path === undefined ? undefined : new UsedRepositories(path);
+}
+
+/** Which repository a command uses, to be offered by completion later. */
+export class RepositoryUse {
+  readonly #environment: Environment;
+  #name: string | undefined;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** Says which one it is. */
+  note(address: RepositoryAddress): void {
+    this.#name = address.kind === "directory"
+      ? absolutePath(address.path)
+      : describeRepository(address);
+  }
+
+  /** Counts the use, once; that it cannot be stored is no failure of the command. */
+  record(): void {
+    if (this.#name !== undefined) usedRepositories(this.#environment)?.count(this.#name);
+    this.#name = undefined;
+  }
+}
+
+/** A path that means the same in every folder. */
+function absolutePath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    // There is no such folder, or not yet.
+    return path;
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Turns Ctrl-C into a call, until it is disposed. Other signals end the process as ever: what a
+ * server does goes on without it (spec: cli.md §1.5).
+ *
+ * @param onInterrupt Gets how many there were, this one included.
+ */
+export function catchInterrupts(onInterrupt: (count: number) => void): Disposable {
+  let count = 0;
+  const listener = (): void => onInterrupt(++count);
+  Deno.addSignalListener("SIGINT", listener);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", listener) };
+}
