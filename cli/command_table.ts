@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { changeOwnerCommand } from "./commands/change_owner.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { datastoreInitCommand } from "./commands/datastore_init.ts";
 import { datastoreVerifyCommand } from "./commands/datastore_verify.ts";
 import { garbageCollectCommand } from "./commands/garbage_collect.ts";
@@ -47,6 +48,7 @@ export const PROGRAM_NAME = "pbs-client";
 export const COMMANDS: readonly Command[] = [
   backupCommand,
   changeOwnerCommand,
+  completionCommand,
   datastoreInitCommand,
   datastoreVerifyCommand,
   garbageCollectCommand,

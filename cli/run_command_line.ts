@@ -49,6 +49,10 @@ export async function runCommandLine(
       await (await import("./completion/complete.ts")).complete(context);
       return { code: 0 };
     }
+    if (line[0]?.text === "__complete") {
+      await (await import("./completion/answer_shell.ts")).answerShell(context);
+      return { code: 0 };
+    }
     if (line[0]?.text === "printdoc") {
       const { referenceText } = await import("./help/reference_text.ts");
       output.print(referenceText(COMMANDS, PROGRAM_NAME));

@@ -8,9 +8,11 @@ import type { CommandValue } from "../arguments/command_values.ts";
 import { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CompletionKind, Parameter } from "../command.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
+import { findSnapshot } from "../environment/find_snapshot.ts";
 import { selectRepository } from "../environment/select_repository.ts";
 import { userFile } from "../environment/user_file.ts";
+import { formatSize } from "../output/format_size.ts";
+import type { Candidate } from "./candidate.ts";
 
 const BOOLEANS = ["0", "1", "yes", "no", "true", "false", "on", "off"];
 const CHUNK_SIZES = ["64", "128", "256", "512", "1024", "2048", "4096"];
@@ -23,6 +25,8 @@ export interface ValueRequest {
   readonly parameter: Parameter;
   readonly given: ReadonlyMap<string, string>;
   readonly prefix: string;
+  /** Where groups, snapshots and archives are looked up. */
+  readonly namespace: string;
 }
 
 /**
@@ -33,34 +37,38 @@ export interface ValueRequest {
 export async function valueCandidates(
   request: ValueRequest,
   context: CommandContext,
-): Promise<string[]> {
+): Promise<Candidate[]> {
   const { parameter, prefix } = request;
   const { completion, type } = parameter;
   const candidates = completion !== undefined
     ? await fromCompletion(completion, request, context)
     : type.kind === "enum"
-    ? type.values
+    ? plain(type.values)
     : type.kind === "boolean"
-    ? BOOLEANS
+    ? plain(BOOLEANS)
     : [];
-  return candidates.filter((candidate) => candidate.startsWith(prefix));
+  return candidates.filter(({ text }) => text.startsWith(prefix));
+}
+
+function plain(texts: readonly string[]): Candidate[] {
+  return texts.map((text) => ({ text }));
 }
 
 async function fromCompletion(
   completion: CompletionKind,
   request: ValueRequest,
   context: CommandContext,
-): Promise<readonly string[]> {
+): Promise<readonly Candidate[]> {
   const { prefix } = request;
   switch (completion) {
     case "chunk-size":
-      return CHUNK_SIZES;
+      return plain(CHUNK_SIZES);
     case "file-name":
-      return fileNames(prefix);
+      return plain(fileNames(prefix));
     case "backup-source":
-      return backupSources(prefix);
+      return plain(backupSources(prefix));
     case "repository":
-      return usedRepositories(context);
+      return plain(usedRepositories(context));
     case "command":
       return [];
     default:
@@ -70,59 +78,89 @@ async function fromCompletion(
 
 async function fromRepository(
   completion: "group" | "snapshot" | "group-or-snapshot" | "archive-name" | "namespace",
-  { given, prefix }: ValueRequest,
+  { given, prefix, namespace }: ValueRequest,
   context: CommandContext,
-): Promise<string[]> {
-  const values = toValues(given);
-  await using repository = await context.repositories.open(selectRepository(values, context), {
-    environment: context.environment,
-    output: context.output,
-    mayAsk: false,
-  });
+): Promise<Candidate[]> {
+  await using repository = await context.repositories.open(
+    selectRepository(givenValues(given), context),
+    { environment: context.environment, output: context.output, mayAsk: false },
+  );
   switch (completion) {
     case "group":
-      return await groups(repository);
+      return await groups(repository, namespace);
     case "snapshot":
-      return await snapshots(repository);
+      return await snapshots(repository, namespace);
     case "group-or-snapshot":
       // With the second slash a time begins.
-      if (prefix.split("/").length > 2) return await snapshots(repository);
-      return (await groups(repository)).flatMap((group) => [group, `${group}/`]);
+      if (prefix.split("/").length > 2) return await snapshots(repository, namespace);
+      return (await groups(repository, namespace)).flatMap((group) => [
+        group,
+        { text: `${group.text}/`, description: "its snapshots" },
+      ]);
     case "archive-name":
-      return await archives(repository, values, given.get("snapshot") ?? "");
+      return await archives(repository, namespace, given.get("snapshot") ?? "");
     case "namespace":
       return await namespaces(repository, prefix);
   }
 }
 
-async function groups(repository: Repository): Promise<string[]> {
-  return (await repository.listGroups("")).map(formatGroupPath);
+async function groups(repository: Repository, namespace: string): Promise<Candidate[]> {
+  return (await repository.listGroups(namespace)).map((group) => ({
+    text: formatGroupPath(group),
+    description: firstLine(group.comment) ??
+      (group.backupCount === 1 ? "1 snapshot" : `${group.backupCount} snapshots`),
+  }));
 }
 
-async function snapshots(repository: Repository): Promise<string[]> {
-  return (await repository.listSnapshots("")).map(formatSnapshotPath);
+async function snapshots(repository: Repository, namespace: string): Promise<Candidate[]> {
+  return (await repository.listSnapshots(namespace)).map((snapshot) =>
+    described(formatSnapshotPath(snapshot), firstLine(snapshot.comment))
+  );
 }
 
 async function archives(
   repository: Repository,
-  values: CommandValues,
+  namespace: string,
   path: string,
-): Promise<string[]> {
-  // As on the command line, but without the variable: only what is typed counts here.
-  const files = await repository.listFiles(selectNamespace(values), parseSnapshotPath(path));
-  return files.map(({ filename }) => filename.replace(/\.(?:[df]idx|blob)$/, ""));
+): Promise<Candidate[]> {
+  const isGroup = path.split("/").length === 2;
+  const snapshot = isGroup
+    ? await findSnapshot(repository, namespace, path, () => {})
+    : parseSnapshotPath(path);
+  const files = await repository.listFiles(namespace, snapshot);
+  return files.map(({ filename, size }) =>
+    described(
+      filename.replace(/\.(?:[df]idx|blob)$/, ""),
+      size === undefined ? undefined : formatSize(size),
+    )
+  );
 }
 
-async function namespaces(repository: Repository, prefix: string): Promise<string[]> {
+async function namespaces(repository: Repository, prefix: string): Promise<Candidate[]> {
   const parent = prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : "";
   const found = await repository.listNamespaces(parent, NAMESPACE_LEVELS);
-  return found.map(({ namespace }) => namespace);
+  return found.map(({ namespace, comment }) => described(namespace, firstLine(comment)));
+}
+
+function described(text: string, description: string | undefined): Candidate {
+  return description === undefined ? { text } : { text, description };
+}
+
+/** Notes may have many lines, or none. */
+function firstLine(text: string | undefined): string | undefined {
+  return text?.split("\n")[0] || undefined;
 }
 
 /** Repositories that were used before, as the official client remembers them (§5.1). */
 function usedRepositories({ environment }: CommandContext): string[] {
   const path = userFile(environment, "XDG_CACHE_HOME", ".cache", "repo-list");
-  return path === undefined ? [] : Object.keys(JSON.parse(Deno.readTextFileSync(path)));
+  if (path === undefined) return [];
+  try {
+    return Object.keys(JSON.parse(Deno.readTextFileSync(path)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 function backupSources(prefix: string): string[] {
@@ -133,7 +171,7 @@ function backupSources(prefix: string): string[] {
 }
 
 /** What is in the folder of a path; folders end in a slash. */
-function fileNames(path: string): string[] {
+export function fileNames(path: string): string[] {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   return [...Deno.readDirSync(folder || ".")].map(({ name, isDirectory, isSymlink }) => {
     const found = folder + name;
@@ -149,8 +187,8 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** The values that say which repository is meant. */
-function toValues(given: ReadonlyMap<string, string>): CommandValues {
+/** What the words of an unfinished line give, as far as it says which repository is meant. */
+export function givenValues(given: ReadonlyMap<string, string>): CommandValues {
   const values = new Map<string, CommandValue[]>();
   for (const [name, text] of given) {
     values.set(name, [name === "port" ? Number(text) : { text }]);

@@ -1,0 +1,31 @@
+import type { CommandContext } from "../command_context.ts";
+import { ABSENT_COMMANDS, ALIASES, COMMANDS } from "../command_table.ts";
+import type { Offer } from "./candidate.ts";
+import { offerForLine } from "./offer_for_line.ts";
+import { readUnfinishedLine } from "./read_unfinished_line.ts";
+import { withoutOutput } from "./without_output.ts";
+
+const TABLE = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
+
+/**
+ * `__complete`: answers the scripts that `completion` prints. The first line is `words`, or `path` if
+ * the shell is to complete a path; the second is the word under the cursor without its quotes; each
+ * further one a candidate, a tab and what describes it. Whatever goes wrong there is nothing to offer.
+ */
+export async function answerShell(context: CommandContext): Promise<void> {
+  const line = readUnfinishedLine(context.environment);
+  if (line === undefined) return;
+  const nothing: Offer = { candidates: [] };
+  const offer = await offerForLine(TABLE, line, withoutOutput(context)).catch(() => nothing);
+  const { output } = context;
+  output.printLine(offer.isPath ? "path" : "words");
+  output.printLine(line.current);
+  for (const { text, description } of offer.candidates) {
+    // A line is a candidate: a name with a control character cannot be one.
+    // deno-lint-ignore no-control-regex
+    if (/[\x00-\x1f\x7f]/.test(text)) continue;
+    // deno-lint-ignore no-control-regex
+    const shown = description?.replaceAll(/[\x00-\x1f\x7f]+/g, " ");
+    output.printLine(shown === undefined ? text : `${text}\t${shown}`);
+  }
+}

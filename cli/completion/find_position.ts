@@ -1,0 +1,141 @@
+import { expandAlias, membersOf, selectMember } from "../arguments/find_command.ts";
+import { ParameterProblems } from "../arguments/parameter_problems.ts";
+import { findParameter, splitWords } from "../arguments/split_words.ts";
+import type { Command, Parameter } from "../command.ts";
+import type { CompletionTable } from "./find_completion.ts";
+import type { UnfinishedLine } from "./split_unfinished.ts";
+
+/** What a word of a command line is, by the words before it. */
+export type Position =
+  | { readonly kind: "command"; readonly path: string }
+  | { readonly kind: "option"; readonly options: readonly Parameter[] }
+  | {
+    readonly kind: "value";
+    readonly command: Command;
+    readonly parameter: Parameter;
+    /** What the words before it give, by name; not checked. */
+    readonly given: ReadonlyMap<string, string>;
+    /** What stands in front of the value in its word: `--name=`, or nothing. */
+    readonly lead: string;
+  }
+  | { readonly kind: "nothing" };
+
+const NOTHING: Position = { kind: "nothing" };
+
+/**
+ * Finds out what the last word of an unfinished line is. Unlike the rules that the official client
+ * completes by, it knows what the parser knows: options may stand before positionals, and a value may
+ * follow its option's name behind `=`.
+ *
+ * @param line Without the program's name.
+ */
+export function findPosition(table: CompletionTable, line: UnfinishedLine): Position {
+  const words = expandAlias(table.aliases, line.words.map((text) => ({ text })))
+    .map(({ text }) => text);
+  const { command, path, rest } = descend(table, words);
+  if (command === undefined) return commandBelow(table, path, rest);
+  if (command.name === "help" && !line.current.startsWith("-")) {
+    const asked = descend(
+      table,
+      expandAlias(table.aliases, rest.map((text) => ({ text })))
+        .map(({ text }) => text),
+    );
+    return commandBelow(table, asked.path, asked.rest);
+  }
+  return positionInCommand(command, rest, line.current);
+}
+
+/** The next word of a command's name, unless words are left that name none. */
+function commandBelow(
+  { commands }: CompletionTable,
+  path: string,
+  rest: readonly string[],
+): Position {
+  const isGroup = path === "" || commands.some(({ name }) => name.startsWith(`${path} `));
+  return isGroup && rest.length === 0 ? { kind: "command", path } : NOTHING;
+}
+
+/** Follows the words as far as they name commands; stops at the first that does not. */
+function descend(
+  { commands, absent }: CompletionTable,
+  words: readonly string[],
+): { command: Command | undefined; path: string; rest: readonly string[] } {
+  const names = [...commands.map(({ name }) => name), ...absent];
+  const ours = new Set(
+    commands.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),
+  );
+  let path = "";
+  for (let index = 0;; index++) {
+    const command = commands.find(({ name }) => name === path);
+    const word = words[index];
+    const member = word === undefined
+      ? undefined
+      : selectMember(membersOf(names, path), word, ours);
+    // A command may have further ones below it: their names come first.
+    if (member === undefined) return { command, path, rest: words.slice(index) };
+    path = path === "" ? member : `${path} ${member}`;
+  }
+}
+
+function positionInCommand(
+  command: Command,
+  words: readonly string[],
+  current: string,
+): Position {
+  const split = splitWords(command, words.map((text) => ({ text })), new ParameterProblems());
+  const given = new Map<string, string>();
+  const used = new Set<string>();
+  for (const { name, value } of split.options) {
+    used.add(name);
+    if (value !== true) given.set(name, value.text);
+  }
+  command.positionals.forEach((positional, index) => {
+    const word = split.positionals[index];
+    if (word !== undefined) given.set(positional.name, word.text);
+  });
+  const isEnded = words.includes("--");
+  if (!isEnded) {
+    const awaiting = parameterAwaitingValue(command, words.at(-1));
+    if (awaiting !== undefined && !current.startsWith("-")) {
+      return { kind: "value", command, parameter: awaiting, given, lead: "" };
+    }
+    if (current.startsWith("-") && current.length > 0) {
+      const [, lead, name] = /^(--?([^=]+)=)/.exec(current) ?? [];
+      if (lead === undefined) return { kind: "option", options: openOptions(command, used) };
+      const parameter = findParameter(command, name!);
+      if (parameter === undefined) return NOTHING;
+      return { kind: "value", command, parameter, given, lead };
+    }
+  }
+  const positional = openPositional(command, split.positionals.length, used);
+  if (positional !== undefined) {
+    return { kind: "value", command, parameter: positional, given, lead: "" };
+  }
+  if (isEnded || current !== "") return NOTHING;
+  return { kind: "option", options: openOptions(command, used) };
+}
+
+/** The option that ends a line without its value, if it needs one. */
+function parameterAwaitingValue(command: Command, word: string | undefined): Parameter | undefined {
+  const name = /^--?([^=]+)$/.exec(word ?? "")?.[1];
+  const parameter = name === undefined ? undefined : findParameter(command, name);
+  const standsAlone = parameter?.type.kind === "boolean" && parameter.default !== true;
+  return standsAlone ? undefined : parameter;
+}
+
+/** The positional that the next plain word becomes. */
+function openPositional(
+  { positionals }: Command,
+  count: number,
+  used: ReadonlySet<string>,
+): Parameter | undefined {
+  const last = positionals.at(-1);
+  const next = positionals[count] ?? (last?.repeatable ? last : undefined);
+  // An optional positional may have been written as an option (spec: cli.md §1.4).
+  return next !== undefined && used.has(next.name) && !next.repeatable ? undefined : next;
+}
+
+function openOptions({ options }: Command, used: ReadonlySet<string>): Parameter[] {
+  return options.filter(({ name, repeatable }) => repeatable || !used.has(name))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}

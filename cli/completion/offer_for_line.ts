@@ -1,0 +1,83 @@
+import { membersOf } from "../arguments/find_command.ts";
+import type { CommandContext } from "../command_context.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { groupDescription } from "../help/group_description.ts";
+import type { Candidate, Offer } from "./candidate.ts";
+import type { CompletionTable } from "./find_completion.ts";
+import { findPosition, type Position } from "./find_position.ts";
+import type { UnfinishedLine } from "./split_unfinished.ts";
+import { fileNames, givenValues, valueCandidates } from "./value_candidates.ts";
+
+const NOTHING: Offer = { candidates: [] };
+
+/** Commands that work in the root namespace whatever the variable says (spec: cli.md §2.3). */
+const WITHOUT_NAMESPACE_VARIABLE: ReadonlySet<string> = new Set(["group forget", "prune"]);
+
+/**
+ * What our completion scripts offer for the last word of a line.
+ *
+ * @param line Without the program's name.
+ * @throws {PbsError} if a repository that has to be asked cannot be.
+ */
+export async function offerForLine(
+  table: CompletionTable,
+  line: UnfinishedLine,
+  context: CommandContext,
+): Promise<Offer> {
+  const position = findPosition(table, line);
+  switch (position.kind) {
+    case "command":
+      return offerStartingWith(line.current, commandNames(table, position.path));
+    case "option":
+      return offerStartingWith(
+        line.current,
+        position.options.map(({ name, description }) => ({ text: `--${name}`, description })),
+      );
+    case "value":
+      return await offerValue(position, line.current, context);
+    case "nothing":
+      return NOTHING;
+  }
+}
+
+function commandNames({ commands }: CompletionTable, path: string): Candidate[] {
+  return membersOf(commands.map(({ name }) => name), path).map((word) => {
+    const name = path === "" ? word : `${path} ${word}`;
+    const command = commands.find((candidate) => candidate.name === name);
+    return { text: word, description: command?.description ?? groupDescription(name) };
+  });
+}
+
+async function offerValue(
+  { command, parameter, given, lead }: Extract<Position, { kind: "value" }>,
+  current: string,
+  context: CommandContext,
+): Promise<Offer> {
+  const prefix = current.slice(lead.length);
+  const isPath = parameter.completion === "file-name" ||
+    (parameter.completion === "repository" && prefix.startsWith("~"));
+  if (isPath && lead === "") return { candidates: [], isPath };
+  const request = { parameter, given, prefix, namespace: namespaceOf() };
+  const candidates = [...await valueCandidates(request, context)];
+  if (parameter.completion === "repository" && prefix.includes("/")) {
+    const folders = fileNames(prefix).filter((name) => name.endsWith("/"));
+    const known = new Set(candidates.map(({ text }) => `${text}/`));
+    candidates.push(...folders.filter((text) => !known.has(text)).map((text) => ({ text })));
+  }
+  const { candidates: values } = offerStartingWith(prefix, candidates);
+  return { candidates: values.map((value) => ({ ...value, text: lead + value.text })) };
+
+  function namespaceOf(): string {
+    const variables = WITHOUT_NAMESPACE_VARIABLE.has(command.name)
+      ? undefined
+      : context.environment;
+    return selectNamespace(givenValues(given), variables);
+  }
+}
+
+/** The root namespace is an empty word, which no shell can offer. */
+function offerStartingWith(prefix: string, candidates: readonly Candidate[]): Offer {
+  return {
+    candidates: candidates.filter(({ text }) => text !== "" && text.startsWith(prefix)),
+  };
+}

@@ -1,0 +1,24 @@
+/** What the commands of each group are for; groups are names, not entries of the command table. */
+const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
+  ["catalog", "Look into the catalog of a snapshot."],
+  ["datastore", "Create and check datastore directories."],
+  ["group", "Manage groups of snapshots."],
+  ["key", "Manage encryption keys and master keys."],
+  ["namespace", "Manage namespaces."],
+  ["snapshot", "Manage snapshots."],
+  ["snapshot notes", "Show and change the notes of snapshots."],
+  ["snapshot protected", "Show and change whether snapshots are protected."],
+  ["task", "Look at tasks of the server, and stop them."],
+]);
+
+/**
+ * What the commands of a group are for.
+ *
+ * @param path All words, e.g. `snapshot notes`.
+ * @throws {TypeError} if nothing is known of such a group: it has to be added above.
+ */
+export function groupDescription(path: string): string {
+  const description = DESCRIPTIONS.get(path);
+  if (description === undefined) throw new TypeError(`Group '${path}' has no description`);
+  return description;
+}
