@@ -2,7 +2,7 @@ import { runCommandLine } from "../cli/run_command_line.ts";
 import { readArguments } from "../cli/arguments/read_arguments.ts";
 import type { RepositoryOpener } from "../cli/environment/repository_opener.ts";
 import { Output, type TextStream } from "../cli/output/output.ts";
-import type { Repository } from "../lib/repository/mod.ts";
+import type { Repository, RepositoryTasks } from "../lib/repository/mod.ts";
 
 /** What a run in this process left. */
 export interface InProcessRun {
@@ -55,13 +55,22 @@ export async function runInProcess(
 export const REACHED_REPOSITORY = "the fake repository was reached";
 
 /** A repository that has only what the test gives it; everything else fails. */
-export function fakeRepository<T extends object = Repository>(members: Partial<T>): T {
+export function fakeRepository(members: Partial<Repository>): Repository {
+  return fake<Repository>(members);
+}
+
+/** The tasks of a {@linkcode fakeRepository}. */
+export function fakeTasks(members: Partial<RepositoryTasks>): RepositoryTasks {
+  return fake<RepositoryTasks>(members);
+}
+
+function fake<T extends object>(members: Partial<T>): T {
   return new Proxy(members as T, {
     get(target, name): unknown {
       if (name === Symbol.asyncDispose) return () => Promise.resolve();
       // Not a promise.
       if (name === "then") return undefined;
-      if (name === "tasks" && !Reflect.has(target, name)) return fakeRepository({});
+      if (name === "tasks" && !Reflect.has(target, name)) return fakeTasks({});
       if (Reflect.has(target, name)) return Reflect.get(target, name);
       return () => {
         throw new Error(`${REACHED_REPOSITORY}: ${String(name)}`);

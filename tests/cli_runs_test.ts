@@ -16,6 +16,7 @@ import {
 } from "../lib/repository/mod.ts";
 import {
   fakeRepository,
+  fakeTasks,
   type InProcessRun,
   REACHED_REPOSITORY,
   runInProcess,
@@ -194,9 +195,9 @@ function tasksOfTable(run: RecordedRun): TaskInfo[] {
 }
 
 /** What the server of a run about tasks answered. */
-function fakeTasks(run: RecordedRun): RepositoryTasks {
+function recordedTasks(run: RecordedRun): RepositoryTasks {
   const outcome = /task failed \(status (.*)\)/.exec(run.stderr!)?.[1] ?? "OK";
-  return fakeRepository<RepositoryTasks>({
+  return fakeTasks({
     list: ({ all, limit }) => {
       assertEquals(all, run.argv.includes("--all"));
       const isJson = run.stdout.startsWith("[");
@@ -289,7 +290,7 @@ const FAMILIES: readonly { runs: RegExp; repository: (run: RecordedRun) => Parti
     },
     {
       runs: /^(tasks?-|of-env-bad-task-list$)/,
-      repository: (run) => ({ tasks: fakeTasks(run) }),
+      repository: (run) => ({ tasks: recordedTasks(run) }),
     },
     {
       runs: /^protected-update(-false)?$/,

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { fakeRepository, MemoryStream } from "../../tests/cli_in_process.ts";
-import type { RepositoryTasks } from "../../lib/repository/mod.ts";
+import { fakeTasks, MemoryStream } from "../../tests/cli_in_process.ts";
 import type { CommandContext } from "../command_context.ts";
 import { RepositoryUse } from "../environment/repository_use.ts";
 import { systemRepositories } from "../environment/system_repositories.ts";
@@ -19,7 +18,7 @@ function contextOf(stdout: MemoryStream, stderr: MemoryStream): CommandContext {
 
 Deno.test("warnings are no failure of a task", async () => {
   const [stdout, stderr] = [new MemoryStream(), new MemoryStream()];
-  const tasks = fakeRepository<RepositoryTasks>({ follow: () => Promise.resolve("WARNINGS: 2") });
+  const tasks = fakeTasks({ follow: () => Promise.resolve("WARNINGS: 2") });
   await followServerTask(contextOf(stdout, stderr), "text", tasks, "UPID:x");
   await showServerTask(contextOf(stdout, stderr), tasks, "UPID:x");
   assertEquals([stdout.text, stderr.text], ["", ""]);
