@@ -6,58 +6,26 @@ use crate::known::{Digest, KnownSet, Verdict};
 use crate::pool::{HEADROOM, Pool};
 use crate::sha256::{self, Progress};
 use crate::statistics::{Statistics, Stopwatch};
-use crate::stream::{Blob, ChunkMemory, Failure, FailureKind, Finished, Stream};
+use crate::stream::{Blob, ChunkMemory, Failure, FailureKind, Stream};
+use crate::task::Task;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
-/// A chunk that was cut and waits for a worker. The data starts behind the headroom.
-pub struct Task {
-    pub stream: Arc<Stream>,
-    pub sequence: u64,
-    pub offset: u64,
-    pub length: usize,
-    pub memory: ChunkMemory,
-    /// Since when it waits for a worker.
-    pub submitted: Instant,
-    /// How far it is hashed, if it was together with a shorter one.
-    pub progress: Option<Progress>,
-}
-
-impl Task {
-    fn data(&self) -> &[u8] {
-        self.memory.buffer.slice(HEADROOM, HEADROOM + self.length)
-    }
-
-    /// Bytes that are left to be hashed.
-    fn unhashed(&self) -> usize {
-        self.length - self.progress.as_ref().map_or(0, Progress::done)
-    }
-
-    /// The chunk for the consumer, as far as it is known without a blob.
-    fn finished(&self, digest: Digest) -> Finished {
-        Finished {
-            digest,
-            offset: self.offset,
-            size: self.length as u64,
-            injected: false,
-            blob: None,
-        }
-    }
-}
-
 /// What a worker does next.
 enum Job {
-    /// One chunk, or two to be hashed side by side.
-    Hash(Task, Option<Task>),
+    /// Chunks to be hashed side by side.
+    Hash(Vec<Task>),
     Encode(Task, Digest),
 }
 
-/// How long a chunk waits for another one to be hashed with.
-const PAIRING: Duration = Duration::from_millis(2);
+/// How long a chunk waits for others to be hashed with: a few times what cutting one takes.
+const GATHERING: Duration = Duration::from_millis(25);
+/// How often a waiting worker looks whether somebody has begun to wait for it.
+const LOOK: Duration = Duration::from_millis(2);
 /// A shorter rest of a chunk is hashed alone.
-const WORTH_PAIRING: usize = 256 * 1024;
+const WORTH_GATHERING: usize = 64 * 1024;
 const MAX_ZERO_LENGTHS: usize = 64;
 
 pub struct Settings {
@@ -82,8 +50,8 @@ pub struct Engine {
     workers: usize,
     compress: bool,
     crypt: Option<Crypt>,
-    /// Whether hashing two chunks at once is worth waiting for the second.
-    pairs: bool,
+    /// How many chunks are worth hashing at once.
+    lanes: usize,
     closed: AtomicBool,
     next_stream: AtomicU32,
     zero_digests: Mutex<HashMap<usize, Digest>>,
@@ -101,7 +69,7 @@ impl Engine {
             workers,
             compress: settings.compress,
             crypt: settings.crypt,
-            pairs: Progress::begin().is_some(),
+            lanes: Progress::begin().map_or(1, |_| sha256::LANES),
             closed: AtomicBool::new(false),
             next_stream: AtomicU32::new(0),
             zero_digests: Mutex::default(),
@@ -170,11 +138,7 @@ impl Engine {
         };
         while let Some(job) = self.next_job() {
             match job {
-                Job::Hash(mut first, None) => {
-                    let digest = self.digest(&mut first);
-                    self.process(first, digest, &mut compressor);
-                }
-                Job::Hash(first, Some(second)) => self.hash_two(first, second, &mut compressor),
+                Job::Hash(tasks) => self.hash(tasks, &mut compressor),
                 Job::Encode(task, digest) => self.finish(task, digest, &mut compressor),
             }
         }
@@ -189,44 +153,35 @@ impl Engine {
             if let Some((task, digest)) = queue.hashed.pop_front() {
                 return Some(Job::Encode(task, digest));
             }
-            let age = queue.tasks.front().map(|task| task.submitted.elapsed());
-            let patience = match age {
-                None => None,
-                Some(age) if self.pairs && queue.tasks.len() == 1 => PAIRING.checked_sub(age),
-                Some(_) => Some(Duration::ZERO),
-            };
-            match patience {
-                Some(Duration::ZERO) => {}
-                Some(patience) => {
-                    queue = match self.work.wait_timeout(queue, patience) {
-                        Ok((queue, _)) => queue,
-                        Err(poisoned) => poisoned.into_inner().0,
-                    };
-                    continue;
-                }
-                None if age.is_some() => {}
-                None => {
-                    queue = self
-                        .work
-                        .wait(queue)
-                        .unwrap_or_else(|poisoned| poisoned.into_inner());
-                    continue;
-                }
+            if queue.tasks.is_empty() {
+                queue = self
+                    .work
+                    .wait(queue)
+                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+                continue;
             }
-            let first = queue.tasks.pop_front()?;
-            let second = if self.pairs {
-                queue.tasks.pop_front()
-            } else {
-                None
-            };
-            return Some(Job::Hash(first, second));
+            if let Some(patience) = self.patience(&queue) {
+                queue = match self.work.wait_timeout(queue, patience.min(LOOK)) {
+                    Ok((queue, _)) => queue,
+                    Err(poisoned) => poisoned.into_inner().0,
+                };
+                continue;
+            }
+            let count = queue.tasks.len().min(self.lanes);
+            return Some(Job::Hash(queue.tasks.drain(..count).collect()));
         }
     }
 
-    fn process(&self, task: Task, digest: Digest, compressor: &mut Compressor) {
-        if let Some(unknown) = self.pass_known(task, digest) {
-            self.finish(unknown, digest, compressor);
+    /// How much longer the chunks in the queue may wait for more; None if they should not.
+    fn patience(&self, queue: &Queue) -> Option<Duration> {
+        if queue.tasks.len() >= self.lanes || self.pool.awaited() {
+            return None;
         }
+        if queue.tasks.iter().any(|task| task.stream.ended()) {
+            return None;
+        }
+        let since = queue.tasks.iter().map(|task| task.submitted).min()?;
+        GATHERING.checked_sub(since.elapsed())
     }
 
     /// Finishes a chunk that is known, and returns one that has to be encoded.
@@ -269,53 +224,62 @@ impl Engine {
         }
     }
 
-    /// Hashes two chunks side by side to the end of the shorter one. The longer one goes back into
-    /// the queue, to be hashed with the next chunk that comes.
-    fn hash_two(&self, mut first: Task, mut second: Task, compressor: &mut Compressor) {
+    /// Hashes chunks side by side to the end of the shortest one. The others go back into the queue,
+    /// to be hashed with the next chunks that come.
+    fn hash(&self, tasks: Vec<Task>, compressor: &mut Compressor) {
         let watch = Stopwatch::start();
-        let begin = |task: &mut Task| {
-            if task.progress.is_none() && !codec::is_zero(task.data()) {
-                task.progress = Progress::begin();
+        // Zeros need no hashing and no company.
+        let (mut complete, mut partial): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| {
+            self.lanes == 1 || task.progress.is_none() && codec::is_zero(task.data())
+        });
+        if partial.len() > 1 {
+            let mut progresses: Vec<Progress> = partial
+                .iter_mut()
+                .filter_map(|task| task.progress.take().or_else(Progress::begin))
+                .collect();
+            let messages: Vec<&[u8]> = partial.iter().map(Task::data).collect();
+            sha256::advance(&messages, &mut progresses.iter_mut().collect::<Vec<_>>());
+            for (task, progress) in partial.iter_mut().zip(progresses) {
+                task.progress = Some(progress);
             }
-            task.progress.take()
-        };
-        match (begin(&mut first), begin(&mut second)) {
-            (Some(mut one), Some(mut two)) => {
-                sha256::advance([first.data(), second.data()], [&mut one, &mut two]);
-                first.progress = Some(one);
-                second.progress = Some(two);
-            }
-            // Zeros need no hashing and no partner.
-            (one, two) => {
-                if one.is_some() {
-                    std::mem::swap(&mut first, &mut second);
-                }
-                second.progress = one.or(two);
-                watch.stop(&self.statistics.hash_nanos);
-                self.lock().tasks.push_front(second);
-                self.work.notify_one();
-                let digest = self.digest(&mut first);
-                return self.process(first, digest, compressor);
-            }
+            let worth = |task: &mut Task| task.unhashed() < WORTH_GATHERING;
+            complete.extend(partial.extract_if(.., worth));
+        } else {
+            complete.append(&mut partial);
         }
         watch.stop(&self.statistics.hash_nanos);
-        if second.unhashed() < first.unhashed() {
-            std::mem::swap(&mut first, &mut second);
-        }
-        if second.unhashed() >= WORTH_PAIRING {
-            second.submitted = Instant::now();
-            self.lock().tasks.push_front(second);
-            self.work.notify_one();
-        } else {
-            let digest = self.digest(&mut second);
-            // Whoever is idle may encode it.
-            if let Some(unknown) = self.pass_known(second, digest) {
+        self.put_back(partial);
+        let mut mine = None;
+        for mut task in complete {
+            let digest = self.digest(&mut task);
+            let Some(unknown) = self.pass_known(task, digest) else {
+                continue;
+            };
+            if mine.is_none() {
+                mine = Some((unknown, digest));
+            } else {
+                // Whoever is idle may encode it.
                 self.lock().hashed.push_back((unknown, digest));
                 self.work.notify_one();
             }
         }
-        let digest = self.digest(&mut first);
-        self.process(first, digest, compressor);
+        if let Some((task, digest)) = mine {
+            self.finish(task, digest, compressor);
+        }
+    }
+
+    fn put_back(&self, tasks: Vec<Task>) {
+        if tasks.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let mut queue = self.lock();
+        for mut task in tasks.into_iter().rev() {
+            task.submitted = now;
+            queue.tasks.push_front(task);
+        }
+        drop(queue);
+        self.work.notify_one();
     }
 
     /// Digest of a chunk that may be hashed in part.

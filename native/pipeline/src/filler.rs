@@ -2,11 +2,11 @@
 
 use crate::buzhash::CutRule;
 use crate::commands::{Command, Commands, Injection, TO_END};
-use crate::engine::Task;
 use crate::pool::{Buffer, HEADROOM, PoolError};
 use crate::source::{Source, read_some};
 use crate::statistics::Stopwatch;
 use crate::stream::{ChunkMemory, Failure, FailureKind, Problem, ProblemKind, Stream};
+use crate::task::Task;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -21,3 +21,4 @@ mod sha256;
 mod source;
 mod statistics;
 mod stream;
+mod task;

@@ -46,6 +46,8 @@ pub struct Pool {
     state: Mutex<State>,
     changed: Condvar,
     wait_nanos: AtomicUsize,
+    /// Threads that wait for memory.
+    waiting: AtomicUsize,
 }
 
 /// A buffer of the pool; goes back when dropped.
@@ -153,6 +155,7 @@ impl Pool {
             state: Mutex::default(),
             changed: Condvar::new(),
             wait_nanos: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
         })
     }
 
@@ -168,6 +171,11 @@ impl Pool {
 
     pub fn wait_nanos(&self) -> usize {
         self.wait_nanos.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody waits for memory.
+    pub fn awaited(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     /// Lets waiting threads look at their conditions again.
@@ -276,10 +284,12 @@ impl Pool {
                 return Err(PoolError::OutOfMemory);
             }
             since.get_or_insert_with(Instant::now);
+            self.waiting.fetch_add(1, Ordering::Relaxed);
             state = match self.changed.wait_timeout(state, WAIT_SLICE) {
                 Ok((guard, _)) => guard,
                 Err(poisoned) => poisoned.into_inner().0,
             };
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

@@ -1,5 +1,6 @@
-//! SHA-256 of two messages side by side on one core, each of which may go on with another one. The rounds of one message have to wait for
-//! each other; those of another one fill the gaps, so two cost little more than one.
+//! SHA-256 of several messages side by side on one core, each of which may go on with other ones.
+//! The rounds of one message have to wait for each other; those of other ones fill the gaps, so four
+//! cost little more than two.
 
 use crate::known::Digest;
 use std::arch::x86_64::*;
@@ -55,16 +56,38 @@ impl Progress {
     }
 }
 
-/// Hashes two messages on until one has no whole block left.
-pub fn advance(messages: [&[u8]; 2], [first, second]: [&mut Progress; 2]) {
-    let rest = [&messages[0][first.done..], &messages[1][second.done..]];
-    let common = rest[0].len().min(rest[1].len()) / BLOCK * BLOCK;
-    let mut states = [first.state, second.state];
-    // As in `finish`.
-    unsafe { compress(&mut states, rest.map(|rest| &rest[..common])) };
-    [first.state, second.state] = states;
-    first.done += common;
-    second.done += common;
+/// Messages that are worth hashing at once: more have no registers left.
+pub const LANES: usize = 4;
+
+/// Hashes messages on until one has no whole block left; the first [`LANES`] of them.
+pub fn advance(messages: &[&[u8]], progresses: &mut [&mut Progress]) {
+    match progresses.len().min(messages.len()) {
+        0 => {}
+        1 => advance_all::<1>(messages, progresses),
+        2 => advance_all::<2>(messages, progresses),
+        3 => advance_all::<3>(messages, progresses),
+        _ => advance_all::<LANES>(messages, progresses),
+    }
+}
+
+fn advance_all<const COUNT: usize>(messages: &[&[u8]], progresses: &mut [&mut Progress]) {
+    let rest: [&[u8]; COUNT] = std::array::from_fn(|lane| &messages[lane][progresses[lane].done..]);
+    let whole = |rest: &[u8]| rest.len() / BLOCK * BLOCK;
+    let common = rest.iter().map(|rest| whole(rest)).min().unwrap_or(0);
+    let mut states: [State; COUNT] = std::array::from_fn(|lane| progresses[lane].state);
+    let blocks = rest.map(|rest| &rest[..common]);
+    // Whoever has a `Progress` was told that the instructions are there; the wider ones are asked for.
+    unsafe {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            compress_wide(&mut states, blocks);
+        } else {
+            compress(&mut states, blocks);
+        }
+    }
+    for (progress, state) in progresses.iter_mut().zip(states) {
+        progress.state = state;
+        progress.done += common;
+    }
 }
 
 #[target_feature(enable = "sha,ssse3,sse4.1")]
@@ -146,26 +169,34 @@ macro_rules! four_rounds {
     };
 }
 
-/// Takes whole blocks, the same number for each lane, into the states.
-#[inline]
-#[target_feature(enable = "sha,ssse3,sse4.1")]
-fn compress<const LANES: usize>(states: &mut [State; LANES], messages: [&[u8]; LANES]) {
-    let swap = _mm_set_epi64x(0x0c0d0e0f_08090a0b, 0x04050607_00010203);
-    let blocks = messages.map(<[u8]>::len).into_iter().min().unwrap_or(0) / BLOCK;
-    let mut current = *states;
-    for block in 0..blocks {
-        let before = current;
-        let mut words = [[_mm_setzero_si128(); 4]; LANES];
-        four_rounds!(
-            current, words, messages, block, swap; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
-        );
-        for (state, before) in current.iter_mut().zip(before) {
-            state[0] = _mm_add_epi32(state[0], before[0]);
-            state[1] = _mm_add_epi32(state[1], before[1]);
+/// Defines a function that takes whole blocks, the same number for each lane, into the states. A
+/// macro, because a function is not made anew for the instructions that its caller may use.
+macro_rules! define_compress {
+    ($name:ident, $features:literal) => {
+        #[target_feature(enable = $features)]
+        fn $name<const LANES: usize>(states: &mut [State; LANES], messages: [&[u8]; LANES]) {
+            let swap = _mm_set_epi64x(0x0c0d0e0f_08090a0b, 0x04050607_00010203);
+            let blocks = messages.map(<[u8]>::len).into_iter().min().unwrap_or(0) / BLOCK;
+            let mut current = *states;
+            for block in 0..blocks {
+                let before = current;
+                let mut words = [[_mm_setzero_si128(); 4]; LANES];
+                four_rounds!(
+                    current, words, messages, block, swap; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
+                );
+                for (state, before) in current.iter_mut().zip(before) {
+                    state[0] = _mm_add_epi32(state[0], before[0]);
+                    state[1] = _mm_add_epi32(state[1], before[1]);
+                }
+            }
+            *states = current;
         }
-    }
-    *states = current;
+    };
 }
+
+define_compress!(compress, "sha,ssse3,sse4.1");
+// Three operands for each instruction, and twice the registers.
+define_compress!(compress_wide, "sha,ssse3,sse4.1,avx2,avx512f,avx512vl");
 
 #[cfg(test)]
 mod tests {
@@ -187,15 +218,17 @@ mod tests {
                 let a = &data[..first];
                 let b = &data[data.len() - second..];
                 let c = &data[300..5000];
+                let d = &data[77..8000];
                 for (suffix, crypt) in [(&[][..], None), (&key[..], crypt.as_ref())] {
-                    let begun = [(); 3].map(|()| Progress::begin());
-                    let [Some(mut pa), Some(mut pb), Some(mut pc)] = begun else {
+                    let begun = [(); 4].map(|()| Progress::begin());
+                    let [Some(mut pa), Some(mut pb), Some(mut pc), Some(mut pd)] = begun else {
                         return;
                     };
-                    advance([a, b], [&mut pa, &mut pb]);
-                    advance([b, c], [&mut pb, &mut pc]);
-                    advance([c, a], [&mut pc, &mut pa]);
-                    for (message, progress) in [(a, pa), (b, pb), (c, pc)] {
+                    advance(&[a, b], &mut [&mut pa, &mut pb]);
+                    advance(&[b, c, a], &mut [&mut pb, &mut pc, &mut pa]);
+                    advance(&[c, a, b, d], &mut [&mut pc, &mut pa, &mut pb, &mut pd]);
+                    advance(&[d], &mut [&mut pd]);
+                    for (message, progress) in [(a, pa), (b, pb), (c, pc), (d, pd)] {
                         let digest = progress.finish(message, suffix);
                         assert_eq!(digest, codec::digest(message, crypt));
                     }

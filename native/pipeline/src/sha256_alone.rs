@@ -19,6 +19,10 @@ impl Progress {
     }
 }
 
-pub fn advance(_messages: [&[u8]; 2], [first, _second]: [&mut Progress; 2]) {
-    match *first {}
+pub const LANES: usize = 1;
+
+pub fn advance(_messages: &[&[u8]], progresses: &mut [&mut Progress]) {
+    if let Some(progress) = progresses.first() {
+        match **progress {}
+    }
 }

@@ -209,6 +209,11 @@ impl Stream {
         self.changed.notify_all();
     }
 
+    /// Whether all of it was cut.
+    pub fn ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// Remembers the first failure and returns its error number.
     pub fn fail(&self, failure: Failure) -> i32 {
         let errno = self.lock().failure.get_or_insert(failure).errno;
