@@ -2,6 +2,7 @@ import { describeError } from "../lib/errors/mod.ts";
 import { ArgumentError } from "./arguments/argument_error.ts";
 import type { Argument } from "./arguments/argument.ts";
 import { findCommand } from "./arguments/find_command.ts";
+import { followCommandNames } from "./arguments/follow_command_names.ts";
 import { GroupError } from "./arguments/group_error.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
 import type { CommandContext } from "./command_context.ts";
@@ -44,7 +45,7 @@ export async function runCommandLine(
   const isDebug = words.some((word) => word.text === "--debug") || output.isDebug;
   try {
     const line = words.filter((word) => word.text !== "--debug");
-    if (HELP_WORDS.has(line[0]?.text ?? "")) return await help([], context);
+    if (HELP_WORDS.has(line[0]?.text ?? "")) return await overview("", context);
     if (line[0]?.text === "bashcomplete") {
       await (await import("./completion/complete.ts")).complete(context);
       return { code: 0 };
@@ -59,8 +60,15 @@ export async function runCommandLine(
       return { code: 0 };
     }
     const table = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
+    const asksForHelp = HELP_WORDS.has(line.at(-1)?.text ?? "");
+    if (asksForHelp) {
+      const { path, command, isGroup, rest } = followCommandNames(table, line.slice(0, -1));
+      if (isGroup && command === undefined && rest.length === 0) {
+        return await overview(path, context);
+      }
+    }
     const { command, rest } = findCommand(table, line);
-    if (HELP_WORDS.has(rest.at(-1)?.text ?? "") && command.name !== "help") {
+    if (asksForHelp && rest.length > 0) {
       return await help(command.name.split(" "), context);
     }
     return await runCommand(command, rest, context);
@@ -92,6 +100,12 @@ async function runCommand(
     );
     return { code: FAILURE };
   }
+}
+
+async function overview(path: string, { output }: CommandContext): Promise<ExitStatus> {
+  const { overviewText } = await import("./help/overview_text.ts");
+  output.print(`Usage: ${overviewText(COMMANDS, path, PROGRAM_NAME)}`);
+  return { code: 0 };
 }
 
 async function help(names: string[], context: CommandContext): Promise<ExitStatus> {

@@ -1,8 +1,8 @@
-import { expandAlias, membersOf, selectMember } from "../arguments/find_command.ts";
+import type { CommandTable } from "../arguments/find_command.ts";
+import { followCommandNames, type FollowedNames } from "../arguments/follow_command_names.ts";
 import { ParameterProblems } from "../arguments/parameter_problems.ts";
 import { findParameter, splitWords } from "../arguments/split_words.ts";
 import type { Command, Parameter } from "../command.ts";
-import type { CompletionTable } from "./find_completion.ts";
 import type { UnfinishedLine } from "./split_unfinished.ts";
 
 /** What a word of a command line is, by the words before it. */
@@ -29,51 +29,18 @@ const NOTHING: Position = { kind: "nothing" };
  *
  * @param line Without the program's name.
  */
-export function findPosition(table: CompletionTable, line: UnfinishedLine): Position {
-  const words = expandAlias(table.aliases, line.words.map((text) => ({ text })))
-    .map(({ text }) => text);
-  const { command, path, rest } = descend(table, words);
-  if (command === undefined) return commandBelow(table, path, rest);
-  if (command.name === "help" && !line.current.startsWith("-")) {
-    const asked = descend(
-      table,
-      expandAlias(table.aliases, rest.map((text) => ({ text })))
-        .map(({ text }) => text),
-    );
-    return commandBelow(table, asked.path, asked.rest);
-  }
-  return positionInCommand(command, rest, line.current);
-}
+export function findPosition(table: CommandTable, line: UnfinishedLine): Position {
+  const named = followCommandNames(table, line.words.map((text) => ({ text })));
+  const { command, isGroup, rest } = named;
+  const isOption = line.current.startsWith("-");
+  // The names of commands below one come before its own words.
+  const leadsOn = isGroup && rest.length === 0 && !isOption;
+  if (command === undefined || leadsOn) return commandBelow(named);
+  if (command.name === "help" && !isOption) return commandBelow(followCommandNames(table, rest));
+  return positionInCommand(command, rest.map(({ text }) => text), line.current);
 
-/** The next word of a command's name, unless words are left that name none. */
-function commandBelow(
-  { commands }: CompletionTable,
-  path: string,
-  rest: readonly string[],
-): Position {
-  const isGroup = path === "" || commands.some(({ name }) => name.startsWith(`${path} `));
-  return isGroup && rest.length === 0 ? { kind: "command", path } : NOTHING;
-}
-
-/** Follows the words as far as they name commands; stops at the first that does not. */
-function descend(
-  { commands, absent }: CompletionTable,
-  words: readonly string[],
-): { command: Command | undefined; path: string; rest: readonly string[] } {
-  const names = [...commands.map(({ name }) => name), ...absent];
-  const ours = new Set(
-    commands.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),
-  );
-  let path = "";
-  for (let index = 0;; index++) {
-    const command = commands.find(({ name }) => name === path);
-    const word = words[index];
-    const member = word === undefined
-      ? undefined
-      : selectMember(membersOf(names, path), word, ours);
-    // A command may have further ones below it: their names come first.
-    if (member === undefined) return { command, path, rest: words.slice(index) };
-    path = path === "" ? member : `${path} ${member}`;
+  function commandBelow({ path, isGroup, rest }: FollowedNames): Position {
+    return isGroup && rest.length === 0 ? { kind: "command", path } : NOTHING;
   }
 }
 

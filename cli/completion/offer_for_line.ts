@@ -1,9 +1,9 @@
-import { membersOf } from "../arguments/find_command.ts";
+import { type CommandTable, membersOf } from "../arguments/find_command.ts";
 import type { CommandContext } from "../command_context.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
 import { groupDescription } from "../help/group_description.ts";
+import { summary } from "../help/summary.ts";
 import type { Candidate, Offer } from "./candidate.ts";
-import type { CompletionTable } from "./find_completion.ts";
 import { findPosition, type Position } from "./find_position.ts";
 import type { UnfinishedLine } from "./split_unfinished.ts";
 import { fileNames, givenValues, valueCandidates } from "./value_candidates.ts";
@@ -20,7 +20,7 @@ const WITHOUT_NAMESPACE_VARIABLE: ReadonlySet<string> = new Set(["group forget",
  * @throws {PbsError} if a repository that has to be asked cannot be.
  */
 export async function offerForLine(
-  table: CompletionTable,
+  table: CommandTable,
   line: UnfinishedLine,
   context: CommandContext,
 ): Promise<Offer> {
@@ -31,7 +31,10 @@ export async function offerForLine(
     case "option":
       return offerStartingWith(
         line.current,
-        position.options.map(({ name, description }) => ({ text: `--${name}`, description })),
+        position.options.map(({ name, description }) => ({
+          text: `--${name}`,
+          description: summary(description),
+        })),
       );
     case "value":
       return await offerValue(position, line.current, context);
@@ -40,11 +43,14 @@ export async function offerForLine(
   }
 }
 
-function commandNames({ commands }: CompletionTable, path: string): Candidate[] {
+function commandNames({ commands }: CommandTable, path: string): Candidate[] {
   return membersOf(commands.map(({ name }) => name), path).map((word) => {
     const name = path === "" ? word : `${path} ${word}`;
     const command = commands.find((candidate) => candidate.name === name);
-    return { text: word, description: command?.description ?? groupDescription(name) };
+    const description = command === undefined
+      ? groupDescription(name)
+      : summary(command.description);
+    return { text: word, description };
   });
 }
 

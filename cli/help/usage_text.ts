@@ -1,7 +1,13 @@
 import type { Command, Parameter, ValueType } from "../command.ts";
+import { valueNotes } from "./value_notes.ts";
+import { wrapText } from "./wrap_text.ts";
 
-const WIDTH = 80;
+/** Columns in front of descriptions (spec: cli.md §1.6). */
 const INDENT = 13;
+/** Columns in front of what does not fit into the first line of a usage. */
+const CONTINUATION = 4;
+/** Stands in front of the first line where a usage stands alone. */
+const LEAD = "Usage: ";
 
 /** The type of a value as usage shows it (spec: cli.md §1.6). */
 export function typeText(type: ValueType): string {
@@ -35,6 +41,11 @@ function kindName(type: ValueType): string {
  * ```
  */
 export function usageLine(command: Pick<Command, "name" | "positionals" | "options">): string {
+  return usageParts(command).join(" ");
+}
+
+/** A usage line in pieces that stay together when it is broken. */
+function usageParts(command: Pick<Command, "name" | "positionals" | "options">): string[] {
   const parts = [command.name];
   for (const { name, required, repeatable } of command.positionals) {
     const inner = repeatable ? `{<${name}>}` : `<${name}>`;
@@ -44,14 +55,21 @@ export function usageLine(command: Pick<Command, "name" | "positionals" | "optio
     parts.push(`--${option.name} ${typeText(option.type)}`);
   }
   if (command.options.some((option) => !option.required)) parts.push("[OPTIONS]");
-  return parts.join(" ");
+  return parts;
 }
 
-/** Usage line, description and parameters of a command. */
+/** The usage line, broken where it has to be. */
+function wrappedUsage(command: Command, programName: string, lead: number): string {
+  const program = programName === "" ? [] : [programName];
+  return wrapText([...program, ...usageParts(command)], CONTINUATION, lead)
+    .join("\n").slice(lead);
+}
+
+/** Usage line, description and parameters of a command; `Usage: ` has room in front of it. */
 export function usageText(command: Command, programName: string): string {
   const blocks = [
-    [programName, usageLine(command)].filter((part) => part !== "").join(" "),
-    wrap(command.description, 0),
+    wrappedUsage(command, programName, LEAD.length),
+    wrapText(command.description.split(" "), 0).join("\n"),
   ];
   blocks.push(
     ...command.positionals.map((parameter) => describe(parameter, `<${parameter.name}>`)),
@@ -66,30 +84,16 @@ export function usageText(command: Command, programName: string): string {
   return blocks.join("\n\n") + "\n";
 }
 
-/** Usage lines of several commands, one a line. */
+/** Usage lines of several commands, one a line unless it is too long. */
 export function usageLines(commands: readonly Command[], programName: string): string {
-  const prefix = programName === "" ? "" : `${programName} `;
-  return commands.map((command) => `${prefix}${usageLine(command)}\n`).join("");
+  return commands.map((command) => `${wrappedUsage(command, programName, 0)}\n`).join("");
 }
 
 function describe(parameter: Parameter, shown: string): string {
   const declared = parameter.default === undefined ? "" : `   (default=${parameter.default})`;
-  const remark = parameter.repeatable ? " Can be given more than once." : "";
+  const text = [parameter.description, ...valueNotes(parameter)].join(" ");
   return ` ${shown.padEnd(10)} ${typeText(parameter.type)}${declared}\n` +
-    wrap(parameter.description + remark, INDENT);
-}
-
-function wrap(text: string, indent: number): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && indent + line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  lines.push(line);
-  return lines.map((each) => " ".repeat(indent) + each).join("\n");
+    wrapText(text.split(" "), INDENT).join("\n");
 }
 
 function sorted(parameters: readonly Parameter[]): Parameter[] {

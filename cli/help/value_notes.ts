@@ -1,0 +1,53 @@
+import type { Parameter, ValueType } from "../command.ts";
+
+/** What the rules of values ask for, by their names; empty where descriptions say it. */
+const FORMATS: ReadonlyMap<string, string> = new Map([
+  ["auth-id", "Format: user@realm, or user@realm!token for an API token."],
+  ["backup-spec", ""],
+  [
+    "byte-size",
+    "Format: a number, then a unit if any: B, KB, MB, GB, TB, PB, or KiB, MiB, GiB, TiB, PiB.",
+  ],
+  ["hint", "No control characters."],
+  [
+    "namespace",
+    "Format: up to 7 names with slashes between, e.g. site/web; names as those of backup ids.",
+  ],
+  [
+    "pattern",
+    "Format: a path with *, ?, [...] and ** for any depth; a slash in front anchors it, one behind " +
+    "it means directories only, ! in front excludes. The last one that matches counts.",
+  ],
+  ["repository", ""],
+  ["safe-name", "Format: letters, digits, _, - and ., the first neither - nor a full stop."],
+  ["server", "Format: a DNS name, an IPv4 address, or an IPv6 address without brackets."],
+  ["upid", "Format: UPID:node:pid:pstart:task-id:start:type:id:user:"],
+]);
+
+/**
+ * What a parameter takes beyond its type and description: sentences on its format, length and
+ * repetition.
+ *
+ * @throws {TypeError} if nothing is known of its format: it has to be added above.
+ */
+export function valueNotes({ type, repeatable }: Parameter): string[] {
+  const notes = [formatNote(type), lengthNote(type)];
+  if (repeatable) notes.push("Can be given more than once.");
+  return notes.filter((note) => note !== "");
+}
+
+function formatNote(type: ValueType): string {
+  if (type.kind !== "string" || type.format === undefined) return "";
+  const note = FORMATS.get(type.format.name);
+  if (note === undefined) throw new TypeError(`Format '${type.format.name}' has no description`);
+  return note;
+}
+
+function lengthNote(type: ValueType): string {
+  if (type.kind !== "string") return "";
+  const { minLength, maxLength } = type;
+  if (minLength === undefined && maxLength === undefined) return "";
+  if (maxLength === undefined) return `At least ${minLength} characters.`;
+  if (minLength === undefined) return `At most ${maxLength} characters.`;
+  return `${minLength} to ${maxLength} characters.`;
+}
