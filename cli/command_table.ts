@@ -26,6 +26,10 @@ import { namespaceMoveCommand } from "./commands/namespace_move.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { SERVE_ACL_COMMANDS } from "./commands/serve_acl.ts";
+import { SERVE_TFA_COMMANDS } from "./commands/serve_tfa.ts";
+import { SERVE_TOKEN_COMMANDS } from "./commands/serve_token.ts";
+import { SERVE_USER_COMMANDS } from "./commands/serve_user.ts";
 import { serverIdentityCommand } from "./commands/server_identity.ts";
 import { snapshotFilesCommand } from "./commands/snapshot_files.ts";
 import { snapshotForgetCommand } from "./commands/snapshot_forget.ts";
@@ -73,6 +77,10 @@ export const COMMANDS: readonly Command[] = [
   pruneCommand,
   restoreCommand,
   serveCommand,
+  ...SERVE_ACL_COMMANDS,
+  ...SERVE_TFA_COMMANDS,
+  ...SERVE_TOKEN_COMMANDS,
+  ...SERVE_USER_COMMANDS,
   serverIdentityCommand,
   snapshotFilesCommand,
   snapshotForgetCommand,

@@ -19,7 +19,8 @@ export interface FoundCommand {
 
 /**
  * Finds the command at the front of a command line (spec: cli.md §1.2): an alias, an exact name, or
- * a unique prefix, level by level.
+ * a unique prefix, level by level. A command that has others below it (`serve`) is meant if no word
+ * but an option follows.
  *
  * @throws {GroupError} if a word is missing, unknown or ambiguous.
  * @throws {NotFoundError} if the command is one that this program does not have.
@@ -33,8 +34,10 @@ export function findCommand(table: CommandTable, words: readonly Argument[]): Fo
   let path = "";
   for (let index = 0;; index++) {
     const command = table.commands.find(({ name }) => name === path);
-    if (command !== undefined) return { command, rest: expanded.slice(index) };
     const possible = membersOf(table.commands.map(({ name }) => name), path);
+    if (command !== undefined && !leadsOn(possible, expanded[index]?.text)) {
+      return { command, rest: expanded.slice(index) };
+    }
     if (possible.length === 0) {
       throw new NotFoundError(`command '${path}' is not available in this version`);
     }
@@ -49,6 +52,11 @@ export function findCommand(table: CommandTable, words: readonly Argument[]): Fo
     if (member === undefined) throw new GroupError(path, `no such command '${word}'`);
     path = path === "" ? member : `${path} ${member}`;
   }
+}
+
+/** Whether the word after a command chooses one below it. */
+export function leadsOn(members: readonly string[], word: string | undefined): boolean {
+  return members.length > 0 && word !== undefined && !word.startsWith("-");
 }
 
 /** Replaces a historic name in front; the words after it stay. */

@@ -48,3 +48,20 @@ Deno.test("findCommand() refuses missing, unknown, empty and misplaced words", (
     assertThrows(() => find(word), GroupError, `no such command '${word}'`);
   }
 });
+
+Deno.test("findCommand() takes a command that has others below it unless a word chooses one", () => {
+  const nested = {
+    commands: ["serve", "serve user list", "serve user remove"].map(command),
+    aliases: new Map<string, string>(),
+    absent: [],
+  };
+  const findNested = (...words: string[]) => {
+    const { command, rest } = findCommand(nested, words.map((text) => ({ text })));
+    return [command.name, rest.map(({ text }) => text)];
+  };
+  assertEquals(findNested("serve"), ["serve", []]);
+  assertEquals(findNested("serve", "--listen", "user"), ["serve", ["--listen", "user"]]);
+  assertEquals(findNested("serve", "user", "l", "x"), ["serve user list", ["x"]]);
+  assertThrows(() => findNested("serve", "what"), GroupError, "no such command 'what'");
+  assertThrows(() => findNested("serve", "user"), GroupError, "Possible commands: list, remove");
+});

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { SERVER_CONFIG_OPTION } from "./serve_parameters.ts";
 
 /** `serve`: ours, a server for datastores of this machine. */
 export const serveCommand: Command = {
@@ -18,13 +19,7 @@ export const serveCommand: Command = {
       type: { kind: "string" },
       description: "Address to listen on as HOST:PORT, in place of the configured one.",
     },
-    {
-      name: "config",
-      type: { kind: "string" },
-      completion: "file-name",
-      description:
-        "Directory with the configuration, certificate and keys. What is missing is made.",
-    },
+    SERVER_CONFIG_OPTION,
   ],
   output: "none",
   isOurs: true,

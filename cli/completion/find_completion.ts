@@ -1,4 +1,4 @@
-import { expandAlias, membersOf, selectMember } from "../arguments/find_command.ts";
+import { expandAlias, leadsOn, membersOf, selectMember } from "../arguments/find_command.ts";
 import { ParameterProblems } from "../arguments/parameter_problems.ts";
 import { findParameter, splitWords } from "../arguments/split_words.ts";
 import type { Command, Parameter } from "../command.ts";
@@ -40,9 +40,14 @@ export function findCompletion(table: CompletionTable, line: UnfinishedLine): Co
   let path = "";
   for (let index = 0;; index++) {
     const command = table.commands.find(({ name }) => name === path);
-    if (command !== undefined) return completeCommand(command, words.slice(index), line.current);
     const word = words[index];
-    if (word === undefined) return startingWith(line.current, membersOf(names, path));
+    const below = membersOf(names, path);
+    if (command !== undefined && !leadsOn(below, word)) {
+      const offered = completeCommand(command, words.slice(index), line.current);
+      if (word !== undefined || offered.kind !== "words") return offered;
+      return { kind: "words", words: [...startingWith(line.current, below), ...offered.words] };
+    }
+    if (word === undefined) return { kind: "words", words: startingWith(line.current, below) };
     const member = selectMember(membersOf([...names, ...table.absent], path), word, ours);
     if (member === undefined) return NOTHING;
     path = path === "" ? member : `${path} ${member}`;
@@ -56,8 +61,9 @@ function completeHelp(
   current: string,
 ): Completion {
   const path = words.join(" ");
-  if (names.includes(path)) return startingWith(current, ["--verbose"]);
-  return startingWith(current, membersOf(names, path));
+  const below = membersOf(names, path);
+  const offered = names.includes(path) ? [...below, "--verbose"] : below;
+  return { kind: "words", words: startingWith(current, offered) };
 }
 
 function completeCommand(
@@ -104,9 +110,9 @@ function completeOption(
     return parameter === undefined ? NOTHING : { kind: "value", parameter, given };
   }
   const open = command.options.filter(({ name }) => !used.has(name));
-  return startingWith(current, open.map(({ name }) => `--${name}`));
+  return { kind: "words", words: startingWith(current, open.map(({ name }) => `--${name}`)) };
 }
 
-function startingWith(prefix: string, words: readonly string[]): Completion {
-  return { kind: "words", words: words.filter((word) => word.startsWith(prefix)) };
+function startingWith(prefix: string, words: readonly string[]): string[] {
+  return words.filter((word) => word.startsWith(prefix));
 }

@@ -13,7 +13,7 @@ import {
 } from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import type { Environment } from "../environment/environment.ts";
+import { serverFolderPath } from "../environment/server_folder_path.ts";
 import { catchSignals } from "./catch_signals.ts";
 
 /** `serve` (docs/server.md): runs until a signal ends it. */
@@ -21,12 +21,13 @@ export async function serve(values: CommandValues, context: CommandContext): Pro
   const { environment, output } = context;
   keepMemorySmall();
   const folder = await openServerFolder(
-    values.text("config") ?? defaultFolder(environment),
+    serverFolderPath(values, environment),
     ["localhost", Deno.hostname(), "127.0.0.1", "::1"],
   );
   const listen = values.text("listen");
   const { host, port } = listen === undefined ? folder.config : parseListenAddress(listen);
-  const datastores = mergeDatastores(folder.config.datastores, values.texts("datastore"));
+  const given = values.texts("datastore");
+  const datastores = mergeDatastores(folder.config.datastores, given);
   for (const { path } of datastores) prepareDatastore(path, (text) => output.log("info", text));
   const manager = serviceManagerOf((name) => environment.get(name));
   using signals = catchSignals(() =>
@@ -42,6 +43,19 @@ export async function serve(values: CommandValues, context: CommandContext): Pro
     logFolder: folder.config.logFolder ?? `${folder.path}/log`,
     instanceId: folder.instanceId,
     failed: (error) => output.log("error", `internal error: ${describeError(error).join(": ")}`),
+    refresh: async () => {
+      try {
+        const config = await folder.refresh();
+        if (config === undefined) return;
+        const merged = mergeDatastores(config.datastores, given);
+        for (const { path } of merged) prepareDatastore(path, (text) => output.log("info", text));
+        server.state.configure(merged);
+        output.log("info", "the configuration has changed and was read again");
+      } catch (error) {
+        const [reason] = describeError(error);
+        output.log("error", `the changed configuration is not used: ${reason}`);
+      }
+    },
   });
   introduce(context, folder, host, server.port, datastores);
   notifyReady(manager, "ready");
@@ -110,13 +124,4 @@ function prepareDatastore(path: string, log: (text: string) => void): void {
     Datastore.create(path)[Symbol.dispose]();
     log(`created datastore "${path}"`);
   }
-}
-
-/** The administrator's server is configured for the machine, anybody else's for themselves. */
-function defaultFolder(environment: Environment): string {
-  if (Deno.uid() === 0) return "/etc/pbs-client/server";
-  const home = environment.get("HOME");
-  const base = environment.get("XDG_CONFIG_HOME") || (home && `${home}/.config`);
-  if (!base) throw new UsageError("neither HOME nor XDG_CONFIG_HOME is set: use --config");
-  return `${base}/pbs-client/server`;
 }

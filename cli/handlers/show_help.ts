@@ -19,15 +19,16 @@ export function showHelp(values: CommandValues, context: CommandContext): void {
     path = path === "" ? member : `${path} ${member}`;
   }
   const leaf = COMMANDS.find((command) => command.name === path);
+  const members = COMMANDS.filter((command) => path === "" || command.name.startsWith(`${path} `));
   if (leaf !== undefined) {
+    const below = members.length === 0 ? "" : `\nBelow it:\n\n${usageLines(members, PROGRAM_NAME)}`;
     context.output.print(
       values.flag("verbose", true)
-        ? `Usage: ${usageText(leaf, PROGRAM_NAME)}`
-        : `Usage: ${usageLines([leaf], PROGRAM_NAME)}`,
+        ? `Usage: ${usageText(leaf, PROGRAM_NAME)}${below}`
+        : `Usage: ${usageLines([leaf, ...members], PROGRAM_NAME)}`,
     );
     return;
   }
-  const members = COMMANDS.filter((command) => path === "" || command.name.startsWith(`${path} `));
   if (members.length === 0) {
     context.output.errorLine(`command '${path}' is not available in this version`);
     return;

@@ -42,6 +42,8 @@ export interface BackupServerOptions {
   readonly delays?: { readonly unauthorizedMs: number; readonly forbiddenMs: number };
   /** How long clients are waited for; for tests. */
   readonly timeouts?: ServerTimeouts;
+  /** Called before each REST request, which waits for it: brings what has changed into force. */
+  readonly refresh?: () => Promise<void>;
 }
 
 /** How patient a server is with clients that are slow or say nothing. */
@@ -64,6 +66,7 @@ export class BackupServer {
   readonly #idle = new Set<AcceptedConnection>();
   #listener: TlsListener | undefined;
   readonly #timeouts: ServerTimeouts;
+  readonly #refresh: () => Promise<void>;
   #stopping = false;
 
   private constructor(options: BackupServerOptions) {
@@ -85,6 +88,7 @@ export class BackupServer {
       options.timeouts?.silenceMs ?? SILENCE_MS,
     );
     this.#timeouts = options.timeouts ?? {};
+    this.#refresh = options.refresh ?? (() => Promise.resolve());
     this.#rest = new RestService(this.#state, options.failed ?? (() => {}));
   }
 
@@ -170,6 +174,7 @@ export class BackupServer {
   }
 
   async #answer(request: IncomingRequest, connection: ServerConnection) {
+    await this.#refresh();
     const { response, authId } = await this.#rest.answer(request, connection);
     const status = "upgrade" in response ? 101 : response.status;
     const body = "upgrade" in response ? undefined : response.body;

@@ -14,6 +14,7 @@
 export { AccessControl } from "./access/access_control.ts";
 export { type AccessRule, AccessRules } from "./access/access_rules.ts";
 export { ROLES } from "./access/privileges.ts";
+export { SecondFactorStore } from "./access/second_factor_store.ts";
 export { SecretStore } from "./access/secret_store.ts";
 export { TicketSigner } from "./access/ticket_signer.ts";
 export { BackupServer, type BackupServerOptions, type ServerTimeouts } from "./backup_server.ts";
@@ -24,6 +25,18 @@ export {
 } from "./config/parse_server_config.ts";
 export { FIRST_USER, openServerFolder, type ServerFolder } from "./config/server_folder.ts";
 export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";
+export {
+  createTotpSecret,
+  normalizeTotpSecret,
+  totpQrCode,
+  totpStepOf,
+  totpUri,
+} from "./access/totp.ts";
+export {
+  type AccountChange,
+  type RuleChange,
+  ServerAdministration,
+} from "./config/server_administration.ts";
 export { notifyReady, type ServiceManager, serviceManagerOf } from "./service_manager.ts";
 export type {
   AccountConfig,

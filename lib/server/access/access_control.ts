@@ -3,16 +3,22 @@ import type { AccountConfig } from "../config/server_config.ts";
 import type { AccessRules } from "./access_rules.ts";
 import type { Credentials } from "./credentials.ts";
 import { UNKNOWN_USER_HASH, verifyPassword } from "./password_hash.ts";
+import type { FactorChallenge } from "./second_factor_store.ts";
+import { SecondFactorStore } from "./second_factor_store.ts";
 import type { SecretStore } from "./secret_store.ts";
 import type { TicketSigner } from "./ticket_signer.ts";
 
 /** Logins that may wait for their turn; more are refused unheard. */
 const MAX_PENDING_CHECKS = 64;
 
+/** What came of a password: a second step may be missing. */
+export type LoginResult = "refused" | "complete" | FactorChallenge;
+
 /** Who may use the server, and what for. */
 export class AccessControl {
-  readonly #accounts: ReadonlyMap<string, AccountConfig>;
-  readonly #secrets: SecretStore;
+  #accounts!: ReadonlyMap<string, AccountConfig>;
+  #secrets!: SecretStore;
+  #rules!: AccessRules;
   /** Secrets of tokens that were right: each request with a token brings one. */
   readonly #verified = new Map<string, string>();
   #pendingChecks = 0;
@@ -21,10 +27,26 @@ export class AccessControl {
     accounts: readonly AccountConfig[],
     secrets: SecretStore,
     readonly signer: TicketSigner,
-    readonly rules: AccessRules,
+    rules: AccessRules,
+    readonly factors: SecondFactorStore = SecondFactorStore.inMemory(),
   ) {
+    this.configure(accounts, secrets, rules);
+  }
+
+  /** Replaces what the configuration says. */
+  configure(
+    accounts: readonly AccountConfig[],
+    secrets: SecretStore,
+    rules: AccessRules,
+  ): void {
     this.#accounts = new Map(accounts.map((account) => [account.authId, account]));
     this.#secrets = secrets;
+    this.#rules = rules;
+  }
+
+  /** Who has which role where. */
+  get rules(): AccessRules {
+    return this.#rules;
   }
 
   /** All users and tokens. */
@@ -41,14 +63,31 @@ export class AccessControl {
     return account.expire === 0 || account.expire > Date.now() / 1000;
   }
 
-  /** Whether the password, or a ticket in its place, is right for an active user. */
-  async login(userId: string, password: string): Promise<boolean> {
+  /**
+   * The first step of a login: the password, or a ticket in its place, which stands for both steps.
+   *
+   * @returns What is asked for in the second step if there has to be one.
+   */
+  async login(userId: string, password: string): Promise<LoginResult> {
     if (password.startsWith("PBS:")) {
-      return this.signer.verifyTicket(password) === userId && this.isActive(userId);
+      const isRight = this.signer.verifyTicket(password) === userId && this.isActive(userId);
+      return isRight ? "complete" : "refused";
     }
     // The same time is spent whether there is such a user or not.
     const right = await this.#check(password, this.#secrets.hashOf(userId) ?? UNKNOWN_USER_HASH);
-    return right && this.isActive(userId);
+    if (!right || !this.isActive(userId)) return "refused";
+    return this.factors.challengeOf(userId) ?? "complete";
+  }
+
+  /**
+   * The second step of a login (spec: protocol.md §2.8).
+   *
+   * @param ticket Of the first step.
+   * @param answer `totp:…` or `recovery:…`.
+   */
+  async loginSecondStep(userId: string, ticket: string, answer: string): Promise<boolean> {
+    return this.signer.verifyChallengeTicket(ticket, userId) && this.isActive(userId) &&
+      await this.factors.verify(userId, answer);
   }
 
   /**

@@ -46,6 +46,15 @@ export class SecretStore {
   /** Sets the password of a user or the secret of a token. */
   async set(authId: string, secret: string): Promise<void> {
     this.#hashes.set(authId, await hashPassword(secret));
+    await this.#write();
+  }
+
+  /** Forgets a password or secret, if there is one. */
+  async remove(authId: string): Promise<void> {
+    if (this.#hashes.delete(authId)) await this.#write();
+  }
+
+  async #write(): Promise<void> {
     if (this.#path === undefined) return;
     const text = JSON.stringify(Object.fromEntries(this.#hashes), undefined, 2);
     await writePrivateFile(this.#path, `${text}\n`);

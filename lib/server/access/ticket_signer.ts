@@ -3,6 +3,8 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
 /** Tickets and CSRF tokens are accepted for two hours (spec: protocol.md §2.2). */
 const LIFETIME_SECONDS = 7200;
+/** Time for the second step of a login (spec: protocol.md §2.8). */
+const CHALLENGE_SECONDS = 600;
 /** Clocks that are ahead of ours. */
 const MAX_AHEAD_SECONDS = 300;
 
@@ -13,17 +15,26 @@ const MAX_AHEAD_SECONDS = 300;
 export class TicketSigner {
   readonly #ticketKey: Uint8Array;
   readonly #csrfKey: Uint8Array;
+  readonly #challengeKey: Uint8Array;
   readonly #now: () => number;
+  /** How long tickets and CSRF tokens are good. */
+  lifetimeSeconds: number;
 
   /**
    * @param secret At least 32 random bytes.
    * @param now Milliseconds since the epoch.
    */
-  constructor(secret: Uint8Array, now: () => number = Date.now) {
+  constructor(
+    secret: Uint8Array,
+    now: () => number = Date.now,
+    lifetimeSeconds: number = LIFETIME_SECONDS,
+  ) {
     const key = (use: string) => new Uint8Array(hkdfSync("sha256", secret, "", use, 32));
     this.#ticketKey = key("ticket");
     this.#csrfKey = key("csrf");
+    this.#challengeKey = key("challenge");
     this.#now = now;
+    this.lifetimeSeconds = lifetimeSeconds;
   }
 
   /** A ticket that says who somebody is. */
@@ -39,6 +50,26 @@ export class TicketSigner {
     const [, data = "", userId = "", time = "", signature = ""] = match;
     if (!this.#isSignature(this.#ticketKey, data, signature)) return undefined;
     return this.#isFresh(time) ? userId : undefined;
+  }
+
+  /**
+   * The ticket of half a login: it says what is asked for, and authenticates nothing
+   * (spec: protocol.md §2.8).
+   */
+  createChallengeTicket(userId: string, challenge: object): string {
+    const text = JSON.stringify(challenge).replaceAll("%", "%25").replaceAll(":", "%3A");
+    const data = `PBS:!tfa!${text}:${this.#timestamp()}`;
+    return `${data}::${this.#sign(this.#challengeKey, `${data}:${userId}`)}`;
+  }
+
+  /** Whether a ticket is one of half a login of that user, less than ten minutes old. */
+  verifyChallengeTicket(ticket: string, userId: string): boolean {
+    const match = /^(PBS:!tfa![^:]{1,4000}:([0-9A-F]{8,12}))::([A-Za-z0-9+/]{10,200})$/
+      .exec(ticket);
+    if (match === null) return false;
+    const [, data = "", time = "", signature = ""] = match;
+    return this.#isSignature(this.#challengeKey, `${data}:${userId}`, signature) &&
+      this.#isFresh(time, CHALLENGE_SECONDS);
   }
 
   /** A token that shows that a request was meant (spec: protocol.md §2.3). */
@@ -60,9 +91,9 @@ export class TicketSigner {
     return seconds.toString(16).toUpperCase().padStart(8, "0");
   }
 
-  #isFresh(time: string): boolean {
+  #isFresh(time: string, lifetimeSeconds: number = this.lifetimeSeconds): boolean {
     const ageSeconds = Math.floor(this.#now() / 1000) - parseInt(time, 16);
-    return ageSeconds >= -MAX_AHEAD_SECONDS && ageSeconds <= LIFETIME_SECONDS;
+    return ageSeconds >= -MAX_AHEAD_SECONDS && ageSeconds <= lifetimeSeconds;
   }
 
   #sign(key: Uint8Array, data: string): string {

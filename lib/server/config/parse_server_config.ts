@@ -7,6 +7,8 @@ import type { AccountConfig, DatastoreConfig, Maintenance, ServerConfig } from "
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8007;
+/** Clients renew every 15 minutes and remember for two hours (spec: protocol.md §2.2). */
+const DEFAULT_TICKET_SECONDS = 7200;
 const SYNC_LEVELS = ["none", "file", "filesystem"] as const;
 
 /**
@@ -18,6 +20,7 @@ const SYNC_LEVELS = ["none", "file", "filesystem"] as const;
 export function parseServerConfig(text: string, name: string): ServerConfig {
   let listen = { host: DEFAULT_HOST, port: DEFAULT_PORT };
   let logFolder: string | undefined;
+  let ticketLifetimeSeconds = DEFAULT_TICKET_SECONDS;
   const datastores: DatastoreConfig[] = [];
   const accounts: AccountConfig[] = [];
   const rules: AccessRule[] = [];
@@ -27,6 +30,7 @@ export function parseServerConfig(text: string, name: string): ServerConfig {
       case "server":
         listen = parseListen(reader.take("listen") ?? `${DEFAULT_HOST}:${DEFAULT_PORT}`, reader);
         logFolder = reader.take("log-folder");
+        ticketLifetimeSeconds = readTicketLifetime(reader);
         break;
       case "datastore":
         datastores.push(readDatastore(section.name, reader));
@@ -50,6 +54,7 @@ export function parseServerConfig(text: string, name: string): ServerConfig {
     datastores,
     accounts,
     rules,
+    ticketLifetimeSeconds,
     ...logFolder === undefined ? {} : { logFolder },
   };
 }
@@ -129,6 +134,12 @@ function parseListen(text: string, reader: SectionReader): { host: string; port:
   } catch (error) {
     return reader.fail((error as Error).message);
   }
+}
+
+function readTicketLifetime(reader: SectionReader): number {
+  const seconds = reader.takeInteger("ticket-lifetime") ?? DEFAULT_TICKET_SECONDS;
+  if (seconds < 1) reader.fail(`"ticket-lifetime" must be a number of seconds`);
+  return seconds;
 }
 
 function readDatastore(name: string, reader: SectionReader): DatastoreConfig {

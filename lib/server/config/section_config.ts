@@ -45,10 +45,3 @@ export function parseSections(text: string, name: string): ConfigSection[] {
   }
   return sections;
 }
-
-/** The text of sections, as {@linkcode parseSections} reads it. */
-export function formatSections(sections: readonly Omit<ConfigSection, "line">[]): string {
-  return sections.map(({ kind, name, properties }) =>
-    [`${kind}: ${name}`, ...properties.map(([key, value]) => `\t${key} ${value}`), ""].join("\n")
-  ).join("\n");
-}

@@ -41,4 +41,6 @@ export interface ServerConfig {
   readonly rules: readonly AccessRule[];
   /** Folder of access log and task logs; beside the file unless given. */
   readonly logFolder?: string;
+  /** How long tickets are good, seconds. */
+  readonly ticketLifetimeSeconds: number;
 }

@@ -7,14 +7,18 @@ import {
 } from "../../http/mod.ts";
 import { AccessControl } from "../access/access_control.ts";
 import { AccessRules } from "../access/access_rules.ts";
+import { SecondFactorStore } from "../access/second_factor_store.ts";
 import { SecretStore } from "../access/secret_store.ts";
 import { TicketSigner } from "../access/ticket_signer.ts";
+import { withFolderLock } from "./folder_lock.ts";
 import { parseServerConfig } from "./parse_server_config.ts";
 import { readFileIfThere, writePrivateFile } from "./private_file.ts";
 import type { ServerConfig } from "./server_config.ts";
 
-const CONFIG_FILE = "server.cfg";
-const SECRETS_FILE = "secrets.json";
+/** The files that may change while a server runs. */
+export const CONFIG_FILE = "server.cfg";
+export const SECRETS_FILE = "secrets.json";
+export const SECOND_FACTORS_FILE = "tfa.json";
 const TICKET_KEY_FILE = "ticket.key";
 const CERTIFICATE_FILE = "server.pem";
 const CERTIFICATE_KEY_FILE = "server.key";
@@ -49,6 +53,15 @@ export interface ServerFolder {
   readonly instanceId: string;
   /** Secrets that were made now, by auth id: nobody can read them again. */
   readonly newSecrets: ReadonlyMap<string, string>;
+  /**
+   * Looks whether configuration, secrets or second factors have changed since the last time. If so,
+   * `access` follows at once.
+   *
+   * @returns The configuration if that has changed, and not only secrets or second factors.
+   * @throws {UsageError} if the configuration is wrong; what was there before stays in force, and it
+   *   is looked at again only when it has changed again.
+   */
+  readonly refresh: () => Promise<ServerConfig | undefined>;
 }
 
 /**
@@ -63,28 +76,28 @@ export async function openServerFolder(
   path: string,
   names: readonly string[],
 ): Promise<ServerFolder> {
-  try {
-    await Deno.mkdir(path, { recursive: true, mode: FOLDER_MODE });
-  } catch (cause) {
-    throw new SystemError(13, `cannot create "${path}": ${(cause as Error).message}`, { cause });
-  }
   const configPath = `${path}/${CONFIG_FILE}`;
-  const text = await readOrMake(configPath, () => FIRST_CONFIG);
-  const config = parseServerConfig(text, configPath);
-  const secrets = await SecretStore.open(`${path}/${SECRETS_FILE}`);
-  const newSecrets = new Map<string, string>();
-  for (const { authId } of config.accounts) {
-    if (secrets.hashOf(authId) !== undefined) continue;
-    const secret = crypto.randomUUID();
-    await secrets.set(authId, secret);
-    newSecrets.set(authId, secret);
-  }
+  const { config, secrets, newSecrets, state } = await withServerFolder(path, async () => {
+    const state = filesState(path);
+    const config = parseServerConfig(await readFileIfThere(configPath) ?? "", configPath);
+    const secrets = await SecretStore.open(`${path}/${SECRETS_FILE}`);
+    const newSecrets = new Map<string, string>();
+    for (const { authId } of config.accounts) {
+      if (secrets.hashOf(authId) !== undefined) continue;
+      const secret = crypto.randomUUID();
+      await secrets.set(authId, secret);
+      newSecrets.set(authId, secret);
+    }
+    return { config, secrets, newSecrets, state };
+  });
   const key = await readHex(`${path}/${TICKET_KEY_FILE}`, KEY_BYTES);
+  const factors = await SecondFactorStore.open(path, SECOND_FACTORS_FILE);
   const access = new AccessControl(
     config.accounts,
     secrets,
-    new TicketSigner(key),
+    new TicketSigner(key, Date.now, config.ticketLifetimeSeconds),
     new AccessRules(config.rules),
+    factors,
   );
   return {
     path,
@@ -93,7 +106,67 @@ export async function openServerFolder(
     certificate: await openCertificate(path, names),
     instanceId: encodeHex(await readHex(`${path}/${INSTANCE_FILE}`, 16)),
     newSecrets,
+    refresh: followChanges(path, state, access),
   };
+}
+
+/**
+ * Runs something while nobody else changes a server's folder, which is made with a first
+ * configuration if there is none.
+ *
+ * @throws {SystemError} if the folder cannot be made.
+ */
+export async function withServerFolder<T>(path: string, change: () => Promise<T>): Promise<T> {
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  } catch (cause) {
+    throw new SystemError(13, `cannot create "${path}": ${(cause as Error).message}`, { cause });
+  }
+  return await withFolderLock(path, async () => {
+    await readOrMake(`${path}/${CONFIG_FILE}`, () => FIRST_CONFIG);
+    return await change();
+  });
+}
+
+/** See {@linkcode ServerFolder.refresh}. */
+function followChanges(
+  path: string,
+  first: readonly string[],
+  access: AccessControl,
+): () => Promise<ServerConfig | undefined> {
+  const configPath = `${path}/${CONFIG_FILE}`;
+  let seen = first;
+  let running: Promise<ServerConfig | undefined> | undefined;
+  async function reload(state: readonly string[]): Promise<ServerConfig | undefined> {
+    const isChanged = state[0] !== seen[0];
+    seen = state;
+    const config = parseServerConfig(await readFileIfThere(configPath) ?? "", configPath);
+    const secrets = await SecretStore.open(`${path}/${SECRETS_FILE}`);
+    await access.factors.reload();
+    access.configure(config.accounts, secrets, new AccessRules(config.rules));
+    access.signer.lifetimeSeconds = config.ticketLifetimeSeconds;
+    return isChanged ? config : undefined;
+  }
+  return async () => {
+    // Whoever comes while it is read waits for it: no request sees what is older than itself.
+    while (running !== undefined) await running.catch(() => {});
+    const state = filesState(path);
+    if (state.every((file, at) => file === seen[at])) return undefined;
+    running = reload(state).finally(() => running = undefined);
+    return await running;
+  };
+}
+
+/** A text for each file that changes whenever the file does; the configuration first. */
+function filesState(path: string): string[] {
+  return [CONFIG_FILE, SECRETS_FILE, SECOND_FACTORS_FILE].map((name) => {
+    try {
+      const { ino, mtime, size } = Deno.statSync(`${path}/${name}`);
+      return `${ino} ${mtime?.getTime()} ${size}`;
+    } catch {
+      return "none";
+    }
+  });
 }
 
 async function readOrMake(path: string, make: () => string): Promise<string> {

@@ -83,13 +83,21 @@ async function createTicket(
     if (credentials?.kind === "ticket" && credentials.hostCookie) password = credentials.ticket;
   }
   if (password === undefined) throw new ServerError(400, "no password provided");
-  // A second step is asked of nobody: there are no second factors here.
-  const known = !values.has("tfa-challenge") && await state.access.login(userId, password);
-  if (!known) throw new ServerError(401, "permission check failed.");
   const { signer } = state.access;
+  const halfTicket = values.optionalText("tfa-challenge");
+  const result = halfTicket === undefined
+    ? await state.access.login(userId, password)
+    : await state.access.loginSecondStep(userId, halfTicket, password)
+    ? "complete"
+    : "refused";
+  if (result === "refused") throw new ServerError(401, "permission check failed.");
+  const answer = { attributes: LOGIN_ATTRIBUTES, contentType: LOGIN_TYPE };
+  if (result !== "complete") {
+    const ticket = signer.createChallengeTicket(userId, result);
+    return { ...answer, data: { CSRFPreventionToken: "invalid", ticket, username: userId } };
+  }
   const ticket = signer.createTicket(userId);
   const data = { CSRFPreventionToken: signer.createCsrfToken(userId), username: userId };
-  const answer = { attributes: LOGIN_ATTRIBUTES, contentType: LOGIN_TYPE };
   if (!httpOnly) return { ...answer, data: { ...data, ticket } };
   const info = `${ticket.slice(0, ticket.indexOf("::"))}::ticketinfo`;
   return {

@@ -1,3 +1,4 @@
+import { TOTP } from "otpauth";
 import type { TestAccounts } from "../test_server.ts";
 
 /** Name of the datastore the probes ask for. */
@@ -6,6 +7,10 @@ export const STORE = "audit-proto";
 export const PASSWORD = "probe-password";
 /** Every token's secret. */
 export const SECRET = "6f1c0d3a-probe-secret";
+/** Who has a second factor. */
+export const TOTP_USER = "pa-tfa@pbs";
+/** The secret of that, Base32. */
+export const TOTP_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 /** The one who asks unless a probe says otherwise. */
 export const DEFAULT_ASKER = "test@pbs!tok1";
 
@@ -21,6 +26,11 @@ const ROLES: Readonly<Record<string, string>> = {
 };
 const OTHERS = ["pa-none@pbs", "pa-ns@pbs", "pa-off@pbs", "pa-exp@pbs", "pa-tfa@pbs"];
 const ADMINISTRATORS = ["test@pbs", DEFAULT_ASKER];
+
+/** The code of the second factor, as it is now. */
+export function totpCode(): string {
+  return new TOTP({ secret: TOTP_SECRET }).generate();
+}
 
 /** The users, tokens and rules of the recorded server (tests/vectors/real/README.md). */
 export function probeAccounts(): TestAccounts {

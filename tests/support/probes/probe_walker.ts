@@ -4,7 +4,7 @@ import { Http2Client } from "../../../lib/http/mod.ts";
 import { formatUpid, parseUpid } from "../../../lib/repository/mod.ts";
 import { compareAnswer } from "./compare_answer.ts";
 import { areaOf, askerOf, type Probe } from "./probe.ts";
-import { DEFAULT_ASKER, PASSWORD, SECRET } from "./probe_accounts.ts";
+import { DEFAULT_ASKER, PASSWORD, SECRET, TOTP_USER, totpCode } from "./probe_accounts.ts";
 import { probeBody } from "./probe_bodies.ts";
 import { ProbeWorld, Upgraded } from "./probe_world.ts";
 import { type RawAnswer, RawClient } from "./raw_client.ts";
@@ -141,12 +141,16 @@ function fillIn(probe: Probe, stage: Stage, text: string): string {
 /** As {@linkcode fillIn}, for bodies. */
 export function fillSecrets(probe: Probe, stage: Stage, text: string): string {
   let filled = text.replaceAll("<password>", PASSWORD).replaceAll("<token-secret>", SECRET)
-    .replaceAll("<code>", "123456");
+    .replaceAll("<code>", () => probe.name.endsWith("-ok") ? totpCode() : "000000");
   filled = filled.replaceAll(
     /PBS:([a-z-]+@pbs):<time>::<signature>/g,
     (_, user) => ticketFor(probe, stage, user),
   );
-  filled = filled.replaceAll(/PBS:!tfa![^"]*<time>::<signature>/g, "PBS:!tfa!x:0::x");
+  const { signer } = stage.world.server.access;
+  filled = filled.replaceAll(
+    /PBS:!tfa!.*?<time>::<signature>/g,
+    () => JSON.stringify(signer.createChallengeTicket(TOTP_USER, { totp: true })).slice(1, -1),
+  );
   for (const [recorded, ours] of stage.digests) filled = filled.replaceAll(recorded, ours);
   return filled;
 }
@@ -182,7 +186,11 @@ function headersOf(probe: Probe, stage: Stage): HeaderField[] {
       }
       fields.push([
         name,
-        probe.name === "tfa/partial-ticket-unusable" ? "PBSAuthCookie=x" : filled,
+        probe.name === "tfa/partial-ticket-unusable"
+          ? `PBSAuthCookie=${
+            encodeURIComponent(signer.createChallengeTicket(TOTP_USER, { totp: true }))
+          }`
+          : filled,
       ]);
     } else if (name === "authorization") {
       const encoded = encodeHex(new TextEncoder().encode(SECRET)).replace(/../g, "%$&");

@@ -1,3 +1,4 @@
+import { TOTP_SECRET, TOTP_USER } from "./probe_accounts.ts";
 import type { Scene, Stage } from "./probe_walker.ts";
 
 const T = 1700000000;
@@ -23,6 +24,9 @@ export const ACCESS_SCENES: Readonly<Record<string, Scene>> = {
       await world.call("POST", "admin/datastore/audit-proto/namespace", { json });
     }
     await world.snapshot("host/smoke", T);
+  },
+  "tfa/first-step": async ({ world }) => {
+    await world.server.access.factors.addTotp(TOTP_USER, TOTP_SECRET, "");
   },
   // The reference had left the group behind when it refused a time beyond the year 9999.
   "upgrade/backup/backup-role": ({ world }) => world.snapshot("host/upg", 5),

@@ -1,0 +1,45 @@
+import type { Parameter } from "../command.ts";
+
+/** Where a server keeps its configuration. */
+export const SERVER_CONFIG_OPTION: Parameter = {
+  name: "config",
+  type: { kind: "string" },
+  completion: "file-name",
+  description: "Directory with the configuration, certificate and keys. What is missing is made.",
+};
+
+/** A user of the server. */
+export const USER_ARGUMENT: Parameter = {
+  name: "userid",
+  type: { kind: "string" },
+  required: true,
+  description: "User as name@realm.",
+};
+
+/** An API token of the server. */
+export const TOKEN_ARGUMENT: Parameter = {
+  name: "tokenid",
+  type: { kind: "string" },
+  required: true,
+  description: "API token as name@realm!token.",
+};
+
+/** What can be said about users and tokens. */
+export const ACCOUNT_OPTIONS: readonly Parameter[] = [
+  {
+    name: "enable",
+    type: { kind: "boolean" },
+    default: true,
+    description: "Whether it may be used.",
+  },
+  {
+    name: "expire",
+    type: { kind: "integer", minimum: 0 },
+    description: "When it ends, in seconds since 1970; 0 is never.",
+  },
+  {
+    name: "comment",
+    type: { kind: "string", maxLength: 128 },
+    description: "One line for people; empty removes it.",
+  },
+];
