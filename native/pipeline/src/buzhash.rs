@@ -11,6 +11,10 @@ const LANES: usize = 4;
 const STEP: usize = 512;
 const MIN_LANE: usize = STEP;
 const MAX_LANE: usize = 16 * 1024;
+/// Bytes of a lane where there are sixteen: an odd number of cache lines, so that lanes do not
+/// displace each other. Not for small chunks, where there would often be a cut.
+const MAX_WIDE_LANE: usize = 61 * WINDOW;
+const MIN_FOR_WIDE: usize = 256 * 1024;
 
 /// Sizes of chunks, by the average that was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +46,9 @@ impl CutRule {
             return None;
         }
         // `next` is the shortest length that was not tested.
+        if self.min >= MIN_FOR_WIDE {
+            next = self.pass_without_cut(&chunk[..end], next);
+        }
         let lane = (self.min / 16).clamp(MIN_LANE, MAX_LANE) / STEP * STEP;
         while end + 1 - next >= LANES * lane {
             let stretch = &chunk[next - WINDOW..next + LANES * lane - 1];
@@ -57,6 +64,30 @@ impl CutRule {
             }
         }
         (end == self.max).then_some(end)
+    }
+
+    /// The shortest length not tested after those from `next` on of which none can be a cut.
+    #[cfg(target_arch = "x86_64")]
+    fn pass_without_cut(&self, chunk: &[u8], mut next: usize) -> usize {
+        use crate::buzhash_wide::{LANES, any_cut};
+        loop {
+            let lane = (chunk.len() + 1 - next) / LANES / WINDOW * WINDOW;
+            let lane = lane.min(MAX_WIDE_LANE);
+            if lane < MIN_LANE {
+                return next;
+            }
+            // One window more than needed, which is not looked at.
+            let stretch = &chunk[next - WINDOW - 1..next - 1 + LANES * lane];
+            if any_cut(stretch, lane, self.mask, self.limit) != Some(false) {
+                return next;
+            }
+            next += LANES * lane;
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn pass_without_cut(&self, _chunk: &[u8], next: usize) -> usize {
+        next
     }
 
     fn is_cut(&self, hash: u32) -> bool {
@@ -181,7 +212,7 @@ fn any_cut_portable(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> boo
 }
 
 #[rustfmt::skip]
-static TABLE: [u32; 256] = [
+pub static TABLE: [u32; 256] = [
     0x458be752, 0xc10748cc, 0xfbbcdbb8, 0x6ded5b68, 0xb10a82b5, 0x20d75648, 0xdfc5665f, 0xa8428801,
     0x7ebf5191, 0x841135c7, 0x65cc53b3, 0x280a597c, 0x16f60255, 0xc78cbc3e, 0x294415f5, 0xb938d494,
     0xec85c4e6, 0xb7d33edc, 0xe549b544, 0xfdeda5aa, 0x882bf287, 0x3116737c, 0x05569956, 0xe8cc1f68,
@@ -275,6 +306,48 @@ mod tests {
             }
         }
         assert!(cuts > 300);
+    }
+
+    #[test]
+    fn large_chunks_are_cut_where_going_byte_by_byte_cuts_them() {
+        let mut state = 88_172_645_463_325_252u64;
+        let mut data = vec![0u8; 3 << 20];
+        for byte in &mut data {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            *byte = (state >> 8) as u8;
+        }
+        let rule = CutRule::new(4 * MIN_FOR_WIDE);
+        let mut ends = Vec::new();
+        for start in (0..1 << 20).step_by(99_991) {
+            let chunk = &data[start..];
+            let expected = find_slowly(&rule, chunk);
+            for scanned in [0, rule.min - 1, rule.min, rule.min + 12_345] {
+                if expected.is_none_or(|end| end > scanned) {
+                    assert_eq!(rule.find(chunk, scanned), expected, "{start} {scanned}");
+                }
+            }
+            ends.extend(expected.map(|end| start + end));
+        }
+        ends.dedup();
+        assert!(ends.len() > 1);
+        // A cut at each place of a lane, and ends of the data around it.
+        let cut = ends[0];
+        for distance in (rule.min..rule.min + 70_000).step_by(997) {
+            let Some(start) = cut.checked_sub(distance) else {
+                continue;
+            };
+            for more in [0, 1, 64, 9_000] {
+                let chunk = &data[start..cut + more];
+                assert_eq!(
+                    rule.find(chunk, 0),
+                    find_slowly(&rule, chunk),
+                    "{start} {more}"
+                );
+            }
+            assert_eq!(rule.find(&data[start..cut - 1], 0), None);
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 mod abi;
 mod buzhash;
+#[cfg(target_arch = "x86_64")]
+mod buzhash_wide;
 mod codec;
 mod commands;
 mod decoder;
