@@ -59,6 +59,11 @@ export class TestServer implements AsyncDisposable {
       datastores?: (path: string) => readonly DatastoreConfig[];
       delays?: { unauthorizedMs: number; forbiddenMs: number };
       timeouts?: ServerTimeouts;
+      /** The clock by which tickets age, milliseconds since the epoch. */
+      now?: () => number;
+      ticketLifetimeSeconds?: number;
+      /** Whether refusals wait as they do for users. */
+      defaultDelays?: boolean;
     } = {},
   ): Promise<TestServer> {
     const dir = await TempDir.make();
@@ -70,7 +75,11 @@ export class TestServer implements AsyncDisposable {
     const access = new AccessControl(
       accounts,
       store,
-      new TicketSigner(crypto.getRandomValues(new Uint8Array(32))),
+      new TicketSigner(
+        crypto.getRandomValues(new Uint8Array(32)),
+        options.now,
+        options.ticketLifetimeSeconds,
+      ),
       new AccessRules(rules),
     );
     const certificate = await createSelfSignedCertificate({ names: ["localhost"] });
@@ -83,7 +92,7 @@ export class TestServer implements AsyncDisposable {
       access,
       logFolder: `${dir.path}/log`,
       instanceId: "0123456789abcdef0123456789abcdef",
-      delays: options.delays ?? ACCEPT_ALL_DELAYS,
+      ...options.defaultDelays ? {} : { delays: options.delays ?? ACCEPT_ALL_DELAYS },
       ...options.timeouts === undefined ? {} : { timeouts: options.timeouts },
       failed: (error) => {
         failures.push(error);
