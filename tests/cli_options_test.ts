@@ -1,68 +1,41 @@
 import { selectMember } from "../cli/arguments/find_command.ts";
 import { assertEquals } from "@std/assert";
 import { ABSENT_COMMANDS, ALIASES, COMMANDS } from "../cli/command_table.ts";
-import type { Command, Parameter } from "../cli/command.ts";
+import { RECORDED_ALIASES, RECORDED_COMMANDS, RECORDED_PROGRAMS } from "./cli_vectors.ts";
 import {
-  RECORDED_ALIASES,
-  RECORDED_COMMANDS,
-  type RecordedParameter,
-  toParameter,
-} from "./cli_vectors.ts";
-
-/** Options that only we have, by command. */
-const OURS: Readonly<Record<string, readonly string[]>> = {
-  backup: ["init", "output-format", "retry"],
-};
-
-/** What has to agree of a parameter. */
-function essence(parameter: Parameter): Record<string, unknown> {
-  const { kind, ...rest } = parameter.type;
-  const { format, acceptsBytes: _, checkedByCommand = false, ...limits } = rest as Record<
-    string,
-    unknown
-  >;
-  return {
-    name: parameter.name,
-    kind,
-    ...limits,
-    checkedByCommand,
-    format,
-    default: parameter.default,
-    required: parameter.required ?? false,
-    repeatable: parameter.repeatable ?? false,
-  };
-}
-
-function byName(parameters: readonly Record<string, unknown>[]): Record<string, unknown>[] {
-  return parameters.toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
-}
-
-function recorded(parameters: readonly RecordedParameter[]): Record<string, unknown>[] {
-  return parameters.map((parameter) => essence(toParameter(parameter)));
-}
-
-function assertSameParameters(command: Command): void {
-  const official = RECORDED_COMMANDS.find((candidate) => candidate.command === command.name);
-  if (official === undefined) throw new Error(`'${command.name}' is no command of the client`);
-  assertEquals(
-    command.positionals.map(essence),
-    recorded(official.positionals),
-    `positionals of '${command.name}'`,
-  );
-  const ours = OURS[command.name] ?? [];
-  const shared = command.options.filter(({ name }) => !ours.includes(name));
-  assertEquals(shared.length, command.options.length - ours.length, command.name);
-  assertEquals(
-    byName(shared.map(essence)),
-    byName(recorded(official.options)),
-    `options of '${command.name}'`,
-  );
-}
+  commandDocument,
+  remarksOf,
+  significantLines,
+  UNEXPLAINED,
+} from "./support/command_document.ts";
+import { compareCommands } from "./support/compare_commands.ts";
 
 const common = COMMANDS.filter((command) => !command.isOurs);
 
-Deno.test(`the table agrees with the official client's in ${common.length} of ${RECORDED_COMMANDS.length} commands`, () => {
-  for (const command of common) assertSameParameters(command);
+Deno.test("docs/command-table.md explains every difference to the official table, and no other", async () => {
+  const written = await Deno.readTextFile(new URL("../docs/command-table.md", import.meta.url));
+  const lines = significantLines(written);
+  const advice = "run scripts/write_command_table.ts and explain what is new";
+  assertEquals(lines, significantLines(commandDocument(remarksOf(written))), advice);
+  assertEquals(lines.filter((line) => line.includes(`: ${UNEXPLAINED}`)), [], "not explained");
+});
+
+Deno.test("docs/command-table.md has all commands and options that were recorded, and all of ours", async () => {
+  const written = await Deno.readTextFile(new URL("../docs/command-table.md", import.meta.url));
+  const lines = significantLines(written);
+  const ours = COMMANDS.filter(({ isOurs }) => isOurs);
+  const parameters = [...RECORDED_PROGRAMS, ...ours]
+    .map(({ positionals, options }) => positionals.length + options.length);
+  const added = compareCommands().filter(({ state }) => state === "there")
+    .flatMap((command) => command.parameters.filter(({ state }) => state === "ours"));
+  assertEquals(
+    lines.filter((line) => line.startsWith("## `")).length,
+    RECORDED_PROGRAMS.length + ours.length,
+  );
+  assertEquals(
+    lines.filter((line) => line.startsWith("| `")).length,
+    parameters.reduce((sum, count) => sum + count, added.length),
+  );
 });
 
 Deno.test("every command of the official client is in the table or listed as absent", () => {

@@ -68,9 +68,8 @@ export const RECORDED_ALIASES: ReadonlyMap<string, string> = new Map(
   Object.entries(recordedOptions.aliases),
 );
 
-/** The official client's commands, the common options filled in. */
-export const RECORDED_COMMANDS: readonly Required<RecordedCommand>[] = recordedOptions.commands
-  .filter(({ program }) => program === "proxmox-backup-client")
+/** The commands of all official programs, the common options filled in. */
+export const RECORDED_PROGRAMS: readonly Required<RecordedCommand>[] = recordedOptions.commands
   .map((command) => ({
     program: command.program,
     command: command.command,
@@ -81,6 +80,10 @@ export const RECORDED_COMMANDS: readonly Required<RecordedCommand>[] = recordedO
       ...(command.uses_REPO ? recordedOptions.common.REPO : []),
     ],
   }));
+
+/** The commands of the official client. */
+export const RECORDED_COMMANDS: readonly Required<RecordedCommand>[] = RECORDED_PROGRAMS
+  .filter(({ program }) => program === "proxmox-backup-client");
 
 /** The official client's runs. */
 export const RECORDED_RUNS: readonly RecordedRun[] = (await load<RecordedRun[]>("cli-runs.json"))

@@ -1,0 +1,13 @@
+// Writes docs/command-table.md anew from the command table and the records of the official client.
+// Reasons that are in it stay; where one is missing a question mark stands for it.
+
+import { commandDocument, remarksOf } from "../tests/support/command_document.ts";
+
+const path = new URL("../docs/command-table.md", import.meta.url).pathname;
+const old = await Deno.readTextFile(path).catch((error) => {
+  if (error instanceof Deno.errors.NotFound) return "";
+  throw error;
+});
+await Deno.writeTextFile(path, commandDocument(remarksOf(old)));
+const format = new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] });
+Deno.exit((await format.spawn().status).code);
