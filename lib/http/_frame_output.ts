@@ -37,6 +37,7 @@ export class FrameOutput {
   readonly #senders: Http2Stream[] = [];
   #burstBytes = 0;
   #inFlightBytes = 0;
+  #takenBytes = 0;
   #planned = false;
   #stopped = false;
   readonly #idleStaging: Uint8Array[] = [];
@@ -50,6 +51,16 @@ export class FrameOutput {
   /** Control bytes not yet handed to the socket. */
   get controlBytes(): number {
     return this.#controlBytes;
+  }
+
+  /** Bytes that are with the socket and not yet taken by it. */
+  get inFlightBytes(): number {
+    return this.#inFlightBytes;
+  }
+
+  /** All that the socket has taken. */
+  get takenBytes(): number {
+    return this.#takenBytes;
   }
 
   /** Queues a frame that is not subject to flow control. */
@@ -178,6 +189,7 @@ export class FrameOutput {
     this.#inFlightBytes += bytes.length;
     const done = () => {
       this.#inFlightBytes -= bytes.length;
+      this.#takenBytes += bytes.length;
       settled();
     };
     this.#duplex.write(bytes).then(() => {

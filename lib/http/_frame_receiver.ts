@@ -83,6 +83,7 @@ export class FrameReceiver implements FrameHandler {
 
   data(_streamId: number, bytes: Uint8Array): void {
     const stream = this.#dataStream;
+    this.#table.receivedBytes += bytes.length;
     if (stream === undefined || stream.remoteClosed) {
       this.#table.returnConnectionCredit(bytes.length);
       return;

@@ -2,6 +2,7 @@ import { ConnectionError } from "../errors/mod.ts";
 import { FloodGuard } from "./_flood_guard.ts";
 import { FrameReceiver, type ReceiverEvents } from "./_frame_receiver.ts";
 import type { Http2Stream } from "./_http2_stream.ts";
+import { PaceWatch } from "./_pace_watch.ts";
 import { PeerSettings } from "./_peer_settings.ts";
 import { StreamTable, type StreamTableEvents } from "./_stream_table.ts";
 import type { Duplex } from "./duplex.ts";
@@ -38,6 +39,8 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
   #idleSinceMs = performance.now();
   #pingedAtMs: number | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
+  #receivePace: PaceWatch | undefined;
+  #sendPace: PaceWatch | undefined;
 
   constructor(duplex: Duplex, role: "client" | "server", options: Http2Options) {
     this.#duplex = duplex;
@@ -127,12 +130,26 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
     // SETTINGS does not cover the connection's window (spec: protocol.md §10, 22).
     const increment = this.options.connectionWindowBytes - DEFAULT_WINDOW_BYTES;
     if (increment > 0) output.control(frames.windowUpdateFrame(0, increment));
-    const { idleTimeoutMs = Infinity, stallTimeoutMs = Infinity } = this.options;
-    const shortestMs = Math.min(idleTimeoutMs, stallTimeoutMs);
-    if (shortestMs < Infinity) {
-      this.#watch = setInterval(() => this.#checkTimeouts(), Math.max(10, shortestMs / 4));
-    }
+    this.#startWatch();
     this.#readLoop();
+  }
+
+  #startWatch(): void {
+    const { idleTimeoutMs, stallTimeoutMs, receivePace, sendPace } = this.options;
+    if (receivePace !== undefined) this.#receivePace = new PaceWatch(receivePace);
+    if (sendPace !== undefined) this.#sendPace = new PaceWatch(sendPace);
+    const times = [idleTimeoutMs, stallTimeoutMs, receivePace?.withinMs, sendPace?.withinMs];
+    const shortestMs = Math.min(...times.map((time) => time ?? Infinity));
+    if (shortestMs === Infinity) return;
+    const periodMs = Math.max(10, shortestMs / 4);
+    let lastMs = performance.now();
+    this.#watch = setInterval(() => {
+      const nowMs = performance.now();
+      // While we did not run, the peer was not slow.
+      this.#checkPace(Math.min(nowMs - lastMs, 2 * periodMs));
+      lastMs = nowMs;
+      this.#checkTimeouts();
+    }, periodMs);
   }
 
   /** Bytes in front of the first frame: the client's preface. @returns what is left of them. */
@@ -218,7 +235,21 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
     return true;
   }
 
+  #checkPace(elapsedMs: number): void {
+    const { awaited, receivedBytes, hasToSend, output } = this.table;
+    if (this.#receivePace?.check(awaited, receivedBytes, elapsedMs)) {
+      this.#tooSlow("sent", this.#receivePace.describe(receivedBytes));
+    } else if (this.#sendPace?.check(new Set(hasToSend ? [0] : []), output.takenBytes, elapsedMs)) {
+      this.#tooSlow("took", this.#sendPace.describe(output.takenBytes));
+    }
+  }
+
+  #tooSlow(what: string, howMuch: string): void {
+    this.abort(new ConnectionError(`${this.#duplex.peer} is too slow: it ${what} ${howMuch}`));
+  }
+
   #checkTimeouts(): void {
+    if (this.failure !== undefined) return;
     const nowMs = performance.now();
     const { idleTimeoutMs = Infinity, stallTimeoutMs = Infinity } = this.options;
     if (this.table.open.size === 0) {

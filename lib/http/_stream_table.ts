@@ -41,6 +41,8 @@ export class StreamTable implements StreamOwner, OutputOwner {
   lastOwnId = 0;
   lastPeerId = 0;
   connectionSendWindowBytes: number = DEFAULT_WINDOW_BYTES;
+  /** Bytes of bodies that have arrived on all streams. */
+  receivedBytes = 0;
   /** What the peer may send on the whole connection. */
   readonly connectionWindow: ReceiveWindow;
   readonly #options: SettledHttp2Options;
@@ -75,6 +77,21 @@ export class StreamTable implements StreamOwner, OutputOwner {
     const stream = new Http2Stream(id, this, streamWindowBytes, this.#initialWindowBytes);
     this.open.set(id, stream);
     return stream;
+  }
+
+  /** Streams of which the peer could send more. */
+  get awaited(): Set<number> {
+    if (this.connectionWindow.exhausted) return new Set();
+    const awaited = [...this.open.values()].filter((stream) =>
+      stream.headersReceived && !stream.remoteClosed && !stream.receiveWindow.exhausted
+    );
+    return new Set(awaited.map(({ id }) => id));
+  }
+
+  /** Whether something waits that the peer could take. */
+  get hasToSend(): boolean {
+    return this.output.inFlightBytes > 0 ||
+      this.open.values().some(({ pendingBytes }) => pendingBytes > 0);
   }
 
   /** How a stream that is not open ended, as far as that is remembered. */

@@ -5,6 +5,14 @@ import {
   MAX_WINDOW_BYTES,
 } from "./http2_format.ts";
 
+/** How fast bodies have to get on over a connection, all of them together. */
+export interface MinimumPace {
+  /** At least this many bytes, or the ends of the bodies, */
+  readonly stepBytes: number;
+  /** in this time; it is looked every quarter of it. */
+  readonly withinMs: number;
+}
+
 /** What an HTTP/2 connection announces and how patient it is. */
 export interface Http2Options {
   /** What a peer may send on one stream before it is read. Default 32 MiB, at least 64 KiB - 1. */
@@ -24,6 +32,13 @@ export interface Http2Options {
    * again without a byte from it the connection has failed. Default: never.
    */
   readonly stallTimeoutMs?: number;
+  /**
+   * What the peer has to send of bodies that it has begun, while our windows let it. Slower
+   * connections are ended. Default: no limit.
+   */
+  readonly receivePace?: MinimumPace;
+  /** What the peer has to take of bodies that we send. Default: no limit. */
+  readonly sendPace?: MinimumPace;
 }
 
 /** {@linkcode Http2Options} with every number settled. */
@@ -35,6 +50,8 @@ export interface SettledHttp2Options {
   readonly maxHeaderListBytes: number;
   readonly idleTimeoutMs: number | undefined;
   readonly stallTimeoutMs: number | undefined;
+  readonly receivePace: MinimumPace | undefined;
+  readonly sendPace: MinimumPace | undefined;
 }
 
 /**
@@ -70,5 +87,7 @@ export function settleHttp2Options(
     ),
     idleTimeoutMs: options.idleTimeoutMs,
     stallTimeoutMs: options.stallTimeoutMs,
+    receivePace: options.receivePace,
+    sendPace: options.sendPace,
   };
 }

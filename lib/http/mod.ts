@@ -24,7 +24,7 @@ export * from "./http1_server.ts";
 export { Http2Client } from "./http2_client.ts";
 export { Http2Error } from "./http2_error.ts";
 export { Http2ErrorCode } from "./http2_format.ts";
-export type { Http2Options } from "./http2_options.ts";
+export type { Http2Options, MinimumPace } from "./http2_options.ts";
 export { Http2Server } from "./http2_server.ts";
 export { BodyTooLargeError, IncomingBody } from "./incoming_body.ts";
 export * from "./memory_duplex.ts";

@@ -1,5 +1,10 @@
 import { type CertificateAndKey, serveConnection, TlsListener } from "../http/mod.ts";
-import type { AcceptedConnection, IncomingRequest, ServeOptions } from "../http/mod.ts";
+import type {
+  AcceptedConnection,
+  IncomingRequest,
+  MinimumPace,
+  ServeOptions,
+} from "../http/mod.ts";
 import { AccessLog } from "./access_log.ts";
 import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
@@ -17,6 +22,13 @@ const FORBIDDEN_DELAY_MS = 500;
 const GRACE_MS = 30_000;
 /** After so long without a request, and again as long, the client of an upgraded connection is gone. */
 const SILENCE_MS = 300_000;
+/**
+ * What all uploads of a connection together have to bring: 546 bytes a second, less than half of what
+ * a modem of 9600 bit/s does, so that a client whose link fails for a minute is not ended for it.
+ */
+const UPLOAD_PACE: MinimumPace = { stepBytes: 64 * 1024, withinMs: 120_000 };
+/** Readers may be stopped for a while by whoever waits for what they read. */
+const DOWNLOAD_PACE: MinimumPace = { stepBytes: 64 * 1024, withinMs: 600_000 };
 const LOG_FOLDER_MODE = 0o750;
 
 /** What a server is made of. */
@@ -52,6 +64,10 @@ export interface ServerTimeouts extends ServeOptions {
   readonly handshakeTimeoutMs?: number;
   /** On an upgraded connection without open requests, until the client is asked. Default 5 min. */
   readonly silenceMs?: number;
+  /** How fast bodies over HTTP/2 have to come. Default 64 KiB in 2 min. */
+  readonly uploadPace?: MinimumPace;
+  /** How fast they have to be taken. Default 64 KiB in 10 min. */
+  readonly downloadPace?: MinimumPace;
 }
 
 /**
@@ -70,7 +86,11 @@ export class BackupServer {
   #stopping = false;
 
   private constructor(options: BackupServerOptions) {
-    const { logFolder } = options;
+    const { logFolder, timeouts } = options;
+    const paces = {
+      receivePace: timeouts?.uploadPace ?? UPLOAD_PACE,
+      sendPace: timeouts?.downloadPace ?? DOWNLOAD_PACE,
+    };
     Deno.mkdirSync(`${logFolder}/api`, { recursive: true, mode: LOG_FOLDER_MODE });
     this.#log = new AccessLog(`${logFolder}/api/access.log`);
     this.#state = new ServerState(
@@ -85,9 +105,9 @@ export class BackupServer {
         unauthorizedMs: UNAUTHORIZED_DELAY_MS,
         forbiddenMs: FORBIDDEN_DELAY_MS,
       },
-      options.timeouts?.silenceMs ?? SILENCE_MS,
+      { silenceMs: timeouts?.silenceMs ?? SILENCE_MS, ...paces },
     );
-    this.#timeouts = options.timeouts ?? {};
+    this.#timeouts = { ...timeouts, http2: { ...paces, ...timeouts?.http2 } };
     this.#refresh = options.refresh ?? (() => Promise.resolve());
     this.#rest = new RestService(this.#state, options.failed ?? (() => {}));
   }

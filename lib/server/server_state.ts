@@ -4,6 +4,7 @@ import type { ChunkChecker } from "../datastore/mod.ts";
 import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
 import { InterruptedChunks } from "./protocol/interrupted_chunks.ts";
+import type { UpgradedPatience } from "./protocol/run_upgraded.ts";
 import type { UploadInspector } from "./protocol/upload_inspector.ts";
 import type { BodyBudget } from "./protocol/body_budget.ts";
 import type { TaskRegistry } from "./tasks/task_registry.ts";
@@ -34,8 +35,7 @@ export class ServerState implements Disposable {
     readonly downloads: BodyBudget,
     readonly instanceId: string,
     readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number },
-    /** How long a client of an upgraded connection may be silent before it is asked. */
-    readonly silenceMs: number,
+    readonly patience: UpgradedPatience,
   ) {
     this.configure(configs);
   }

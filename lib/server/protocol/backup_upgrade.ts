@@ -161,7 +161,7 @@ async function runBackup(
           unauthorized: () => state.delay(state.delays.unauthorizedMs),
           refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
         }),
-        state.silenceMs,
+        state.patience,
       );
     }
   } finally {

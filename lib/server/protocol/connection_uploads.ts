@@ -4,8 +4,11 @@ import type { BodyBudget } from "./body_budget.ts";
 
 /** Room for nearly all chunks; pages that are never written to cost nothing. */
 const FIRST_BUFFER_BYTES = 4.25 * 1024 * 1024;
-/** A client that sends nothing of a body for this long has given it up. */
-const STALL_TIMEOUT_MS = 120_000;
+/**
+ * A client that sends nothing of a body for this long has given it up, even if others get on. Over a
+ * slow link they may take turns that are long; how fast all of them have to come is the connection's.
+ */
+const STALL_TIMEOUT_MS = 900_000;
 /** How often it is looked whether a body is held up by others. */
 const HELD_UP_MS = 500;
 /** A body of which nothing came for this long is taken for held up: clients may leave some room. */

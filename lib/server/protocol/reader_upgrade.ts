@@ -107,7 +107,7 @@ async function runReader(
       unauthorized: () => state.delay(state.delays.unauthorizedMs),
       refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
     }),
-    state.silenceMs,
+    state.patience,
   );
   log("reader finished");
 }

@@ -1,5 +1,5 @@
 import { ConnectionError } from "../../errors/mod.ts";
-import { type Duplex, Http2Server, type RequestHandler } from "../../http/mod.ts";
+import { type Duplex, Http2Server, type MinimumPace, type RequestHandler } from "../../http/mod.ts";
 import type { Task } from "../tasks/task.ts";
 
 /**
@@ -14,13 +14,23 @@ const MAX_STREAMS = 128;
 /** A client that answers no ping while it has requests open is dead. */
 const STALL_TIMEOUT_MS = 300_000;
 
+/** How patient we are with clients of upgraded connections. */
+export interface UpgradedPatience {
+  /** A client without open requests is asked so often whether it is there. */
+  readonly silenceMs: number;
+  /** How fast uploads have to get on. */
+  readonly receivePace: MinimumPace;
+  /** How fast downloads have to be taken. */
+  readonly sendPace: MinimumPace;
+}
+
 let openConnections = 0;
 
 /**
  * Serves the requests of an upgraded connection until it ends or the task is stopped
  * (spec: protocol.md §4).
  *
- * @param silenceMs A client without open requests is asked so often whether it is there.
+ * @param patience How long the client is waited for.
  * @returns Why the connection ended, if not in good order, when no request is being worked on any
  * more.
  */
@@ -28,7 +38,7 @@ export async function runUpgraded(
   task: Task,
   duplex: Duplex,
   handler: RequestHandler,
-  silenceMs: number,
+  patience: UpgradedPatience,
 ): Promise<Error | undefined> {
   const running = new Set<Promise<unknown>>();
   const windowBytes = Math.max(FIRST_WINDOW_BYTES / ++openConnections ** 2, MIN_WINDOW_BYTES);
@@ -46,12 +56,14 @@ export async function runUpgraded(
       connectionWindowBytes: windowBytes,
       maxConcurrentStreams: MAX_STREAMS,
       stallTimeoutMs: STALL_TIMEOUT_MS,
+      receivePace: patience.receivePace,
+      sendPace: patience.sendPace,
     },
   );
   const stop = () => server.abort(new ConnectionError("the task was stopped"));
   task.signal.addEventListener("abort", stop);
   if (task.signal.aborted) stop();
-  const stopWatching = watchSilence(server, duplex.peer, silenceMs);
+  const stopWatching = watchSilence(server, duplex.peer, patience.silenceMs);
   const reason = await server.closed;
   stopWatching();
   openConnections--;
