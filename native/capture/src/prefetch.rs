@@ -24,8 +24,9 @@ const NAMES_PER_TASK: usize = 16;
 const TASKS_MAX: usize = 256;
 /// Entries of a directory on the way that are looked at before the walk enters it.
 const ENTRIES_AHEAD_MAX: usize = 512;
-/// How often a thread has to wait in one interval to be taken for waiting on a disk.
-const WAITS_MIN: i64 = 1;
+/// Waits in one interval that are taken for waiting on a disk even if the thread asked no block of
+/// one: network file systems do not count as such, and locks are waited for now and then.
+const WAITS_SURE: i64 = 4;
 /// For how many intervals a disk is taken for slow after that.
 const COLD_INTERVALS: u32 = 64;
 
@@ -62,20 +63,20 @@ impl Shared {
 pub struct Prefetch {
     shared: Option<Arc<Shared>>,
     threads: Vec<JoinHandle<()>>,
-    waits: i64,
+    waits: Waits,
     cold_intervals: u32,
 }
 
 impl Prefetch {
     /// To be called when a thread begins to walk on.
     pub fn begin(&mut self) {
-        self.waits = voluntary_waits();
+        self.waits = Waits::so_far();
     }
 
     /// To be called every few entries.
     pub fn observe(&mut self) {
-        let waits = voluntary_waits();
-        if waits - self.waits >= WAITS_MIN {
+        let waits = Waits::so_far();
+        if waits.on_disk_since(&self.waits) {
             self.cold_intervals = COLD_INTERVALS;
         } else {
             self.cold_intervals = self.cold_intervals.saturating_sub(1);
@@ -170,12 +171,33 @@ impl Drop for Prefetch {
     }
 }
 
-/// How often the calling thread gave up the processor to wait for something.
-fn voluntary_waits() -> i64 {
-    let mut usage = MaybeUninit::<libc::rusage>::uninit();
-    match check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) }) {
-        Ok(_) => unsafe { usage.assume_init() }.ru_nvcsw,
-        Err(_) => 0,
+/// What the calling thread had to wait for so far.
+#[derive(Default)]
+struct Waits {
+    /// How often it gave up the processor.
+    voluntary: i64,
+    /// Blocks that it had a disk read.
+    blocks: i64,
+}
+
+impl Waits {
+    fn so_far() -> Self {
+        let mut usage = MaybeUninit::<libc::rusage>::uninit();
+        match check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) }) {
+            Ok(_) => {
+                let usage = unsafe { usage.assume_init() };
+                Self {
+                    voluntary: usage.ru_nvcsw,
+                    blocks: usage.ru_inblock,
+                }
+            }
+            Err(_) => Self::default(),
+        }
+    }
+
+    fn on_disk_since(&self, before: &Self) -> bool {
+        let waits = self.voluntary - before.voluntary;
+        waits >= WAITS_SURE || waits > 0 && self.blocks > before.blocks
     }
 }
 
@@ -276,6 +298,15 @@ mod tests {
     }
 
     #[test]
+    fn one_wait_counts_if_a_disk_was_read() {
+        let waits = |voluntary, blocks| Waits { voluntary, blocks };
+        assert!(waits(6, 9).on_disk_since(&waits(5, 8)));
+        assert!(!waits(6, 8).on_disk_since(&waits(5, 8)));
+        assert!(!waits(5, 9).on_disk_since(&waits(5, 8)));
+        assert!(waits(9, 8).on_disk_since(&waits(5, 8)));
+    }
+
+    #[test]
     fn waiting_is_noticed_and_forgotten_again() {
         let mut prefetch = Prefetch::default();
         prefetch.begin();
@@ -287,7 +318,7 @@ mod tests {
         prefetch.observe();
         assert!(prefetch.is_active());
         prefetch.cold_intervals = 1;
-        prefetch.waits = i64::MAX;
+        prefetch.waits.voluntary = i64::MAX;
         prefetch.observe();
         assert!(!prefetch.is_active());
     }
