@@ -19,6 +19,7 @@ import { keyShowMasterPubkeyCommand } from "./commands/key_show_master_pubkey.ts
 import { listCommand } from "./commands/list.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logoutCommand } from "./commands/logout.ts";
+import { manCommand } from "./commands/man.ts";
 import { namespaceCreateCommand } from "./commands/namespace_create.ts";
 import { namespaceDeleteCommand } from "./commands/namespace_delete.ts";
 import { namespaceListCommand } from "./commands/namespace_list.ts";
@@ -70,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
   listCommand,
   loginCommand,
   logoutCommand,
+  manCommand,
   namespaceCreateCommand,
   namespaceDeleteCommand,
   namespaceListCommand,

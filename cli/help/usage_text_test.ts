@@ -80,7 +80,7 @@ Deno.test("usageText() says what a value has to look like", () => {
     text.slice(text.indexOf(" --datastore")),
     ` --datastore <string>
              Some words. Format: letters, digits, _, - and ., the first neither
-             - nor a full stop. 3 to 32 characters.
+             - nor a full stop. Length: 3 to 32 characters.
 `,
   );
 });

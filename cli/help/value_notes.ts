@@ -47,7 +47,7 @@ function lengthNote(type: ValueType): string {
   if (type.kind !== "string") return "";
   const { minLength, maxLength } = type;
   if (minLength === undefined && maxLength === undefined) return "";
-  if (maxLength === undefined) return `At least ${minLength} characters.`;
-  if (minLength === undefined) return `At most ${maxLength} characters.`;
-  return `${minLength} to ${maxLength} characters.`;
+  if (maxLength === undefined) return `Length: at least ${minLength} characters.`;
+  if (minLength === undefined) return `Length: at most ${maxLength} characters.`;
+  return `Length: ${minLength} to ${maxLength} characters.`;
 }

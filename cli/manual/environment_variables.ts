@@ -1,0 +1,195 @@
+import type { Command } from "../command.ts";
+
+/** A variable that changes what commands do (spec: cli.md §3). */
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** The value may also come from `_FD`, `_FILE`, `_CMD`, or from this credential of systemd. */
+  readonly credential?: string;
+  readonly description: string;
+  /** Whether it concerns a command; absent if it concerns all of them. */
+  readonly concerns?: (command: Command) => boolean;
+}
+
+/** Whether a command has an option or positional of that name. */
+function takes(name: string): (command: Command) => boolean {
+  return ({ options, positionals }) =>
+    [...options, ...positionals].some((parameter) => parameter.name === name);
+}
+
+const usesRepository = takes("repository");
+const startsWith = (prefix: string) => ({ name }: Command) => name.startsWith(prefix);
+const hasTables = ({ output }: Command) => output === "table";
+const usesKeys = (command: Command) => takes("keyfile")(command) || command.name.startsWith("key ");
+const isServer = ({ name }: Command) => name === "serve" || name.startsWith("serve ");
+
+/** All variables, sorted by name. */
+export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
+  {
+    name: "ALL_PROXY",
+    concerns: usesRepository,
+    description: "HTTP proxy for connections to servers: [http://][user:password@]host[:port].",
+  },
+  {
+    name: "COMP_LINE",
+    concerns: takes("shell"),
+    description: "Set by shells that want a command line completed.",
+  },
+  {
+    name: "COMP_POINT",
+    concerns: takes("shell"),
+    description: "Where in COMP_LINE the cursor is, in characters.",
+  },
+  {
+    name: "CREDENTIALS_DIRECTORY",
+    description: "Directory with the credentials of a systemd unit; set by systemd.",
+  },
+  { name: "HOME", description: "The user's home directory, below which files are looked up." },
+  {
+    name: "LANG",
+    concerns: hasTables,
+    description: "Locale, unless LC_ALL or LC_CTYPE is set. Tables have lines in UTF-8 locales, " +
+      "else plus signs and dashes.",
+  },
+  { name: "LC_ALL", concerns: hasTables, description: "As LANG; counts before all others." },
+  { name: "LC_CTYPE", concerns: hasTables, description: "As LANG; counts before that." },
+  {
+    name: "LISTEN_FDS",
+    concerns: ({ name }) => name === "serve",
+    description: "Number of listening sockets that systemd passes; the first is used.",
+  },
+  {
+    name: "LISTEN_PID",
+    concerns: ({ name }) => name === "serve",
+    description: "Process that LISTEN_FDS is meant for.",
+  },
+  {
+    name: "NOTIFY_SOCKET",
+    concerns: ({ name }) => name === "serve",
+    description: "Socket on which systemd is told that the server is ready.",
+  },
+  {
+    name: "PBS_AUTH_ID",
+    concerns: usesRepository,
+    description: "User or API token to log in with, for want of --auth-id.",
+  },
+  {
+    name: "PBS_CLIENT_NATIVE",
+    description: "Path of the native library, if it is not where the program expects it.",
+  },
+  {
+    name: "PBS_CLIENT_PROGRAM",
+    concerns: ({ name }) => name === "backup",
+    description: "What the program is called in the commands that backup --init suggests.",
+  },
+  {
+    name: "PBS_DATASTORE",
+    concerns: usesRepository,
+    description: "Datastore of the server, for want of --datastore.",
+  },
+  {
+    name: "PBS_ENCRYPTION_PASSWORD",
+    credential: "proxmox-backup-client.encryption-password",
+    concerns: usesKeys,
+    description: "Passphrase of the encryption key.",
+  },
+  {
+    name: "PBS_FINGERPRINT",
+    credential: "proxmox-backup-client.fingerprint",
+    concerns: usesRepository,
+    description: "SHA-256 fingerprint of the server's certificate, which is trusted then.",
+  },
+  {
+    name: "PBS_LOG",
+    description: "Least important messages that are shown: off, error, warn, info (the default), " +
+      "debug or trace.",
+  },
+  {
+    name: "PBS_NAMESPACE",
+    concerns: (command) =>
+      takes("ns")(command) && command.name !== "prune" && command.name !== "group forget",
+    description: "Namespace, for want of --ns. The commands prune and group forget ignore it.",
+  },
+  {
+    name: "PBS_NEW_PASSWORD",
+    credential: "pbs-client.new-password",
+    concerns: startsWith("serve user "),
+    description: "Password to give to a user of the embedded server.",
+  },
+  {
+    name: "PBS_NEW_TOTP_SECRET",
+    credential: "pbs-client.new-totp-secret",
+    concerns: startsWith("serve tfa "),
+    description: "Secret of a second factor that exists already.",
+  },
+  {
+    name: "PBS_PASSWORD",
+    credential: "proxmox-backup-client.password",
+    concerns: usesRepository,
+    description: "Password of the user, or secret of the API token.",
+  },
+  {
+    name: "PBS_PORT",
+    concerns: usesRepository,
+    description: "Port of the server, for want of --port.",
+  },
+  {
+    name: "PBS_REPOSITORY",
+    credential: "proxmox-backup-client.repository",
+    concerns: usesRepository,
+    description: "Repository, for want of --repository and of options for its parts.",
+  },
+  {
+    name: "PBS_SERVER",
+    concerns: usesRepository,
+    description: "Server, for want of --server.",
+  },
+  {
+    name: "PROXMOX_OUTPUT_FORMAT",
+    concerns: (command) =>
+      takes("output-format")(command) && !["backup", "key paperkey"].includes(command.name),
+    description: "Form of the result, for want of --output-format.",
+  },
+  {
+    name: "PROXMOX_OUTPUT_NO_BORDER",
+    concerns: hasTables,
+    description: "If it is set, tables have neither lines nor headers.",
+  },
+  {
+    name: "PROXMOX_OUTPUT_NO_HEADER",
+    concerns: hasTables,
+    description: "If it is set, tables have no headers.",
+  },
+  {
+    name: "SOURCE_DATE_EPOCH",
+    concerns: ({ name }) => name === "man",
+    description: "Date that manual pages bear, in seconds since 1970; today if it is not set.",
+  },
+  {
+    name: "SSL_CERT_FILE",
+    concerns: usesRepository,
+    description:
+      "File with the certificate authorities that are trusted, in place of the system's.",
+  },
+  { name: "TZ", description: "Time zone of dates in messages and tables." },
+  {
+    name: "XDG_CACHE_HOME",
+    concerns: usesRepository,
+    description: "The user's folder of caches; $HOME/.cache if it is not set.",
+  },
+  {
+    name: "XDG_CONFIG_DIRS",
+    concerns: usesKeys,
+    description: "The system's folders of configuration; /etc/xdg if it is not set.",
+  },
+  {
+    name: "XDG_CONFIG_HOME",
+    concerns: (command) => usesRepository(command) || usesKeys(command) || isServer(command),
+    description: "The user's folder of configuration; $HOME/.config if it is not set.",
+  },
+  {
+    name: "XDG_RUNTIME_DIR",
+    concerns: usesRepository,
+    description: "The user's folder for the time of a session. Tickets are kept in it if it has " +
+      "mode 0700.",
+  },
+];

@@ -1,0 +1,85 @@
+/** A command line that shows what a command is for. */
+export interface Example {
+  readonly text: string;
+  /** Without the program's name, as a shell takes it. */
+  readonly line: string;
+}
+
+/** Examples by command; those of `""` introduce the whole program. */
+export const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
+  ["", [
+    {
+      text: "Back up a directory into a datastore directory, which is created if it is not there:",
+      line: "backup etc.pxar:/etc --repository /srv/backup --init",
+    },
+    {
+      text: "List the snapshots of this datastore:",
+      line: "snapshot list --repository /srv/backup",
+    },
+    {
+      text: "Restore the newest snapshot of a host:",
+      line: "restore host/web1 etc.pxar ./old --repository /srv/backup",
+    },
+    {
+      text: "The same on a server, with an API token whose secret is in PBS_PASSWORD:",
+      line: "backup etc.pxar:/etc --repository joe@pbs!web1@pbs1:store1",
+    },
+  ]],
+  ["backup", [
+    {
+      text: "Back up a file system and a configuration file into one snapshot:",
+      line: "backup root.pxar:/ router.conf:/etc/router.conf",
+    },
+    {
+      text: "Back up a disk as an image, encrypted with a key of its own:",
+      line: "backup disk.img:/dev/vg0/data --keyfile /root/key.json",
+    },
+    {
+      text: "Leave out, at any depth, files with a certain ending and directories named tmp:",
+      line: "backup home.pxar:/home --exclude '*.bak' --exclude tmp/",
+    },
+  ]],
+  ["restore", [
+    {
+      text: "Restore one directory of an archive:",
+      line: "restore host/web1 root.pxar /tmp/old --pattern /etc/nginx",
+    },
+    {
+      text: "Write an image to the standard output:",
+      line: "restore vm/100/2026-03-05T01:00:00Z disk.img -",
+    },
+  ]],
+  ["prune", [
+    {
+      text: "Show what a plan would remove:",
+      line: "prune host/web1 --keep-daily 7 --keep-weekly 4 --dry-run",
+    },
+  ]],
+  ["snapshot list", [
+    {
+      text: "The sizes of all snapshots of a group, for another program:",
+      line: "snapshot list host/web1 --output-format json",
+    },
+  ]],
+  ["key create", [
+    {
+      text: "Create a key that a service can use without a passphrase:",
+      line: "key create /etc/backup-key.json --kdf none",
+    },
+  ]],
+  ["serve", [
+    {
+      text: "Offer a datastore to this machine:",
+      line: "serve --datastore store1=/srv/backup",
+    },
+  ]],
+  ["completion", [
+    {
+      text: "Install the completion for bash:",
+      line: "completion bash > /etc/bash_completion.d/pbs-client",
+    },
+  ]],
+  ["man", [
+    { text: "Install these pages:", line: "man /usr/local/share/man/man1" },
+  ]],
+]);

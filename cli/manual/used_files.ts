@@ -1,0 +1,57 @@
+import type { Command } from "../command.ts";
+
+/** A file that commands read or write (spec: cli.md §5.1). */
+export interface UsedFile {
+  readonly path: string;
+  readonly description: string;
+  /** Whether a command may use it. */
+  readonly concerns: (command: Command) => boolean;
+}
+
+const hasOption = (name: string) => ({ options }: Command) =>
+  options.some((option) => option.name === name);
+const usesRepository = hasOption("repository");
+const isAboutKeys = ({ name }: Command) => name.startsWith("key ");
+
+/** All files but those that command lines name. Paths of the user are below the usual folders. */
+export const USED_FILES: readonly UsedFile[] = [
+  {
+    path: "~/.config/proxmox-backup/encryption-key.json",
+    concerns: (command) => hasOption("keyfile")(command) || isAboutKeys(command),
+    description: "Default encryption key. Its presence makes backups encrypted. Looked up below " +
+      "the folders of XDG_CONFIG_DIRS, too.",
+  },
+  {
+    path: "~/.config/proxmox-backup/master-public.pem",
+    concerns: (command) => hasOption("master-pubkey-file")(command) || isAboutKeys(command),
+    description: "Default public master key: with it, encrypted backups hold their key for who " +
+      "has the private one. Looked up below the folders of XDG_CONFIG_DIRS, too.",
+  },
+  {
+    path: "~/.config/proxmox-backup/fingerprints",
+    concerns: usesRepository,
+    description: "Certificates that somebody has confirmed: lines of a server and its fingerprint.",
+  },
+  {
+    path: "$XDG_RUNTIME_DIR/proxmox-backup/tickets",
+    concerns: usesRepository,
+    description: "Tickets of logins. They replace the password for two hours at most.",
+  },
+  {
+    path: "~/.cache/proxmox-backup/repo-list",
+    concerns: usesRepository,
+    description: "Repositories that were used, for completion.",
+  },
+  {
+    path: ".pxarexclude",
+    concerns: ({ name }) => name === "backup",
+    description: "In a directory that is backed up: a pattern a line of what to leave out there " +
+      "and below.",
+  },
+  {
+    path: "/etc/pbs-client/server/",
+    concerns: ({ name }) => name === "serve" || name.startsWith("serve "),
+    description: "Configuration, certificate and keys of the embedded server if root runs it; " +
+      "~/.config/pbs-client/server/ for others.",
+  },
+];
