@@ -1,8 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { ABSENT_COMMANDS, COMMANDS } from "../cli/command_table.ts";
-import type { SnapshotFile } from "../lib/repository/mod.ts";
+import { answerShell } from "../cli/completion/answer_shell.ts";
+import { RepositoryUse } from "../cli/environment/repository_use.ts";
+import { Output } from "../cli/output/output.ts";
+import type { Repository, SnapshotFile } from "../lib/repository/mod.ts";
 import { parseGroupPath, parseSnapshotPath } from "../lib/repository/mod.ts";
-import { fakeRepository, type InProcessRun, runInProcess } from "./cli_in_process.ts";
+import { fakeRepository, type InProcessRun, MemoryStream, runInProcess } from "./cli_in_process.ts";
 import { Scratch } from "./cli_scratch.ts";
 import { RECORDED_RUNS, type RecordedRun } from "./cli_vectors.ts";
 
@@ -124,4 +127,60 @@ Deno.test("a repository that asks or fails is silent, and is told not to ask", a
     },
   });
   assertEquals([run, asked], [{ code: 0, stdout: "", stderr: "" }, [false]]);
+});
+
+/** The candidates of our own scripts' protocol for a line, from a repository. */
+async function answers(line: string, members: Partial<Repository>): Promise<string[]> {
+  const { code, stdout, stderr } = await runInProcess(["__complete"], {
+    COMP_LINE: `pbs-client ${line}`,
+    COMP_POINT: "1000",
+    PBS_REPOSITORY: "tank",
+    PBS_NAMESPACE: "site",
+  }, { open: () => Promise.resolve(fakeRepository(members)) });
+  assertEquals([code, stderr], [0, ""]);
+  return stdout.split("\n").slice(2, -1);
+}
+
+Deno.test("our scripts are offered what is in the namespace that the command would use", async () => {
+  const asked: string[] = [];
+  const listGroups: Repository["listGroups"] = (namespace) => {
+    asked.push(namespace);
+    return Promise.resolve([]);
+  };
+  await answers("prune ", { listGroups });
+  await answers("group forget --ns a/b ", { listGroups });
+  await answers("restore ", { listGroups });
+  await answers("restore --ns= ", { listGroups });
+  await answers("restore --ns nonsense/../ ", { listGroups });
+  assertEquals(asked, ["", "a/b", "site", ""]);
+});
+
+Deno.test("our scripts are offered snapshots of the group that is typed, with the first line of notes", async () => {
+  const snapshot = { type: "host" as const, id: "a", time: 0, files: [], protected: false };
+  const groups: unknown[] = [];
+  const listSnapshots: Repository["listSnapshots"] = (_namespace, group) => {
+    groups.push(group);
+    return Promise.resolve([{ ...snapshot, comment: "one\tor\r\nmore" }]);
+  };
+  assertEquals(await answers("snapshot forget host/a/1", { listSnapshots }), [
+    "host/a/1970-01-01T00:00:00Z\tone or ",
+  ]);
+  assertEquals(groups, [{ type: "host", id: "a" }]);
+  assertEquals(await answers("snapshot forget no/group/1", { listSnapshots }), []);
+});
+
+Deno.test("a repository that does not answer in time is given up", async () => {
+  const stdout = new MemoryStream();
+  const environment = {
+    get: (name: string) =>
+      ({ COMP_LINE: "pbs-client prune ", COMP_POINT: "17", PBS_REPOSITORY: "tank" })[name],
+  };
+  const never = new Promise<never>(() => {});
+  await answerShell({
+    environment,
+    output: new Output(environment, stdout, stdout),
+    repositories: { open: () => never },
+    use: new RepositoryUse(environment),
+  }, 1);
+  assertEquals(stdout.text, "words\n\n");
 });

@@ -132,10 +132,11 @@ testWithPeers(
       `set -eu; source ./completion.bash
       COMP_LINE="pbs-client snapshot files ${SNAPSHOT.slice(0, -3)}" COMP_POINT=\${#COMP_LINE}
       _pbs_client_complete pbs-client "" :; printf '%s\\n' "\${COMPREPLY[@]}"
+      _pbs_client_complete pbs-client "${SNAPSHOT.slice(0, -3)}" files; echo "$COMPREPLY"
       COMP_LINE="pbs-client list --repository " COMP_POINT=\${#COMP_LINE} PBS_REPOSITORY=
       _pbs_client_complete pbs-client "" --repository; echo "\${#COMPREPLY[@]}"`,
     ]);
-    assertEquals(lines, "20Z\n0\n");
+    assertEquals(lines, `20Z\n${SNAPSHOT}\n0\n`);
   },
 );
 

@@ -75,7 +75,10 @@ export const backupCommand: Command = {
       name: "exclude",
       type: { kind: "string" },
       repeatable: true,
-      description: "Pattern of files to leave out.",
+      description:
+        "Pattern of files to leave out, as in files named .pxarexclude: with *, ?, [...] " +
+        "and ** for any depth; a slash in front anchors it, one behind it means directories only, " +
+        "! in front takes back what an earlier one leaves out.",
     },
     {
       name: "include-dev",

@@ -1,6 +1,7 @@
 import {
   formatGroupPath,
   formatSnapshotPath,
+  parseGroupPath,
   parseSnapshotPath,
   type Repository,
 } from "../../lib/repository/mod.ts";
@@ -89,10 +90,10 @@ async function fromRepository(
     case "group":
       return await groups(repository, namespace);
     case "snapshot":
-      return await snapshots(repository, namespace);
+      return await snapshots(repository, namespace, prefix);
     case "group-or-snapshot":
       // With the second slash a time begins.
-      if (prefix.split("/").length > 2) return await snapshots(repository, namespace);
+      if (prefix.split("/").length > 2) return await snapshots(repository, namespace, prefix);
       return (await groups(repository, namespace)).flatMap((group) => [
         group,
         { text: `${group.text}/`, description: "its snapshots" },
@@ -112,8 +113,15 @@ async function groups(repository: Repository, namespace: string): Promise<Candid
   }));
 }
 
-async function snapshots(repository: Repository, namespace: string): Promise<Candidate[]> {
-  return (await repository.listSnapshots(namespace)).map((snapshot) =>
+async function snapshots(
+  repository: Repository,
+  namespace: string,
+  prefix: string,
+): Promise<Candidate[]> {
+  // Once the group is typed the others need not be read.
+  const path = /^[^/]+\/[^/]+(?=\/)/.exec(prefix)?.[0];
+  const group = path === undefined ? undefined : parseGroupPath(path);
+  return (await repository.listSnapshots(namespace, group)).map((snapshot) =>
     described(formatSnapshotPath(snapshot), firstLine(snapshot.comment))
   );
 }

@@ -1,7 +1,7 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { COMMANDS, PROGRAM_NAME } from "../command_table.ts";
+import { ALIASES, COMMANDS, PROGRAM_NAME } from "../command_table.ts";
 import { describeSystemError } from "../environment/describe_system_error.ts";
 import { manualPages } from "../manual/manual_pages.ts";
 import { VERSION } from "../version.ts";
@@ -17,7 +17,7 @@ export function writeManualPages(
 ): void {
   const directory = values.requiredText("directory");
   const date = editionDate(environment.get("SOURCE_DATE_EPOCH"));
-  const pages = manualPages(COMMANDS, { program: PROGRAM_NAME, version: VERSION, date });
+  const pages = manualPages(COMMANDS, ALIASES, { program: PROGRAM_NAME, version: VERSION, date });
   try {
     Deno.mkdirSync(directory, { recursive: true });
     for (const page of pages) {

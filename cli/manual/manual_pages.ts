@@ -6,7 +6,11 @@ import { pageName } from "./page_name.ts";
 import { programPage } from "./program_page.ts";
 
 /** The page of the program, one of each command and one of each group of commands. */
-export function manualPages(commands: readonly Command[], edition: Edition): ManualPage[] {
+export function manualPages(
+  commands: readonly Command[],
+  aliases: ReadonlyMap<string, string>,
+  edition: Edition,
+): ManualPage[] {
   const names = new Set(commands.map(({ name }) => name));
   const groups = [...new Set(commands.flatMap(({ name }) => groupsOf(name)))]
     .filter((group) => !names.has(group));
@@ -15,7 +19,7 @@ export function manualPages(commands: readonly Command[], edition: Edition): Man
     [...groupsOf(name).slice(-1), ...membersOf(name).map((member) => member.name)]
       .map((other) => pageName(edition.program, other));
   return [
-    programPage(commands, edition),
+    programPage(commands, aliases, edition),
     ...groups.map((group) => groupPage(group, membersOf(group), edition)),
     ...commands.map((command) => commandPage(command, edition, related(command.name))),
   ];

@@ -66,8 +66,16 @@ const SUBJECTS: readonly (readonly [heading: string, ...paragraphs: string[]])[]
   ],
 ];
 
-/** The page of the program: what all commands have in common, and the list of them. */
-export function programPage(commands: readonly Command[], edition: Edition): ManualPage {
+/**
+ * The page of the program: what all commands have in common, and the list of them.
+ *
+ * @param aliases Older names of commands, with what they stand for.
+ */
+export function programPage(
+  commands: readonly Command[],
+  aliases: ReadonlyMap<string, string>,
+  edition: Edition,
+): ManualPage {
   const { program } = edition;
   const page = new ManualPage(program, HEADLINE, edition);
   page.heading("SYNOPSIS");
@@ -93,6 +101,8 @@ export function programPage(commands: readonly Command[], edition: Edition): Man
     page.heading(heading);
     for (const paragraph of paragraphs) page.paragraph(escapeRoff(paragraph));
   }
+  const old = [...aliases].map(([name, meaning]) => `${bold(name)} for ${bold(meaning)}`);
+  page.paragraph(`Older names of commands are taken, too: ${old.join(", ")}.`);
   addExamples(page, EXAMPLES.get("") ?? [], program);
   addEnvironment(page, ENVIRONMENT_VARIABLES);
   addFiles(page, USED_FILES);
