@@ -11,7 +11,7 @@ if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 transcript = b""
 answered = 0
-deadline = time.monotonic() + 30
+deadline = time.monotonic() + 120
 while time.monotonic() < deadline:
     ready, _, _ = select.select([terminal], [], [], 0.1)
     if ready:
