@@ -28,6 +28,7 @@ export type { SyncLevel } from "./file_chunk_store.ts";
 export { type GcStatus, readGcStatus } from "./gc_status.ts";
 export { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 export { changeGroupOwner, isOwner, readOwner, requireOwner } from "./group_owner.ts";
+export { typeFolder } from "./layout.ts";
 export { listFiles, listGroups, listSnapshots } from "./listing.ts";
 export { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
 export { LocalPeriods, type Period } from "./local_period.ts";

@@ -232,3 +232,38 @@ Deno.test("certificateFingerprint() of PEM text is the listener's fingerprint", 
   assertEquals(await certificateFingerprint(made.certificate), made.fingerprint);
   await assertRejects(() => certificateFingerprint("nothing"), UsageError);
 });
+
+Deno.test("a connection that does not start with TLS is closed, or given to whoever takes it", async () => {
+  const talk = async (port: number) => {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(new TextEncoder().encode("G"));
+    await connection.write(new TextEncoder().encode("ET /"));
+    const buffer = new Uint8Array(100);
+    let text = "";
+    for (;;) {
+      const count = await connection.read(buffer).catch(() => null);
+      if (count === null || text.length >= 5) return text;
+      text += new TextDecoder().decode(buffer.subarray(0, count));
+      if (text === "GET /") return text;
+    }
+  };
+  await withListener(async (port, accepted) => {
+    assertEquals(await talk(port), "");
+    assertEquals(accepted.length, 0);
+    const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint: made.fingerprint });
+    duplex.abort();
+  });
+  const listener = await TlsListener.listen({
+    port: 0,
+    ...made,
+    acceptPlain: ({ duplex }) => {
+      (async () => {
+        for (let b = await duplex.read(); b !== undefined; b = await duplex.read()) {
+          await duplex.write(b);
+        }
+      })().catch(() => {});
+    },
+  }, () => {});
+  assertEquals(await talk(listener.port), "GET /");
+  listener.close();
+});

@@ -1,4 +1,4 @@
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import tls from "node:tls";
 import { ConnectionError } from "../errors/mod.ts";
 import type { Duplex } from "./duplex.ts";
@@ -7,6 +7,8 @@ import { tuneSocket } from "./tcp.ts";
 
 /** Time for a TLS handshake (spec: protocol.md §1.1). */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** The first byte of every TLS connection: a handshake record. */
+const HANDSHAKE_RECORD = 0x16;
 
 /** Where to listen, and as whom. */
 export interface TlsListenOptions {
@@ -26,6 +28,8 @@ export interface TlsListenOptions {
   readonly maxConnections?: number;
   /** Time for a handshake. Default 10 s. */
   readonly handshakeTimeoutMs?: number;
+  /** Called for connections that do not start with TLS. Default: they are closed. */
+  readonly acceptPlain?: (connection: AcceptedConnection) => void;
 }
 
 /** A connection that a listener accepted. */
@@ -38,7 +42,7 @@ export interface AcceptedConnection {
 
 /** Accepts TLS connections. */
 export class TlsListener {
-  readonly #server: tls.Server;
+  readonly #server: Server;
   readonly #duplexes = new Set<Duplex>();
   /** Sockets whose handshake is not over, by the name of their other end. */
   readonly #handshaking = new Map<
@@ -46,7 +50,7 @@ export class TlsListener {
     { socket: Socket; timer: ReturnType<typeof setTimeout> }
   >();
 
-  private constructor(server: tls.Server) {
+  private constructor(server: Server) {
     this.#server = server;
   }
 
@@ -60,12 +64,14 @@ export class TlsListener {
     options: TlsListenOptions,
     accept: (connection: AcceptedConnection) => void,
   ): Promise<TlsListener> {
-    const server = tls.createServer({
+    // Listens for nobody: sockets are given to it when their first byte is that of TLS.
+    const tlsServer = tls.createServer({
       cert: options.certificate,
       key: options.privateKey,
       minVersion: "TLSv1.2",
       ...options.protocols === undefined ? {} : { ALPNProtocols: [...options.protocols] },
     });
+    const server = createServer();
     const listener = new TlsListener(server);
     const maxConnections = options.maxConnections ?? 1000;
     const timeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
@@ -79,16 +85,21 @@ export class TlsListener {
       const timer = setTimeout(() => socket.destroy(), timeoutMs);
       listener.#handshaking.set(end, { socket, timer });
       socket.once("close", () => listener.#handshakeOver(end));
+      socket.on("error", () => socket.destroy());
+      socket.once("data", (first: Uint8Array) => {
+        socket.pause();
+        socket.unshift(first);
+        if (first[0] === HANDSHAKE_RECORD) return void tlsServer.emit("connection", socket);
+        listener.#handshakeOver(end);
+        if (options.acceptPlain === undefined) return void socket.destroy();
+        options.acceptPlain(listener.#adopt(socket, undefined));
+        socket.resume();
+      });
     });
-    server.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
-    server.on("secureConnection", (socket: tls.TLSSocket) => {
+    tlsServer.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
+    tlsServer.on("secureConnection", (socket: tls.TLSSocket) => {
       listener.#handshakeOver(nameOf(socket));
-      tuneSocket(socket);
-      const remoteAddress = socket.remoteAddress ?? "unknown";
-      const duplex = new NodeSocketDuplex(socket, nameOf(socket));
-      listener.#duplexes.add(duplex);
-      socket.once("close", () => listener.#duplexes.delete(duplex));
-      accept({ duplex, protocol: socket.alpnProtocol || undefined, remoteAddress });
+      accept(listener.#adopt(socket, socket.alpnProtocol || undefined));
     });
     const host = options.host ?? "127.0.0.1";
     await new Promise<void>((resolve, reject) => {
@@ -132,6 +143,15 @@ export class TlsListener {
     this.stop();
     for (const { socket } of this.#handshaking.values()) socket.destroy();
     for (const duplex of this.#duplexes) duplex.abort();
+  }
+
+  #adopt(socket: Socket, protocol: string | undefined): AcceptedConnection {
+    tuneSocket(socket);
+    const remoteAddress = socket.remoteAddress ?? "unknown";
+    const duplex = new NodeSocketDuplex(socket, nameOf(socket));
+    this.#duplexes.add(duplex);
+    socket.once("close", () => this.#duplexes.delete(duplex));
+    return { duplex, protocol, remoteAddress };
   }
 
   #handshakeOver(end: string): void {

@@ -10,6 +10,7 @@ import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
 import { BodyBudget } from "./protocol/body_budget.ts";
 import { UploadInspector } from "./protocol/upload_inspector.ts";
+import { redirectToTls } from "./rest/redirect_to_tls.ts";
 import { RestService } from "./rest/rest_service.ts";
 import { ServerConnection } from "./server_connection.ts";
 import { ServerState } from "./server_state.ts";
@@ -128,6 +129,7 @@ export class BackupServer {
         ...options.descriptor === undefined ? {} : { descriptor: options.descriptor },
         ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
         ...options.timeouts,
+        acceptPlain: ({ duplex }) => redirectToTls(duplex, server.#timeouts),
       }, (accepted) => server.#accept(accepted));
     } catch (error) {
       server.#state[Symbol.dispose]();

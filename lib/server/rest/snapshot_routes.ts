@@ -7,12 +7,18 @@ import {
   readManifest,
   removeSnapshot,
   setProtected,
+  typeFolder,
   updateManifest,
 } from "../../datastore/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import { notesOf, withNotes } from "../../manifest/mod.ts";
-import type { BackupSnapshot, SnapshotFile, SnapshotInfo } from "../../repository/mod.ts";
+import type {
+  BackupSnapshot,
+  BackupType,
+  SnapshotFile,
+  SnapshotInfo,
+} from "../../repository/mod.ts";
 import type { Privilege } from "../access/privileges.ts";
 import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
@@ -159,6 +165,7 @@ async function find(
   const matches = (group: { readonly type: string; readonly id: string }) =>
     (type === undefined || group.type === type) && (id === undefined || group.id === id);
   if (type === undefined && id === undefined) return await listSnapshots(datastore, namespace);
+  if (type !== undefined && id === undefined) requireTypeFolder(datastore, namespace, type);
   let groups;
   try {
     groups = (await groupsOf(datastore, namespace)).filter(matches);
@@ -171,6 +178,12 @@ async function find(
     groups.map((group) => listSnapshots(datastore, namespace, group)),
   );
   return lists.flat();
+}
+
+/** A type of which there never was a group is an error on a real server (spec: protocol.md §7.4). */
+function requireTypeFolder(datastore: Datastore, namespace: string, type: string): void {
+  if (datastore.files.hasFolder(typeFolder(namespace, type as BackupType))) return;
+  throw new ServerError(400, "ENOENT: No such file or directory");
 }
 
 async function remove({ datastore, namespace, snapshot }: NamedSnapshot): Promise<Answer> {

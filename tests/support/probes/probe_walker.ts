@@ -1,6 +1,6 @@
 import { encodeHex } from "../../../lib/bytes/mod.ts";
 import type { HeaderField } from "../../../lib/http/mod.ts";
-import { Http2Client } from "../../../lib/http/mod.ts";
+import { DenoConnDuplex, Http2Client } from "../../../lib/http/mod.ts";
 import { formatUpid, parseUpid } from "../../../lib/repository/mod.ts";
 import { compareAnswer } from "./compare_answer.ts";
 import { areaOf, askerOf, type Probe } from "./probe.ts";
@@ -87,6 +87,7 @@ async function send(probe: Probe, stage: Stage, plan: WalkPlan): Promise<RawAnsw
     }
   }
   if (probe.name.startsWith("transport/h2-")) return await sendOverHttp2(probe, stage);
+  if (probe.name.startsWith("transport/plain-")) return await sendWithoutTls(probe, stage);
   const upgrade = "upgrade" in probe.request.headers;
   const raw = upgrade ? new RawClient(await stage.world.dial()) : await stage.world.raw();
   const answer = await raw.request({
@@ -115,6 +116,23 @@ async function afterUpgrade(
   const upgraded = new Upgraded(new Http2Client(raw.rest()));
   if (plan.keep.has(probe.name)) stage.kept = stage.world.adopt(upgraded);
   else await stage.world.close(upgraded);
+}
+
+async function sendWithoutTls(probe: Probe, { world }: Stage): Promise<RawAnswer | undefined> {
+  const { method, path, query, headers } = probe.request;
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: world.server.port });
+  const raw = new RawClient(new DenoConnDuplex(connection, "the server"));
+  const answer = await raw.request({
+    method,
+    target: query === "" ? path : `${path}?${query}`,
+    version: probe.name.includes("http10") ? "1.0" : "1.1",
+    headers: Object.entries(headers),
+    body: new Uint8Array(0),
+  });
+  raw.duplex.abort();
+  const { location } = probe.response.headers ?? {};
+  if (answer?.headers.get("location") !== location) throw new Error("another location");
+  return answer;
 }
 
 async function sendOverHttp2(probe: Probe, { world }: Stage): Promise<RawAnswer> {
