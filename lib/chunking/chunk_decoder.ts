@@ -15,7 +15,10 @@ import type { PlainChunk } from "./plain_chunk.ts";
 export interface ChunkDecoderOptions {
   /** Bytes that blobs being read and plain chunks not yet released may take; 72 MiB if absent. */
   readonly memoryBudgetBytes?: number | undefined;
-  /** Chunks decoded at the same time; one per processor if absent. */
+  /**
+   * Chunks decoded at the same time; if absent two per processor and at least four, because those
+   * that are ready to be hashed wait for each other: four digests at once cost half.
+   */
   readonly workers?: number | undefined;
   /** Absent if there is no key: encrypted chunks are refused then. */
   readonly crypt?: ChunkKeys | undefined;
@@ -59,7 +62,8 @@ export class ChunkDecoder implements Disposable {
     ) throw new UsageError("encryption key and id key have to be 32 bytes each");
     const memoryBudgetBytes = options.memoryBudgetBytes ?? DEFAULT_MEMORY_BUDGET_BYTES;
     this.#memory = new Semaphore(memoryBudgetBytes);
-    this.#workers = new Semaphore(options.workers ?? navigator.hardwareConcurrency);
+    const workers = options.workers ?? Math.max(4, 2 * navigator.hardwareConcurrency);
+    this.#workers = new Semaphore(workers);
     const status = pipelineLibrary().pbs_decoder_create(
       packPipelineSettings({ memoryBudgetBytes, workers: 0, compress: false, crypt }),
     );

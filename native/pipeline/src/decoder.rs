@@ -1,6 +1,7 @@
 //! The inverse of the engine: blobs to verified plain bytes, on the caller's thread.
 
 use crate::codec::{self, Crypt, Decompressor, Expected, Opened, Refusal};
+use crate::joint_digest::JointDigest;
 use crate::pool::{Buffer, Pool};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -8,6 +9,7 @@ pub struct Decoder {
     pool: Arc<Pool>,
     crypt: Option<Crypt>,
     idle: Mutex<Vec<Decompressor>>,
+    digests: JointDigest,
 }
 
 /// Plain bytes within a buffer.
@@ -34,6 +36,7 @@ impl Decoder {
             pool: Pool::new(budget),
             crypt,
             idle: Mutex::default(),
+            digests: JointDigest::default(),
         }
     }
 
@@ -45,7 +48,8 @@ impl Decoder {
             .or_else(|| self.pool.try_acquire(size, usize::MAX))
     }
 
-    /// Decodes and verifies the blob in the first `length` bytes of a buffer.
+    /// Decodes and verifies the blob in the first `length` bytes of a buffer. Calls at the same time
+    /// wait for each other, because several digests at once cost less.
     pub fn decode(
         &self,
         mut blob: Buffer,
@@ -53,6 +57,7 @@ impl Decoder {
         expected: &Expected,
     ) -> Result<Plain, DecodeError> {
         let crypt = self.crypt.as_ref();
+        let announced = self.digests.announce();
         let opened = codec::open_blob(blob.slice_mut(0, length), expected.encrypted, crypt)?;
         let plain = match opened {
             Opened::Stored(start) if length - start != expected.size => {
@@ -80,7 +85,7 @@ impl Decoder {
         };
         let data = plain.buffer.slice(plain.start, plain.start + expected.size);
         let keyed = crypt.filter(|_| expected.encrypted);
-        if codec::digest(data, keyed) != expected.digest {
+        if announced.digest(data, keyed) != expected.digest {
             return Err(Refusal::Digest.into());
         }
         Ok(plain)

@@ -5,7 +5,7 @@
 use crate::known::Digest;
 use std::arch::x86_64::*;
 
-const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 static INITIAL: [u32; 8] = [
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,

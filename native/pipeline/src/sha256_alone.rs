@@ -19,6 +19,7 @@ impl Progress {
     }
 }
 
+pub const BLOCK: usize = 64;
 pub const LANES: usize = 1;
 
 pub fn advance(_messages: &[&[u8]], progresses: &mut [&mut Progress]) {
