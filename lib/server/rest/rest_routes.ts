@@ -1,6 +1,7 @@
 import { BACKUP_UPGRADE } from "../protocol/backup_upgrade.ts";
 import { READER_UPGRADE } from "../protocol/reader_upgrade.ts";
 import { ACCESS_ROUTES } from "./access_routes.ts";
+import { BROWSE_ROUTES } from "./browse_routes.ts";
 import { DATASTORE_ROUTES } from "./datastore_routes.ts";
 import { GARBAGE_COLLECTION_ROUTES } from "./garbage_collection_routes.ts";
 import { GENERAL_ROUTES } from "./general_routes.ts";
@@ -24,6 +25,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...GROUP_ROUTES,
   ...SNAPSHOT_ROUTES,
   ...SNAPSHOT_FILE_ROUTES,
+  ...BROWSE_ROUTES,
   ...NAMESPACE_ROUTES,
   ...MOVE_ROUTES,
   ...PRUNE_ROUTES,

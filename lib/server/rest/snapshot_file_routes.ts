@@ -1,6 +1,6 @@
 import { decodeBlob, MAX_BLOB_PLAIN_BYTES, parseBlobHeader } from "../../blob/mod.ts";
-import { type Datastore, LocalSnapshotSource, readIndex, uploadLog } from "../../datastore/mod.ts";
-import { NotFoundError, PbsError, ServerError } from "../../errors/mod.ts";
+import { type LocalSnapshotSource, readIndex, uploadLog } from "../../datastore/mod.ts";
+import { NotFoundError, ServerError } from "../../errors/mod.ts";
 import {
   archiveKind,
   decodeManifestBlob,
@@ -13,6 +13,7 @@ import type { Answer } from "../api/route.ts";
 import { FILE_NAME, NS, SNAPSHOT, STORE } from "../api/schemas.ts";
 import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
 import { readChunks } from "./read_chunks.ts";
+import { encryptedRefusal, openReadableSnapshot } from "./readable_snapshot.ts";
 import type { RestContext, RestRoute } from "./rest_context.ts";
 
 const OCTETS = "application/octet-stream";
@@ -36,7 +37,7 @@ export const SNAPSHOT_FILE_ROUTES: readonly RestRoute[] = [
     rawBody: true,
     permission: "user",
     handle: async (context, values) => {
-      const { source } = await open(context, values);
+      const { source } = await openReadableSnapshot(context, values);
       await using opened = source;
       return { raw: await opened.readFile(values.text("file-name")), contentType: OCTETS };
     },
@@ -67,46 +68,22 @@ async function storeLog(context: RestContext, values: ParameterValues): Promise<
   return { data: null };
 }
 
-/** A snapshot that a caller may read. */
-interface ReadableSnapshot {
-  readonly datastore: Datastore;
-  readonly source: LocalSnapshotSource;
-}
-
-async function open(context: RestContext, values: ParameterValues): Promise<ReadableSnapshot> {
-  const [store, namespace, snapshot] = [
-    values.text("store"),
-    values.text("ns"),
-    snapshotOf(values),
-  ];
-  const { ownOnly } = requireNamespaceAccess(
-    context,
-    store,
-    namespace,
-    ["Datastore.Read"],
-    ["Datastore.Backup"],
-  );
-  const { datastore } = context.state.datastore(store, "read");
-  if (ownOnly) await requireGroupOwner(context, datastore, namespace, snapshot);
-  return { datastore, source: await LocalSnapshotSource.open(datastore, namespace, snapshot) };
-}
-
 async function downloadDecoded(context: RestContext, values: ParameterValues): Promise<Answer> {
   const name = values.text("file-name");
   const kind = archiveKind(name);
   if (kind === undefined) throw new ServerError(400, `failed to parse archive type for '${name}'`);
-  const { source, datastore } = await open(context, values);
+  const { source, datastore } = await openReadableSnapshot(context, values);
   await using stack = new AsyncDisposableStack();
   stack.use(source);
   const file = await source.readFile(name);
   if (kind === "blob") {
-    if (parseBlobHeader(file, `"${name}"`).encrypted) throw cannotDecode(name);
+    if (parseBlobHeader(file, `"${name}"`).encrypted) throw encryptedRefusal(name);
     const raw = await decodeBlob(file, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: `"${name}"` });
     return { raw, contentType: OCTETS };
   }
   const index = readIndex(file, name);
   const entry = await manifestEntry(source, name);
-  if (entry?.cryptMode === "encrypt") throw cannotDecode(name);
+  if (entry?.cryptMode === "encrypt") throw encryptedRefusal(name);
   if (entry !== undefined) verifyIndex(entry, index);
   // The snapshot's lock is held until the last chunk was sent.
   const held = stack.move();
@@ -122,8 +99,4 @@ async function manifestEntry(source: LocalSnapshotSource, name: string) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
   }
-}
-
-function cannotDecode(name: string): PbsError {
-  return new PbsError(`cannot decode '${name}' - is encrypted`);
 }

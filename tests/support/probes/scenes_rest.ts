@@ -42,7 +42,7 @@ async function realSnapshots({ world }: Stage): Promise<void> {
   await Deno.mkdir(`${source}/dir`, { recursive: true });
   await Deno.writeTextFile(`${source}/dir/file.txt`, "hello\n");
   await Deno.writeTextFile(`${source}/dir/a b`, "x");
-  await Deno.writeTextFile(`${source}/conf`, "hello\n");
+  await Deno.writeTextFile(`${source}.conf`, "hello\n");
   await Deno.link(`${source}/dir/file.txt`, `${source}/dir/hard`);
   await Deno.symlink("file.txt", `${source}/dir/link`);
   await new Deno.Command("mkfifo", { args: [`${source}/dir/fifo`] }).output();
@@ -55,7 +55,7 @@ async function realSnapshots({ world }: Stage): Promise<void> {
       `--backup-time=${time}`,
       ...args,
     ], { env: { PBS_REPOSITORY: world.path } });
-  await run(T, "real", `conf.conf:${source}/conf`);
+  await run(T, "real", `conf.conf:${source}.conf`);
   await run(T + 1000, "real", "--change-detection-mode=data");
   await copyEncrypted(world, "host/realenc");
   await setOwner(world, "host/real", "test@pbs");

@@ -1,0 +1,70 @@
+import { decodeBlob, MAX_CHUNK_PLAIN_BYTES } from "../../blob/mod.ts";
+import type { Datastore } from "../../datastore/mod.ts";
+import { CorruptDataError } from "../../errors/mod.ts";
+import type { ChunkIndex } from "../../index/mod.ts";
+import type { RandomAccess } from "../../pxar/mod.ts";
+
+/** Decoded chunks that are kept beside the one that is being read. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** An archive of a datastore that is read here and there; every chunk is checked. */
+export class StoredArchive implements RandomAccess {
+  readonly #datastore: Datastore;
+  readonly #index: ChunkIndex;
+  /** By number, the one used last at the end. */
+  readonly #kept = new Map<number, Promise<Uint8Array>>();
+
+  /** @param index Of an archive that is not encrypted. */
+  constructor(datastore: Datastore, index: ChunkIndex) {
+    this.#datastore = datastore;
+    this.#index = index;
+  }
+
+  /** See {@linkcode RandomAccess.size}. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** See {@linkcode RandomAccess.read}. */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      const chunk = this.#index.findChunk(offset + done);
+      if (chunk === undefined) {
+        throw new CorruptDataError(`archive: ${offset + length} is beyond its ${this.size} bytes`);
+      }
+      const start = this.#index.startOf(chunk);
+      const plain = await this.#chunk(chunk);
+      const part = plain.subarray(offset + done - start, offset + length - start);
+      bytes.set(part, done);
+      done += part.length;
+    }
+    return bytes;
+  }
+
+  #chunk(number: number): Promise<Uint8Array> {
+    const kept = this.#kept.get(number) ?? this.#load(number);
+    this.#kept.delete(number);
+    this.#kept.set(number, kept);
+    const sizeOf = (chunk: number) => this.#index.endOf(chunk) - this.#index.startOf(chunk);
+    let size = [...this.#kept.keys()].reduce((sum, chunk) => sum + sizeOf(chunk), 0);
+    for (const chunk of [...this.#kept.keys()]) {
+      if (size <= KEPT_BYTES || chunk === number) break;
+      this.#kept.delete(chunk);
+      size -= sizeOf(chunk);
+    }
+    return kept;
+  }
+
+  async #load(chunk: number): Promise<Uint8Array> {
+    const digest = this.#index.digestAt(chunk);
+    let blob = new Uint8Array(0);
+    await this.#datastore.chunks.read(digest, (length) => blob = new Uint8Array(length));
+    return await decodeBlob(blob, {
+      maxSizeBytes: MAX_CHUNK_PLAIN_BYTES,
+      expectedDigest: digest,
+      expectedSizeBytes: this.#index.endOf(chunk) - this.#index.startOf(chunk),
+      expectEncrypted: false,
+    });
+  }
+}

@@ -1,0 +1,206 @@
+import { CatalogReader } from "../../catalog/mod.ts";
+import { readIndex } from "../../datastore/mod.ts";
+import { ServerError } from "../../errors/mod.ts";
+import {
+  archiveKind,
+  CATALOG_NAME,
+  decodeManifestBlob,
+  lookUpArchive,
+  lookUpFile,
+  type Manifest,
+  MANIFEST_BLOB_NAME,
+  type ManifestFile,
+  verifyIndex,
+} from "../../manifest/mod.ts";
+import { type EntryKind, PxarAccessor, type PxarNode, S_IFCHR, S_IFMT } from "../../pxar/mod.ts";
+import { optional } from "../api/parameter_schema.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+import type { Answer } from "../api/route.ts";
+import { BOOLEAN, FILE_NAME, NS, SNAPSHOT, STORE, TEXT } from "../api/schemas.ts";
+import { readContent } from "../browse/archive_walk.ts";
+import {
+  childPath,
+  formatBrowsePath,
+  parseBrowsePath,
+  pathText,
+  splitFirst,
+  withoutLeadingSlash,
+  withoutTrailingSlash,
+} from "../browse/browse_path.ts";
+import { StoredArchive } from "../browse/stored_archive.ts";
+import { tarFolder } from "../browse/tar_folder.ts";
+import { zipFolder } from "../browse/zip_folder.ts";
+import {
+  encryptedRefusal,
+  openReadableSnapshot,
+  type ReadableSnapshot,
+} from "./readable_snapshot.ts";
+import type { RestContext, RestRoute } from "./rest_context.ts";
+
+const OCTETS = "application/octet-stream";
+const BROWSED = {
+  "store": STORE,
+  "ns": NS,
+  ...SNAPSHOT,
+  "filepath": TEXT,
+  "archive-name": optional(FILE_NAME),
+};
+const ROOT_NAME = new TextEncoder().encode("root");
+
+/** Calls with which people look into snapshots (spec: protocol.md §7.4). */
+export const BROWSE_ROUTES: readonly RestRoute[] = [
+  {
+    method: "GET",
+    path: "admin/datastore/{store}/catalog",
+    parameters: BROWSED,
+    permission: "user",
+    handle: list,
+  },
+  {
+    method: "GET",
+    path: "admin/datastore/{store}/pxar-file-download",
+    parameters: { ...BROWSED, "tar": optional(BOOLEAN) },
+    rawBody: true,
+    permission: "user",
+    handle: download,
+  },
+];
+
+/** An entry of a folder, as clients get it. */
+interface ListedEntry {
+  readonly name: Uint8Array;
+  readonly type: string;
+  readonly size?: number;
+  readonly mtimeSecs?: number;
+}
+
+async function list(context: RestContext, values: ParameterValues): Promise<Answer> {
+  const snapshot = await openReadableSnapshot(context, values);
+  await using _source = snapshot.source;
+  const path = parseBrowsePath(values.text("filepath"));
+  if (path.length === 0) throw notInCatalog(path);
+  const archive = values.optionalText("archive-name");
+  const entries = archive === undefined
+    ? await listCatalog(snapshot, path)
+    : await listArchive(snapshot, archive, path);
+  // The recorded answers have the slash in front where archives are listed, and within one.
+  const isBelow = archive === undefined && withoutLeadingSlash(path).length > 0;
+  const folder = withoutTrailingSlash(isBelow ? withoutLeadingSlash(path) : path);
+  const data = entries.map(({ name, type, size, mtimeSecs }) => ({
+    filepath: formatBrowsePath(childPath(folder, name)),
+    leaf: type !== "d",
+    text: pathText(name),
+    type,
+    ...type === "f" && { size, mtime: mtimeSecs },
+  }));
+  return { data };
+}
+
+async function listCatalog(snapshot: ReadableSnapshot, path: Uint8Array): Promise<ListedEntry[]> {
+  const manifest = await readManifest(snapshot);
+  const file = lookUpFile(manifest, CATALOG_NAME);
+  const reader = await CatalogReader.open(await openStored(snapshot, file));
+  const entry = await reader.lookup(path);
+  if (entry === undefined) throw notInCatalog(path);
+  if (entry.type !== "d") throw notAFolder();
+  return await reader.list(entry);
+}
+
+async function listArchive(
+  snapshot: ReadableSnapshot,
+  archive: string,
+  path: Uint8Array,
+): Promise<ListedEntry[]> {
+  const accessor = await openArchive(snapshot, archive);
+  const node = await accessor.lookupPath(path);
+  if (node === undefined) throw notInCatalog(path);
+  if (node.entry.kind !== "directory") throw notAFolder();
+  const nodes = await (await accessor.directory(node)).list();
+  return nodes.map(({ entry }) => ({
+    name: entry.name,
+    type: letterOf(entry.kind, entry.metadata?.mode ?? 0),
+    size: entry.size,
+    mtimeSecs: entry.metadata?.mtimeSecs ?? 0,
+  }));
+}
+
+async function download(context: RestContext, values: ParameterValues): Promise<Answer> {
+  const snapshot = await openReadableSnapshot(context, values);
+  await using stack = new AsyncDisposableStack();
+  stack.use(snapshot.source);
+  const whole = parseBrowsePath(values.text("filepath"));
+  const { first, rest } = splitFirst(whole);
+  const given = values.optionalText("archive-name");
+  const archive = given ?? first;
+  const path = given === undefined ? rest : whole;
+  if (archiveKind(archive) === undefined) {
+    throw new ServerError(400, `failed to parse archive type for '${archive}'`);
+  }
+  const accessor = await openArchive(snapshot, archive);
+  const found = await accessor.lookupPath(path);
+  if (found === undefined) {
+    throw new ServerError(400, `error opening '"${pathText(withoutLeadingSlash(path))}"'`);
+  }
+  const raw = contentOf(accessor, await accessor.resolve(found), values.boolean("tar"));
+  // The snapshot's lock is held until the last byte was sent.
+  const held = stack.move();
+  return { raw, contentType: OCTETS, released: () => void held.disposeAsync() };
+}
+
+function contentOf(
+  accessor: PxarAccessor,
+  node: PxarNode,
+  asTar: boolean,
+): AsyncIterable<Uint8Array> {
+  const { kind, name } = node.entry;
+  if (kind === "file") return readContent(accessor, node);
+  if (kind !== "directory") throw new ServerError(400, `cannot download file of type ${kind}`);
+  const folder = name.length === 0 ? ROOT_NAME : name;
+  return asTar ? tarFolder(accessor, node, folder) : zipFolder(accessor, node, folder);
+}
+
+/** An archive by the name of the whole or of either half. */
+async function openArchive(snapshot: ReadableSnapshot, name: string): Promise<PxarAccessor> {
+  const archive = lookUpArchive(await readManifest(snapshot), name);
+  if (archive.form === "single") {
+    return await PxarAccessor.open(await openStored(snapshot, archive.file));
+  }
+  const metadata = await openStored(snapshot, archive.metadata);
+  return await PxarAccessor.open(metadata, await openStored(snapshot, archive.payload));
+}
+
+async function openStored(
+  { source, datastore }: ReadableSnapshot,
+  file: ManifestFile,
+): Promise<StoredArchive> {
+  if (file.cryptMode === "encrypt") throw encryptedRefusal(file.filename);
+  const index = readIndex(await source.readFile(file.filename), file.filename);
+  verifyIndex(file, index);
+  return new StoredArchive(datastore, index);
+}
+
+async function readManifest({ source }: ReadableSnapshot): Promise<Manifest> {
+  return await decodeManifestBlob(await source.readFile(MANIFEST_BLOB_NAME));
+}
+
+function letterOf(kind: EntryKind, mode: number): string {
+  if (kind === "device") return (mode & S_IFMT) === S_IFCHR ? "c" : "b";
+  return LETTERS[kind];
+}
+
+const LETTERS: Readonly<Record<Exclude<EntryKind, "device">, string>> = {
+  directory: "d",
+  file: "f",
+  symlink: "l",
+  hardlink: "h",
+  fifo: "p",
+  socket: "s",
+};
+
+function notInCatalog(path: Uint8Array): ServerError {
+  return new ServerError(400, `path "${pathText(path)}" not found in catalog`);
+}
+
+function notAFolder(): ServerError {
+  return new ServerError(400, "parent is not a directory - internal error");
+}
