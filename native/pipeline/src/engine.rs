@@ -316,6 +316,14 @@ impl Engine {
         Some(*digests.entry(data.len()).or_insert_with(fresh))
     }
 
+    /// Digest of so many zeros, if a stream's next chunk needs nothing else to be finished.
+    pub fn known_zeros(&self, stream: &Stream, length: usize) -> Option<Digest> {
+        let digest = *self.zero_digests().get(&length)?;
+        let sequence = stream.next_sequence();
+        let known = self.known.serves(&digest, stream.number, sequence);
+        known.then_some(digest)
+    }
+
     fn encode(
         &self,
         stream: &Stream,

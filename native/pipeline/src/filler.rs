@@ -158,6 +158,9 @@ impl Filler {
                     self.splice_payload(stream, source)
                 } else {
                     while source.left > 0 {
+                        if self.length == 0 && self.pass_hole(stream, &mut source)? {
+                            continue;
+                        }
                         self.read(stream, &mut source, usize::MAX)?;
                         self.scan_if_worthwhile(stream)?;
                     }
@@ -193,7 +196,9 @@ impl Filler {
     fn room(&self) -> usize {
         match self.kind {
             Kind::Fixed(size) => (size - self.length).min(MAX_READ),
-            _ => self.kind.read_size(),
+            // Not beyond the longest chunk, so that a hole's chunks begin with its reads.
+            Kind::Dynamic(rule) => self.kind.read_size().min(rule.max - self.length),
+            Kind::Payload(_) => self.kind.read_size(),
         }
     }
 
@@ -299,7 +304,11 @@ impl Filler {
     fn scan_if_worthwhile(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
         match self.kind {
             Kind::Fixed(size) if self.length < size => Ok(()),
-            Kind::Dynamic(_) if self.length - self.scanned < self.kind.read_size() => Ok(()),
+            Kind::Dynamic(rule)
+                if self.length < rule.max && self.length - self.scanned < self.kind.read_size() =>
+            {
+                Ok(())
+            }
             _ => self.scan(stream),
         }
     }

@@ -58,6 +58,14 @@ impl KnownSet {
         }
     }
 
+    /// Whether a chunk of a stream that comes now may rely on a digest, without claiming it.
+    pub fn serves(&self, digest: &Digest, stream: u32, sequence: u64) -> bool {
+        let mine = claim(stream, sequence);
+        self.lock().get(digest).is_some_and(|&holder| {
+            holder == SETTLED || holder >> SEQUENCE_BITS == mine >> SEQUENCE_BITS && holder < mine
+        })
+    }
+
     /// Settles a digest whose blob the consumer gets now; false if another chunk had it before.
     pub fn settle(&self, digest: &Digest) -> bool {
         self.lock().insert(*digest, SETTLED) != Some(SETTLED)
@@ -78,13 +86,17 @@ mod tests {
     fn only_later_chunks_of_the_same_stream_rely_on_a_claim() {
         let known = KnownSet::default();
         let digest = [1; 32];
+        assert!(!known.serves(&digest, 0, 5));
         assert_eq!(known.check(&digest, 0, 5), Verdict::Encode);
+        assert!(known.serves(&digest, 0, 6));
+        assert!(!known.serves(&digest, 0, 5) && !known.serves(&digest, 1, 6));
         assert_eq!(known.check(&digest, 0, 6), Verdict::Known);
         assert_eq!(known.check(&digest, 0, 4), Verdict::Encode);
         assert_eq!(known.check(&digest, 0, 5), Verdict::Known);
         assert_eq!(known.check(&digest, 1, 9), Verdict::Encode);
         assert!(known.settle(&digest));
         assert!(!known.settle(&digest));
+        assert!(known.serves(&digest, 1, 0));
         assert_eq!(known.check(&digest, 1, 0), Verdict::Known);
     }
 

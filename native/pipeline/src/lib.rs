@@ -14,6 +14,7 @@ mod commands;
 mod decoder;
 mod engine;
 mod filler;
+mod hole;
 mod joint_digest;
 mod known;
 mod payload;

@@ -10,26 +10,34 @@ const POLL_MILLISECONDS: i32 = 100;
 
 /// A file being read into the stream.
 pub struct Source {
-    fd: OwnedFd,
+    pub fd: OwnedFd,
     pub left: u64,
     pub tag: u64,
     /// The file ended early: the rest is zeros.
     pub exhausted: bool,
     /// Reads may wait for long: poll first, to notice an abort.
     waits: bool,
+    /// Up to here the file is not asked for holes: it has data, or knows of none.
+    pub data_until: i64,
 }
 
 impl Source {
     pub fn new(fd: OwnedFd, size: u64, tag: u64) -> Self {
-        let waits = size >= LARGE_SPLICE && !is_regular(&fd);
+        let large = size >= LARGE_SPLICE;
+        let regular = large && is_regular(&fd);
         Self {
             fd,
             left: size,
             tag,
             exhausted: false,
-            waits,
+            waits: large && !regular,
+            data_until: if regular { 0 } else { i64::MAX },
         }
     }
+}
+
+pub fn last_errno() -> Option<i32> {
+    std::io::Error::last_os_error().raw_os_error()
 }
 
 fn is_regular(fd: &OwnedFd) -> bool {
@@ -56,7 +64,7 @@ pub fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<
         if got >= 0 {
             return Ok(got as usize);
         }
-        match std::io::Error::last_os_error().raw_os_error() {
+        match last_errno() {
             Some(libc::EINTR) => {}
             Some(libc::EAGAIN) => wait_readable(stream, source)?,
             errno => {

@@ -147,6 +147,12 @@ impl Stream {
         order.first + order.slots.len() as u64 - 1
     }
 
+    /// What `open_slot` will return.
+    pub fn next_sequence(&self) -> u64 {
+        let order = self.lock();
+        order.first + order.slots.len() as u64
+    }
+
     /// Fills the place of a chunk.
     pub fn finish_slot(&self, sequence: u64, finished: Finished) {
         let mut order = self.lock();

@@ -1,0 +1,88 @@
+//! Holes of sparse files: chunks of zeros that are known without being read.
+
+use crate::commands::TO_END;
+use crate::filler::{Errno, Filler, Kind, fail};
+use crate::source::{Source, last_errno};
+use crate::stream::{FailureKind, Finished, Stream};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+
+impl Filler {
+    /// At the start of a chunk: makes one of a hole, if it is large enough and a chunk like that was
+    /// there before. Zeros are never cut before the maximum: the hash of 64 zeros is zero.
+    pub(crate) fn pass_hole(
+        &mut self,
+        stream: &Arc<Stream>,
+        source: &mut Source,
+    ) -> Result<bool, Errno> {
+        let size = match self.kind {
+            Kind::Fixed(size) => size,
+            Kind::Dynamic(rule) => rule.max,
+            Kind::Payload(_) => return Ok(false),
+        };
+        // The last bytes are always read, which shows whether the file ends where it should.
+        if source.left == TO_END || source.left <= size as u64 || source.exhausted {
+            return Ok(false);
+        }
+        // Asked first, because it takes no system call.
+        let Some(digest) = stream.engine.known_zeros(stream, size) else {
+            return Ok(false);
+        };
+        if stream.cancelled() {
+            return Err(libc::ECANCELED);
+        }
+        if !source.skip_hole(stream, size)? {
+            return Ok(false);
+        }
+        stream.push_finished(Finished {
+            digest,
+            offset: self.offset,
+            size: size as u64,
+            injected: false,
+            blob: None,
+        });
+        self.offset += size as u64;
+        stream.wait_for_consumer();
+        Ok(true)
+    }
+}
+
+impl Source {
+    /// Passes over `size` bytes that are followed by others; false if they do not lie in a hole.
+    fn skip_hole(&mut self, stream: &Stream, size: usize) -> Result<bool, Errno> {
+        if self.data_until == i64::MAX {
+            return Ok(false);
+        }
+        let Some(position) = self.seek(0, libc::SEEK_CUR) else {
+            return Ok(false);
+        };
+        if position < self.data_until {
+            return Ok(false);
+        }
+        let data = match self.seek(position, libc::SEEK_DATA) {
+            // Nothing but a hole is left.
+            None if last_errno() == Some(libc::ENXIO) => self.seek(0, libc::SEEK_END),
+            data => data,
+        };
+        let end = position + size as i64;
+        let in_hole = data.is_some_and(|data| data >= end);
+        if !in_hole {
+            let hole = data.and_then(|data| self.seek(data, libc::SEEK_HOLE));
+            self.data_until = hole.unwrap_or(i64::MAX);
+        }
+        let next = if in_hole { end } else { position };
+        if self.seek(next, libc::SEEK_SET) != Some(next) {
+            let errno = last_errno().unwrap_or(libc::EIO);
+            return Err(fail(stream, FailureKind::Read, errno, self.tag));
+        }
+        if in_hole {
+            self.left -= size as u64;
+        }
+        Ok(in_hole)
+    }
+
+    fn seek(&self, offset: i64, whence: libc::c_int) -> Option<i64> {
+        let result = unsafe { libc::lseek(self.fd.as_raw_fd(), offset, whence) };
+        (result >= 0).then_some(result)
+    }
+}
