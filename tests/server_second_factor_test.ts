@@ -136,6 +136,20 @@ testWithPeers(
     assertEquals((await onTerminal(key)).code, 0);
     assertEquals((await onTerminal(key, key, key)).code, 255, "a used recovery key");
     assertEquals((await onTerminal(unused)).code, 0);
+    const added = async (...typed: string[]) => {
+      const args = clientCommand(["serve", "tfa", "add", USER, config]);
+      const { code, stdout } = await new Deno.Command("python3", {
+        args: [driver, JSON.stringify(typed.map((text) => `${text}\r`)), ...args],
+        env: { PBS_NEW_TOTP_SECRET: SECRET },
+        stdin: "null",
+      }).output();
+      const transcript = new TextDecoder().decode(stdout);
+      assert(!transcript.includes(SECRET), "a secret that was brought is not shown");
+      return [code, /wrong|added totp-\d/.exec(transcript)?.[0]];
+    };
+    assertEquals(await added("000000"), [255, "wrong"]);
+    assertEquals(await added(await currentCode()), [0, "added totp-2"]);
+    await runClientOk(["serve", "tfa", "delete", USER, "totp-2", config]);
     const { stdout } = await runClientOk([
       "serve",
       "tfa",

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, Server, type Socket } from "node:net";
 import tls from "node:tls";
 import { ConnectionError } from "../errors/mod.ts";
 import type { Duplex } from "./duplex.ts";
@@ -71,6 +71,10 @@ export class TlsListener {
       minVersion: "TLSv1.2",
       ...options.protocols === undefined ? {} : { ALPNProtocols: [...options.protocols] },
     });
+    // In older runtimes it is a server of its own kind, which has no use for others' sockets.
+    if (!(tlsServer instanceof Server)) {
+      throw new ConnectionError("this runtime's TLS server takes no sockets (Deno 2.9 does)");
+    }
     const server = createServer();
     const listener = new TlsListener(server);
     const maxConnections = options.maxConnections ?? 1000;
@@ -103,14 +107,12 @@ export class TlsListener {
     });
     const host = options.host ?? "127.0.0.1";
     await new Promise<void>((resolve, reject) => {
-      const fail = (cause: Error) => {
-        const text = cause instanceof TypeError
-          ? "this runtime's TLS server takes no address (Deno 2.9 does)"
-          : cause.message;
+      const fail = (cause: Error) =>
         reject(
-          new ConnectionError(`cannot listen on ${host}:${options.port}: ${text}`, { cause }),
+          new ConnectionError(`cannot listen on ${host}:${options.port}: ${cause.message}`, {
+            cause,
+          }),
         );
-      };
       server.once("error", fail);
       try {
         const { descriptor } = options;
