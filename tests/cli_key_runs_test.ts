@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { runInProcess } from "./cli_in_process.ts";
 import { Scratch } from "./cli_scratch.ts";
-import { KEY_RUNS_PATTERN, RECORDED_RUNS, type RecordedRun } from "./cli_vectors.ts";
+import { runsOf } from "./cli_run_census.ts";
+import type { RecordedRun } from "./cli_vectors.ts";
 import { clientCommand } from "./support/run_client.ts";
 import { testWithPeers } from "./support/with_peers.ts";
 
@@ -27,12 +28,7 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "paperkey-no-qrencode": "needs no other program",
 };
 
-/** The official client waits for ever here: its observer hung up. */
-const NOT_REPLAYED = ["tty-master-create-short"];
-
-const runs = RECORDED_RUNS.filter(({ name }) =>
-  new RegExp(KEY_RUNS_PATTERN).test(name) && !NOT_REPLAYED.includes(name)
-);
+const runs = runsOf("keys");
 
 /** Runs off the terminal whose standard input and output, descriptors or folder matter. */
 function needsProcess({ name, argv, stdin, stderr }: RecordedRun): boolean {

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { VERSION } from "../cli/version.ts";
 import { TicketCache } from "../lib/repository/mod.ts";
-import { RECORDED_RUNS, type RecordedRun } from "./cli_vectors.ts";
+import { runsOf } from "./cli_run_census.ts";
+import type { RecordedRun } from "./cli_vectors.ts";
 import { type ReceivedRequest, RemotePeer } from "./support/remote_peer.ts";
 import { runClient } from "./support/run_client.ts";
 import { TempDir } from "./support/temp_dir.ts";
@@ -11,21 +12,13 @@ const TICKET = "PBS:test@pbs:65A1B2C3::c2lnbmF0dXJl";
 const RECORDED_SERVER = "127.0.0.1:8007";
 const CREDENTIALS = "proxmox-backup-client";
 
-/** Runs about logging in, trusting and finding the server, off the terminal. */
-const FAMILIES = new RegExp(
-  "^(pw-(?!fd$)|cred-|fp-|fingerprint-|login|logout|version-|proxy-|server-identity|" +
-    "repo-(file|cmd|env-newline)|password-prompt-)",
-);
-
 /** Runs that end differently on purpose. */
 const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "fp-nocolons": "a fingerprint needs no colons",
   "cred-fingerprint-newline": "a line end does not belong to a fingerprint",
 };
 
-const runs = RECORDED_RUNS.filter(({ name, tty, stderr }) =>
-  !tty && stderr !== null && FAMILIES.test(name)
-);
+const runs = runsOf("logins");
 
 /** What the recorded server would have said. */
 function answer({ path, parameters }: ReceivedRequest) {

@@ -28,16 +28,19 @@ export async function openRepository(
   });
 }
 
-/** `--rate` and `--burst`; a burst alone has no effect (spec: protocol.md §1.6). */
+/** `--rate` and `--burst`; a burst alone has no effect, nor has a rate of 0 (protocol.md §1.6). */
 function connectionLimits(values: CommandValues): OpeningContext["limits"] {
   const rateBytesPerSecond = byteSize(values.text("rate"));
-  if (rateBytesPerSecond === undefined) return undefined;
+  if (rateBytesPerSecond === undefined || rateBytesPerSecond === 0) return undefined;
   const burstBytes = byteSize(values.text("burst"));
-  return { rateBytesPerSecond, ...(burstBytes === undefined ? {} : { burstBytes }) };
+  return {
+    rateBytesPerSecond,
+    // Nothing at all would never get there.
+    ...(burstBytes === undefined ? {} : { burstBytes: Math.max(burstBytes, 1) }),
+  };
 }
 
-/** At least one byte: nothing at all would never get there. */
 function byteSize(text: string | undefined): number | undefined {
   const bytes = text === undefined ? undefined : parseByteSize(text);
-  return typeof bytes === "number" ? Math.max(bytes, 1) : undefined;
+  return typeof bytes === "number" ? bytes : undefined;
 }

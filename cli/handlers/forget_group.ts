@@ -36,7 +36,7 @@ export async function forgetGroup(values: CommandValues, context: CommandContext
     await repository.forgetGroup(namespace, group);
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    throw new NotFoundError("Unable to find backup group!", { cause: error });
+    throw new NotFoundError("Unable to find backup group!");
   }
   output.printLine("Successfully deleted group!");
 }

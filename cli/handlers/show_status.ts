@@ -7,9 +7,9 @@ import { renderTable } from "../output/table.ts";
 /** `status`: the space of the datastore (spec: cli.md §4.8). */
 export async function showStatus(values: CommandValues, context: CommandContext): Promise<void> {
   await using repository = await openRepository(values, context);
-  const { total, used, avail } = await repository.status();
+  const { total, used, avail, backendType } = await repository.status();
   printTable(values, context, {
-    json: { total, used, avail },
+    json: { total, used, avail, "backend-type": backendType },
     text: (style) => {
       if (total === 0) {
         context.output.errorLine("unable to format result: the size of the datastore is unknown");

@@ -148,11 +148,12 @@ export function pruneDecision(value: unknown): PruneDecision {
 /** spec: protocol.md §7.2 */
 export function storageStatus(value: unknown): StorageStatus {
   const record = new RemoteRecord(value, "status");
-  return {
+  return defined<StorageStatus>({
     total: record.number("total"),
     used: record.number("used"),
     avail: record.number("avail"),
-  };
+    backendType: record.optionalText("backend-type"),
+  });
 }
 
 /** spec: protocol.md §7.6 */

@@ -64,6 +64,8 @@ export interface StorageStatus {
   readonly total: number;
   readonly used: number;
   readonly avail: number;
+  /** What a server says that it keeps the datastore on, e.g. `filesystem`. */
+  readonly backendType?: string;
 }
 
 /** A namespace as a listing shows it; `""` is the root namespace. */

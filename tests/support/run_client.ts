@@ -3,6 +3,7 @@ export interface ClientRun {
   readonly code: number;
   readonly signal: Deno.Signal | null;
   readonly stdout: string;
+  readonly stdoutBytes: number;
   readonly stderr: string;
 }
 
@@ -81,6 +82,7 @@ export async function runClient(
     code: output.code,
     signal: output.signal,
     stdout: decoder.decode(output.stdout),
+    stdoutBytes: output.stdout.byteLength,
     stderr: decoder.decode(output.stderr),
   };
 }
