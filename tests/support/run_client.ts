@@ -3,7 +3,6 @@ export interface ClientRun {
   readonly code: number;
   readonly signal: Deno.Signal | null;
   readonly stdout: string;
-  readonly stdoutBytes: number;
   readonly stderr: string;
 }
 
@@ -65,11 +64,11 @@ export function spawnClient(
   }).spawn();
 }
 
-/** Runs the program to its end. */
+/** Runs the program to its end. @returns Also how long its output was, text or not. */
 export async function runClient(
   args: readonly string[],
   options: ClientOptions = {},
-): Promise<ClientRun> {
+): Promise<ClientRun & { readonly stdoutBytes: number }> {
   const child = spawnClient(args, { ...options, output: "piped" });
   if (options.stdin !== undefined) {
     const writer = child.stdin.getWriter();
