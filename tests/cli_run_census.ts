@@ -16,6 +16,10 @@ export type ReplayedBy =
   | "keys"
   /** tests/remote_cli_runs_test.ts */
   | "logins"
+  /** tests/cli_terminal_runs_test.ts */
+  | "terminal"
+  /** tests/remote_terminal_test.ts */
+  | "questions"
   /** tests/cli_completion_test.ts */
   | "completion";
 
@@ -45,6 +49,8 @@ const LOGINS =
 /** Why nothing replays the runs of these names. */
 const NOT_REPLAYED: readonly (readonly [RegExp, string])[] = [
   [/^tty-master-create-short$/, "the official client waits for ever"],
+  [/^tty-password-utf8$/, "keeps half a letter (spec: cli.md §2.4)"],
+  [/^tty-password-tab$/, "has no complete record"],
   [/^comp-target$/, "depends on the recording machine"],
   [/^pw-fd$/, "needs a shell's descriptor"],
   [
@@ -53,7 +59,7 @@ const NOT_REPLAYED: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^(sig(int|term|hup)-|backup-stopped-by-server|task-(stop-running|log-aborted))/,
-    "is about signals",
+    "sends signals, as tests of signals do",
   ],
   [/^(backup|restore)-long/, "takes minutes"],
   [
@@ -79,7 +85,7 @@ export function placeOf({ name, argv, env, tty, stderr, stdout }: RecordedRun): 
   if (reason !== undefined) return { none: reason };
   if (KEYS.test(name)) return { by: "keys" };
   if (argv[0] === "bashcomplete") return { by: "completion" };
-  if (tty) return { none: "is on a terminal" };
+  if (tty) return { by: argv[0] === "login" ? "questions" : "terminal" };
   if (stderr === null) return { none: "has no record of its messages" };
   if (LOGINS.test(name)) return { by: "logins" };
   if (argv.includes("metadata")) return { none: "needs change detection by metadata" };

@@ -3,9 +3,10 @@ import { RECORDED_REPOSITORY, Scratch } from "./cli_scratch.ts";
 import type { RecordedRun } from "./cli_vectors.ts";
 import { PREPARATIONS } from "./cli_story_preparations.ts";
 import { TempDir } from "./support/temp_dir.ts";
-import { runClient } from "./support/run_client.ts";
+import { clientCommand, runClient, runtimeFolder } from "./support/run_client.ts";
 import { TestServer } from "./support/test_server.ts";
 
+const DRIVER = new URL("./support/run_on_terminal.py", import.meta.url).pathname;
 const PASSWORD = "the password";
 const TOKEN_SECRET = "the secret";
 const DATASTORE = "audit-cli";
@@ -87,6 +88,29 @@ export class StoryWorld implements AsyncDisposable {
       ? `<${ended.stdoutBytes} bytes>`
       : this.#back(ended.stdout);
     return { code: ended.code, stdout, stderr: this.#back(ended.stderr) };
+  }
+
+  /** Runs what was recorded on a terminal of its size; the transcript is the standard output. */
+  async replayOnTerminal(run: RecordedRun): Promise<StoryRun> {
+    const [, columns, rows] = /terminal of (\d+)x(\d+)/.exec(run.notes)!;
+    const variables = Object.entries(this.#environment(run.env));
+    const typed = run.stdin?.match(/[^\r]*\r|[^\r]+$/g) ?? [];
+    const argv = run.argv.map((word) => this.#put(word));
+    const { code, stdout, stderr } = await new Deno.Command("python3", {
+      args: [
+        DRIVER,
+        JSON.stringify(typed),
+        ...["sh", "-c", `stty columns ${columns} rows ${rows}; exec "$@"`, "sh", "env"],
+        ...variables.flatMap(([name, value]) => value === null ? ["-u", name] : []),
+        ...variables.flatMap(([name, value]) => value === null ? [] : [`${name}=${value}`]),
+        ...clientCommand(argv),
+      ],
+      cwd: this.#put("<OUT>"),
+      env: { DENO_DIR: runtimeFolder() },
+      stdin: "null",
+    }).output();
+    const text = new TextDecoder();
+    return { code, stdout: this.#back(text.decode(stdout)), stderr: text.decode(stderr) };
   }
 
   /** Runs what was not recorded. @throws {Error} if it fails. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { FingerprintCache, TicketCache } from "../lib/repository/mod.ts";
-import { RECORDED_RUNS } from "./cli_vectors.ts";
+import { runsOf } from "./cli_run_census.ts";
 import { RemotePeer } from "./support/remote_peer.ts";
 import { clientCommand } from "./support/run_client.ts";
 import { TempDir } from "./support/temp_dir.ts";
@@ -10,17 +10,7 @@ const PASSWORD = "the password";
 const TICKET = "PBS:test@pbs:65A1B2C3::c2lnbmF0dXJl";
 const driver = new URL("./support/run_on_terminal.py", import.meta.url).pathname;
 
-const NOT_REPLAYED = new Set([
-  // The official client keeps half a letter there (spec: cli.md §2.4); ours removes all of it.
-  "tty-password-utf8",
-  // The record does not say which repository it was.
-  "tty-password-tab",
-]);
-
-const runs = RECORDED_RUNS.filter(({ name, tty, argv }) =>
-  tty && argv[0] === "login" && /^tty-(password|fingerprint|login)/.test(name) &&
-  !NOT_REPLAYED.has(name)
-);
+const runs = runsOf("questions");
 
 /** A transcript without what is ours to word: the reasons of a failure. */
 function essence(transcript: string): string {

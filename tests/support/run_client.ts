@@ -18,7 +18,7 @@ export interface ClientOptions {
 const entry = new URL("../../cli/main.ts", import.meta.url).pathname;
 
 /** Where the runtime keeps its modules, whatever the cache folder is. */
-function runtimeFolder(): string {
+export function runtimeFolder(): string {
   const { DENO_DIR, HOME, XDG_CACHE_HOME } = Deno.env.toObject();
   return DENO_DIR ?? `${XDG_CACHE_HOME ?? `${HOME}/.cache`}/deno`;
 }
