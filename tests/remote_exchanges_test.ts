@@ -240,6 +240,7 @@ const REST_CALLS: Readonly<Record<string, (repository: RemoteRepository) => Prom
   "24-prune-dry-run": (repository) => repository.prune("", museum, { last: 1 }, true),
   "32-status": (repository) => repository.status(),
   "33-gc": (repository) => repository.garbageCollect(() => {}),
+  "34-task-list": (repository) => repository.tasks.list({ all: true, limit: 5 }),
   "35-version": (repository) => repository.version(),
   "36-namespace-list": (repository) => repository.listNamespaces(""),
   "45-forget-protected": (repository) =>
@@ -344,6 +345,15 @@ Deno.test("answers of the official server are understood", async () => {
     await repository.garbageCollect((line) => lines.push(line));
     assertEquals(lines[0], "starting garbage collection on store gold1");
     assert(lines.length > 50 && !lines.some((line) => /^TASK|^\d{4}-/.test(line)));
+  });
+  await play(recording("34-task-list"), async (repository) => {
+    const [first, ...others] = await repository.tasks.list({ all: true, limit: 5 });
+    assertEquals([first?.workerType, first?.workerId, first?.status, others.length], [
+      "garbage_collection",
+      "gold1",
+      "OK",
+      4,
+    ]);
   });
   await play(recording("18-list-groups"), async (repository) => {
     const groups = await repository.listGroups("");

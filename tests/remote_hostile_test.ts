@@ -29,6 +29,12 @@ const CALLS: readonly ((repository: RemoteRepository) => Promise<unknown>)[] = [
   (repository) => repository.identity(),
   (repository) => repository.garbageCollect(() => {}, AbortSignal.timeout(50)),
   (repository) => repository.verify({ namespace: "" }, () => {}, AbortSignal.timeout(50)),
+  (repository) => repository.tasks.list({ all: true, limit: 50 }),
+  (repository) => repository.tasks.follow("UPID:a", () => {}, AbortSignal.timeout(50)),
+  (repository) => repository.tasks.stop("UPID:a"),
+  (repository) => repository.tasks.startGroupMove({ group, from: "", to: "a" }),
+  (repository) =>
+    repository.moveNamespace({ from: "a", to: "b" }, () => {}, AbortSignal.timeout(50)),
 ];
 
 const NAMES = [
@@ -45,6 +51,15 @@ const NAMES = [
   "verification",
   "state",
   "upid",
+  "node",
+  "pid",
+  "pstart",
+  "starttime",
+  "endtime",
+  "worker_type",
+  "worker_id",
+  "user",
+  "status",
   "ns",
   "keep",
   "total",

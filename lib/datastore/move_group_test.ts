@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ConflictError, LockedError } from "../errors/mod.ts";
+import { CancelledError, ConflictError, LockedError } from "../errors/mod.ts";
 import { withLocalRepository } from "../../tests/support/local_repository.ts";
 import type { LocalRepository } from "./local_repository.ts";
 import { moveGroup } from "./move_group.ts";
@@ -74,5 +74,31 @@ Deno.test("moveNamespace() moves what is below and removes the emptied namespace
     assertEquals(names, ["", "x", "x/y", "x/y/b"]);
     assertEquals(await timesIn(repository, "x/y/b"), [1700000000]);
     await assertRejects(() => moveNamespace(datastore, "x", "x/z"), Error, "below itself");
+  });
+});
+
+Deno.test("moveNamespace() that is stopped leaves each group in one place or the other", async () => {
+  await withLocalRepository(async (repository) => {
+    const { datastore } = repository;
+    for (const name of ["a", "a/b"]) createNamespace(datastore, name);
+    snapshot(repository, "a", "2023-11-14T22:13:20Z");
+    snapshot(repository, "a/ns/b", "2023-11-15T22:13:20Z");
+    const controller = new AbortController();
+    const log = (line: string) => line.startsWith("moved snapshot") && controller.abort();
+    const { signal } = controller;
+    await assertRejects(
+      () => repository.moveNamespace({ from: "a", to: "x" }, log, signal),
+      CancelledError,
+    );
+    assertEquals([await timesIn(repository, "x"), await timesIn(repository, "a")], [
+      [1700000000],
+      [],
+    ]);
+    assertEquals(await timesIn(repository, "a/b"), [1700086400]);
+    // What is left goes the next time.
+    await repository.moveNamespace({ from: "a", to: "x" }, () => {});
+    assertEquals(await timesIn(repository, "x/b"), [1700086400]);
+    const names = (await repository.listNamespaces("")).map(({ namespace }) => namespace);
+    assertEquals(names, ["", "x", "x/b"]);
   });
 });
