@@ -46,7 +46,7 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "img-chunk-2048": "images with small chunks can be stored",
   "opt-exclude-dotdot": "wording of a message",
   "opt-exclude-bad2": "an empty pattern is left out",
-  "opt-exclude-bad4": "the pattern .. is kept as .",
+  "opt-exclude-bad4": "the pattern .. is recorded as it is",
   "opt-entries-max-1": "messages of its parts",
   "spec-sys": "messages of its parts",
   "opt-output-format": "reports a backup",
