@@ -120,7 +120,7 @@ function compared(
     .filter((line) => !line.startsWith("Summary: "))
     .map((line) =>
       line.replace(/^(Client name|Starting backup protocol|Duration|End Time): .*/, "$1")
-        .replace(/^(Starting backup: host)\/[^/]*\/20[2-9][4-9]-.*/, "$1")
+        .replace(/^(Starting backup: host)\/[^/]*\/20(2[5-9]|[3-9]\d)-.*/, "$1")
         .replace(/ to '[^']*' as /, " to '<REPOSITORY>' as ")
         .replace(/\(compressed .*/, "").replace(/ processed in .*/, " processed)")
         .replace(run.argv.includes(OTHER_SIZES) ? /\([\d.]+ \w+ processed/ : /(?!)/, "(processed")
