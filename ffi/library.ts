@@ -1,5 +1,5 @@
 /** Version of the C ABI these bindings speak; `pbs_abi_version` of the shared object must be equal. */
-const ABI_VERSION = 1;
+const ABI_VERSION = 2;
 
 /**
  * Path of the native core: `PBS_CLIENT_NATIVE` if set, else what the release build left in the

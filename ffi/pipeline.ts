@@ -46,7 +46,11 @@ function bind() {
     pbs_pipeline_statistics: { parameters: ["u32", "buffer", "u32"], result: "i32" },
     pbs_pipeline_destroy: { parameters: ["u32"], result: "i32" },
     pbs_stream_open: { parameters: ["u32", "u32", "u32"], result: "i32" },
-    pbs_stream_write: { parameters: ["u32", "buffer", "usize"], result: "i32", nonblocking: true },
+    pbs_stream_write: {
+      parameters: ["u32", "buffer", "usize", "u32"],
+      result: "i32",
+      nonblocking: true,
+    },
     pbs_stream_discard: { parameters: ["buffer", "usize"], result: "i32" },
     pbs_stream_end: { parameters: ["u32"], result: "i32", nonblocking: true },
     pbs_stream_next: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },

@@ -1,6 +1,6 @@
 import type { CatalogWriter } from "../catalog/mod.ts";
 import type { ChunkStream } from "../chunking/mod.ts";
-import { SpliceError } from "../chunking/mod.ts";
+import { SpliceError, WRITES_UNDER_WAY } from "../chunking/mod.ts";
 import { SystemError } from "../errors/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import {
@@ -43,9 +43,9 @@ export class ArchivingVisitor implements TreeVisitor {
   readonly #progress: BackupProgress;
   #path: WalkPath | undefined;
   // Paths of spliced files by tag, until the stream can no longer report on them: what was collected
-  // since the last drain, and what that drain handed on.
+  // since the last drain, and what the drains before it handed on.
   #collected = new Map<number, Uint8Array>();
-  #handedOn = new Map<number, Uint8Array>();
+  readonly #handedOn: Map<number, Uint8Array>[] = [];
   #nextTag = 0;
 
   /**
@@ -94,7 +94,7 @@ export class ArchivingVisitor implements TreeVisitor {
   /** Names the file that a failed read belongs to. */
   explain(error: unknown): unknown {
     if (!(error instanceof SpliceError)) return error;
-    const path = this.#handedOn.get(error.tag) ?? this.#collected.get(error.tag);
+    const path = this.#pathOf(error.tag);
     return path === undefined ? error : new SystemError(
       error.errno,
       `error at ${quotePath(path)}: cannot read file: ${errnoText(error.errno)}`,
@@ -178,16 +178,22 @@ export class ArchivingVisitor implements TreeVisitor {
   }
 
   async #drainPayload(stream: ChunkStream): Promise<void> {
-    // A drain first waits for what the one before it handed on, so that is settled afterwards.
     await stream.drain();
     this.#report();
-    this.#handedOn = this.#collected;
+    this.#handedOn.push(this.#collected);
     this.#collected = new Map();
+    // What is not under way any more is settled, and was reported.
+    if (this.#handedOn.length > WRITES_UNDER_WAY) this.#handedOn.shift();
+  }
+
+  #pathOf(tag: number): Uint8Array | undefined {
+    return this.#collected.get(tag) ??
+      this.#handedOn.find((paths) => paths.has(tag))?.get(tag);
   }
 
   #report(): void {
     for (const { tag, kind } of this.#payload.takeProblems()) {
-      const path = this.#handedOn.get(tag) ?? this.#collected.get(tag);
+      const path = this.#pathOf(tag);
       this.#onWarning({ kind, path: path ?? new TextEncoder().encode(`file ${tag}`) });
     }
   }

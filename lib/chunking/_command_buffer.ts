@@ -10,7 +10,8 @@ const INJECT_ENTRY_LENGTH = 40;
 const INITIAL_CAPACITY = 320 * 1024;
 const MAX_KEPT_CAPACITY = 1024 * 1024;
 const FULL_INLINE_BYTES = 256 * 1024;
-const FULL_SPLICES = 256;
+/** Three buffers may hold as many open files. */
+const FULL_SPLICES = 160;
 const FULL_SPLICED_BYTES = 4 * 1024 * 1024;
 
 /** Collects what the native side is to do with a stream, in one piece of memory. */

@@ -29,6 +29,11 @@ export interface InjectedChunk {
 
 const MAX_CHUNKS_PER_BATCH = 64;
 const MAX_PROBLEMS_PER_CALL = 256;
+/**
+ * Writes that are handed on at a time: while the native side works on one, the next one is there
+ * already. A problem with a file is reported by the time the write behind these has been handed on.
+ */
+export const WRITES_UNDER_WAY = 2;
 /** Chunks in one native injection; longer lists are split (spec: client-pipeline.md §2.4). */
 const MAX_CHUNKS_PER_INJECTION = 128;
 
@@ -45,10 +50,11 @@ export class ChunkStream implements ByteSink, Disposable {
   readonly #handle: number;
   readonly #payload: boolean;
   #collecting: CommandBuffer;
-  #sending: CommandBuffer;
-  #pending: Promise<void> | undefined;
+  readonly #spare: CommandBuffer[];
   /** What the native side is reading: nothing else keeps these bytes from being collected. */
-  #inFlight: Uint8Array | undefined;
+  readonly #inFlight: { readonly bytes: Uint8Array; done: Promise<void> }[] = [];
+  /** Of the next write: two that are under way might be looked at in another order. */
+  #turn = 0;
   #failure: unknown;
   #position = 0;
   #readers = 0;
@@ -63,7 +69,7 @@ export class ChunkStream implements ByteSink, Disposable {
     this.#handle = handle;
     this.#payload = payload;
     this.#collecting = new CommandBuffer(!payload);
-    this.#sending = new CommandBuffer(!payload);
+    this.#spare = Array.from({ length: WRITES_UNDER_WAY }, () => new CommandBuffer(!payload));
   }
 
   /** Bytes added so far, spliced and injected ones included. */
@@ -121,23 +127,28 @@ export class ChunkStream implements ByteSink, Disposable {
   }
 
   /**
-   * Hands what was collected on, after what was handed on before has been read and cut.
+   * Hands what was collected on, once at most one earlier write has still to be read and cut.
    *
    * @throws {SpliceError} if reading a spliced file failed.
    * @throws {CancelledError} after `abort`.
    */
   async drain(): Promise<void> {
-    await this.#settle();
+    await this.#settle(WRITES_UNDER_WAY - 1);
     this.#checkUsable();
     if (this.#collecting.empty) return;
     const buffer = this.#collecting;
-    this.#collecting = this.#sending;
-    this.#sending = buffer;
+    this.#collecting = this.#spare.pop()!;
     const bytes = buffer.take();
-    this.#inFlight = bytes;
-    this.#pending = pipelineLibrary()
-      .pbs_stream_write(this.#handle, bytes, BigInt(bytes.byteLength))
-      .then((status) => this.#written(status));
+    const write = { bytes, done: Promise.resolve() };
+    this.#inFlight.push(write);
+    write.done = pipelineLibrary()
+      .pbs_stream_write(this.#handle, bytes, BigInt(bytes.byteLength), this.#turn)
+      .then((status) => {
+        this.#inFlight.splice(this.#inFlight.indexOf(write), 1);
+        this.#spare.push(buffer);
+        this.#written(status);
+      });
+    this.#turn = (this.#turn + 1) >>> 0;
   }
 
   /**
@@ -148,7 +159,7 @@ export class ChunkStream implements ByteSink, Disposable {
    */
   async end(): Promise<void> {
     await this.drain();
-    await this.#settle();
+    await this.#settle(0);
     this.#checkUsable();
     this.#ended = true;
     const status = await pipelineLibrary().pbs_stream_end(this.#handle);
@@ -206,15 +217,12 @@ export class ChunkStream implements ByteSink, Disposable {
     this.abort();
   }
 
-  async #settle(): Promise<void> {
-    const pending = this.#pending;
-    if (pending === undefined) return;
-    await pending;
-    if (this.#pending === pending) this.#pending = undefined;
+  /** Waits until at most so many writes are under way. */
+  async #settle(count: number): Promise<void> {
+    while (this.#inFlight.length > count) await this.#inFlight[0]!.done;
   }
 
   #written(status: number): void {
-    this.#inFlight = undefined;
     if (status < 0) this.#failure ??= this.#error(status);
     else if (status > 0 && !this.#closed) this.#collectProblems();
   }

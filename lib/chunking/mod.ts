@@ -21,7 +21,12 @@ export {
   type ChunkStreamOptions,
   type PipelineStatistics,
 } from "./chunk_pipeline.ts";
-export { ChunkStream, type InjectedChunk, type SpliceProblem } from "./chunk_stream.ts";
+export {
+  ChunkStream,
+  type InjectedChunk,
+  type SpliceProblem,
+  WRITES_UNDER_WAY,
+} from "./chunk_stream.ts";
 export type { FinishedChunk } from "./finished_chunk.ts";
 export type { PlainChunk } from "./plain_chunk.ts";
 export type { Chunker } from "./chunker.ts";

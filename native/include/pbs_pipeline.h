@@ -44,13 +44,16 @@ int32_t pbs_stream_open(uint32_t engine, uint32_t kind, uint32_t size);
  *   3 suggest: 8 u64 stream offset (payload streams only)
  *   4 inject:  argument = count; 8 u64 boundary; entries of u64 size and digest (payload streams)
  * Descriptors are closed in any case. Returns how many problems wait to be fetched.
+ *
+ * turn: 0 for a stream's first write, then one more each time. Calls may be made before earlier ones
+ * have returned; each waits for its turn.
  */
-int32_t pbs_stream_write(uint32_t stream, const uint8_t *commands, size_t length);
+int32_t pbs_stream_write(uint32_t stream, const uint8_t *commands, size_t length, uint32_t turn);
 
 /* Closes the descriptors in a command buffer that is not going to be written. */
 int32_t pbs_stream_discard(const uint8_t *commands, size_t length);
 
-/* Long. Ends a stream: what is left becomes the last chunk. */
+/* Long. Ends a stream: what is left becomes the last chunk. To be called when no write is pending. */
 int32_t pbs_stream_end(uint32_t stream);
 
 /*

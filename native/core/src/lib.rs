@@ -6,7 +6,7 @@ pub use pbs_native_extract as extract;
 pub use pbs_native_pipeline as pipeline;
 
 /// Version of the C ABI. The TypeScript bindings refuse a shared object with another number.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Returns [`ABI_VERSION`].
 #[unsafe(no_mangle)]

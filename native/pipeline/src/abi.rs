@@ -10,8 +10,8 @@ use crate::known::Digest;
 use crate::pool::Buffer;
 use crate::registry::Registry;
 use crate::stream::{ChunkMemory, Finished, Stream};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard};
 
 const SETTINGS_LENGTH: usize = 80;
 const COMPRESS: u32 = 1;
@@ -184,16 +184,13 @@ pub extern "C" fn pbs_stream_open(engine: u32, kind: u32, size: u32) -> i32 {
     STREAMS.insert(engine.open_stream(kind)) as i32
 }
 
-/// The filler of a stream; waits for another call that uses it.
-fn filler(stream: &Stream) -> MutexGuard<'_, crate::filler::Filler> {
-    stream
-        .filler
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_stream_write(stream: u32, commands: *const u8, length: usize) -> i32 {
+pub unsafe extern "C" fn pbs_stream_write(
+    stream: u32,
+    commands: *const u8,
+    length: usize,
+    turn: u32,
+) -> i32 {
     let Some(commands) = (unsafe { bytes(commands, length) }) else {
         return errno(libc::EINVAL);
     };
@@ -201,7 +198,7 @@ pub unsafe extern "C" fn pbs_stream_write(stream: u32, commands: *const u8, leng
         Commands(commands).for_each(drop);
         return errno(libc::ECANCELED);
     };
-    match filler(&stream).write(&stream, commands) {
+    match stream.write(turn, commands) {
         Ok(()) => i32::try_from(stream.problem_count()).unwrap_or(i32::MAX),
         Err(error) => errno(error),
     }
@@ -223,7 +220,7 @@ pub extern "C" fn pbs_stream_end(stream: u32) -> i32 {
     let Some(stream) = STREAMS.get(stream) else {
         return errno(libc::ECANCELED);
     };
-    match filler(&stream).end(&stream) {
+    match stream.finish() {
         Ok(()) => 0,
         Err(error) => errno(error),
     }

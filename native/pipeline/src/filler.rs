@@ -56,6 +56,8 @@ pub struct Filler {
     /// The last read of a payload file: is done when it is known what follows.
     pub(crate) held: Option<Source>,
     ended: bool,
+    /// Number of the next write.
+    pub(crate) turn: u32,
 }
 
 impl Filler {
@@ -71,6 +73,7 @@ impl Filler {
             injections: VecDeque::new(),
             held: None,
             ended: false,
+            turn: 0,
         }
     }
 

@@ -1,7 +1,7 @@
 //! One stream: what its filler and its consumer share.
 
 use crate::engine::Engine;
-use crate::filler::Filler;
+use crate::filler::{Errno, Filler};
 use crate::known::Digest;
 use crate::pool::Buffer;
 use std::collections::VecDeque;
@@ -103,7 +103,9 @@ struct Order {
 pub struct Stream {
     pub number: u32,
     pub engine: Arc<Engine>,
-    pub filler: Mutex<Filler>,
+    filler: Mutex<Filler>,
+    /// The write before has been carried out.
+    turns: Condvar,
     /// Buffers of chunks between cut and release.
     pub outstanding: Arc<AtomicUsize>,
     aborted: AtomicBool,
@@ -117,11 +119,39 @@ impl Stream {
             number,
             engine,
             filler: Mutex::new(filler),
+            turns: Condvar::new(),
             outstanding: Arc::default(),
             aborted: AtomicBool::new(false),
             order: Mutex::default(),
             changed: Condvar::new(),
         }
+    }
+
+    /// Carries out a command buffer when it is its turn: two writes may be looked at in any order.
+    pub fn write(self: &Arc<Self>, turn: u32, commands: &[u8]) -> Result<(), Errno> {
+        let mut filler = self.filler();
+        while filler.turn != turn && !self.cancelled() {
+            filler = match self.turns.wait_timeout(filler, WAIT_SLICE) {
+                Ok((filler, _)) => filler,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        let result = filler.write(self, commands);
+        filler.turn = turn.wrapping_add(1);
+        drop(filler);
+        self.turns.notify_all();
+        result
+    }
+
+    /// Cuts what is left; all writes must have returned.
+    pub fn finish(self: &Arc<Self>) -> Result<(), Errno> {
+        self.filler().end(self)
+    }
+
+    fn filler(&self) -> MutexGuard<'_, Filler> {
+        self.filler
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     pub fn cancelled(&self) -> bool {
