@@ -41,7 +41,8 @@ export async function listTasks(values: CommandValues, context: CommandContext):
           { title: "upid", cell: ({ upid }) => upid },
           { title: "status", cell: statusText },
         ],
-        tasks.toSorted((a, b) => a.startTime - b.startTime),
+        // The server has the newest first, also those of one second.
+        tasks.toReversed().toSorted((a, b) => a.startTime - b.startTime),
         style,
       ),
   });
