@@ -3,16 +3,22 @@ import type { Datastore } from "../../datastore/mod.ts";
 import { CorruptDataError } from "../../errors/mod.ts";
 import type { ChunkIndex } from "../../index/mod.ts";
 import type { RandomAccess } from "../../pxar/mod.ts";
+import { releaseMemory } from "../release_memory.ts";
 
 /** Decoded chunks that are kept beside the one that is being read. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-/** An archive of a datastore that is read here and there; every chunk is checked. */
-export class StoredArchive implements RandomAccess {
+/**
+ * An archive of a datastore that is read here and there; every chunk is checked. Chunks are large, so
+ * their memory is given back at once and not when the collector finds it.
+ */
+export class StoredArchive implements RandomAccess, Disposable {
   readonly #datastore: Datastore;
   readonly #index: ChunkIndex;
   /** By number, the one used last at the end. */
   readonly #kept = new Map<number, Promise<Uint8Array>>();
+  /** Reads that are under way: what they look at must not go. */
+  #reading = 0;
 
   /** @param index Of an archive that is not encrypted. */
   constructor(datastore: Datastore, index: ChunkIndex) {
@@ -28,6 +34,22 @@ export class StoredArchive implements RandomAccess {
   /** See {@linkcode RandomAccess.read}. */
   async read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length);
+    this.#reading++;
+    try {
+      await this.#readInto(bytes, offset);
+    } finally {
+      this.#reading--;
+    }
+    return bytes;
+  }
+
+  /** Gives all memory back; nothing may be read any more. */
+  [Symbol.dispose](): void {
+    for (const chunk of this.#kept.keys()) this.#drop(chunk);
+  }
+
+  async #readInto(bytes: Uint8Array, offset: number): Promise<void> {
+    const { length } = bytes;
     for (let done = 0; done < length;) {
       const chunk = this.#index.findChunk(offset + done);
       if (chunk === undefined) {
@@ -39,7 +61,6 @@ export class StoredArchive implements RandomAccess {
       bytes.set(part, done);
       done += part.length;
     }
-    return bytes;
   }
 
   #chunk(number: number): Promise<Uint8Array> {
@@ -50,21 +71,30 @@ export class StoredArchive implements RandomAccess {
     let size = [...this.#kept.keys()].reduce((sum, chunk) => sum + sizeOf(chunk), 0);
     for (const chunk of [...this.#kept.keys()]) {
       if (size <= KEPT_BYTES || chunk === number) break;
-      this.#kept.delete(chunk);
+      this.#drop(chunk);
       size -= sizeOf(chunk);
     }
     return kept;
+  }
+
+  #drop(chunk: number): void {
+    const kept = this.#kept.get(chunk);
+    this.#kept.delete(chunk);
+    // With others under way the collector has to find it.
+    if (this.#reading <= 1) kept?.then(releaseMemory, () => {});
   }
 
   async #load(chunk: number): Promise<Uint8Array> {
     const digest = this.#index.digestAt(chunk);
     let blob = new Uint8Array(0);
     await this.#datastore.chunks.read(digest, (length) => blob = new Uint8Array(length));
-    return await decodeBlob(blob, {
+    const plain = await decodeBlob(blob, {
       maxSizeBytes: MAX_CHUNK_PLAIN_BYTES,
       expectedDigest: digest,
       expectedSizeBytes: this.#index.endOf(chunk) - this.#index.startOf(chunk),
       expectEncrypted: false,
     });
+    if (plain.buffer !== blob.buffer) releaseMemory(blob);
+    return plain;
   }
 }

@@ -124,6 +124,10 @@ export async function withServerFolder<T>(path: string, change: () => Promise<T>
   }
   return await withFolderLock(path, async () => {
     await readOrMake(`${path}/${CONFIG_FILE}`, () => FIRST_CONFIG);
+    // These are looked at again and again: a file that is not there costs an exception each time.
+    for (const name of [SECRETS_FILE, SECOND_FACTORS_FILE]) {
+      await readOrMake(`${path}/${name}`, () => "{}\n");
+    }
     return await change();
   });
 }

@@ -10,6 +10,7 @@ import {
   type Manifest,
   MANIFEST_BLOB_NAME,
   type ManifestFile,
+  splitArchiveNames,
   verifyIndex,
 } from "../../manifest/mod.ts";
 import { type EntryKind, PxarAccessor, type PxarNode, S_IFCHR, S_IFMT } from "../../pxar/mod.ts";
@@ -75,8 +76,7 @@ interface ListedEntry {
 }
 
 async function list(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const snapshot = await openReadableSnapshot(context, values);
-  await using _source = snapshot.source;
+  await using snapshot = await BrowsedSnapshot.open(context, values);
   const path = parseBrowsePath(values.text("filepath"));
   if (path.length === 0) throw notInCatalog(path);
   const archive = values.optionalText("archive-name");
@@ -96,10 +96,8 @@ async function list(context: RestContext, values: ParameterValues): Promise<Answ
   return { data };
 }
 
-async function listCatalog(snapshot: ReadableSnapshot, path: Uint8Array): Promise<ListedEntry[]> {
-  const manifest = await readManifest(snapshot);
-  const file = lookUpFile(manifest, CATALOG_NAME);
-  const reader = await CatalogReader.open(await openStored(snapshot, file));
+async function listCatalog(snapshot: BrowsedSnapshot, path: Uint8Array): Promise<ListedEntry[]> {
+  const reader = await snapshot.catalog();
   const entry = await reader.lookup(path);
   if (entry === undefined) throw notInCatalog(path);
   if (entry.type !== "d") throw notAFolder();
@@ -107,11 +105,11 @@ async function listCatalog(snapshot: ReadableSnapshot, path: Uint8Array): Promis
 }
 
 async function listArchive(
-  snapshot: ReadableSnapshot,
+  snapshot: BrowsedSnapshot,
   archive: string,
   path: Uint8Array,
 ): Promise<ListedEntry[]> {
-  const accessor = await openArchive(snapshot, archive);
+  const accessor = await snapshot.archive(archive);
   const node = await accessor.lookupPath(path);
   if (node === undefined) throw notInCatalog(path);
   if (node.entry.kind !== "directory") throw notAFolder();
@@ -125,9 +123,8 @@ async function listArchive(
 }
 
 async function download(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const snapshot = await openReadableSnapshot(context, values);
   await using stack = new AsyncDisposableStack();
-  stack.use(snapshot.source);
+  const snapshot = stack.use(await BrowsedSnapshot.open(context, values));
   const whole = parseBrowsePath(values.text("filepath"));
   const { first, rest } = splitFirst(whole);
   const given = values.optionalText("archive-name");
@@ -136,7 +133,7 @@ async function download(context: RestContext, values: ParameterValues): Promise<
   if (archiveKind(archive) === undefined) {
     throw new ServerError(400, `failed to parse archive type for '${archive}'`);
   }
-  const accessor = await openArchive(snapshot, archive);
+  const accessor = await snapshot.archive(archive);
   const found = await accessor.lookupPath(path);
   if (found === undefined) {
     throw new ServerError(400, `error opening '"${pathText(withoutLeadingSlash(path))}"'`);
@@ -159,28 +156,57 @@ function contentOf(
   return asTar ? tarFolder(accessor, node, folder) : zipFolder(accessor, node, folder);
 }
 
-/** An archive by the name of the whole or of either half. */
-async function openArchive(snapshot: ReadableSnapshot, name: string): Promise<PxarAccessor> {
-  const archive = lookUpArchive(await readManifest(snapshot), name);
-  if (archive.form === "single") {
-    return await PxarAccessor.open(await openStored(snapshot, archive.file));
+/** A snapshot and what of it is being looked at. */
+class BrowsedSnapshot implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
+  readonly #readable: ReadableSnapshot;
+
+  private constructor(readable: ReadableSnapshot, stack: AsyncDisposableStack) {
+    this.#readable = readable;
+    this.#stack = stack;
   }
-  const metadata = await openStored(snapshot, archive.metadata);
-  return await PxarAccessor.open(metadata, await openStored(snapshot, archive.payload));
-}
 
-async function openStored(
-  { source, datastore }: ReadableSnapshot,
-  file: ManifestFile,
-): Promise<StoredArchive> {
-  if (file.cryptMode === "encrypt") throw encryptedRefusal(file.filename);
-  const index = readIndex(await source.readFile(file.filename), file.filename);
-  verifyIndex(file, index);
-  return new StoredArchive(datastore, index);
-}
+  static async open(context: RestContext, values: ParameterValues): Promise<BrowsedSnapshot> {
+    const readable = await openReadableSnapshot(context, values);
+    const stack = new AsyncDisposableStack();
+    stack.use(readable.source);
+    return new BrowsedSnapshot(readable, stack);
+  }
 
-async function readManifest({ source }: ReadableSnapshot): Promise<Manifest> {
-  return await decodeManifestBlob(await source.readFile(MANIFEST_BLOB_NAME));
+  async catalog(): Promise<CatalogReader> {
+    return await CatalogReader.open(
+      await this.#stored(lookUpFile(await this.#manifest(), CATALOG_NAME)),
+    );
+  }
+
+  /** An archive by the name of the whole or of either half. */
+  async archive(name: string): Promise<PxarAccessor> {
+    if (splitArchiveNames(name) === undefined) {
+      throw new ServerError(400, `'${name}' is no file archive`);
+    }
+    const archive = lookUpArchive(await this.#manifest(), name);
+    if (archive.form === "single") {
+      return await PxarAccessor.open(await this.#stored(archive.file));
+    }
+    const metadata = await this.#stored(archive.metadata);
+    return await PxarAccessor.open(metadata, await this.#stored(archive.payload));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  async #stored(file: ManifestFile): Promise<StoredArchive> {
+    if (file.cryptMode === "encrypt") throw encryptedRefusal(file.filename);
+    const { source, datastore } = this.#readable;
+    const index = readIndex(await source.readFile(file.filename), file.filename);
+    verifyIndex(file, index);
+    return this.#stack.use(new StoredArchive(datastore, index));
+  }
+
+  async #manifest(): Promise<Manifest> {
+    return await decodeManifestBlob(await this.#readable.source.readFile(MANIFEST_BLOB_NAME));
+  }
 }
 
 function letterOf(kind: EntryKind, mode: number): string {

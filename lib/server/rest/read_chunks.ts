@@ -1,21 +1,33 @@
 import { decodeBlob, MAX_CHUNK_PLAIN_BYTES } from "../../blob/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
+import type { IncomingRequest } from "../../http/mod.ts";
 import type { ChunkIndex } from "../../index/mod.ts";
+import { releaseMemory } from "../release_memory.ts";
 
-/** The plain bytes of an archive, chunk by chunk, checked. */
+/**
+ * The plain bytes of an archive, chunk by chunk, checked.
+ *
+ * @param request Who reads them: over HTTP/1 a chunk was sent when the next one is asked for, and its
+ *   memory is given back then and not when the collector finds it.
+ */
 export async function* readChunks(
   { chunks }: Datastore,
   index: ChunkIndex,
+  request: IncomingRequest,
 ): AsyncGenerator<Uint8Array> {
+  const isSentAtOnce = request.httpVersion !== "2";
   for (let i = 0; i < index.chunkCount; i++) {
     const digest = index.digestAt(i);
     let blob = new Uint8Array(0);
     await chunks.read(digest, (length) => blob = new Uint8Array(length));
-    yield await decodeBlob(blob, {
+    const plain = await decodeBlob(blob, {
       maxSizeBytes: MAX_CHUNK_PLAIN_BYTES,
       expectedDigest: digest,
       expectedSizeBytes: index.endOf(i) - index.startOf(i),
       expectEncrypted: false,
     });
+    if (plain.buffer !== blob.buffer) releaseMemory(blob);
+    yield plain;
+    if (isSentAtOnce) releaseMemory(plain);
   }
 }

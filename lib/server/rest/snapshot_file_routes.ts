@@ -88,7 +88,7 @@ async function downloadDecoded(context: RestContext, values: ParameterValues): P
   // The snapshot's lock is held until the last chunk was sent.
   const held = stack.move();
   const released = () => void held.disposeAsync();
-  return { raw: readChunks(datastore, index), contentType: OCTETS, released };
+  return { raw: readChunks(datastore, index, context.request), contentType: OCTETS, released };
 }
 
 async function manifestEntry(source: LocalSnapshotSource, name: string) {
