@@ -6,7 +6,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 state=$root/.setup
 deno=$state/deno-$deno_version
 native_library=$root/native/target/release/libpbs_native.so
-export DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
+# With the clone, not in the home: who runs the program may have another one than who set it up.
+export DENO_DIR=$state/cache DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -39,7 +40,7 @@ set_up_modules() {
   say "fetching the TypeScript modules"
   (cd "$root" && "$deno" install --quiet --frozen --entrypoint cli/main.ts >&2) ||
     fail "the modules named in deno.json could not be fetched"
-  touch "$state/modules"
+  touch "$DENO_DIR/complete"
 }
 
 set_up_native() {
@@ -58,5 +59,5 @@ native_is_stale() {
 }
 
 [ -x "$deno" ] || set_up_deno
-[ "$state/modules" -nt "$root/deno.lock" ] || set_up_modules
+[ "$DENO_DIR/complete" -nt "$root/deno.lock" ] || set_up_modules
 ! native_is_stale || set_up_native
