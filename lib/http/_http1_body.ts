@@ -112,7 +112,7 @@ export class Http1Body extends IncomingBody {
  * @param wanted Asked before each piece; `false` ends the sending early.
  */
 export async function writeMessage(
-  duplex: Duplex,
+  duplex: Pick<Duplex, "write">,
   head: Uint8Array,
   body: OutgoingBody | undefined,
   chunked: boolean,

@@ -8,11 +8,12 @@ import {
   parseRequestLine,
 } from "./_http1_head.ts";
 import { Http1Error, Http1Reader } from "./_http1_reader.ts";
+import { PacedOutput } from "./_paced_output.ts";
 import { knownLength } from "./body_length.ts";
 import type { Duplex } from "./duplex.ts";
 import type { HeaderField } from "./header_fields.ts";
 import { Http2Server } from "./http2_server.ts";
-import type { Http2Options } from "./http2_options.ts";
+import type { Http2Options, MinimumPace } from "./http2_options.ts";
 import type {
   IncomingRequest,
   OutgoingResponse,
@@ -25,6 +26,8 @@ const MAX_HEAD_BYTES = 400 * 1024;
 /** What a body has to come on by, in the time for it. */
 const BODY_STEP_BYTES = 16 * 1024;
 const BODY_TIMEOUT_MS = 120_000;
+/** Responses up to this size are in the socket's buffers at once. */
+const UNWATCHED_BYTES = 64 * 1024;
 /** What is read of a body nobody wanted, to keep the connection. */
 const DISCARD_BYTES = 256 * 1024;
 
@@ -54,6 +57,8 @@ export interface ServeOptions {
   readonly idleTimeoutMs?: number;
   /** For the next 16 KiB of a request's body, or what is left of it. Default 2 min. */
   readonly bodyTimeoutMs?: number;
+  /** What a client has to take of responses. Default: no limit. */
+  readonly sendPace?: MinimumPace;
   /** Settings of HTTP/2 with prior knowledge, when a client starts with its preface. */
   readonly http2?: Http2Options;
 }
@@ -169,7 +174,8 @@ async function serveRequest(
     const unread = !state.complete && (request.body.lengthBytes ?? Infinity) > DISCARD_BYTES;
     const unasked = !request.body.started && request.headers.hasToken("expect", "100-continue");
     if (unread || state.broken || unasked && !state.complete) keepAlive = false;
-    keepAlive = await respond(duplex, request, response, keepAlive) && keepAlive;
+    const sent = respond(duplex, request, response, keepAlive, options.sendPace);
+    keepAlive = await sent && keepAlive;
   } catch (error) {
     abort.abort(error);
     throw error;
@@ -186,6 +192,7 @@ async function respond(
   request: IncomingRequest,
   response: OutgoingResponse,
   keepAlive: boolean,
+  sendPace: MinimumPace | undefined,
 ): Promise<boolean> {
   const { status, body } = response;
   const fields: HeaderField[] = [...response.headers ?? []];
@@ -201,8 +208,12 @@ async function respond(
   if (!keepAlive || untilClose) fields.push(["connection", "close"]);
   else if (request.httpVersion === "1.0") fields.push(["connection", "keep-alive"]);
   const head = formatHead(statusLine(request.httpVersion, status), fields);
-  if (request.method !== "HEAD") await writeMessage(duplex, head, body, chunked);
-  else {
+  if (request.method !== "HEAD") {
+    // What the kernel takes anyway need not be watched.
+    const isSmall = length !== undefined && length <= UNWATCHED_BYTES;
+    using paced = sendPace && !isSmall ? new PacedOutput(duplex, sendPace) : undefined;
+    await writeMessage(paced ?? duplex, head, body, chunked);
+  } else {
     await duplex.write(head);
     if (body !== undefined && Symbol.asyncIterator in body) {
       await body[Symbol.asyncIterator]().return?.();

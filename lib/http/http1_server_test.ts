@@ -306,3 +306,40 @@ Deno.test("requests with characters that would split them are refused before the
   ) await assertRejects(() => client.request(request), Error, "cannot be sent");
   assert(client.idle);
 });
+
+Deno.test("who takes nothing of a long response loses the connection, who pauses between them does not", async () => {
+  const sendPace = { stepBytes: 1000, withinMs: 200 };
+  const body = new Uint8Array(300_000);
+  const [left, right] = memoryDuplexPair();
+  let stuck = false;
+  const cut = Promise.withResolvers<never>();
+  cut.promise.catch(() => {});
+  const served = serveConnection(
+    {
+      peer: "the client",
+      read: () => right.read(),
+      write: (bytes) => stuck ? cut.promise : right.write(bytes),
+      close: () => right.close(),
+      abort: (reason) => {
+        cut.reject(reason);
+        right.abort(reason);
+      },
+    },
+    () => ({
+      status: 200,
+      body: (async function* () {
+        yield body;
+      })(),
+    }),
+    { sendPace },
+  );
+  const client = new Http1Client(left, { host: "localhost" });
+  for (let i = 0; i < 2; i++) {
+    const response = await client.request({ method: "GET", path: "/" });
+    assertEquals((await response.body.bytes(1e6)).length, body.length);
+    await new Promise((resolve) => setTimeout(resolve, 2 * sendPace.withinMs));
+  }
+  stuck = true;
+  await assertRejects(() => client.request({ method: "GET", path: "/" }));
+  await served;
+});

@@ -108,7 +108,11 @@ export class BackupServer {
       },
       { silenceMs: timeouts?.silenceMs ?? SILENCE_MS, ...paces },
     );
-    this.#timeouts = { ...timeouts, http2: { ...paces, ...timeouts?.http2 } };
+    this.#timeouts = {
+      sendPace: paces.sendPace,
+      ...timeouts,
+      http2: { ...paces, ...timeouts?.http2 },
+    };
     this.#refresh = options.refresh ?? (() => Promise.resolve());
     this.#rest = new RestService(this.#state, options.failed ?? (() => {}));
   }
