@@ -41,6 +41,8 @@ struct Queue {
     /// Chunks that were hashed by a worker that has another one to encode.
     hashed: VecDeque<(Task, Digest)>,
     streams: Vec<Weak<Stream>>,
+    /// Workers that are hashing chunks side by side.
+    hashing: usize,
 }
 
 pub struct Engine {
@@ -168,13 +170,15 @@ impl Engine {
                 continue;
             }
             let count = queue.tasks.len().min(self.lanes);
+            queue.hashing += 1;
             return Some(Job::Hash(queue.tasks.drain(..count).collect()));
         }
     }
 
     /// How much longer the chunks in the queue may wait for more; None if they should not.
     fn patience(&self, queue: &Queue) -> Option<Duration> {
-        if queue.tasks.len() >= self.lanes || self.pool.awaited() {
+        // Memory that is waited for comes soon if others are hashing.
+        if queue.tasks.len() >= self.lanes || queue.hashing == 0 && self.pool.awaited() {
             return None;
         }
         if queue.tasks.iter().any(|task| task.stream.ended()) {
@@ -269,11 +273,9 @@ impl Engine {
     }
 
     fn put_back(&self, tasks: Vec<Task>) {
-        if tasks.is_empty() {
-            return;
-        }
         let now = Instant::now();
         let mut queue = self.lock();
+        queue.hashing -= 1;
         for mut task in tasks.into_iter().rev() {
             task.submitted = now;
             queue.tasks.push_front(task);
