@@ -24,7 +24,7 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
   protected readonly options: SettledHttp2Options;
   protected readonly table: StreamTable;
   protected readonly peer: PeerSettings;
-  protected readonly guard = new FloodGuard();
+  protected readonly guard: FloodGuard = new FloodGuard();
   /** Why the connection ended; set once. */
   protected failure: Error | undefined;
   /** No new requests: a GOAWAY went out or came in. */

@@ -34,7 +34,7 @@ export interface StreamTableEvents {
 
 /** The open streams of a connection, both directions of flow control, and the way out. */
 export class StreamTable implements StreamOwner, OutputOwner {
-  readonly open = new Map<number, Http2Stream>();
+  readonly open: Map<number, Http2Stream> = new Map();
   readonly output: FrameOutput;
   readonly memory: ReceivedMemory;
   /** Highest identifier that we, and that the peer has used. */
