@@ -39,6 +39,8 @@ export class ServerLogin {
   #ticket: Ticket | undefined;
   #pending: Promise<Ticket> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** Whether a renewal is under way: a slow server must not get another one. */
+  #isRenewing = false;
   /** Whether logging in again would ask somebody. */
   #hasSecondFactor = false;
 
@@ -133,7 +135,8 @@ export class ServerLogin {
 
   async #renew(client: RestClient): Promise<void> {
     const current = this.#ticket;
-    if (current === undefined || this.#pending !== undefined) return;
+    if (current === undefined || this.#pending !== undefined || this.#isRenewing) return;
+    this.#isRenewing = true;
     try {
       const renewed = await this.#request(client, { password: current.ticket });
       if (isHalfLogin(renewed.ticket)) throw new AuthError("the server asks for a second factor");
@@ -141,6 +144,8 @@ export class ServerLogin {
     } catch (error) {
       const [reason] = describeError(error);
       this.#options.log?.("warn", `the ticket could not be renewed: ${reason}`);
+    } finally {
+      this.#isRenewing = false;
     }
   }
 
