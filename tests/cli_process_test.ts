@@ -195,3 +195,17 @@ Deno.test("the program starts without the rooms that commands need", async () =>
     /\/lib\/(backup|restore|datastore|chunking|server|http|pxar|catalog)\/|\/handlers\/|^npm:/;
   assertEquals([...loaded].filter((specifier) => heavy.test(specifier)), []);
 });
+
+Deno.test("a signal that was ignored at the start does not end a run", async () => {
+  await using folder = await StoreFolder.create();
+  // The pipe is open for writing once the program reads it, in the middle of the backup.
+  const run = await shell(
+    `set -e; cd '${folder.path}'; mkfifo pipe; trap '' HUP INT TERM
+    "$@" backup i.img:pipe --backup-id h --repository ./store & client=$!
+    exec 3>pipe; printf abc >&3
+    kill -HUP $client; kill -INT $client; kill -TERM $client
+    printf def >&3; exec 3>&-; wait $client`,
+  );
+  assertEquals(run.code, 0, run.stderr);
+  assertEquals(await folder.snapshotCount(), 1);
+});

@@ -1,0 +1,18 @@
+/**
+ * Numbers of the signals that this process ignores: before it listens to any, those that whoever
+ * started it wanted ignored, as `nohup` does. Empty where the kernel does not tell.
+ */
+export function ignoredSignals(): ReadonlySet<number> {
+  let status: string;
+  try {
+    status = Deno.readTextFileSync("/proc/self/status");
+  } catch {
+    return new Set();
+  }
+  const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  return new Set(
+    Array.from({ length: 64 }, (_, bit) => bit + 1).filter((number) =>
+      mask >> BigInt(number - 1) & 1n
+    ),
+  );
+}
