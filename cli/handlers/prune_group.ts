@@ -27,6 +27,8 @@ export async function pruneGroup(values: CommandValues, context: CommandContext)
     group,
     keepOptions(values),
     values.flag("dry-run"),
+    // Of a datastore directory only: the lines of a server are in the log of its task.
+    (line) => context.output.log("warn", line.replace(/^WARN: /, "")),
   );
   const shown = values.flag("quiet") ? decisions.filter((each) => !each.keep) : decisions;
   printTable(values, context, {

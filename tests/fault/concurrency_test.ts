@@ -230,7 +230,8 @@ Deno.test("a snapshot that is being restored is neither forgotten nor pruned", a
     await runClient(["snapshot", "forget", oldest, ...place.at]),
     /locked|in use|read|written/,
   );
-  await runClient(["prune", "host/a", ...place.at, "--keep-last", "1"]);
+  const prune = await runClientOk(["prune", "host/a", ...place.at, "--keep-last", "1"]);
+  assertMatch(prune.stderr, new RegExp(`^cannot remove snapshot "${oldest}": .*\\n$`));
   assertEquals(await place.snapshots(), [`a/${FIRST}`, `a/${FIRST + 1}`]);
   // Collecting garbage meanwhile does no harm either.
   await runClientOk(["garbage-collect", ...place.at]);
