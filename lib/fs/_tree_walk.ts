@@ -279,10 +279,16 @@ export class TreeWalk implements WalkPath {
         break;
       default:
         throw new PbsError(
-          `error at ${quotePath(this.bytes())}: file type ${fileType.toString(8)} is not known`,
+          `error at ${this.#quoted()}: file type ${fileType.toString(8)} is not known`,
         );
     }
     this.progress.others++;
+  }
+
+  /** The current path for a message, the root as a dot. */
+  #quoted(): string {
+    const path = this.bytes();
+    return path.length === 0 ? '"."' : quotePath(path);
   }
 
   #metadata(batch: CaptureBatch, at: number): EntryMetadata {
@@ -290,7 +296,7 @@ export class TreeWalk implements WalkPath {
     if (tooLarge && !this.#options.skipE2bigXattr) {
       throw new SystemError(
         Errno.E2BIG,
-        `error at ${quotePath(this.bytes())}: extended attributes are too large, ` +
+        `error at ${this.#quoted()}: extended attributes are too large, ` +
           "skip them with --skip-e2big-xattr",
       );
     }
@@ -298,7 +304,7 @@ export class TreeWalk implements WalkPath {
       return capturedMetadata(batch, at);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CorruptDataError(`error at ${quotePath(this.bytes())}: ${reason}`, { cause });
+      throw new CorruptDataError(`error at ${this.#quoted()}: ${reason}`, { cause });
     }
   }
 
@@ -308,7 +314,7 @@ export class TreeWalk implements WalkPath {
     this.#counts.push(count);
     if (this.#openEntries > entriesMax) {
       throw new PbsError(
-        `error at ${quotePath(this.bytes())}: ` +
+        `error at ${this.#quoted()}: ` +
           `exceeded allowed number of file entries (> ${entriesMax})`,
       );
     }
@@ -362,7 +368,7 @@ export class TreeWalk implements WalkPath {
     if (kind === undefined) {
       throw new SystemError(
         errno,
-        `error at ${quotePath(path)}: ${STEP_TEXTS[step]} it: ${errnoText(errno)}`,
+        `error at ${this.#quoted()}: ${STEP_TEXTS[step]} it: ${errnoText(errno)}`,
       );
     }
     this.#warn(kind, path, errno);

@@ -227,6 +227,11 @@ Deno.test("the limit of entries counts those of all directories that are open", 
     PbsError,
     'error at "a": exceeded allowed number of file entries (> 11)',
   );
+  await assertRejects(
+    () => recordWalk({ source: dir.path, entriesMax: 1 }),
+    PbsError,
+    'error at ".": exceeded allowed number of file entries (> 1)',
+  );
   assertEquals(openBelow(dir.path), []);
 });
 
