@@ -128,8 +128,9 @@ async function restoreTreeTo(
   if (failure !== undefined) throw failure;
   const [first] = report.errors;
   if (first !== undefined) {
+    const others = report.errorCount - 1;
     const message = `error extracting archive - ${first.message}` +
-      (report.errorCount > 1 ? ` (and ${report.errorCount - 1} further errors)` : "");
+      (others > 0 ? ` (and ${others} further error${others > 1 ? "s" : ""})` : "");
     throw first.errno === 0 ? new PbsError(message) : new SystemError(first.errno, message);
   }
   const { bytesDone: bytes } = observer.progress;

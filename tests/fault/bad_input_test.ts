@@ -285,3 +285,14 @@ Deno.test("an unclosed bracket in a pattern is a clear error", async () => {
   ]);
   assertFailure(restore, /\[x/);
 });
+
+Deno.test("what else could not be restored is counted in the last line", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  const { store, source } = await makeStore(dir.path);
+  const again = ["restore", "host/test", "tree.pxar", source, "--repository", store];
+  const run = await runClient([...again, "--allow-existing-dirs"]);
+  assertFailure(run, /^Error: .*: File exists \(and 2 further errors\)\n$/m);
+  await Deno.remove(`${source}/z`);
+  const fewer = await runClient([...again, "--allow-existing-dirs"]);
+  assertFailure(fewer, /^Error: .*: File exists \(and 1 further error\)\n$/m);
+});
