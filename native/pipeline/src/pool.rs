@@ -1,6 +1,6 @@
 //! Buffers of page granularity that are used again, within a byte budget.
 
-use std::ptr;
+use crate::mapping::{Mapping, advise, map, resize, round_capacity, unmap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 /// Bytes in front of a chunk's data, so that a blob's header fits without moving the data.
 pub const HEADROOM: usize = 64;
 
-const SMALLEST: usize = 64 * 1024;
-const HUGE_PAGE: usize = 2 * 1024 * 1024;
 /// How often a waiting thread looks whether it was cancelled or may go over the budget.
 const WAIT_SLICE: Duration = Duration::from_millis(20);
 
@@ -19,14 +17,6 @@ pub enum PoolError {
     Cancelled,
     OutOfMemory,
 }
-
-struct Mapping {
-    address: *mut u8,
-    capacity: usize,
-}
-
-// The mapping is owned by whoever holds the struct.
-unsafe impl Send for Mapping {}
 
 #[derive(Default)]
 struct State {
@@ -55,64 +45,6 @@ pub struct Buffer {
     mapping: Mapping,
     scratch: bool,
     pool: Arc<Pool>,
-}
-
-/// Rounds up to one of the sizes that are in use: four steps to each power of two.
-fn round_capacity(size: usize) -> usize {
-    let size = size.max(SMALLEST);
-    let step = (size.next_power_of_two() / 8).max(SMALLEST);
-    size.div_ceil(step) * step
-}
-
-fn map(capacity: usize) -> Option<Mapping> {
-    // An anonymous private mapping has no preconditions.
-    let address = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            capacity,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-            -1,
-            0,
-        )
-    };
-    if address == libc::MAP_FAILED {
-        return None;
-    }
-    advise(address.cast(), capacity);
-    Some(Mapping {
-        address: address.cast(),
-        capacity,
-    })
-}
-
-/// Asks for huge pages: filling a fresh buffer is bound by page faults otherwise.
-fn advise(address: *mut u8, capacity: usize) {
-    if capacity >= HUGE_PAGE {
-        unsafe { libc::madvise(address.cast(), capacity, libc::MADV_HUGEPAGE) };
-    }
-}
-
-fn unmap(mapping: Mapping) {
-    unsafe { libc::munmap(mapping.address.cast(), mapping.capacity) };
-}
-
-/// Changes the size of a mapping, moving it if need be; pages in use are kept.
-fn resize(mapping: &mut Mapping, capacity: usize) -> bool {
-    let address = unsafe {
-        libc::mremap(
-            mapping.address.cast(),
-            mapping.capacity,
-            capacity,
-            libc::MREMAP_MAYMOVE,
-        )
-    };
-    if address == libc::MAP_FAILED {
-        return false;
-    }
-    mapping.address = address.cast();
-    mapping.capacity = capacity;
-    true
 }
 
 impl State {
@@ -403,15 +335,6 @@ impl Drop for Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn capacities_waste_at_most_a_quarter() {
-        for size in [1, 65536, 65537, 1 << 20, 5_000_000, (16 << 20) + 64] {
-            let capacity = round_capacity(size);
-            assert!(capacity >= size);
-            assert!(capacity == SMALLEST || capacity <= size + size / 4 + SMALLEST);
-        }
-    }
 
     #[test]
     fn a_buffer_keeps_its_content_when_it_grows() {
