@@ -21,6 +21,10 @@ import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_t
 import { deviceOf } from "./_source_file.ts";
 import type { ArchiveSpec, BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
 
+/** Chunks in work. More makes unchanged runs faster, as long as the process stays below 250 MB. */
+const LOCAL_BUFFER_BYTES = 128 * 1024 * 1024;
+const REMOTE_BUFFER_BYTES = 96 * 1024 * 1024;
+
 /**
  * Makes one snapshot of all sources (spec: client-pipeline.md §1.2). It becomes visible only when
  * everything is stored; on any failure, or when the signal says so, nothing of it stays.
@@ -51,7 +55,9 @@ export async function runBackup(
     return report(request, observer, [], started, settings.warnings);
   }
   const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
-  using pipeline = new ChunkPipeline(crypt === undefined ? {} : { crypt });
+  // What a connection holds comes on top.
+  const memoryBudgetBytes = target.lost === undefined ? LOCAL_BUFFER_BYTES : REMOTE_BUFFER_BYTES;
+  using pipeline = new ChunkPipeline({ memoryBudgetBytes, crypt });
   const previous = await PreviousSnapshot.open(target, request, observer);
   await recallChunks(request, target, pipeline);
   const run = new BackupRun(request, observer, target, pipeline, previous);
