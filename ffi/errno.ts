@@ -37,5 +37,6 @@ export const Errno = {
   ENODATA: 61,
   EOPNOTSUPP: 95,
   ESTALE: 116,
+  EDQUOT: 122,
   ECANCELED: 125,
 } as const;

@@ -32,7 +32,8 @@ export interface ExtractOptions {
   readonly attributeFlags?: number;
   /**
    * `stop`: the first error ends the extraction, which is what the backup client does.
-   * `collect`: errors are reported to `onError` and in the report, and the rest is restored.
+   * `collect`: errors are reported to `onError` and in the report, and the rest is restored, unless
+   * the file system takes nothing more (full, over quota, read-only), which ends it.
    * `stop` by default.
    */
   readonly errorPolicy?: "stop" | "collect";

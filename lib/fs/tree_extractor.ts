@@ -18,6 +18,8 @@ import { quotePath } from "./quote_path.ts";
 /** Errors that are kept for the report; the rest is counted. */
 const MAX_KEPT_ERRORS = 1000;
 const REPORT_BUFFER_SIZE = 64 * 1024;
+/** What a file system answers that takes nothing more. */
+const SPENT: ReadonlySet<number> = new Set([Errno.ENOSPC, Errno.EDQUOT, Errno.EROFS]);
 
 /**
  * Restores a tree below a target directory, on native threads (spec: pxar.md §6).
@@ -45,6 +47,8 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
   readonly #reportBuffer = new Uint8Array(REPORT_BUFFER_SIZE);
   readonly #waitBuffer = new Uint8Array(REPORT_BUFFER_SIZE);
   readonly #errors: ExtractError[] = [];
+  /** The error behind which nothing more is restored. */
+  #ending: ExtractError | undefined;
   #finished: number[] = [];
   #errorCount = 0;
   #depth = 0;
@@ -216,7 +220,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
    * Leaves the directories that are still entered, applies the root's metadata, waits for
    * everything. Tokens are all finished afterwards.
    *
-   * @throws {SystemError} the first error, under the policy `stop`.
+   * @throws {SystemError} the error that ended everything (see {@linkcode ExtractOptions}).
    */
   async finish(): Promise<ExtractReport> {
     this.#assertOpen();
@@ -255,7 +259,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     if (this.#finished.length === 0 && this.#state === "open") {
       const length = await this.#native.wait(this.#waitBuffer);
       this.#accept(this.#waitBuffer, length);
-      if (this.#options.errorPolicy !== "collect") this.#throwFirst();
+      this.#throwIfOver();
     }
     return this.takeFinishedTokens();
   }
@@ -269,7 +273,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
   #check(status: number): void {
     if (this.#state === "closed") throw new CancelledError("extraction was aborted");
     this.#poll();
-    if (this.#options.errorPolicy !== "collect") this.#throwFirst();
+    this.#throwIfOver();
     if (status < 0) {
       throw new SystemError(
         -status,
@@ -278,11 +282,11 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     }
   }
 
-  #throwFirst(): void {
-    const first = this.#errors[0];
-    if (first === undefined) return;
+  /** Throws the error that ends everything, if there was one. */
+  #throwIfOver(): void {
+    if (this.#ending === undefined) return;
     this.#state = this.#state === "open" ? "aborted" : this.#state;
-    throw new SystemError(first.errno, first.message);
+    throw new SystemError(this.#ending.errno, this.#ending.message);
   }
 
   #poll(): void {
@@ -303,9 +307,14 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
         continue;
       }
       const error = { path: record.path, step: record.step, errno: record.errno, message };
+      if (this.#options.errorPolicy !== "collect" || isFileSystemSpent(error)) {
+        this.#ending ??= error;
+      }
+      // What still fails because of it is no news.
+      if (this.#ending !== undefined && this.#ending !== error) continue;
       this.#errorCount++;
       if (this.#errors.length < MAX_KEPT_ERRORS) this.#errors.push(error);
-      this.#options.onError?.(error);
+      if (this.#ending === undefined) this.#options.onError?.(error);
     }
     this.#errorCount += reports.lost;
     return reports.tokens.length + reports.records.length > 0;
@@ -313,9 +322,14 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
 
   #assertOpen(): void {
     if (this.#state === "open") return;
-    if (this.#state === "aborted") this.#throwFirst();
+    if (this.#state === "aborted") this.#throwIfOver();
     throw new CancelledError(`extraction is ${this.#state}`);
   }
+}
+
+/** Whether every further entry would fail as well. */
+function isFileSystemSpent({ step, errno }: ExtractError): boolean {
+  return (step === "create" || step === "write") && SPENT.has(errno);
 }
 
 function nativeFlags(options: ExtractOptions): number {

@@ -201,6 +201,7 @@ Deno.test("a full disk ends a restore with one line, no file is cut short", asyn
   try {
     const run = await runClient(["restore", "host/test", "tree.pxar", disk, "--repository", store]);
     assertFailure(run, /No space left on device/);
+    assertEquals(run.stderr.match(/No space left/g)?.length, 1, run.stderr);
     assertEquals(await Deno.readTextFile(`${disk}/a`), "first\n");
     assertEquals(await runPeer("ls", [`${disk}/sub`], { codes: [0, 2] }), "");
   } finally {
