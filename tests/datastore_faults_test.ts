@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Errno } from "../ffi/errno.ts";
 import { chunkDigest, encodeBlob } from "../lib/blob/mod.ts";
 import { encodeHex } from "../lib/bytes/mod.ts";
-import { Datastore, listSnapshots, LocalRepository } from "../lib/datastore/mod.ts";
+import { Datastore, listGroups, listSnapshots, LocalRepository } from "../lib/datastore/mod.ts";
 import { ConflictError, CorruptDataError, SystemError } from "../lib/errors/mod.ts";
 import { decodeManifestBlob, encodeManifestBlob, withVerifyState } from "../lib/manifest/mod.ts";
 import { Child } from "./support/child.ts";
@@ -289,4 +289,21 @@ Deno.test("an abort of verification records nothing", () =>
       "aborted",
     );
     assertEquals((await repository.listSnapshots(""))[0]!.verification, undefined);
+  }));
+
+Deno.test("a group whose owner file is lost or damaged is still listed, by who has its files", () =>
+  withLocalRepository(async (repository) => {
+    await writeSnapshot(repository, first, [await makeChunk(1, 50_000)]);
+    const owner = `${repository.datastore.path}/${first.type}/${first.id}/owner`;
+    for (const content of [undefined, "", "no auth id\n"]) {
+      Deno.removeSync(owner);
+      if (content !== undefined) Deno.writeTextFileSync(owner, content);
+      const [group] = await repository.listGroups("");
+      assertEquals([group!.id, group!.owner, group!.backupCount], [first.id, "root@pam", 1]);
+      const times = (await repository.listSnapshots("", first)).map(({ time }) => time);
+      assertEquals(times, [first.time]);
+      // A server shows it to nobody (spec: protocol.md §7.3).
+      assertEquals(await listGroups(repository.datastore, ""), []);
+      Deno.writeTextFileSync(owner, "root@pam\n");
+    }
   }));

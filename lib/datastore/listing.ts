@@ -34,16 +34,23 @@ function firstLine(notes: string): string {
 }
 
 /**
- * All groups of a namespace (spec: protocol.md §7.3). Groups without readable owner are left out.
+ * All groups of a namespace (spec: protocol.md §7.3).
  *
+ * @param heir Whose groups are that have no readable owner; without it they are left out.
  * @throws {NotFoundError} if there is no such namespace.
  */
-export async function listGroups(datastore: Datastore, namespace: string): Promise<GroupInfo[]> {
+export async function listGroups(
+  datastore: Datastore,
+  namespace: string,
+  heir?: string,
+): Promise<GroupInfo[]> {
   const infos: GroupInfo[] = [];
   for (const group of await groupsOf(datastore, namespace)) {
-    const owner = await readOwner(datastore, namespace, group);
-    if (owner === undefined) continue;
+    const known = await readOwner(datastore, namespace, group);
     const times = await snapshotTimesOf(datastore, namespace, group);
+    // Without owner and snapshots it is a group that is just being made, or removed.
+    const owner = known ?? (times.length > 0 ? heir : undefined);
+    if (owner === undefined) continue;
     let shown: { time: number; files: readonly string[] } | undefined;
     for (const time of times) {
       const contents = await contentsOrNone(datastore, namespace, { ...group, time });
@@ -68,17 +75,19 @@ export async function listGroups(datastore: Datastore, namespace: string): Promi
  * The snapshots of a namespace or of one group, by group, then oldest first (spec: protocol.md
  * §7.4). A group that does not exist has none.
  *
+ * @param heir Whose groups are that have no readable owner; without it they are left out.
  * @throws {NotFoundError} if there is no such namespace.
  */
 export async function listSnapshots(
   datastore: Datastore,
   namespace: string,
   group?: BackupGroup,
+  heir?: string,
 ): Promise<SnapshotInfo[]> {
   requireNamespace(datastore, namespace);
   const infos: SnapshotInfo[] = [];
   for (const { type, id } of group ? [group] : await groupsOf(datastore, namespace)) {
-    const owner = await readOwner(datastore, namespace, { type, id });
+    const owner = await readOwner(datastore, namespace, { type, id }) ?? heir;
     if (owner === undefined) continue;
     for (const time of (await snapshotTimesOf(datastore, namespace, { type, id })).reverse()) {
       const info = await snapshotInfo(datastore, namespace, { type, id, time }, owner);

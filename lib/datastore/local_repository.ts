@@ -73,9 +73,9 @@ export class LocalRepository implements Repository {
     return await LocalSnapshotSource.open(this.datastore, namespace, snapshot);
   }
 
-  /** See {@linkcode Repository.listGroups}. */
+  /** See {@linkcode Repository.listGroups}. A lost owner file does not hide what is in a group. */
   async listGroups(namespace: string): Promise<GroupInfo[]> {
-    return await listGroups(this.datastore, namespace);
+    return await listGroups(this.datastore, namespace, this.#owner);
   }
 
   /**
@@ -83,7 +83,7 @@ export class LocalRepository implements Repository {
    * prune and forget remove it.
    */
   async listSnapshots(namespace: string, group?: BackupGroup): Promise<SnapshotInfo[]> {
-    const snapshots = await listSnapshots(this.datastore, namespace, group);
+    const snapshots = await listSnapshots(this.datastore, namespace, group, this.#owner);
     return snapshots.filter(({ files }) =>
       files.some(({ filename }) => filename === MANIFEST_BLOB_NAME)
     );
