@@ -24,6 +24,7 @@ import { newRestoreProgress, runRestore } from "../lib/restore/mod.ts";
 import { backUp } from "./support/back_up.ts";
 import { withLocalRepository } from "./support/local_repository.ts";
 import { MemorySnapshot } from "./support/memory_snapshot.ts";
+import { restoreRequest } from "./support/restore_request.ts";
 import { TempDir } from "./support/temp_dir.ts";
 
 const CONFIG = await createCryptConfig(Uint8Array.from({ length: 32 }, (_, i) => i));
@@ -105,21 +106,8 @@ async function restore(
 ): Promise<string[]> {
   const lines: string[] = [];
   await runRestore({
-    source,
-    archiveName,
-    target: new TextEncoder().encode(target),
-    patterns: [],
-    allowExistingDirs: false,
-    overwriteFiles: false,
-    overwriteSymlinks: false,
-    overwriteHardlinks: false,
-    ignoreAcls: false,
-    ignoreXattrs: false,
-    ignoreOwnership: false,
-    ignorePermissions: false,
-    ignoreExtractDeviceErrors: false,
+    ...restoreRequest(source, archiveName, target),
     ...(crypt === null ? {} : { crypt }),
-    signal: new AbortController().signal,
   }, {
     log: (level, message) => void lines.push(`${level}: ${message}`),
     progress: newRestoreProgress(),

@@ -8,18 +8,16 @@ import {
 } from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
+import { administeredUser } from "../environment/administered_user.ts";
 import { askSecret } from "../environment/ask_secret.ts";
 import { readEnvironmentSecret } from "../environment/read_environment_secret.ts";
-import { serverAdministration } from "../environment/server_administration.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
 
 /** `serve tfa add` (docs/server.md): the secret is kept only when a first code was right. */
 export async function addTotp(values: CommandValues, context: CommandContext): Promise<void> {
   const { output, environment } = context;
-  const userId = values.requiredText("userid");
-  const server = serverAdministration(values, context);
-  await server.requireUser(userId);
+  const { userId, server } = await administeredUser(values, context);
   const given = readEnvironmentSecret(
     environment,
     "PBS_NEW_TOTP_SECRET",
@@ -50,9 +48,7 @@ export async function addRecoveryKeys(
   values: CommandValues,
   context: CommandContext,
 ): Promise<void> {
-  const userId = values.requiredText("userid");
-  const server = serverAdministration(values, context);
-  await server.requireUser(userId);
+  const { userId, server } = await administeredUser(values, context);
   for (const key of await (await server.factors()).addRecoveryKeys(userId)) {
     context.output.printLine(key);
   }
@@ -63,9 +59,7 @@ export async function deleteSecondFactor(
   values: CommandValues,
   context: CommandContext,
 ): Promise<void> {
-  const userId = values.requiredText("userid");
-  const server = serverAdministration(values, context);
-  await server.requireUser(userId);
+  const { userId, server } = await administeredUser(values, context);
   const factors = await server.factors();
   if (factors.of(userId) === undefined) {
     throw new NotFoundError(`user "${userId}" has no second factor`);
@@ -78,9 +72,7 @@ export async function listSecondFactors(
   values: CommandValues,
   context: CommandContext,
 ): Promise<void> {
-  const userId = values.requiredText("userid");
-  const server = serverAdministration(values, context);
-  await server.requireUser(userId);
+  const { userId, server } = await administeredUser(values, context);
   const store = await server.factors();
   const left = store.challengeOf(userId)?.recovery ?? [];
   const rows = (store.of(userId)?.totp ?? []).map(({ id, description }) => ({

@@ -2,6 +2,7 @@ import { NotFoundError } from "../../lib/errors/mod.ts";
 import { AccessRules, type AccountChange } from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
+import { administeredUser } from "../environment/administered_user.ts";
 import { newPassword } from "../environment/new_password.ts";
 import { serverAdministration } from "../environment/server_administration.ts";
 import { formatDate } from "../output/format_date.ts";
@@ -40,9 +41,7 @@ export async function setUserPassword(
   values: CommandValues,
   context: CommandContext,
 ): Promise<void> {
-  const userId = values.requiredText("userid");
-  const server = serverAdministration(values, context);
-  await server.requireUser(userId);
+  const { userId, server } = await administeredUser(values, context);
   await server.setPassword(userId, newPassword(context.environment, userId));
 }
 

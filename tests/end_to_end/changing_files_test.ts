@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertOk } from "../support/assert_run.ts";
 import { eventually } from "../support/eventually.ts";
-import { assertOk, Place } from "../support/place.ts";
+import { Place } from "../support/place.ts";
 import { runClientOk, spawnClient } from "../support/run_client.ts";
 
 Deno.test("a file that shrinks is filled up, one that grows is cut off, both with a warning", async () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertFailure, assertOk } from "../support/assert_run.ts";
 import {
   clientCommand,
   type ClientRun,
@@ -10,7 +11,6 @@ import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
-const FAILURE = 255;
 const CHUNK = 4 << 20;
 
 /** A folder for sources and targets, and a datastore. */
@@ -63,17 +63,6 @@ class Place implements AsyncDisposable {
     await this.storeDir[Symbol.asyncDispose]();
     await this.dir[Symbol.asyncDispose]();
   }
-}
-
-function assertOk(run: ClientRun): ClientRun {
-  assertEquals(run.code, 0, run.stdout + run.stderr);
-  return run;
-}
-
-function assertFailure(run: ClientRun, expected: RegExp): void {
-  assertEquals(run.code, FAILURE, run.stdout + run.stderr);
-  assertMatch(run.stderr, expected);
-  assert(!/^\s+at .*:\d+:\d+/m.test(run.stderr), run.stderr);
 }
 
 /** Makes a file of noise, with holes in it, that ends in the middle of a chunk. */

@@ -1,18 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertFailure, assertOk } from "../support/assert_run.ts";
 import { realDatastore } from "../support/real_datastore.ts";
-import { type ClientRun, runClient, runClientOk } from "../support/run_client.ts";
+import { runClient, runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
-import { assertOk, Place } from "../support/place.ts";
+import { Place } from "../support/place.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
-
-const FAILURE = 255;
-
-function assertFailure(run: ClientRun, expected: RegExp): void {
-  assertEquals(run.code, FAILURE, run.stdout + run.stderr);
-  assertMatch(run.stderr, expected);
-  assert(!/^\s+at .*:\d+:\d+/m.test(run.stderr), run.stderr);
-}
 
 Deno.test("exclude patterns leave out what they name, the last match counts", async () => {
   await using place = await Place.make(`

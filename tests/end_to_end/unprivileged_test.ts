@@ -1,24 +1,11 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import { assertFailure, assertOk } from "../support/assert_run.ts";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
-import { type ClientRun, runClientOk } from "../support/run_client.ts";
+import { runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { NOBODY, UnprivilegedClient } from "../support/unprivileged_client.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
-
-const FAILURE = 255;
-
-function assertOk(run: ClientRun): ClientRun {
-  assertEquals(run.code, 0, run.stdout + run.stderr);
-  return run;
-}
-
-function assertFailure(run: ClientRun, expected: RegExp): void {
-  assertEquals(run.code, FAILURE, run.stdout + run.stderr);
-  assertMatch(run.stderr, expected);
-  assertMatch(run.stderr, /^Error: /m);
-  assert(!/^\s+at .*:\d+:\d+/m.test(run.stderr), run.stderr);
-}
 
 testWithPeers("a user without privileges backs up and restores what is his", [
   ...TREE_PEERS,

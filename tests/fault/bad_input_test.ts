@@ -1,18 +1,12 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type ClientRun, runClient, runClientOk } from "../support/run_client.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { assertFailure } from "../support/assert_run.ts";
+import { runClient, runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const FAILURE = 255;
 
 /** Fails unless the run ended as a failure has to: one clear line, exit code 255, no stack. */
-function assertFailure(run: ClientRun, expected: RegExp): void {
-  assertEquals(run.code, FAILURE, run.stderr);
-  assertMatch(run.stderr, expected);
-  assertMatch(run.stderr, /^Error: /m);
-  assert(!/^\s+at .*:\d+:\d+/m.test(run.stderr), `stack trace:\n${run.stderr}`);
-}
-
 /** A datastore with one snapshot of a small tree. */
 async function makeStore(
   dir: string,

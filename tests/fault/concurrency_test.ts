@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertFailure, assertOk } from "../support/assert_run.ts";
 import { Datastore } from "../../lib/datastore/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { type ClientRun, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
@@ -104,21 +105,10 @@ class HeldBackup implements AsyncDisposable {
   }
 }
 
-function assertRefused(run: ClientRun, expected: RegExp): void {
-  assertEquals(run.code, FAILURE, run.stdout + run.stderr);
-  assertMatch(run.stderr, expected);
-  assertEquals(run.stderr.match(/^Error: /gm)?.length, 1, run.stderr);
-  assert(!/^\s+at .*:\d+:\d+/m.test(run.stderr), run.stderr);
-}
-
-function assertOk(run: ClientRun): void {
-  assertEquals(run.code, 0, run.stdout + run.stderr);
-}
-
 Deno.test("of two backups into one group at once the second is refused, the first is not harmed", async () => {
   await using place = await Place.make();
   await using held = await HeldBackup.start(place, "a", FIRST);
-  assertRefused(await runClient(place.backup("a", FIRST + 1)), /group.*host\/a.*in use/);
+  assertFailure(await runClient(place.backup("a", FIRST + 1)), /group.*host\/a.*in use/);
   assertOk(await held.finish());
   assertOk(await runClient(place.backup("a", FIRST + 1)));
   await place.assertWell([`a/${FIRST}`, `a/${FIRST + 1}`]);
@@ -131,7 +121,7 @@ Deno.test("of many backups into one group at once each is whole or refused", asy
   const done: string[] = [];
   runs.forEach((run, i) => {
     if (run.code === 0) done.push(`a/${times[i]}`);
-    else assertRefused(run, /in use|older than last backup/);
+    else assertFailure(run, /in use|older than last backup/);
   });
   assert(done.length >= 1);
   await place.assertWell(done);
@@ -155,7 +145,7 @@ Deno.test("garbage collection is refused while a backup of another process runs"
     "-c",
     `find '${place.store}/.chunks' -type f -exec touch -a -d '3 days ago' {} +`,
   ]);
-  assertRefused(await runClient(["garbage-collect", ...place.at]), /lock/);
+  assertFailure(await runClient(["garbage-collect", ...place.at]), /lock/);
   assertOk(await held.finish());
   await runClientOk(["garbage-collect", ...place.at]);
   await place.assertWell([`a/${FIRST}`, `a/${FIRST + 1}`]);
@@ -174,10 +164,10 @@ Deno.test("a backup that meets a garbage collection is whole or refused", async 
   for (let i = 1; i <= 4; i++) {
     const run = await runClient(place.backup("b", FIRST + i));
     if (run.code === 0) done.push(`b/${FIRST + i}`);
-    else assertRefused(run, /collects garbage|garbage collection/);
+    else assertFailure(run, /collects garbage|garbage collection/);
   }
   const collected = await collecting;
-  if (collected.code !== 0) assertRefused(collected, /lock/);
+  if (collected.code !== 0) assertFailure(collected, /lock/);
   await place.assertWell(done);
 });
 
@@ -187,7 +177,7 @@ Deno.test("of two garbage collections at once one is refused, or they take turns
   const collect = () => runClient(["garbage-collect", ...place.at]);
   const runs = await Promise.all([collect(), collect()]);
   assert(runs.some(({ code }) => code === 0), runs.map(({ stderr }) => stderr).join("\n"));
-  for (const run of runs) if (run.code !== 0) assertRefused(run, /lock|garbage/);
+  for (const run of runs) if (run.code !== 0) assertFailure(run, /lock|garbage/);
   await place.assertWell([`a/${FIRST}`]);
 });
 
@@ -198,9 +188,9 @@ Deno.test("what a running backup builds on cannot be forgotten or pruned", async
   await using held = await HeldBackup.start(place, "a", FIRST + 2);
   const forget = (time: number) =>
     runClient(["snapshot", "forget", `host/a/${isoTime(time)}`, ...place.at]);
-  assertRefused(await forget(FIRST + 1), /locked|in use|read|written/);
-  assertRefused(await forget(FIRST + 2), /locked|in use|read|written/);
-  assertRefused(
+  assertFailure(await forget(FIRST + 1), /locked|in use|read|written/);
+  assertFailure(await forget(FIRST + 2), /locked|in use|read|written/);
+  assertFailure(
     await runClient(["group", "forget", "host/a", ...place.at], {
       stdin: new TextEncoder().encode("y\n"),
     }),
@@ -226,7 +216,7 @@ Deno.test("a snapshot that is being restored is neither forgotten nor pruned", a
   });
   const reader = child.stdout.getReader();
   const parts = [(await reader.read()).value!];
-  assertRefused(
+  assertFailure(
     await runClient(["snapshot", "forget", oldest, ...place.at]),
     /locked|in use|read|written/,
   );
@@ -263,7 +253,7 @@ Deno.test("backups, restores and forgetting while another process verifies", asy
   assertOk(backup);
   assertOk(other);
   assertOk(restore);
-  if (forget.code !== 0) assertRefused(forget, /locked|in use|read|written/);
+  if (forget.code !== 0) assertFailure(forget, /locked|in use|read|written/);
   const kept = [1, 2, 3, 10].map((i) => `a/${FIRST + i}`);
   if (forget.code !== 0) kept.push(`a/${FIRST}`);
   await place.assertWell([...kept, `b/${FIRST}`]);
@@ -278,7 +268,7 @@ Deno.test("of many processes that forget one snapshot one does it", async () => 
     [1, 2, 3].map(() => runClient(["snapshot", "forget", path, ...place.at])),
   );
   assertEquals(runs.filter(({ code }) => code === 0).length, 1);
-  for (const run of runs) if (run.code !== 0) assertRefused(run, /does not exist|lock|written/);
+  for (const run of runs) if (run.code !== 0) assertFailure(run, /does not exist|lock|written/);
   await place.assertWell([`a/${FIRST + 1}`]);
 });
 

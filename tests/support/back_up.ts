@@ -1,5 +1,4 @@
 import {
-  type ArchiveSpec,
   type BackupReport,
   type BackupRequest,
   newBackupProgress,
@@ -7,6 +6,7 @@ import {
   runBackup,
 } from "../../lib/backup/mod.ts";
 import type { BackupSnapshot, Repository } from "../../lib/repository/mod.ts";
+import { backupRequest } from "./backup_request.ts";
 
 /** How a backup in this process ended. */
 export interface BackupEnd {
@@ -24,22 +24,9 @@ export async function backUp(
 ): Promise<BackupEnd> {
   const lines: string[] = [];
   const encoder = new TextEncoder();
+  const archives = specs.map((spec) => parseArchiveSpec(encoder.encode(spec)));
   const report = await runBackup({
-    repository,
-    namespace: "",
-    snapshot,
-    archives: specs.map((spec): ArchiveSpec => parseArchiveSpec(encoder.encode(spec))),
-    excludes: [],
-    skipLostAndFound: false,
-    allFileSystems: false,
-    includeDevices: [],
-    entriesMax: 1048576,
-    chunkSizeBytes: 64 * 1024,
-    dryRun: false,
-    noCache: false,
-    skipE2bigXattr: false,
-    changeDetectionMode: "legacy",
-    signal: new AbortController().signal,
+    ...backupRequest(repository, snapshot, archives),
     ...options,
   }, {
     log: (_level, message) => void lines.push(message),

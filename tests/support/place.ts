@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertOk } from "./assert_run.ts";
 import { type ClientRun, runClient } from "./run_client.ts";
 import { runPeer } from "./run_peer.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -89,10 +89,4 @@ export class Place implements AsyncDisposable {
     await this.storeDir[Symbol.asyncDispose]();
     await this.dir[Symbol.asyncDispose]();
   }
-}
-
-/** @returns The run, if it succeeded. */
-export function assertOk(run: ClientRun): ClientRun {
-  assertEquals(run.code, 0, run.stdout + run.stderr);
-  return run;
 }

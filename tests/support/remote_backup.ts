@@ -1,4 +1,5 @@
 import {
+  type ArchiveSpec,
   type BackupReport,
   type BackupRequest,
   newBackupProgress,
@@ -6,6 +7,8 @@ import {
 } from "../../lib/backup/mod.ts";
 import type { BackupSnapshot, Repository } from "../../lib/repository/mod.ts";
 import { newRestoreProgress, runRestore } from "../../lib/restore/mod.ts";
+import { backupRequest } from "./backup_request.ts";
+import { restoreRequest } from "./restore_request.ts";
 
 const encoder = new TextEncoder();
 
@@ -17,28 +20,12 @@ export async function backUp(
   options: Partial<BackupRequest> & { readonly retries?: number; readonly lines?: string[] } = {},
 ): Promise<BackupReport> {
   const { retries = 0, lines = [], ...rest } = options;
+  const archives: ArchiveSpec[] = [
+    { name: "tree.pxar", kind: "pxar", path: encoder.encode(`${folder}/tree`) },
+    { name: "file.conf", kind: "conf", path: encoder.encode(`${folder}/file`) },
+  ];
   return await retryBackup(
-    {
-      repository,
-      namespace: "",
-      snapshot,
-      archives: [
-        { name: "tree.pxar", kind: "pxar", path: encoder.encode(`${folder}/tree`) },
-        { name: "file.conf", kind: "conf", path: encoder.encode(`${folder}/file`) },
-      ],
-      excludes: [],
-      skipLostAndFound: false,
-      allFileSystems: false,
-      includeDevices: [],
-      entriesMax: 1_000_000,
-      chunkSizeBytes: 64 * 1024,
-      dryRun: false,
-      noCache: false,
-      skipE2bigXattr: false,
-      changeDetectionMode: "legacy",
-      signal: new AbortController().signal,
-      ...rest,
-    },
+    { ...backupRequest(repository, snapshot, archives), ...rest },
     { log: (_level, line) => void lines.push(line), progress: newBackupProgress() },
     { retries, pauseMs: () => 20 },
   );
@@ -52,22 +39,7 @@ export async function restoreTree(
 ): Promise<void> {
   await using source = await repository.openSnapshot("", snapshot);
   await runRestore(
-    {
-      source,
-      archiveName: "tree.pxar",
-      target: encoder.encode(target),
-      patterns: [],
-      allowExistingDirs: false,
-      overwriteFiles: false,
-      overwriteSymlinks: false,
-      overwriteHardlinks: false,
-      ignoreAcls: false,
-      ignoreXattrs: false,
-      ignoreOwnership: false,
-      ignorePermissions: false,
-      ignoreExtractDeviceErrors: false,
-      signal: new AbortController().signal,
-    },
+    restoreRequest(source, "tree.pxar", target),
     { log: () => {}, progress: newRestoreProgress() },
   );
 }

@@ -5,6 +5,7 @@ import {
   type RestoreRequest,
   runRestore,
 } from "../../lib/restore/mod.ts";
+import { restoreRequest } from "./restore_request.ts";
 import { STORED_SNAPSHOT } from "./store_archives.ts";
 
 /** How a restore in this process ended. */
@@ -27,20 +28,7 @@ export async function restoreStored(
   await using source = await repository.openSnapshot("", snapshot);
   try {
     const report = await runRestore({
-      source,
-      archiveName,
-      target: new TextEncoder().encode(target),
-      patterns: [],
-      allowExistingDirs: false,
-      overwriteFiles: false,
-      overwriteSymlinks: false,
-      overwriteHardlinks: false,
-      ignoreAcls: false,
-      ignoreXattrs: false,
-      ignoreOwnership: false,
-      ignorePermissions: false,
-      ignoreExtractDeviceErrors: false,
-      signal: new AbortController().signal,
+      ...restoreRequest(source, archiveName, target),
       ...options,
     }, {
       log: (level, message) => void lines.push(`${level}: ${message}`),
