@@ -110,7 +110,7 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
 /**
  * Commands of the official client that this program does not have yet. Their names count when an
  * abbreviation is looked up: what is ambiguous there must not mean something here, and what a script
- * abbreviates today must not change its meaning when they come (spec: cli.md §10.5).
+ * abbreviates today must not change its meaning when they come (spec: cli.md §10, pitfall 5).
  */
 export const ABSENT_COMMANDS: readonly string[] = [
   "benchmark",

@@ -199,7 +199,7 @@ Deno.test("a changed byte of an encrypted or signed snapshot never restores as s
   }
   console.log(`flips: ${FLIPS}`, kinds);
   for (const [name, { flips, noticed }] of Object.entries(kinds)) {
-    // The header of an index is mostly reserved, and nothing in it is needed (§7.1).
+    // The header of an index is mostly reserved, and nothing in it is needed (datastore-formats.md §7.1).
     if (/\.[df]idx$/.test(name)) assert(noticed > 0 && noticed < flips, name);
     else assertEquals(noticed, flips, name);
   }

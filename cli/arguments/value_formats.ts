@@ -36,13 +36,13 @@ export const AUTH_ID_FORMAT: ValueFormat = matching("auth-id", isAuthIdText);
 /** Restricted characters: datastores and backup ids (spec: cli.md §6.1). */
 export const SAFE_FORMAT: ValueFormat = matching("safe-name", isSafeName);
 
-/** Up to eight components; the eighth is refused with a reason of its own later (§10.28). */
+/** Up to eight components; the eighth is refused with a reason of its own later (cli.md §10, pitfall 28). */
 export const NAMESPACE_FORMAT: ValueFormat = matching(
   "namespace",
   (text) => text === "" || (text.split("/").length <= 8 && text.split("/").every(isSafeName)),
 );
 
-/** A match pattern of restore: two characters at least, no backslash at the end (§6.7). */
+/** A match pattern of restore: two characters at least, no backslash at the end (cli.md §6.7). */
 export const PATTERN_FORMAT: ValueFormat = matching(
   "pattern",
   (text) => /^[^\n]+[^\\]$/u.test(text),

@@ -159,7 +159,7 @@ function firstLine(text: string | undefined): string | undefined {
   return text?.split("\n")[0] || undefined;
 }
 
-/** Repositories that were used before, as the official client remembers them (§5.1). */
+/** Repositories that were used before, as the official client remembers them (cli.md §5.1). */
 function usedRepositories({ environment }: CommandContext): string[] {
   const path = userFile(environment, "XDG_CACHE_HOME", ".cache", "repo-list");
   if (path === undefined) return [];

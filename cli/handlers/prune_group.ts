@@ -15,7 +15,7 @@ const PERIODS = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as co
 export async function pruneGroup(values: CommandValues, context: CommandContext): Promise<void> {
   await using repository = await openRepository(values, context);
   const group = parseGroupPath(values.requiredText("group"));
-  // Not PBS_NAMESPACE: it never counted here, and what is pruned is gone (spec: cli.md §10.7).
+  // Not PBS_NAMESPACE: it never counted here, and what is pruned is gone (spec: cli.md §10, pitfall 7).
   const namespace = selectNamespace(values);
   if (values.has("max-depth")) {
     throw new UsageError(

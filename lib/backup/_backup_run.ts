@@ -88,7 +88,7 @@ export class BackupRun {
     }
   }
 
-  /** Notes a file for the manifest. All files of a run have its crypt mode (§4.7). */
+  /** Notes a file for the manifest. All files of a run have its crypt mode (datastore-formats.md §4.7). */
   addFile(file: Omit<ManifestFile, "cryptMode">): void {
     this.files.push({ ...file, cryptMode: this.cryptMode });
   }

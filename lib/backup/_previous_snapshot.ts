@@ -71,7 +71,7 @@ export class PreviousSnapshot {
       );
       return;
     }
-    // Digests of encrypted chunks depend on the key: the two kinds have none in common (§1.8).
+    // Digests of encrypted chunks depend on the key: the two kinds have none in common (datastore-formats.md §1.8).
     if ((file.cryptMode === "encrypt") !== this.isEncrypting) return;
     try {
       const bytes = await this.target.previousIndex(serverName);

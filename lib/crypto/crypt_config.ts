@@ -26,12 +26,12 @@ export class CryptConfig {
     return formatKeyId(this.fingerprint);
   }
 
-  /** The digest of a chunk that is stored encrypted with this key; 32 bytes (§1.8). */
+  /** The digest of a chunk that is stored encrypted with this key; 32 bytes (datastore-formats.md §1.8). */
   computeDigest(plain: Uint8Array): Uint8Array<ArrayBuffer> {
     return sha256(plain, this.idKey);
   }
 
-  /** HMAC-SHA256 with the id key; 32 bytes (§4.5). */
+  /** HMAC-SHA256 with the id key; 32 bytes (datastore-formats.md §4.5). */
   sign(message: Uint8Array): Uint8Array<ArrayBuffer> {
     return new Uint8Array(createHmac("sha256", this.idKey).update(message).digest());
   }

@@ -216,7 +216,7 @@ export class FileChunkStore implements ChunkStore {
       if (typeof stat === "number") {
         throw systemFailure(stat, `cannot look at chunk ${encodeHex(digest)}`);
       }
-      // An empty file stands for a chunk that an object store keeps elsewhere (spec: §6.10).
+      // An empty file stands for a chunk that an object store keeps elsewhere (spec: datastore-formats.md §6.10).
       if (stat.isFile && stat.size === 0) {
         throw new NotFoundError(`chunk ${encodeHex(digest)} is not available in this store`);
       }

@@ -124,7 +124,7 @@ export class FixedIndexFile implements IndexFile {
   /**
    * @param folder Folder of the snapshot.
    * @param size Size of the image in bytes, or undefined if the chunks are to tell.
-   * @param previous Its digests are taken over; only changed slots are added then (§2.4).
+   * @param previous Its digests are taken over; only changed slots are added then (datastore-formats.md §2.4).
    */
   constructor(
     datastore: Datastore,

@@ -106,7 +106,7 @@ class Members {
 }
 
 /**
- * The text that is stored: members sorted, two spaces of indent, no final newline (§4.4).
+ * The text that is stored: members sorted, two spaces of indent, no final newline (datastore-formats.md §4.4).
  *
  * @example
  * ```ts
@@ -123,7 +123,7 @@ export function serializeManifest(manifest: Manifest): string {
   return writeJson(members, 2);
 }
 
-/** The text that is signed: canonical JSON of everything that is protected (§4.5). */
+/** The text that is signed: canonical JSON of everything that is protected (datastore-formats.md §4.5). */
 export function canonicalManifest(manifest: Manifest): string {
   return writeJson(signedMembers(manifest), 0);
 }

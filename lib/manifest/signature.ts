@@ -60,7 +60,7 @@ export function checkSignature(manifest: Manifest, config: CryptConfig): "signed
 }
 
 /**
- * Compares the key of a manifest with the one at hand, or with none (§4.6). Not for restoring the
+ * Compares the key of a manifest with the one at hand, or with none (datastore-formats.md §4.6). Not for restoring the
  * RSA-encrypted key, which needs no key.
  *
  * @throws {KeyError} if the manifest needs a key that was not given, or another one.

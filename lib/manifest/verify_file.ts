@@ -39,7 +39,7 @@ export function verifyBlob(file: ManifestFile, blob: Uint8Array): void {
 
 /**
  * Checks that a manifest is that of the snapshot it was asked for: a server could hand out an older,
- * genuine one under another name (§7.2).
+ * genuine one under another name (datastore-formats.md §7.2).
  *
  * @throws {CorruptDataError} if type, id or time differ.
  *
