@@ -40,6 +40,7 @@ export const ExtractFlag = {
   IGNORE_PERMISSIONS: 32,
   IGNORE_DEVICE_ERRORS: 64,
   STOP_AT_FIRST_ERROR: 128,
+  OVERWRITE_OTHERS: 256,
 } as const;
 
 /** Options of the native extractor. */
@@ -63,6 +64,11 @@ export interface NativeExtractCounters {
   readonly nodes: number;
   readonly bytes: number;
   readonly errors: number;
+  /** Entries whose extended attributes the file system does not have. */
+  readonly withoutXattrs: number;
+  /** Entries whose attribute flags the file system does not have. */
+  readonly withoutFlags: number;
+  readonly skippedDevices: number;
 }
 
 /**
@@ -138,7 +144,7 @@ export class NativeExtractor {
 
   /** What was made so far. */
   counters(): NativeExtractCounters {
-    const values = new BigUint64Array(7);
+    const values = new BigUint64Array(10);
     native().pbs_extract_counters(this.#handle, values);
     const [
       files = 0,
@@ -148,8 +154,22 @@ export class NativeExtractor {
       nodes = 0,
       bytes = 0,
       errors = 0,
+      withoutXattrs = 0,
+      withoutFlags = 0,
+      skippedDevices = 0,
     ] = Array.from(values, Number);
-    return { files, directories, symlinks, hardlinks, nodes, bytes, errors };
+    return {
+      files,
+      directories,
+      symlinks,
+      hardlinks,
+      nodes,
+      bytes,
+      errors,
+      withoutXattrs,
+      withoutFlags,
+      skippedDevices,
+    };
   }
 
   /** Drops what has not started; calls that wait return. */

@@ -335,7 +335,7 @@ export class ExtractCommandEncoder {
 
   #extras(start: number, metadata: EntryMetadata): void {
     const { xattrs, acl, fcaps, projectId, flags } = metadata;
-    const wanted = flags & this.#withExtras;
+    const wanted = this.#options.ignoreFlags ? 0 : flags & this.#withExtras;
     if (
       wanted === 0 && xattrs === undefined && acl === undefined && fcaps === undefined &&
       projectId === undefined
@@ -356,7 +356,7 @@ export class ExtractCommandEncoder {
       this.#extra(TAG_ACL_ACCESS, access);
       if (byDefault !== undefined) this.#extra(TAG_ACL_DEFAULT, byDefault);
     }
-    if (projectId !== undefined) {
+    if (projectId !== undefined && !options.ignoreFlags) {
       this.#extra(TAG_PROJECT_ID, new Uint8Array(Uint32Array.of(projectId).buffer));
     }
     if (wanted !== 0) {

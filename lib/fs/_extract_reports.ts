@@ -2,11 +2,19 @@ import { errnoText } from "../../ffi/errno.ts";
 import type { ExtractStep } from "./extract_error.ts";
 import { quotePath } from "./quote_path.ts";
 
+/** What is worth knowing and no error. */
+type ExtractNote =
+  | "skipped attribute"
+  | "dropped privileges"
+  | "no extended attributes"
+  | "no attribute flags"
+  | "skipped device";
+
 /** An error, or a note, of the native extractor. */
 export interface ExtractRecord {
   /** Path below the target directory. */
   readonly path: Uint8Array;
-  readonly step: ExtractStep | "skipped attribute";
+  readonly step: ExtractStep | ExtractNote;
   readonly errno: number;
 }
 
@@ -37,6 +45,12 @@ const STEPS: readonly ExtractRecord["step"][] = [
   "FAT attributes",
   "hard link target",
   "skipped attribute",
+  "remove",
+  "dropped privileges",
+  "no extended attributes",
+  "no attribute flags",
+  "skipped device",
+  "create device",
 ];
 
 const WHAT: Readonly<Record<ExtractRecord["step"], string>> = {
@@ -55,7 +69,64 @@ const WHAT: Readonly<Record<ExtractRecord["step"], string>> = {
   "FAT attributes": "set FAT attributes of",
   "hard link target": "find the target of hard link",
   "skipped attribute": "restore an extended attribute of unsupported name of",
+  "remove": "remove what is not complete of",
+  "dropped privileges": "keep set-id bits and capabilities, whose owner is another one, of",
+  "no extended attributes": "set extended attributes of",
+  "no attribute flags": "set attribute flags of",
+  "skipped device": "create device",
+  "create device": "create device",
 };
+
+/** Options of `restore` that leave a step out. */
+const WAY_OUT: { readonly [step in ExtractRecord["step"]]?: string } = {
+  "initial attribute flags": "--ignore-flags",
+  "ownership": "--ignore-ownership",
+  "extended attributes": "--ignore-xattrs",
+  "file capabilities": "--ignore-fcaps",
+  "access control list": "--ignore-acls",
+  "project id": "--ignore-flags",
+  "permissions": "--ignore-permissions",
+  "attribute flags": "--ignore-flags",
+  "FAT attributes": "--ignore-flags",
+  "create device": "--ignore-extract-device-errors",
+};
+
+/** Notes of which only the first one is reported, and the others counted. */
+const COUNTED: { readonly [step in ExtractRecord["step"]]?: readonly [string, string] } = {
+  "no extended attributes": ["the extended attributes of", "entry"],
+  "no attribute flags": ["the attribute flags of", "entry"],
+  "skipped device": ["", "device"],
+};
+
+const NOTES: ReadonlySet<ExtractRecord["step"]> = new Set([
+  "skipped attribute",
+  "dropped privileges",
+  "no extended attributes",
+  "no attribute flags",
+  "skipped device",
+]);
+
+/** Whether a step is no error. */
+export function isExtractNote(step: ExtractRecord["step"]): step is ExtractNote {
+  return NOTES.has(step);
+}
+
+/** Whether only the first note of this kind is reported. */
+export function isCountedNote(record: ExtractRecord): boolean {
+  return COUNTED[record.step] !== undefined;
+}
+
+/** One line for people about all notes of a kind, of which `first` is the first. */
+export function countedNoteMessage(
+  target: Uint8Array,
+  first: ExtractRecord,
+  count: number,
+): string {
+  const [what, noun] = COUNTED[first.step]!;
+  const nouns = count === 1 ? noun : `${noun.replace(/y$/, "ie")}s`;
+  const words = [what, String(count), nouns].filter((word) => word !== "").join(" ");
+  return `left out ${words}, first: ${extractErrorMessage(target, first)}`;
+}
 
 /** Reads what `pbs_extract_next` wrote (layout: native/include/pbs_extract.h). */
 export function readExtractReports(bytes: Uint8Array): ExtractReports {
@@ -81,7 +152,9 @@ export function readExtractReports(bytes: Uint8Array): ExtractReports {
 export function extractErrorMessage(target: Uint8Array, record: ExtractRecord): string {
   const path = quotePath(joinPath(target, record.path));
   const reason = record.errno === 0 ? "" : `: ${errnoText(record.errno)}`;
-  return `cannot ${WHAT[record.step]} ${path}${reason}`;
+  const option = WAY_OUT[record.step];
+  const wayOut = option === undefined ? "" : ` (${option} leaves it out)`;
+  return `cannot ${WHAT[record.step]} ${path}${reason}${wayOut}`;
 }
 
 function joinPath(target: Uint8Array, below: Uint8Array): Uint8Array {

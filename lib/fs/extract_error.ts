@@ -13,7 +13,9 @@ export type ExtractStep =
   | "modification time"
   | "attribute flags"
   | "FAT attributes"
-  | "hard link target";
+  | "hard link target"
+  | "remove"
+  | "create device";
 
 /** One entry, or one step of its metadata, that could not be restored. */
 export interface ExtractError {

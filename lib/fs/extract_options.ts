@@ -10,17 +10,24 @@ export interface ExtractOptions {
   readonly overwriteSymlinks?: boolean;
   /** The same for hard links. */
   readonly overwriteHardlinks?: boolean;
+  /** Directories, devices, named pipes and sockets replace what is in their place; no directory. */
+  readonly overwriteOthers?: boolean;
   /** ACLs are not applied. */
   readonly ignoreAcls?: boolean;
   /** Extended attributes are not applied; file capabilities and ACLs are. */
   readonly ignoreXattrs?: boolean;
   /** File capabilities are not applied. */
   readonly ignoreFcaps?: boolean;
-  /** Owner and group stay those of the process. */
+  /** Attribute flags and quota project ids are not applied. */
+  readonly ignoreFlags?: boolean;
+  /**
+   * Owner and group stay those of the process. Set-id bits and file capabilities of another owner or
+   * group are left out with a note: they would give the rights of the process.
+   */
   readonly ignoreOwnership?: boolean;
   /** Files stay 0600, directories get the archive's bits less the umask, owner's access added. */
   readonly ignorePermissions?: boolean;
-  /** Failures to make character and block devices are not reported. */
+  /** Failures to make character and block devices are a note. */
   readonly ignoreExtractDeviceErrors?: boolean;
   /** Character and block devices are left out. */
   readonly skipDevices?: boolean;

@@ -1,6 +1,6 @@
 import { CancelledError, SystemError } from "../errors/mod.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
-import { ExtractFlag, NativeExtractor } from "../../ffi/extract.ts";
+import { ExtractFlag, type NativeExtractCounters, NativeExtractor } from "../../ffi/extract.ts";
 import {
   DEFAULT_RESTORED_ATTRIBUTE_FLAGS,
   type EntryMetadata,
@@ -11,7 +11,14 @@ import { ExtractCommandEncoder, type ExtractCommands } from "./_extract_command_
 import type { ExtractError } from "./extract_error.ts";
 import type { ExtractOptions } from "./extract_options.ts";
 import type { ExtractReport } from "./extract_report.ts";
-import { extractErrorMessage, readExtractReports } from "./_extract_reports.ts";
+import {
+  countedNoteMessage,
+  extractErrorMessage,
+  type ExtractRecord,
+  isCountedNote,
+  isExtractNote,
+  readExtractReports,
+} from "./_extract_reports.ts";
 import type { ExtractSink } from "./extract_sink.ts";
 import { quotePath } from "./quote_path.ts";
 
@@ -49,6 +56,8 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
   readonly #errors: ExtractError[] = [];
   /** The error behind which nothing more is restored. */
   #ending: ExtractError | undefined;
+  /** The first of each kind of which there may be many. */
+  readonly #countedNotes: ExtractRecord[] = [];
   #finished: number[] = [];
   #errorCount = 0;
   #depth = 0;
@@ -230,7 +239,9 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     await this.#waiting;
     this.#check(status);
     this.#state = "finished";
-    const { files, directories, symlinks, hardlinks, nodes, bytes } = this.#native.counters();
+    const counters = this.#native.counters();
+    const { files, directories, symlinks, hardlinks, nodes, bytes } = counters;
+    this.#tellCountedNotes(counters);
     const errors = this.#errors;
     const errorCount = this.#errorCount;
     return { files, directories, symlinks, hardlinks, nodes, bytes, errors, errorCount };
@@ -253,6 +264,17 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
   /** Ends the threads; what was not finished is aborted. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.abort();
+  }
+
+  #tellCountedNotes(counters: NativeExtractCounters): void {
+    const counts: { readonly [step in ExtractRecord["step"]]?: number } = {
+      "no extended attributes": counters.withoutXattrs,
+      "no attribute flags": counters.withoutFlags,
+      "skipped device": counters.skippedDevices,
+    };
+    for (const note of this.#countedNotes) {
+      this.#options.onNote?.(countedNoteMessage(this.#target, note, counts[note.step] ?? 1));
+    }
   }
 
   async #wait(): Promise<number[]> {
@@ -301,12 +323,17 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     const reports = readExtractReports(buffer.subarray(0, Math.max(length, 0)));
     for (const token of reports.tokens) this.#finished.push(token);
     for (const record of reports.records) {
+      if (isCountedNote(record)) {
+        this.#countedNotes.push(record);
+        continue;
+      }
       const message = extractErrorMessage(this.#target, record);
-      if (record.step === "skipped attribute") {
+      const { path, step, errno } = record;
+      if (isExtractNote(step)) {
         this.#options.onNote?.(message);
         continue;
       }
-      const error = { path: record.path, step: record.step, errno: record.errno, message };
+      const error = { path, step, errno, message };
       if (this.#options.errorPolicy !== "collect" || isFileSystemSpent(error)) {
         this.#ending ??= error;
       }
@@ -329,7 +356,8 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
 
 /** Whether every further entry would fail as well. */
 function isFileSystemSpent({ step, errno }: ExtractError): boolean {
-  return (step === "create" || step === "write") && SPENT.has(errno);
+  const makes = step === "create" || step === "create device" || step === "write";
+  return makes && SPENT.has(errno);
 }
 
 function nativeFlags(options: ExtractOptions): number {
@@ -338,6 +366,7 @@ function nativeFlags(options: ExtractOptions): number {
     set(options.overwriteFiles, ExtractFlag.OVERWRITE_FILES) |
     set(options.overwriteSymlinks, ExtractFlag.OVERWRITE_SYMLINKS) |
     set(options.overwriteHardlinks, ExtractFlag.OVERWRITE_HARDLINKS) |
+    set(options.overwriteOthers, ExtractFlag.OVERWRITE_OTHERS) |
     set(options.ignoreOwnership, ExtractFlag.IGNORE_OWNERSHIP) |
     set(options.ignorePermissions, ExtractFlag.IGNORE_PERMISSIONS) |
     set(options.ignoreExtractDeviceErrors, ExtractFlag.IGNORE_DEVICE_ERRORS) |

@@ -248,7 +248,7 @@ testWithPeers(
         target,
         ...flags,
       ])).trim().split("\n");
-    assertEquals(await run(), ["device create 1", "theirs ownership 1"]);
+    assertEquals(await run(), ["device create device 1", "theirs ownership 1"]);
     // Nobody else's program may run as us.
     assertEquals((await Deno.stat(`${target}/theirs`)).mode! & 0o7777, 0o755);
     assertEquals((await Deno.stat(`${target}/read-only`)).mode! & 0o7777, 0o555);

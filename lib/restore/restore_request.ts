@@ -15,7 +15,12 @@ export interface RestoreRequest {
   readonly overwriteFiles: boolean;
   readonly overwriteSymlinks: boolean;
   readonly overwriteHardlinks: boolean;
+  /** Directories, devices, named pipes and sockets replace what is in their place; no directory. */
+  readonly overwriteOthers: boolean;
   readonly ignoreAcls: boolean;
+  readonly ignoreFcaps: boolean;
+  /** Attribute flags and quota project ids. */
+  readonly ignoreFlags: boolean;
   readonly ignoreXattrs: boolean;
   readonly ignoreOwnership: boolean;
   readonly ignorePermissions: boolean;

@@ -40,6 +40,7 @@ typedef struct pbs_extractor pbs_extractor;
 #define PBS_EXTRACT_IGNORE_PERMISSIONS 32u
 #define PBS_EXTRACT_IGNORE_DEVICE_ERRORS 64u
 #define PBS_EXTRACT_STOP_AT_FIRST_ERROR 128u
+#define PBS_EXTRACT_OVERWRITE_OTHERS 256u /* directories, devices, named pipes, sockets */
 
 typedef struct {
   uint32_t flags;
@@ -77,8 +78,11 @@ int pbs_extract_next(pbs_extractor *extractor, uint8_t *result, uint32_t capacit
  */
 int pbs_extract_finish(pbs_extractor *extractor);
 
-/* Writes files, directories, symlinks, hard links, nodes, bytes, errors (u64 each). */
-int pbs_extract_counters(pbs_extractor *extractor, uint64_t result[7]);
+/*
+ * Writes files, directories, symlinks, hard links, nodes, bytes, errors; entries whose extended
+ * attributes, entries whose attribute flags, and devices that were left out (u64 each).
+ */
+int pbs_extract_counters(pbs_extractor *extractor, uint64_t result[10]);
 
 /* Jobs that have not started are dropped, files that are not complete are unlinked. */
 int pbs_extract_abort(pbs_extractor *extractor);

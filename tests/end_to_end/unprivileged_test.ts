@@ -44,7 +44,6 @@ testWithPeers("a user without privileges backs up and restores what is his", [
   assertOk(await client.run("restore", "host/mine", "tree.pxar", `${work}/restored`, ...store));
   await assertSameTree(`${work}/source`, `${work}/restored`);
   // Over itself, into directories that are read-only.
-  await runPeer("rm", [`${work}/restored/open/pipe`]);
   assertOk(
     await client.run(
       "restore",
@@ -102,6 +101,36 @@ testWithPeers("a user without privileges cannot give files away, but may do with
   assertOk(await restore("all", "--ignore-ownership", "--ignore-extract-device-errors"));
   assertEquals(await Deno.readTextFile(`${work}/all/theirs`), "theirs\n");
   assertEquals(Deno.statSync(`${work}/all/theirs`).uid, NOBODY);
+});
+
+testWithPeers("a user without privileges is told which option leaves out what only root may set", [
+  "setpriv",
+  "setcap",
+  "chattr",
+], async () => {
+  await using client = await UnprivilegedClient.make();
+  const { work } = client;
+  const source = `${work}/source`;
+  await runPeer("bash", [
+    "-e",
+    "-c",
+    `mkdir ${source}; cd ${source}; echo capable > capable; echo sealed > sealed
+     chown -R ${NOBODY}:${NOBODY} .; setcap cap_net_raw=ep capable; chattr +i sealed`,
+  ]);
+  const store = ["--repository", client.store];
+  await runClientOk(["backup", `tree.pxar:${source}`, ...store, "--init", "--backup-id", "root"]);
+  await runPeer("chown", ["-R", `${NOBODY}:${NOBODY}`, client.store]);
+  const restore = (target: string, ...options: string[]) =>
+    client.run("restore", "host/root", "tree.pxar", `${work}/${target}`, ...store, ...options);
+  const plain = await restore("plain");
+  assertFailure(
+    plain,
+    /capabilities of .*capable": Operation not permitted \(--ignore-fcaps leaves/,
+  );
+  assertFailure(plain, /flags of .*sealed": Operation not permitted \(--ignore-flags leaves/);
+  assertFailure(await restore("half", "--ignore-fcaps"), /sealed/);
+  assertOk(await restore("all", "--ignore-fcaps", "--ignore-flags"));
+  assertEquals(await Deno.readTextFile(`${work}/all/sealed`), "sealed\n");
 });
 
 testWithPeers("a user without privileges gets one clear line where he may not", [

@@ -195,11 +195,11 @@ pub unsafe extern "C" fn pbs_extract_finish(extractor: *mut Extractor) -> i32 {
 
 /// # Safety
 ///
-/// `extractor` is open, `result` is writable for 7 numbers.
+/// `extractor` is open, `result` is writable for 10 numbers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_extract_counters(
     extractor: *mut Extractor,
-    result: *mut [u64; 7],
+    result: *mut [u64; 10],
 ) -> i32 {
     // SAFETY: the caller's promise.
     let (Some(extractor), Some(result)) = (unsafe { (extractor.as_ref(), result.as_mut()) }) else {
@@ -214,6 +214,9 @@ pub unsafe extern "C" fn pbs_extract_counters(
         &counters.nodes,
         &counters.bytes,
         &counters.errors,
+        &counters.without_xattrs,
+        &counters.without_flags,
+        &counters.skipped_devices,
     ];
     *result = all.map(|counter| counter.load(Ordering::Relaxed));
     0

@@ -4,7 +4,7 @@ use crate::options::{self, Options};
 use crate::report::{Failures, Step};
 use crate::sys::{self, Errno, check};
 use std::ffi::{CStr, CString};
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 const FS_IOC_GETFLAGS: libc::c_ulong = 0x8008_6601;
 const FS_IOC_SETFLAGS: libc::c_ulong = 0x4008_6602;
@@ -20,6 +20,9 @@ const TAG_PROJECT_ID: u8 = 5;
 const TAG_FLAGS: u8 = 6;
 
 const SET_ID_BITS: u32 = 0o6000;
+const CAPABILITY: &CStr = c"security.capability";
+/// What keeps a file from getting further names.
+const SEALING_FLAGS: u32 = 0x10 | 0x20;
 
 /// The metadata of an entry, as it is in its command.
 #[derive(Clone, Copy)]
@@ -51,6 +54,18 @@ impl<'a> Attributes<'a> {
         self.extras()
             .find(|(found, _)| *found == tag)
             .map(|(_, value)| value)
+    }
+
+    fn has_capabilities(&self) -> bool {
+        self.extras().any(|(tag, value)| {
+            tag == TAG_FCAPS
+                || tag == TAG_XATTR && value.starts_with(CAPABILITY.to_bytes_with_nul())
+        })
+    }
+
+    /// Whether whoever runs the file gets rights of its owner.
+    fn has_privileges(&self) -> bool {
+        self.mode & SET_ID_BITS != 0 || self.has_capabilities()
     }
 
     /// `FS_IOC_SETFLAGS` bits and FAT attributes.
@@ -199,10 +214,22 @@ pub fn apply_initial_flags(
     let Some((linux, _)) = attributes.flags() else {
         return;
     };
-    failures.check(
-        Step::InitialFlags,
-        set_linux_flags(fd, linux, options.initial_flags_mask),
-    );
+    let result = set_linux_flags(fd, linux, options.initial_flags_mask);
+    check_flags(Step::InitialFlags, result, failures);
+}
+
+/// Notes what became of attribute flags; a file system without them is no error. Returns whether to
+/// go on.
+fn check_flags(step: Step, result: Result<(), Errno>, failures: &mut Failures) -> bool {
+    match result {
+        Err(errno) if NO_FLAGS.contains(&errno) => {
+            if !failures.list.iter().any(|(step, _)| *step == Step::NoFlags) {
+                failures.add(Step::NoFlags, errno);
+            }
+            failures.go_on()
+        }
+        other => failures.check(step, other),
+    }
 }
 
 /// Applies everything. Each step that fails is noted; the next one runs if `failures` says so.
@@ -215,22 +242,34 @@ pub fn apply(
 ) {
     let mut permissions = attributes.permissions();
     let mut known = current.permissions;
-    if !options.has(options::IGNORE_OWNERSHIP) {
-        let wanted = (attributes.uid, attributes.gid);
-        if current.owner != Some(wanted)
-            && let Err(errno) = place.set_owner(wanted.0, wanted.1)
-        {
-            // A program that runs as its owner must not run as somebody else.
-            permissions &= !SET_ID_BITS;
-            failures.add(Step::Ownership, errno);
-            if !failures.go_on() {
+    let mut with_fcaps = true;
+    let wanted = (attributes.uid, attributes.gid);
+    if current.owner != Some(wanted) {
+        let owned = if options.has(options::IGNORE_OWNERSHIP) {
+            false
+        } else {
+            let result = place.set_owner(wanted.0, wanted.1);
+            let owned = result.is_ok();
+            if !failures.check(Step::Ownership, result) {
                 return;
+            }
+            owned
+        };
+        if !owned && attributes.has_privileges() {
+            let kept = Kept::of(place, attributes, current.owner);
+            permissions &= kept.mode_bits;
+            with_fcaps = kept.fcaps;
+            let with_mode = !options.has(options::IGNORE_PERMISSIONS);
+            if with_mode && permissions != attributes.permissions()
+                || !with_fcaps && attributes.has_capabilities()
+            {
+                failures.add(Step::DroppedPrivileges, 0);
             }
         }
     }
     if !attributes.extras.is_empty() {
         known = None;
-        if !apply_extras(place, attributes, failures) {
+        if !apply_extras(place, attributes, with_fcaps, failures) {
             return;
         }
     }
@@ -250,14 +289,45 @@ pub fn apply(
     }
     if let Some((linux, fat)) = attributes.flags() {
         let result = set_linux_flags(place.fd(), linux, options.linux_flags_mask);
-        if failures.check(Step::Flags, result) && fat != 0 {
-            failures.check(Step::FatAttributes, set_fat_attributes(place.fd(), fat));
+        if check_flags(Step::Flags, result, failures) && fat != 0 {
+            let result = set_fat_attributes(place.fd(), fat);
+            check_flags(Step::FatAttributes, result, failures);
+        }
+    }
+}
+
+/// What an entry may keep whose owner is not the one of the archive: a program that runs with the
+/// rights of its owner must not run with those of somebody else.
+struct Kept {
+    /// Mask of the permission bits.
+    mode_bits: u32,
+    fcaps: bool,
+}
+
+impl Kept {
+    fn of(place: Place, attributes: Attributes, owner: Option<(u32, u32)>) -> Self {
+        let owner = owner.or_else(|| {
+            let stat = sys::stat(place.fd()).ok()?;
+            Some((stat.st_uid, stat.st_gid))
+        });
+        let same_user = owner.is_some_and(|(uid, _)| uid == attributes.uid);
+        let same_group = owner.is_some_and(|(_, gid)| gid == attributes.gid);
+        let dropped = [(same_user, libc::S_ISUID), (same_group, libc::S_ISGID)];
+        let dropped = dropped.iter().filter(|(same, _)| !same);
+        Kept {
+            mode_bits: dropped.fold(u32::MAX, |bits, (_, bit)| bits & !bit),
+            fcaps: same_user && same_group,
         }
     }
 }
 
 /// Extended attributes, capabilities, ACLs, project id. Returns whether to go on.
-fn apply_extras(place: Place, attributes: Attributes, failures: &mut Failures) -> bool {
+fn apply_extras(
+    place: Place,
+    attributes: Attributes,
+    with_fcaps: bool,
+    failures: &mut Failures,
+) -> bool {
     let mut supported = true;
     for (tag, value) in attributes.extras() {
         if tag != TAG_XATTR {
@@ -271,10 +341,14 @@ fn apply_extras(place: Place, attributes: Attributes, failures: &mut Failures) -
             failures.add(Step::SkippedXattr, 0);
             continue;
         }
+        if name == CAPABILITY && !with_fcaps {
+            continue;
+        }
         match place.set_xattr(name, &value[name.count_bytes() + 1..]) {
             Ok(()) => {}
             Err(libc::EOPNOTSUPP) => {
                 supported = false;
+                failures.add(Step::NoXattrs, libc::EOPNOTSUPP);
                 break;
             }
             Err(errno) => {
@@ -286,9 +360,14 @@ fn apply_extras(place: Place, attributes: Attributes, failures: &mut Failures) -
     if !failures.go_on() {
         return false;
     }
-    if supported && let Some(value) = attributes.find(TAG_FCAPS) {
-        let result = place.set_xattr(c"security.capability", value);
-        if !failures.check(Step::Fcaps, tolerate(result, &[libc::EOPNOTSUPP])) {
+    if supported
+        && with_fcaps
+        && let Some(value) = attributes.find(TAG_FCAPS)
+    {
+        let result = place.set_xattr(CAPABILITY, value);
+        if result == Err(libc::EOPNOTSUPP) {
+            failures.add(Step::NoXattrs, libc::EOPNOTSUPP);
+        } else if !failures.check(Step::Fcaps, result) {
             return false;
         }
     }
@@ -341,27 +420,58 @@ fn set_linux_flags(fd: RawFd, archived: u32, mask: u32) -> Result<(), Errno> {
     if wanted == 0 {
         return Ok(());
     }
-    tolerate(change_linux_flags(fd, wanted, mask), &NO_FLAGS)
+    change_linux_flags(fd, wanted, mask)
+}
+
+/// Takes the flags from a file for as long as it gets another name, and gives them back.
+pub struct LiftedFlags {
+    fd: OwnedFd,
+    flags: u32,
+}
+
+impl LiftedFlags {
+    /// None if no flag of `mask` is in the way.
+    pub fn lift(fd: OwnedFd, mask: u32) -> Option<Self> {
+        let flags = linux_flags(fd.as_raw_fd()).ok()?;
+        if flags & SEALING_FLAGS & mask == 0 {
+            return None;
+        }
+        store_linux_flags(fd.as_raw_fd(), flags & !(SEALING_FLAGS & mask)).ok()?;
+        Some(LiftedFlags { fd, flags })
+    }
+
+    pub fn put_back(self) -> Result<(), Errno> {
+        store_linux_flags(self.fd.as_raw_fd(), self.flags)
+    }
 }
 
 fn change_linux_flags(fd: RawFd, wanted: u32, mask: u32) -> Result<(), Errno> {
-    // The kernel reads and writes an int, whatever the number of the ioctl says.
-    let mut current: libc::c_int = 0;
-    // SAFETY: the kernel writes an int.
-    check(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS, &mut current) })?;
-    let flags = wanted | (current as u32 & !mask);
-    if flags == current as u32 {
+    let current = linux_flags(fd)?;
+    let flags = wanted | (current & !mask);
+    if flags == current {
         return Ok(());
     }
+    store_linux_flags(fd, flags)
+}
+
+fn linux_flags(fd: RawFd) -> Result<u32, Errno> {
+    // The kernel reads and writes an int, whatever the number of the ioctl says.
+    let mut flags: libc::c_int = 0;
+    // SAFETY: the kernel writes an int, which `flags` is.
+    check(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS, &mut flags) })?;
+    Ok(flags as u32)
+}
+
+fn store_linux_flags(fd: RawFd, flags: u32) -> Result<(), Errno> {
     let flags = flags as libc::c_int;
-    // SAFETY: the kernel reads an int.
+    // SAFETY: the kernel reads an int, which `flags` is.
     check(unsafe { libc::ioctl(fd, FS_IOC_SETFLAGS, &flags) }).map(drop)
 }
 
 fn set_fat_attributes(fd: RawFd, attributes: u32) -> Result<(), Errno> {
     // SAFETY: the kernel reads a u32.
     let result = check(unsafe { libc::ioctl(fd, FAT_IOCTL_SET_ATTRIBUTES, &attributes) });
-    tolerate(result.map(drop), &NO_FLAGS)
+    result.map(drop)
 }
 
 fn set_project_id(fd: RawFd, id: u32) -> Result<(), Errno> {

@@ -28,6 +28,11 @@ pub fn create<T>(
         if !overwrite || !matches!(result, Err(libc::EEXIST)) {
             return result;
         }
+        // Asked first: where nothing may be unlinked, the answer would not tell a directory.
+        let in_the_way = sys::stat_at(dir, name).map(|stat| stat.st_mode & libc::S_IFMT);
+        if in_the_way == Ok(libc::S_IFDIR) {
+            return result;
+        }
         match sys::unlink_at(dir, name) {
             Ok(()) | Err(libc::ENOENT) => result = make(),
             Err(libc::EISDIR) => return Err(libc::EEXIST),
@@ -49,6 +54,14 @@ pub fn create_file(
     create(handle.raw(), name, overwrite, || {
         sys::open_at(handle.raw(), name, flags, mode)
     })
+}
+
+/// Unlinks a file that is not complete: nothing of it stays under the final name.
+pub fn remove_incomplete(handle: &DirectoryHandle, name: &CStr, failures: &mut Failures) {
+    match sys::unlink_at(handle.raw(), name) {
+        Ok(()) | Err(libc::ENOENT) => {}
+        Err(errno) => failures.add(Step::Remove, errno),
+    }
 }
 
 /// Makes entries on behalf of one worker.
@@ -115,8 +128,7 @@ impl EntryMaker<'_> {
             }
             Err(malformed) => Err(malformed),
         };
-        // Nothing that is not complete stays under the final name.
-        let _ = sys::unlink_at(handle.raw(), entry.name);
+        remove_incomplete(handle, entry.name, failures);
         written
     }
 
@@ -195,10 +207,12 @@ impl EntryMaker<'_> {
             0
         };
         let supported = is_device || matches!(file_type, libc::S_IFIFO | libc::S_IFSOCK);
+        let options = &self.shared.options;
+        let (dir, name) = (handle.raw(), entry.name);
         let result = if supported {
-            // SAFETY: the name is NUL-terminated.
-            check(unsafe {
-                libc::mknodat(handle.raw(), entry.name.as_ptr(), file_type | 0o600, device)
+            create(dir, name, options.has(options::OVERWRITE_OTHERS), || {
+                // SAFETY: the name is NUL-terminated.
+                check(unsafe { libc::mknodat(dir, name.as_ptr(), file_type | 0o600, device) })
             })
         } else {
             Err(libc::EINVAL)
@@ -208,7 +222,10 @@ impl EntryMaker<'_> {
                 count(&self.shared.counters.nodes, 1);
                 self.apply_by_path(handle, entry, failures);
             }
-            Err(_) if is_device && self.shared.options.has(options::IGNORE_DEVICE_ERRORS) => {}
+            Err(errno) if is_device && options.has(options::IGNORE_DEVICE_ERRORS) => {
+                failures.add(Step::SkippedDevice, errno);
+            }
+            Err(errno) if is_device => failures.add(Step::CreateDevice, errno),
             Err(errno) => failures.add(Step::Create, errno),
         }
     }

@@ -257,7 +257,11 @@ impl Feeder {
         } else {
             0o700
         };
-        match sys::make_directory(handle.raw(), entry.name, mode) {
+        let (dir, name) = (handle.raw(), entry.name);
+        let made = entries::create(dir, name, options.has(options::OVERWRITE_OTHERS), || {
+            sys::make_directory(dir, name, mode)
+        });
+        match made {
             Ok(()) => Ok(true),
             Err(libc::EEXIST) if options.has(options::ALLOW_EXISTING_DIRS) => Ok(false),
             Err(errno) => Err(errno),

@@ -1,5 +1,6 @@
 //! Hard links to files that were restored before.
 
+use crate::attributes::LiftedFlags;
 use crate::command::valid_name;
 use crate::directory::DirectoryHandle;
 use crate::entries::create;
@@ -54,15 +55,36 @@ impl<'a> Linker<'a> {
             return;
         }
         let dir = handle.raw();
-        let result = create(dir, name, overwrite, || {
-            let (from, to) = (target_name.as_ptr(), name.as_ptr());
-            // SAFETY: the strings are NUL-terminated.
-            check(unsafe { libc::linkat(target_dir, from, dir, to, 0) })
-        });
+        let link = || {
+            create(dir, name, overwrite, || {
+                let (from, to) = (target_name.as_ptr(), name.as_ptr());
+                // SAFETY: the strings are NUL-terminated.
+                check(unsafe { libc::linkat(target_dir, from, dir, to, 0) })
+            })
+        };
+        let mut result = link();
+        if result == Err(libc::EPERM)
+            && let Some(lifted) = self.lift_flags(target_dir, target_name, &found)
+        {
+            result = link();
+            failures.check(Step::Flags, lifted.put_back());
+        }
         match result {
             Ok(_) => count(&self.shared.counters.hardlinks, 1),
             Err(errno) => failures.add(Step::Create, errno),
         }
+    }
+
+    /// Makes an immutable or append-only file such as this restore made linkable for a moment: its
+    /// flags were set with its other metadata, before its further names were known.
+    fn lift_flags(&self, dir: RawFd, name: &CStr, found: &libc::stat) -> Option<LiftedFlags> {
+        let flags = libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let fd = sys::open_at(dir, name, flags, 0).ok()?;
+        let opened = sys::stat(fd.as_raw_fd()).ok()?;
+        if (opened.st_dev, opened.st_ino) != (found.st_dev, found.st_ino) {
+            return None;
+        }
+        LiftedFlags::lift(fd, self.shared.options.linux_flags_mask)
     }
 
     /// Directory and last component of a target.

@@ -8,6 +8,8 @@ pub const IGNORE_OWNERSHIP: u32 = 16;
 pub const IGNORE_PERMISSIONS: u32 = 32;
 pub const IGNORE_DEVICE_ERRORS: u32 = 64;
 pub const STOP_AT_FIRST_ERROR: u32 = 128;
+/// Directories, devices, named pipes and sockets replace what is in their place, but no directory.
+pub const OVERWRITE_OTHERS: u32 = 256;
 
 /// Layout of `pbs_extract_options`.
 #[repr(C)]

@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, PieceBytes};
 use crate::directory::{Directory, DirectoryHandle};
-use crate::report::{Record, Step};
+use crate::report::Record;
 use crate::spanning_file::SpanningFile;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -272,7 +272,7 @@ impl Queue {
         let mut state = self.lock();
         if state.records.len() < MAX_RECORDS {
             state.records.push_back(record);
-        } else if record.step != Step::SkippedXattr {
+        } else if !record.step.is_note() {
             state.lost = state.lost.saturating_add(1);
         }
         self.reports.notify_all();

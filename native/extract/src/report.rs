@@ -22,6 +22,28 @@ pub enum Step {
     LinkTarget = 13,
     /// No error: an extended attribute that is not restored.
     SkippedXattr = 14,
+    /// The file is not complete and could not be unlinked.
+    Remove = 15,
+    /// No error: set-id bits or file capabilities of an owner that the entry has not got.
+    DroppedPrivileges = 16,
+    /// No error: the file system has no extended attributes. The first one is reported.
+    NoXattrs = 17,
+    /// No error: the file system has no attribute flags, or not these. The first one is reported.
+    NoFlags = 18,
+    /// No error: a device whose failure is to be ignored. The first one is reported.
+    SkippedDevice = 19,
+    CreateDevice = 20,
+}
+
+impl Step {
+    /// Whether this is only worth knowing.
+    pub fn is_note(self) -> bool {
+        use Step::*;
+        matches!(
+            self,
+            SkippedXattr | DroppedPrivileges | NoXattrs | NoFlags | SkippedDevice
+        )
+    }
 }
 
 /// One failure, or note, with the path below the root.
@@ -53,11 +75,7 @@ impl Failures {
 
     /// Whether the steps that follow are still to be taken.
     pub fn go_on(&self) -> bool {
-        !self.stop
-            || self
-                .list
-                .iter()
-                .all(|(step, _)| *step == Step::SkippedXattr)
+        !self.stop || self.list.iter().all(|(step, _)| step.is_note())
     }
 
     /// Notes the failure of a step. Returns whether to go on.

@@ -16,6 +16,21 @@ pub struct Counters {
     pub nodes: AtomicU64,
     pub bytes: AtomicU64,
     pub errors: AtomicU64,
+    pub without_xattrs: AtomicU64,
+    pub without_flags: AtomicU64,
+    pub skipped_devices: AtomicU64,
+}
+
+impl Counters {
+    /// Of the notes whose first one is reported, and the others counted.
+    fn of_note(&self, step: Step) -> Option<&AtomicU64> {
+        match step {
+            Step::NoXattrs => Some(&self.without_xattrs),
+            Step::NoFlags => Some(&self.without_flags),
+            Step::SkippedDevice => Some(&self.skipped_devices),
+            _ => None,
+        }
+    }
 }
 
 /// Adds to a counter that nobody orders by.
@@ -77,7 +92,12 @@ impl Shared {
         }
         let path = path();
         for (step, errno) in failures.list {
-            if step != Step::SkippedXattr {
+            if let Some(counter) = self.counters.of_note(step)
+                && counter.fetch_add(1, Ordering::Relaxed) > 0
+            {
+                continue;
+            }
+            if !step.is_note() {
                 count(&self.counters.errors, 1);
                 if self.options.has(options::STOP_AT_FIRST_ERROR) {
                     self.stopped.store(true, Ordering::Release);

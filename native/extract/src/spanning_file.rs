@@ -2,6 +2,7 @@
 
 use crate::attributes::{self, Attributes, Current, OwnedAttributes, Place};
 use crate::directory::{Directory, DirectoryHandle};
+use crate::entries::remove_incomplete;
 use crate::report::Step;
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
@@ -108,8 +109,7 @@ impl SpanningFile {
             result = result.and(sys::close(fd));
         }
         if dropped || result.is_err() {
-            // Nothing that is not complete stays under the final name.
-            let _ = sys::unlink_at(self.handle.raw(), &self.name);
+            remove_incomplete(&self.handle, &self.name, &mut failures);
         } else {
             count(&shared.counters.files, 1);
             count(&shared.counters.bytes, self.size);
