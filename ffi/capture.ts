@@ -51,11 +51,12 @@ const EMSGSIZE = 90;
 /**
  * Opens the directory a walk begins with.
  *
- * @param path Path bytes without NUL.
+ * @param path Path bytes.
  * @returns A descriptor, or a negative error number.
  */
 export function openCaptureRoot(path: Uint8Array, follow: boolean): number {
   native ??= bind();
+  if (path.includes(0)) throw new TypeError("path contains a NUL character");
   const terminated = new Uint8Array(path.byteLength + 1);
   terminated.set(path);
   return native.pbs_capture_open_root(terminated, follow ? 1 : 0);

@@ -85,18 +85,20 @@ export class NativeExtractor {
   /**
    * Opens, and makes where it is missing, the target directory.
    *
-   * @param path Raw bytes with a final NUL.
+   * @param path Raw bytes.
    * @returns The extractor, or a negative errno.
    */
   static open(
     path: Uint8Array<ArrayBuffer>,
     options: NativeExtractOptions,
   ): NativeExtractor | number {
-    if (path.at(-1) !== 0) throw new TypeError("path must end with NUL");
+    if (path.includes(0)) throw new TypeError("path contains a NUL character");
+    const terminated = new Uint8Array(path.length + 1);
+    terminated.set(path);
     const { flags, threads, linuxFlagsMask, initialFlagsMask } = options;
     const handle = new BigUint64Array(1);
     const status = native().pbs_extract_open(
-      path,
+      terminated,
       Uint32Array.of(flags, threads, linuxFlagsMask, initialFlagsMask),
       handle,
     );

@@ -1,5 +1,7 @@
+import { fromFileUrl } from "@std/path";
+
 /** Version of the C ABI these bindings speak; `pbs_abi_version` of the shared object must be equal. */
-const ABI_VERSION = 2;
+const ABI_VERSION = 3;
 
 /**
  * Path of the native core: `PBS_CLIENT_NATIVE` if set, else what the release build left in the
@@ -7,7 +9,7 @@ const ABI_VERSION = 2;
  */
 export function nativeLibraryPath(): string {
   return Deno.env.get("PBS_CLIENT_NATIVE") ??
-    new URL("../native/target/release/libpbs_native.so", import.meta.url).pathname;
+    fromFileUrl(new URL("../native/target/release/libpbs_native.so", import.meta.url));
 }
 
 /**

@@ -1,5 +1,4 @@
-import { closeFile, openFile, OpenFlag } from "./posix_files.ts";
-import { cPath, negativeErrno, posixLibrary, resultOf } from "./posix_library.ts";
+import { pathBytes, posixLibrary } from "./posix_library.ts";
 
 /** Space of a file system, bytes. */
 export interface FileSystemSpace {
@@ -12,59 +11,50 @@ export interface FileSystemSpace {
 
 /** Space of the file system that holds `path`. @returns The space, or a negative error number. */
 export function fileSystemSpace(path: string): FileSystemSpace | number {
-  const bytes = new Uint8Array(128);
-  if (posixLibrary().statvfs(cPath(path), bytes) < 0) return negativeErrno();
-  // struct statvfs, 64 bit: f_bsize, f_frsize, f_blocks, f_bfree, f_bavail.
-  const view = new DataView(bytes.buffer);
-  const unit = Number(view.getBigUint64(8, true));
-  return {
-    total: unit * Number(view.getBigUint64(16, true)),
-    free: unit * Number(view.getBigUint64(24, true)),
-    available: unit * Number(view.getBigUint64(32, true)),
-  };
+  const values = new BigUint64Array(3);
+  const bytes = pathBytes(path);
+  const status = posixLibrary().pbs_file_system_space(bytes, bytes.length, values);
+  if (status < 0) return status;
+  const [total = 0, free = 0, available = 0] = Array.from(values, Number);
+  return { total, free, available };
 }
 
 /**
- * Writes everything that is pending on the file system of `path` to disk, on another thread.
+ * Writes everything that is pending on the file system of an open file to disk, on another thread.
+ * Called once: reports what has failed since the descriptor was opened.
  *
  * @returns 0 or a negative error number.
  */
-export async function syncFileSystem(path: string): Promise<number> {
-  const fd = openFile(path, OpenFlag.READ);
-  if (fd < 0) return fd;
-  try {
-    if (await posixLibrary().syncfsLater(fd) === 0) return 0;
-    return resultOf(posixLibrary().syncfs(fd));
-  } finally {
-    closeFile(fd);
-  }
+export function syncFileSystem(fd: number): Promise<number> {
+  return posixLibrary().syncFileSystemLater(fd);
 }
 
 /** Effective user and group id of the process. */
 export function effectiveIds(): { uid: number; gid: number } {
-  return { uid: posixLibrary().geteuid(), gid: posixLibrary().getegid() };
+  return { uid: posixLibrary().pbs_effective_uid(), gid: posixLibrary().pbs_effective_gid() };
 }
 
 /** Permission bits that the process takes away from what it creates. */
 export function currentUmask(): number {
-  const mask = posixLibrary().umask(0o022);
-  posixLibrary().umask(mask);
+  const mask = posixLibrary().pbs_umask(0o022);
+  posixLibrary().pbs_umask(mask);
   return mask;
 }
 
 /**
- * Runs something as if another user touched the files, on this thread only. For the superuser.
+ * Runs something as if another user touched the files, on this thread only.
  *
  * @param body Must do everything before it returns: what it starts on other threads is not covered.
+ * @returns What `body` returns, or a negative error number if that user cannot be taken.
  */
-export function withFileUser<T>(uid: number, gid: number, body: () => T): T {
+export function withFileUser<T>(uid: number, gid: number, body: () => T): T | number {
   const library = posixLibrary();
-  const previousGid = library.setfsgid(gid);
-  const previousUid = library.setfsuid(uid);
+  const previous = new Uint32Array(2);
+  const status = library.pbs_set_file_user(uid, gid, previous);
+  if (status < 0) return status;
   try {
     return body();
   } finally {
-    library.setfsuid(previousUid);
-    library.setfsgid(previousGid);
+    library.pbs_set_file_user(previous[0]!, previous[1]!, new Uint32Array(2));
   }
 }

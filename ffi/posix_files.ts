@@ -1,4 +1,6 @@
-import { AT_FDCWD, cPath, negativeErrno, posixLibrary, resultOf } from "./posix_library.ts";
+import { AT_FDCWD, pathBytes, posixLibrary, type PosixPath, whileHeld } from "./posix_library.ts";
+
+export type { PosixPath };
 
 const isArm = Deno.build.arch === "aarch64";
 
@@ -15,17 +17,10 @@ export const OpenFlag = {
   NOFOLLOW: isArm ? 0o100000 : 0o400000,
 } as const;
 
-const O_CLOEXEC = 0o2000000;
-const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;
-const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff;
 const STATX_SIZE = 256;
 const UTIME_NOW = 0x3fffffff;
 const UTIME_OMIT = 0x3ffffffe;
-
-/** A path, or its bytes ending in NUL where one was prepared. */
-export type PosixPath = string | Uint8Array<ArrayBuffer>;
 
 /** Metadata of a file as `statx` tells it; laid out alike on every architecture. */
 export class FileStat {
@@ -77,10 +72,6 @@ export class FileStat {
   }
 }
 
-function toC(path: PosixPath): Uint8Array<ArrayBuffer> {
-  return typeof path === "string" ? cPath(path) : path;
-}
-
 /**
  * Opens a file.
  *
@@ -90,20 +81,30 @@ function toC(path: PosixPath): Uint8Array<ArrayBuffer> {
  * @returns A descriptor to be closed with {@linkcode closeFile}, or a negative error number.
  */
 export function openFile(path: PosixPath, flags: number, mode = 0, directory = AT_FDCWD): number {
-  return resultOf(posixLibrary().openat(directory, toC(path), flags | O_CLOEXEC, mode));
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_open(directory, bytes, bytes.length, flags, mode);
 }
 
 /** {@linkcode openFile} for reading on another thread, for paths that may be slow to look up. */
-export async function openFileLater(path: PosixPath, directory = AT_FDCWD): Promise<number> {
-  const bytes = toC(path);
-  const fd = await posixLibrary().openatLater(directory, bytes, O_CLOEXEC, 0);
-  // The error number stayed on the other thread: fail once more to learn it.
-  return fd >= 0 ? fd : openFile(bytes, OpenFlag.READ, 0, directory);
+export function openFileLater(path: PosixPath, directory = AT_FDCWD): Promise<number> {
+  const bytes = pathBytes(path);
+  const { openLater } = posixLibrary();
+  return whileHeld(openLater(directory, bytes, bytes.length, OpenFlag.READ, 0), bytes);
 }
 
-/** Closes a descriptor. */
-export function closeFile(fd: number): void {
-  posixLibrary().close(fd);
+/**
+ * Closes a descriptor, which is gone in any case.
+ *
+ * @returns 0 or a negative error number, which for a file that was written says that what was
+ *   written may be lost: network file systems and quotas tell only now.
+ */
+export function closeFile(fd: number): number {
+  return posixLibrary().pbs_close(fd);
+}
+
+/** {@linkcode closeFile} on another thread: a network file system writes out what is pending. */
+export function closeFileLater(fd: number): Promise<number> {
+  return posixLibrary().closeLater(fd);
 }
 
 /**
@@ -112,70 +113,46 @@ export function closeFile(fd: number): void {
  * @returns The metadata, or a negative error number.
  */
 export function statPath(path: PosixPath, directory = AT_FDCWD): FileStat | number {
-  const bytes = new Uint8Array(STATX_SIZE);
-  const status = posixLibrary().statx(
-    directory,
-    toC(path),
-    AT_SYMLINK_NOFOLLOW,
-    STATX_BASIC_STATS,
-    bytes,
-  );
-  return status < 0 ? negativeErrno() : new FileStat(bytes);
+  const found = new Uint8Array(STATX_SIZE);
+  const bytes = pathBytes(path);
+  const status = posixLibrary().pbs_stat(directory, bytes, bytes.length, found);
+  return status < 0 ? status : new FileStat(found);
 }
 
 /** Looks a path up on another thread, so that a {@linkcode statPath} after it does not wait. */
 export async function warmPath(path: PosixPath, directory = AT_FDCWD): Promise<void> {
-  const bytes = new Uint8Array(STATX_SIZE);
-  await posixLibrary().statxLater(
-    directory,
-    toC(path),
-    AT_SYMLINK_NOFOLLOW,
-    STATX_BASIC_STATS,
-    bytes,
-  );
+  const found = new Uint8Array(STATX_SIZE);
+  const bytes = pathBytes(path);
+  await whileHeld(posixLibrary().statLater(directory, bytes, bytes.length, found), bytes, found);
 }
+
+const NO_PATH = new Uint8Array();
 
 /** Metadata of an open file. @returns The metadata, or a negative error number. */
 export function statFile(fd: number): FileStat | number {
-  const bytes = new Uint8Array(STATX_SIZE);
-  const status = posixLibrary().statx(fd, cPath(""), AT_EMPTY_PATH, STATX_BASIC_STATS, bytes);
-  return status < 0 ? negativeErrno() : new FileStat(bytes);
+  const found = new Uint8Array(STATX_SIZE);
+  const status = posixLibrary().pbs_stat(fd, NO_PATH, 0, found);
+  return status < 0 ? status : new FileStat(found);
 }
 
 /**
  * Reads into `buffer` until it is full or the file ends, on another thread.
  *
- * @param buffer Must stay as it is until the call has settled; native memory is fine.
+ * @param buffer Native memory is fine.
  * @returns Bytes read, or a negative error number.
  */
 export async function readLater(fd: number, buffer: Uint8Array, offset: number): Promise<number> {
-  const library = posixLibrary();
-  let done = 0;
-  while (done < buffer.byteLength) {
-    const rest = buffer.subarray(done) as Uint8Array<ArrayBuffer>;
-    const at = BigInt(offset + done);
-    let count = Number(await library.preadLater(fd, rest, BigInt(rest.byteLength), at));
-    if (count < 0) count = Number(library.pread(fd, rest, BigInt(rest.byteLength), at));
-    if (count < 0) return negativeErrno();
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
+  const bytes = buffer as Uint8Array<ArrayBuffer>;
+  const { readLater } = posixLibrary();
+  return Number(
+    await whileHeld(readLater(fd, bytes, BigInt(bytes.byteLength), BigInt(offset)), bytes),
+  );
 }
 
 /** {@linkcode readLater} on this thread, for small reads of files that are surely at hand. */
 export function readNow(fd: number, buffer: Uint8Array, offset: number): number {
-  let done = 0;
-  while (done < buffer.byteLength) {
-    const rest = buffer.subarray(done) as Uint8Array<ArrayBuffer>;
-    const count = Number(
-      posixLibrary().pread(fd, rest, BigInt(rest.byteLength), BigInt(offset + done)),
-    );
-    if (count < 0) return negativeErrno();
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
+  const bytes = buffer as Uint8Array<ArrayBuffer>;
+  return Number(posixLibrary().pbs_read_at(fd, bytes, BigInt(bytes.byteLength), BigInt(offset)));
 }
 
 /**
@@ -184,62 +161,58 @@ export function readNow(fd: number, buffer: Uint8Array, offset: number): number 
  * @param bytes Must stay as they are until the call has settled; native memory is fine.
  * @returns 0, or a negative error number; some of the bytes may have been written then.
  */
-export async function writeLater(fd: number, bytes: Uint8Array, offset: number): Promise<number> {
-  const library = posixLibrary();
-  let done = 0;
-  while (done < bytes.byteLength) {
-    const rest = bytes.subarray(done) as Uint8Array<ArrayBuffer>;
-    const at = BigInt(offset + done);
-    let count = Number(await library.pwriteLater(fd, rest, BigInt(rest.byteLength), at));
-    if (count < 0) count = Number(library.pwrite(fd, rest, BigInt(rest.byteLength), at));
-    if (count < 0) return negativeErrno();
-    done += count;
-  }
-  return 0;
+export function writeLater(fd: number, bytes: Uint8Array, offset: number): Promise<number> {
+  const source = bytes as Uint8Array<ArrayBuffer>;
+  return whileHeld(
+    posixLibrary().writeLater(fd, source, BigInt(source.byteLength), BigInt(offset)),
+    source,
+  );
 }
 
 /** {@linkcode writeLater} on this thread, for small files. */
 export function writeNow(fd: number, bytes: Uint8Array, offset: number): number {
-  let done = 0;
-  while (done < bytes.byteLength) {
-    const rest = bytes.subarray(done) as Uint8Array<ArrayBuffer>;
-    const count = Number(
-      posixLibrary().pwrite(fd, rest, BigInt(rest.byteLength), BigInt(offset + done)),
-    );
-    if (count < 0) return negativeErrno();
-    done += count;
-  }
-  return 0;
+  const source = bytes as Uint8Array<ArrayBuffer>;
+  return posixLibrary().pbs_write_at(fd, source, BigInt(source.byteLength), BigInt(offset));
 }
 
 /** Renames within one file system, replacing what is there. @returns 0 or a negative error number. */
 export function renameFile(from: PosixPath, to: PosixPath, directory = AT_FDCWD): number {
-  return resultOf(posixLibrary().renameat(directory, toC(from), directory, toC(to)));
+  const [source, target] = [pathBytes(from), pathBytes(to)];
+  return posixLibrary().pbs_rename(directory, source, source.length, target, target.length);
 }
 
 /** Removes a file. @returns 0 or a negative error number. */
 export function removeFile(path: PosixPath, directory = AT_FDCWD): number {
-  return resultOf(posixLibrary().unlinkat(directory, toC(path), 0));
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_remove(directory, bytes, bytes.length, 0);
 }
 
 /** Removes an empty folder. @returns 0 or a negative error number. */
 export function removeFolder(path: PosixPath, directory = AT_FDCWD): number {
-  return resultOf(posixLibrary().unlinkat(directory, toC(path), AT_REMOVEDIR));
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_remove(directory, bytes, bytes.length, AT_REMOVEDIR);
 }
 
 /** Creates one folder. The umask takes bits of `mode` away. @returns 0 or a negative error number. */
 export function makeFolder(path: PosixPath, mode: number, directory = AT_FDCWD): number {
-  return resultOf(posixLibrary().mkdirat(directory, toC(path), mode));
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_make_folder(directory, bytes, bytes.length, mode);
 }
 
 /** Sets the permission bits of an open file. @returns 0 or a negative error number. */
 export function changeMode(fd: number, mode: number): number {
-  return resultOf(posixLibrary().fchmod(fd, mode));
+  return posixLibrary().pbs_change_mode(fd, mode);
+}
+
+/** Sets the permission bits of what a path leads to. @returns 0 or a negative error number. */
+export function changePathMode(path: PosixPath, mode: number, directory = AT_FDCWD): number {
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_change_path_mode(directory, bytes, bytes.length, mode);
 }
 
 /** Sets the owner of an open file. @returns 0 or a negative error number. */
 export function changeOwner(fd: number, uid: number, gid: number): number {
-  return resultOf(posixLibrary().fchown(fd, uid, gid));
+  return posixLibrary().pbs_change_owner(fd, uid, gid);
 }
 
 /** Sets the owner of a path; a symlink itself, not its target. @returns 0 or a negative error number. */
@@ -249,22 +222,22 @@ export function changePathOwner(
   gid: number,
   directory = AT_FDCWD,
 ): number {
-  return resultOf(
-    posixLibrary().fchownat(directory, toC(path), uid, gid, AT_SYMLINK_NOFOLLOW),
-  );
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_change_path_owner(directory, bytes, bytes.length, uid, gid);
 }
 
 /** Cuts an open file off, or extends it with zeros. @returns 0 or a negative error number. */
 export function truncateFile(fd: number, size: number): number {
-  return resultOf(posixLibrary().ftruncate(fd, BigInt(size)));
+  return posixLibrary().pbs_truncate(fd, BigInt(size));
 }
 
-const accessNow = (() => {
-  const times = new BigInt64Array(4);
-  times[1] = BigInt(UTIME_NOW);
-  times[3] = BigInt(UTIME_OMIT);
-  return new Uint8Array(times.buffer);
-})();
+/** Seconds and nanoseconds of the access time, then of the modification time. */
+function setTimes(path: PosixPath, directory: number, times: BigInt64Array<ArrayBuffer>): number {
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_set_times(directory, bytes, bytes.length, times);
+}
+
+const ACCESS_NOW = new BigInt64Array([0n, BigInt(UTIME_NOW), 0n, BigInt(UTIME_OMIT)]);
 
 /**
  * Sets the access time to now and leaves the modification time; symlinks are not followed.
@@ -272,9 +245,7 @@ const accessNow = (() => {
  * @returns 0 or a negative error number.
  */
 export function touchAccessTime(path: PosixPath, directory = AT_FDCWD): number {
-  return resultOf(
-    posixLibrary().utimensat(directory, toC(path), accessNow, AT_SYMLINK_NOFOLLOW),
-  );
+  return setTimes(path, directory, ACCESS_NOW);
 }
 
 /** Sets access and modification time, whole seconds. @returns 0 or a negative error number. */
@@ -285,17 +256,15 @@ export function setFileTimes(
   directory = AT_FDCWD,
 ): number {
   const times = new BigInt64Array([BigInt(accessTime), 0n, BigInt(modificationTime), 0n]);
-  return resultOf(
-    posixLibrary().utimensat(
-      directory,
-      toC(path),
-      new Uint8Array(times.buffer),
-      AT_SYMLINK_NOFOLLOW,
-    ),
-  );
+  return setTimes(path, directory, times);
 }
 
-/** Writes a file's or folder's content to disk, on another thread. @returns 0 or a negative error number. */
-export async function syncFileLater(fd: number): Promise<number> {
-  return await posixLibrary().fsyncLater(fd) === 0 ? 0 : resultOf(posixLibrary().fsync(fd));
+/**
+ * Writes a file's or folder's content to disk, on another thread. Called once: an error of a delayed
+ * write is reported once.
+ *
+ * @returns 0 or a negative error number.
+ */
+export function syncFileLater(fd: number): Promise<number> {
+  return posixLibrary().syncFileLater(fd);
 }

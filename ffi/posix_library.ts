@@ -1,90 +1,82 @@
-import { Errno } from "./errno.ts";
+import { openNative } from "./library.ts";
 
+const OPEN = { parameters: ["i32", "buffer", "u32", "i32", "u32"], result: "i32" } as const;
+const STAT = { parameters: ["i32", "buffer", "u32", "buffer"], result: "i32" } as const;
+const READ_AT = { parameters: ["i32", "buffer", "usize", "i64"], result: "i64" } as const;
+const WRITE_AT = { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" } as const;
+const ON_DESCRIPTOR = { parameters: ["i32"], result: "i32" } as const;
+const TWO_NUMBERS = { parameters: ["i32", "u32"], result: "i32" } as const;
+
+/** Functions of `native/include/pbs_posix.h`; what ends in `Later` runs on another thread. */
 const SYMBOLS = {
-  __errno_location: { parameters: [], result: "pointer" },
-  close: { parameters: ["i32"], result: "i32" },
-  fchmod: { parameters: ["i32", "u32"], result: "i32" },
-  fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
-  fchownat: { parameters: ["i32", "buffer", "u32", "u32", "i32"], result: "i32" },
-  fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
-  flock: { parameters: ["i32", "i32"], result: "i32" },
-  fsync: { parameters: ["i32"], result: "i32" },
-  fsyncLater: { name: "fsync", parameters: ["i32"], result: "i32", nonblocking: true },
-  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
-  geteuid: { parameters: [], result: "u32" },
-  getegid: { parameters: [], result: "u32" },
-  mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
-  openatLater: {
-    name: "openat",
-    parameters: ["i32", "buffer", "i32", "u32"],
-    result: "i32",
-    nonblocking: true,
-  },
-  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
-  preadLater: {
-    name: "pread",
-    parameters: ["i32", "buffer", "usize", "i64"],
-    result: "isize",
-    nonblocking: true,
-  },
-  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
-  pwriteLater: {
-    name: "pwrite",
-    parameters: ["i32", "buffer", "usize", "i64"],
-    result: "isize",
-    nonblocking: true,
-  },
-  renameat: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
-  setfsgid: { parameters: ["u32"], result: "i32" },
-  setfsuid: { parameters: ["u32"], result: "i32" },
-  statvfs: { parameters: ["buffer", "buffer"], result: "i32" },
-  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
-  statxLater: {
-    name: "statx",
-    parameters: ["i32", "buffer", "i32", "u32", "buffer"],
-    result: "i32",
-    nonblocking: true,
-  },
-  syncfs: { parameters: ["i32"], result: "i32" },
-  syncfsLater: { name: "syncfs", parameters: ["i32"], result: "i32", nonblocking: true },
-  umask: { parameters: ["u32"], result: "u32" },
-  unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  pbs_open: OPEN,
+  openLater: { name: "pbs_open", ...OPEN, nonblocking: true },
+  pbs_stat: STAT,
+  statLater: { name: "pbs_stat", ...STAT, nonblocking: true },
+  pbs_rename: { parameters: ["i32", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  pbs_remove: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  pbs_make_folder: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
+  pbs_change_path_owner: { parameters: ["i32", "buffer", "u32", "u32", "u32"], result: "i32" },
+  pbs_change_path_mode: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
+  pbs_set_times: { parameters: ["i32", "buffer", "u32", "buffer"], result: "i32" },
+  pbs_file_system_space: { parameters: ["buffer", "u32", "buffer"], result: "i32" },
+  pbs_close: ON_DESCRIPTOR,
+  closeLater: { name: "pbs_close", ...ON_DESCRIPTOR, nonblocking: true },
+  pbs_read_at: READ_AT,
+  readLater: { name: "pbs_read_at", ...READ_AT, nonblocking: true },
+  pbs_write_at: WRITE_AT,
+  writeLater: { name: "pbs_write_at", ...WRITE_AT, nonblocking: true },
+  pbs_truncate: { parameters: ["i32", "i64"], result: "i32" },
+  pbs_change_mode: TWO_NUMBERS,
+  pbs_change_owner: { parameters: ["i32", "u32", "u32"], result: "i32" },
+  syncFileLater: { name: "pbs_sync_file", ...ON_DESCRIPTOR, nonblocking: true },
+  syncFileSystemLater: { name: "pbs_sync_file_system", ...ON_DESCRIPTOR, nonblocking: true },
+  pbs_lock_file: { parameters: ["i32", "i32"], result: "i32" },
+  pbs_lock_record: { parameters: ["i32", "i32"], result: "i32" },
+  pbs_effective_uid: { parameters: [], result: "u32" },
+  pbs_effective_gid: { parameters: [], result: "u32" },
+  pbs_umask: { parameters: ["u32"], result: "u32" },
+  pbs_set_file_user: { parameters: ["u32", "u32", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type PosixLibrary = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 let symbols: PosixLibrary | undefined;
-let errnoView: Deno.UnsafePointerView | undefined;
 
-/** The C library's calls, bound on first use. For the other `posix_*.ts` files only. */
+/** The native core's system calls, bound on first use. For the other `posix_*.ts` files only. */
 export function posixLibrary(): PosixLibrary {
-  symbols ??= Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-  return symbols;
+  return symbols ??= openNative(SYMBOLS);
 }
 
-/**
- * The negative error number of the synchronous call that has just failed. Not for calls that ran on
- * another thread: error numbers belong to threads.
- */
-export function negativeErrno(): number {
-  errnoView ??= new Deno.UnsafePointerView(posixLibrary().__errno_location()!);
-  return -(errnoView.getInt32() || Errno.EIO);
-}
-
-/** The result of a synchronous call that returns -1 on failure, or its negative error number. */
-export function resultOf(result: number): number {
-  return result < 0 ? negativeErrno() : result;
-}
+/** A path as text, or as bytes where it need not be text. Without NUL at the end. */
+export type PosixPath = string | Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 
-/** A path as the C library takes it. Must not contain NUL, which would cut it off. */
-export function cPath(path: string): Uint8Array<ArrayBuffer> {
-  const bytes = encoder.encode(path + "\0");
-  if (bytes.indexOf(0) !== bytes.length - 1) throw new TypeError(`path "${path}" contains NUL`);
+/**
+ * A path's bytes.
+ *
+ * @throws {TypeError} if it contains NUL, where the system would take it to end.
+ */
+export function pathBytes(path: PosixPath): Uint8Array<ArrayBuffer> {
+  const bytes = typeof path === "string" ? encoder.encode(path) : path;
+  if (bytes.includes(0)) {
+    const text = typeof path === "string" ? path : new TextDecoder().decode(path);
+    throw new TypeError(`path ${JSON.stringify(text)} contains a NUL character`);
+  }
   return bytes;
+}
+
+const inUse = new Set<ArrayBufferView>();
+
+/** Keeps memory from being collected while a call on another thread uses it. */
+export async function whileHeld<T>(call: Promise<T>, ...memory: ArrayBufferView[]): Promise<T> {
+  for (const view of memory) inUse.add(view);
+  try {
+    return await call;
+  } finally {
+    for (const view of memory) inUse.delete(view);
+  }
 }
 
 /** Stands for the working directory where a directory handle is wanted. */

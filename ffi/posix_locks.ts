@@ -1,9 +1,6 @@
-import { posixLibrary, resultOf } from "./posix_library.ts";
+import { posixLibrary } from "./posix_library.ts";
 
 const FlockOperation = { shared: 1, exclusive: 2, none: 8 } as const;
-const LOCK_NB = 4;
-
-const F_SETLK = 6;
 const RecordType = { shared: 0, exclusive: 1, none: 2 } as const;
 
 /** What a lock is to become. */
@@ -16,7 +13,7 @@ export type LockMode = "shared" | "exclusive" | "none";
  * @returns 0, `-EAGAIN` if somebody else holds it, or another negative error number.
  */
 export function lockFile(fd: number, mode: LockMode): number {
-  return resultOf(posixLibrary().flock(fd, FlockOperation[mode] | LOCK_NB));
+  return posixLibrary().pbs_lock_file(fd, FlockOperation[mode]);
 }
 
 /**
@@ -27,8 +24,5 @@ export function lockFile(fd: number, mode: LockMode): number {
  * @returns 0, `-EAGAIN` or `-EACCES` if another process holds it, or another negative error number.
  */
 export function lockRecord(fd: number, mode: LockMode): number {
-  // struct flock, 64 bit: l_type, l_whence (i16 each), l_start, l_len (i64 each, at 8 and 16), l_pid.
-  const lock = new Uint8Array(32);
-  new DataView(lock.buffer).setInt16(0, RecordType[mode], true);
-  return resultOf(posixLibrary().fcntl(fd, F_SETLK, lock));
+  return posixLibrary().pbs_lock_record(fd, RecordType[mode]);
 }

@@ -125,7 +125,11 @@ Deno.test("fileSystemSpace() and syncFileSystem() work on the file system of a p
   if (typeof space === "number") throw new Error(`error number ${space}`);
   assert(space.total >= space.free && space.free >= space.available && space.total > 0);
   assertEquals(fileSystemSpace("/absent"), -Errno.ENOENT);
-  assertEquals(await syncFileSystem("/dev/shm"), 0);
+  const fd = openFile("/dev/shm", OpenFlag.DIRECTORY);
+  assertEquals(await syncFileSystem(fd), 0);
+  assertEquals(closeFile(fd), 0);
+  assertEquals(closeFile(fd), -Errno.EBADF);
+  assertEquals(await syncFileSystem(-1), -Errno.EBADF);
   assertEquals(effectiveIds(), { uid: Deno.uid()!, gid: Deno.gid()! });
   assertEquals(currentUmask(), Deno.umask());
 });

@@ -1,6 +1,5 @@
 import { errnoText } from "../../ffi/errno.ts";
 import { closeFile, openFileLater, readLater, statFile } from "../../ffi/posix_files.ts";
-import { concatBytes } from "../bytes/mod.ts";
 import { SystemError, UsageError } from "../errors/mod.ts";
 import { quotePath } from "../fs/mod.ts";
 import { withSourceStat } from "./_source_stat.ts";
@@ -17,7 +16,7 @@ const READ_BYTES = 1024 * 1024;
  * @throws {SystemError} if it cannot be opened; the signal's reason if that came first.
  */
 export async function openSource(path: Uint8Array, signal: AbortSignal): Promise<number> {
-  const opening = openFileLater(concatBytes([path, new Uint8Array(1)]));
+  const opening = openFileLater(path.slice());
   const fd = await new Promise<number>((resolve, reject) => {
     const onAbort = () => {
       reject(signal.reason);

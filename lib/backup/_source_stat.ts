@@ -14,9 +14,7 @@ export function withSourceStat<T>(
   path: Uint8Array,
   inspect: (stat: FileStat, fd: number) => T,
 ): T | number {
-  const terminated = new Uint8Array(path.length + 1);
-  terminated.set(path);
-  const fd = openFile(terminated, O_PATH);
+  const fd = openFile(path.slice(), O_PATH);
   if (fd < 0) return fd;
   try {
     const stat = statFile(fd);

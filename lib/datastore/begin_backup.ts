@@ -59,13 +59,14 @@ export async function beginBackup(
     locks.use(
       await datastore.locks.acquire(namespace, formatSnapshotPath(snapshot), "exclusive"),
     );
+    const writes = locks.use(datastore.files.watchWrites());
     if (!datastore.files.makeFolder(snapshotFolder(namespace, snapshot))) {
       throw new ConflictError(
         `backup directory already exists: "${formatSnapshotPath(snapshot)}"`,
       );
     }
     const { inspectChunk } = begin;
-    const opened = { namespace, snapshot, previous, locks: locks.move(), inspectChunk };
+    const opened = { namespace, snapshot, previous, locks: locks.move(), writes, inspectChunk };
     return new LocalBackupTarget(datastore, opened);
   } catch (error) {
     await removeGroupIfEmpty(datastore, namespace, snapshot);

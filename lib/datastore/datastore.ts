@@ -215,7 +215,8 @@ function createChunkFolders(root: string, rules: NewFileRules, onDemand: boolean
   // Born with the right owner and mode: changing them afterwards takes longer than making them.
   const umask = Deno.umask(0);
   try {
-    if (rules.owner) withFileUser(rules.owner.uid, rules.owner.gid, makeAll);
+    const { owner } = rules;
+    if (owner) checkResult(withFileUser(owner.uid, owner.gid, makeAll) ?? 0, action);
     else makeAll();
   } finally {
     Deno.umask(umask);

@@ -174,13 +174,15 @@ export class FileChunkStore implements ChunkStore {
     }
     if (fd < 0) throw fail(fd);
     let status: number;
+    let closed: number;
     try {
       status = this.#rules.applyToFile(fd, FILE_MODE);
       if (status === 0) status = await writeLater(fd, blob, 0);
       if (status === 0 && this.#syncLevel === "file") status = await syncFileLater(fd);
     } finally {
-      closeFile(fd);
+      closed = closeFile(fd);
     }
+    if (status === 0) status = closed;
     if (status === 0) status = renameFile(temporary, path, this.#directory);
     if (status < 0) throw fail(status);
     if (this.#syncLevel === "file") await this.#syncFolderOf(path, digest);
@@ -198,8 +200,7 @@ export class FileChunkStore implements ChunkStore {
   }
 
   async #syncFolderOf(path: Uint8Array, digest: Uint8Array): Promise<void> {
-    const folder = path.slice(0, 5);
-    folder[4] = 0;
+    const folder = path.slice(0, 4);
     const fd = openFile(folder, OpenFlag.DIRECTORY, 0, this.#directory);
     const status = fd < 0 ? fd : await syncFileLater(fd);
     if (fd >= 0) closeFile(fd);
@@ -323,10 +324,10 @@ function kindOf(name: string): SweptChunk["kind"] | undefined {
   return USING_FILE_PATTERN.test(name) ? "using" : undefined;
 }
 
-/** `abcd/abcd…` and a NUL. */
+/** `abcd/abcd…`. */
 function chunkPath(digest: Uint8Array): Uint8Array<ArrayBuffer> {
   if (digest.byteLength !== 32) throw new RangeError("a digest has 32 bytes");
-  const path = new Uint8Array(70);
+  const path = new Uint8Array(69);
   for (let i = 0, at = 5; i < 32; i++) {
     const byte = digest[i]!;
     path[at++] = HEX[byte >> 4]!;
@@ -342,7 +343,7 @@ function badPath(digest: Uint8Array, n: number): string {
   return `${name.slice(0, 4)}/${name}.${n}.bad`;
 }
 
-/** The path of a chunk with `.tmp_` and six random characters, and a NUL. */
+/** The path of a chunk with `.tmp_` and six random characters. */
 function temporaryPath(path: Uint8Array): Uint8Array<ArrayBuffer> {
   let suffix = ".tmp_";
   for (const byte of crypto.getRandomValues(new Uint8Array(6))) {
@@ -350,6 +351,6 @@ function temporaryPath(path: Uint8Array): Uint8Array<ArrayBuffer> {
   }
   const temporary = new Uint8Array(path.byteLength + suffix.length);
   temporary.set(path);
-  temporary.set(new TextEncoder().encode(suffix), path.byteLength - 1);
+  temporary.set(new TextEncoder().encode(suffix), path.byteLength);
   return temporary;
 }

@@ -2,6 +2,7 @@ import { Errno } from "../../ffi/errno.ts";
 import { syncFileSystem } from "../../ffi/posix_file_system.ts";
 import {
   closeFile,
+  closeFileLater,
   makeFolder,
   openFile,
   OpenFlag,
@@ -18,7 +19,7 @@ import { CorruptDataError } from "../errors/mod.ts";
 import { checkResult, runtimeFailure, systemFailure } from "./_system_failure.ts";
 import { FILE_MODE, FOLDER_MODE } from "./format.ts";
 import type { NewFileRules } from "./new_file_rules.ts";
-import type { FileWriter, FolderEntry, SnapshotFiles } from "./snapshot_files.ts";
+import type { FileWriter, FolderEntry, SnapshotFiles, WriteWatch } from "./snapshot_files.ts";
 
 /** Larger files are no files of a snapshot: an index of 1.6 GiB stands for 160 TiB. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
@@ -71,13 +72,15 @@ export class FileSnapshotFiles implements SnapshotFiles {
     const flags = OpenFlag.WRITE | OpenFlag.CREATE | OpenFlag.EXCLUSIVE;
     const fd = this.#check(openFile(absolute, flags, FILE_MODE), "create", temporary);
     let status: number;
+    let closed: number;
     try {
       status = this.rules.applyToFile(fd, FILE_MODE);
       if (status === 0) status = await writeLater(fd, bytes, 0);
       if (status === 0 && durable) status = await syncFileLater(fd);
     } finally {
-      closeFile(fd);
+      closed = closeFile(fd);
     }
+    if (status === 0) status = closed;
     if (status === 0) status = renameFile(absolute, `${this.root}/${path}`);
     if (status < 0) removeFile(absolute);
     this.#check(status, "write", path);
@@ -100,6 +103,11 @@ export class FileSnapshotFiles implements SnapshotFiles {
       sync: async () => {
         if (!open) throw new TypeError(`"${path}" was closed`);
         this.#check(await syncFileLater(fd), "sync", path);
+      },
+      close: async () => {
+        if (!open) throw new TypeError(`"${path}" was closed`);
+        open = false;
+        this.#check(await closeFileLater(fd), "write", path);
       },
       [Symbol.dispose]() {
         if (open) closeFile(fd);
@@ -179,9 +187,20 @@ export class FileSnapshotFiles implements SnapshotFiles {
     }
   }
 
-  /** See {@linkcode SnapshotFiles.sync}. */
-  async sync(): Promise<void> {
-    this.#check(await syncFileSystem(this.root), "sync", this.root);
+  /** See {@linkcode SnapshotFiles.watchWrites}. */
+  watchWrites(): WriteWatch {
+    const fd = this.#check(openFile(this.root, OpenFlag.DIRECTORY), "open", this.root);
+    let open = true;
+    return {
+      sync: async () => {
+        if (!open) throw new TypeError("the watch was closed");
+        this.#check(await syncFileSystem(fd), "sync", this.root);
+      },
+      [Symbol.dispose]() {
+        if (open) closeFile(fd);
+        open = false;
+      },
+    };
   }
 
   #check(result: number, verb: string, path: string): number {

@@ -101,7 +101,7 @@ export class DynamicIndexFile implements IndexFile {
     await this.#write();
     await this.#writer.write(this.#builder.header(), 0);
     if (this.#datastore.syncLevel === "file") await this.#writer.sync();
-    this.#writer[Symbol.dispose]();
+    await this.#writer.close();
     this.#datastore.files.rename(this.#paths.temporary, this.#paths.final);
   }
 
@@ -170,7 +170,7 @@ export class FixedIndexFile implements IndexFile {
   async finish(): Promise<void> {
     await this.#writer.write(this.#builder.toBytes(), 0);
     if (this.#datastore.syncLevel === "file") await this.#writer.sync();
-    this.#writer[Symbol.dispose]();
+    await this.#writer.close();
     this.#datastore.files.rename(this.#paths.temporary, this.#paths.final);
   }
 

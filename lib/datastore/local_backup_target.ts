@@ -34,6 +34,7 @@ import { checkReuse, DynamicIndexFile, FixedIndexFile, type IndexFile } from "./
 import { checkArchiveFileName, joinPath, snapshotFolder } from "./layout.ts";
 import { readIndex } from "./read_index.ts";
 import { removeGroupIfEmpty, removeSnapshotFolder } from "./remove_snapshot.ts";
+import type { WriteWatch } from "./snapshot_files.ts";
 
 /**
  * Looks at a chunk that came from outside before it is stored.
@@ -50,6 +51,8 @@ export interface OpenedSnapshot {
   readonly previous: BackupSnapshot | undefined;
   /** Everything that is held until the end, given back in reverse order. */
   readonly locks: DisposableStack;
+  /** Sees what cannot be written during the backup; one of those held. */
+  readonly writes: WriteWatch;
   /** Looks at chunks from outside the process. */
   readonly inspectChunk: ChunkInspector | undefined;
 }
@@ -278,7 +281,7 @@ export class LocalBackupTarget implements BackupTarget {
     const blob = await encodeManifestBlob(manifest);
     const path = joinPath(this.#folder, MANIFEST_BLOB_NAME);
     const { files, syncLevel } = this.#datastore;
-    if (syncLevel === "filesystem") await files.sync();
+    if (syncLevel === "filesystem") await this.#opened.writes.sync();
     if (syncLevel === "none") await files.replace(path, blob);
     else await files.replaceDurably(path, blob);
   }

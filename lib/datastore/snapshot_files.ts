@@ -10,6 +10,14 @@ export interface FileWriter extends Disposable {
   write(bytes: Uint8Array, offset: number): Promise<void>;
   /** Brings what was written to disk. */
   sync(): Promise<void>;
+  /** Ends the writing; a file system may tell only now that something could not be written. */
+  close(): Promise<void>;
+}
+
+/** Sees what cannot be written to disk from its making on, whoever wrote it. */
+export interface WriteWatch extends Disposable {
+  /** Writes everything that is pending to disk. @throws if that, or a write since, has failed. */
+  sync(): Promise<void>;
 }
 
 /**
@@ -40,6 +48,6 @@ export interface SnapshotFiles {
   removeEmptyFolder(folder: string): boolean;
   /** Removes a folder with all it holds; symlinks are not followed. One that is gone is fine. */
   removeTree(folder: string): Promise<void>;
-  /** Writes everything that is pending to disk. */
-  sync(): Promise<void>;
+  /** Begins to look for writes that fail: the system tells each watcher once, and nobody later. */
+  watchWrites(): WriteWatch;
 }

@@ -81,8 +81,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
    */
   static open(target: Uint8Array | string, options: ExtractOptions): TreeExtractor {
     const bytes = typeof target === "string" ? new TextEncoder().encode(target) : target;
-    const path = new Uint8Array(bytes.length + 1);
-    path.set(bytes);
+    const path = new Uint8Array(bytes);
     const attributes = options.attributeFlags ?? DEFAULT_RESTORED_ATTRIBUTE_FLAGS;
     const native = bytes.length === 0 || bytes.includes(0)
       ? -Errno.EINVAL

@@ -18,6 +18,7 @@ import { quotePath } from "../fs/mod.ts";
  */
 export class OutputFile implements Disposable {
   #position = 0;
+  #closed = false;
   #finished = false;
 
   private constructor(
@@ -34,7 +35,7 @@ export class OutputFile implements Disposable {
   static create(path: Uint8Array | "-"): OutputFile {
     if (path === "-") return new OutputFile(path, 1);
     const flags = OpenFlag.WRITE | OpenFlag.CREATE | OpenFlag.EXCLUSIVE;
-    const fd = openFile(concatBytes([path, new Uint8Array(1)]), flags, 0o644);
+    const fd = openFile(path.slice(), flags, 0o644);
     if (fd < 0) {
       throw new SystemError(
         -fd,
@@ -68,15 +69,17 @@ export class OutputFile implements Disposable {
     if (this.path !== "-") {
       const status = truncateFile(this.fd, this.#position);
       if (status < 0) throw this.#failure(-status);
-      closeFile(this.fd);
+      this.#closed = true;
+      const closed = closeFile(this.fd);
+      if (closed < 0) throw this.#failure(-closed);
     }
     this.#finished = true;
   }
 
   [Symbol.dispose](): void {
     if (this.#finished || this.path === "-") return;
-    closeFile(this.fd);
-    removeFile(concatBytes([this.path, new Uint8Array(1)]));
+    if (!this.#closed) closeFile(this.fd);
+    removeFile(this.path.slice());
   }
 
   #failure(errno: number): SystemError {
@@ -92,10 +95,9 @@ export async function replaceFile(path: Uint8Array, content: Uint8Array): Promis
   using file = OutputFile.create(temporary);
   await file.write(content);
   file.finish();
-  const end = new Uint8Array(1);
-  const status = renameFile(concatBytes([temporary, end]), concatBytes([path, end]));
+  const status = renameFile(temporary, path.slice());
   if (status < 0) {
-    removeFile(concatBytes([temporary, end]));
+    removeFile(temporary);
     throw new SystemError(-status, `cannot replace ${quotePath(path)}: ${errnoText(-status)}`);
   }
 }

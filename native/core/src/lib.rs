@@ -4,9 +4,10 @@
 pub use pbs_native_capture as capture;
 pub use pbs_native_extract as extract;
 pub use pbs_native_pipeline as pipeline;
+pub use pbs_native_posix as posix;
 
 /// Version of the C ABI. The TypeScript bindings refuse a shared object with another number.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Returns [`ABI_VERSION`].
 #[unsafe(no_mangle)]

@@ -1,0 +1,49 @@
+/* System calls that the runtime lacks. See the crate's documentation for what all of them share. */
+#ifndef PBS_POSIX_H
+#define PBS_POSIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All functions return a negative error number when they fail. Paths are bytes with a length and
+ * without NUL, relative to a directory descriptor or to the working directory (-100); one with NUL
+ * inside gives -EINVAL. Calls are repeated when a signal interrupts them. */
+
+/* O_CLOEXEC and O_NOCTTY are added to the flags. */
+int32_t pbs_open(int32_t directory, const uint8_t *path, uint32_t path_len, int32_t flags, uint32_t mode);
+/* Symbolic links are not followed; an empty path stands for the descriptor itself. */
+int32_t pbs_stat(int32_t directory, const uint8_t *path, uint32_t path_len, uint8_t statx_out[256]);
+int32_t pbs_rename(int32_t directory, const uint8_t *from, uint32_t from_len, const uint8_t *to, uint32_t to_len);
+int32_t pbs_remove(int32_t directory, const uint8_t *path, uint32_t path_len, int32_t flags);
+int32_t pbs_make_folder(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t mode);
+int32_t pbs_change_path_owner(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t uid, uint32_t gid);
+int32_t pbs_change_path_mode(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t mode);
+/* Seconds and nanoseconds of the access time, then of the modification time. */
+int32_t pbs_set_times(int32_t directory, const uint8_t *path, uint32_t path_len, const int64_t times[4]);
+/* Total, free and available bytes. */
+int32_t pbs_file_system_space(const uint8_t *path, uint32_t path_len, uint64_t out[3]);
+
+/* An error says that what was written may be lost; the descriptor is closed in any case. */
+int32_t pbs_close(int32_t fd);
+/* Reads until the memory is full or the file ends; returns the number of bytes. */
+int64_t pbs_read_at(int32_t fd, uint8_t *out, size_t len, int64_t offset);
+/* Writes everything; some of it may have been written when it fails. */
+int32_t pbs_write_at(int32_t fd, const uint8_t *bytes, size_t len, int64_t offset);
+int32_t pbs_truncate(int32_t fd, int64_t size);
+int32_t pbs_change_mode(int32_t fd, uint32_t mode);
+int32_t pbs_change_owner(int32_t fd, uint32_t uid, uint32_t gid);
+int32_t pbs_sync_file(int32_t fd);
+int32_t pbs_sync_file_system(int32_t fd);
+
+/* Neither waits. */
+int32_t pbs_lock_file(int32_t fd, int32_t operation);
+int32_t pbs_lock_record(int32_t fd, int32_t kind);
+
+uint32_t pbs_effective_uid(void);
+uint32_t pbs_effective_gid(void);
+/* Returns the mask before. */
+uint32_t pbs_umask(uint32_t mask);
+/* Of the calling thread; -EPERM and no change if it is not allowed. */
+int32_t pbs_set_file_user(uint32_t uid, uint32_t gid, uint32_t previous[2]);
+
+#endif

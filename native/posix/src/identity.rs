@@ -1,0 +1,58 @@
+//! Who the process is.
+
+/// Effective user id.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_effective_uid() -> u32 {
+    // SAFETY: always succeeds.
+    unsafe { libc::geteuid() }
+}
+
+/// Effective group id.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_effective_gid() -> u32 {
+    // SAFETY: always succeeds.
+    unsafe { libc::getegid() }
+}
+
+/// Sets the process's umask; returns the one before.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_umask(mask: u32) -> u32 {
+    // SAFETY: always succeeds.
+    unsafe { libc::umask(mask) }
+}
+
+/// Sets whose permissions this thread has for files, and who owns what it creates. Returns -EPERM, and
+/// changes nothing, if that is not allowed. The ids before are written to `previous`.
+///
+/// # Safety
+/// `previous` points to two writable numbers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_set_file_user(uid: u32, gid: u32, previous: *mut u32) -> i32 {
+    // An id that does not exist changes nothing: that is how to ask for the current one.
+    const ASK: u32 = u32::MAX;
+    // SAFETY: these calls take no memory and report nothing; they are asked afterwards.
+    let (old_uid, old_gid, now) = unsafe {
+        let old_gid = libc::setfsgid(gid) as u32;
+        let old_uid = libc::setfsuid(uid) as u32;
+        (
+            old_uid,
+            old_gid,
+            (libc::setfsuid(ASK) as u32, libc::setfsgid(ASK) as u32),
+        )
+    };
+    // SAFETY: the caller vouches for two numbers.
+    unsafe {
+        previous
+            .cast::<[u32; 2]>()
+            .write_unaligned([old_uid, old_gid])
+    };
+    if now == (uid, gid) {
+        return 0;
+    }
+    // SAFETY: as above.
+    unsafe {
+        libc::setfsuid(old_uid);
+        libc::setfsgid(old_gid);
+    }
+    -libc::EPERM
+}
