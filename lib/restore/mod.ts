@@ -8,5 +8,6 @@
  * @module
  */
 
+export { VerifiedSnapshot } from "./_verified_snapshot.ts";
 export * from "./restore_request.ts";
 export { runRestore } from "./run_restore.ts";

@@ -1,0 +1,108 @@
+import { NotFoundError, UsageError } from "../errors/mod.ts";
+import { lookUpArchive, lookUpFile, type ManifestFile, parseArchiveName } from "../manifest/mod.ts";
+import { type ContentRange, PxarAccessor, type PxarNode, type RandomAccess } from "../pxar/mod.ts";
+import type { VerifiedSnapshot } from "../restore/mod.ts";
+import { CachedStream } from "./cached_stream.ts";
+import type { ChunkCache } from "./chunk_cache.ts";
+
+/** How to open an {@linkcode ArchiveReader}. */
+export interface ArchiveReaderOptions {
+  /** Whose manifest was checked. */
+  readonly snapshot: VerifiedSnapshot;
+  /** With or without the server's suffix: `root.pxar`, `disk.img`. */
+  readonly name: string;
+  /** Shared by all archives of the snapshot; stays the caller's. */
+  readonly cache: ChunkCache;
+}
+
+/** An archive of a snapshot that is looked into: a tree, or the bytes of an image or a small file. */
+export class ArchiveReader {
+  readonly #tree: PxarAccessor | undefined;
+
+  private constructor(
+    /** The archive's name in messages. */
+    readonly name: string,
+    tree: PxarAccessor | undefined,
+    /** All bytes of an image or a small file, or the stream of an unsplit file archive. */
+    readonly stream: RandomAccess | undefined,
+  ) {
+    this.#tree = tree;
+  }
+
+  /**
+   * Opens an archive; reads its index and, of a tree, its end.
+   *
+   * @throws {UsageError} if the name's type is unknown, {NotFoundError} if there is no such archive.
+   * @throws {CorruptDataError} if its index is damaged or not the one the manifest lists.
+   */
+  static async open({ snapshot, name, cache }: ArchiveReaderOptions): Promise<ArchiveReader> {
+    const { serverName, clientName, kind } = parseArchiveName(name);
+    if (kind === "blob") {
+      const bytes = await snapshot.readBlob(lookUpFile(snapshot.manifest, serverName));
+      return new ArchiveReader(clientName, undefined, new BytesAccess(bytes));
+    }
+    const stream = async (file: ManifestFile) =>
+      new CachedStream(await snapshot.readIndex(file), cache, file.cryptMode === "encrypt");
+    const archive = lookUpArchive(snapshot.manifest, serverName);
+    if (archive.form === "split") {
+      const metadata = await stream(archive.metadata);
+      const tree = await PxarAccessor.open(metadata, await stream(archive.payload));
+      return new ArchiveReader(clientName, tree, undefined);
+    }
+    const whole = await stream(archive.file);
+    const isTree = serverName.endsWith(".pxar.didx");
+    return new ArchiveReader(
+      clientName,
+      isTree ? await PxarAccessor.open(whole) : undefined,
+      whole,
+    );
+  }
+
+  /** The entries of a file archive. @throws {UsageError} if the archive is something else. */
+  get tree(): PxarAccessor {
+    if (this.#tree === undefined) throw new UsageError(`"${this.name}" is not a file archive`);
+    return this.#tree;
+  }
+
+  /**
+   * The entry at a path from the archive's root.
+   *
+   * @throws {NotFoundError} if there is none, or the path leads upwards.
+   */
+  async find(path: Uint8Array): Promise<PxarNode> {
+    const node = await this.tree.lookupPath(path);
+    if (node !== undefined) return node;
+    throw new NotFoundError(`"${this.name}" has no entry "${new TextDecoder().decode(path)}"`);
+  }
+
+  /**
+   * The entries of a directory, in the order of the archive.
+   *
+   * @throws {NotFoundError} if the path leads to something else.
+   */
+  async list(path: Uint8Array): Promise<PxarNode[]> {
+    return await (await this.tree.directory(await this.find(path))).list();
+  }
+
+  /** Where the content of a file lies; hard links are followed. */
+  async content(node: PxarNode): Promise<ContentRange> {
+    const { entry } = await this.tree.resolve(node);
+    return await this.tree.content(entry);
+  }
+}
+
+/** Bytes in memory, read at any place. */
+class BytesAccess implements RandomAccess {
+  constructor(readonly bytes: Uint8Array) {}
+
+  get size(): number {
+    return this.bytes.byteLength;
+  }
+
+  read(offset: number, length: number): Promise<Uint8Array> {
+    if (offset < 0 || offset + length > this.size) {
+      return Promise.reject(new RangeError(`nothing lies at ${offset + length}`));
+    }
+    return Promise.resolve(this.bytes.slice(offset, offset + length));
+  }
+}

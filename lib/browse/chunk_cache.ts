@@ -1,0 +1,111 @@
+import { encodeHex } from "../bytes/mod.ts";
+import {
+  ChunkDecoder,
+  type ChunkKeys,
+  type ExpectedChunk,
+  type PlainChunk,
+} from "../chunking/mod.ts";
+import type { SnapshotSource } from "../repository/mod.ts";
+
+/** Decoded chunks that are kept when nobody uses them, bytes. */
+const DEFAULT_KEPT_BYTES = 32 * 1024 * 1024;
+/** Room for chunks that are being read, beside those kept: two of the largest with their blobs. */
+const READING_BYTES = 72 * 1024 * 1024;
+
+interface KeptChunk {
+  readonly size: number;
+  readonly loading: Promise<PlainChunk>;
+  /** Calls that look at it or wait for it; only an unused chunk may go. */
+  users: number;
+}
+
+/** Decoded and verified chunks of one snapshot, fetched once however many ask at the same time. */
+export class ChunkCache implements Disposable {
+  readonly #source: SnapshotSource;
+  readonly #decoder: ChunkDecoder;
+  readonly #keptBytes: number;
+  /** By digest, the one used last at the end. */
+  readonly #chunks = new Map<string, KeptChunk>();
+  #heldBytes = 0;
+  #closed = false;
+
+  /**
+   * @param source Where chunks are read from; stays the caller's.
+   * @param crypt Absent if there is no key.
+   * @param keptBytes Plain bytes that stay when nobody uses them; 32 MiB if absent.
+   */
+  constructor(source: SnapshotSource, crypt?: ChunkKeys, keptBytes: number = DEFAULT_KEPT_BYTES) {
+    this.#source = source;
+    this.#keptBytes = keptBytes;
+    const memoryBudgetBytes = keptBytes + READING_BYTES;
+    this.#decoder = new ChunkDecoder({
+      memoryBudgetBytes,
+      ...(crypt === undefined ? {} : { crypt }),
+    });
+  }
+
+  /**
+   * Hands out a chunk's plain bytes for the time of one call.
+   *
+   * @param use Must not keep the bytes; they lie in native memory.
+   * @throws {NotFoundError} if the store has no such chunk, {CorruptDataError} if it is damaged,
+   *   {KeyError} if it is encrypted and there is no key.
+   */
+  async withChunk<T>(expected: ExpectedChunk, use: (bytes: Uint8Array) => T): Promise<T> {
+    const key = `${encodeHex(expected.digest)}${expected.encrypted ? "e" : ""}.${expected.size}`;
+    const chunk = this.#chunks.get(key) ?? this.#load(expected);
+    // Behind all others: it is the one used last.
+    this.#chunks.delete(key);
+    this.#chunks.set(key, chunk);
+    chunk.users++;
+    try {
+      return use((await chunk.loading).bytes);
+    } catch (error) {
+      // What failed is tried again by the next call.
+      if (this.#chunks.get(key) === chunk && (await failed(chunk.loading))) {
+        this.#forget(key, chunk);
+      }
+      throw error;
+    } finally {
+      chunk.users--;
+      this.#makeRoom(0);
+    }
+  }
+
+  /** Gives all memory back; nothing may be under way. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#makeRoom(0);
+    this.#decoder[Symbol.dispose]();
+  }
+
+  #load(expected: ExpectedChunk): KeptChunk {
+    this.#makeRoom(expected.size);
+    this.#heldBytes += expected.size;
+    const loading = this.#decoder.decode(
+      expected,
+      (buffer) => this.#source.readChunk(expected.digest, buffer),
+    );
+    return { size: expected.size, loading, users: 0 };
+  }
+
+  /** Lets go of what was not used for the longest time, until `bytes` more can be kept. */
+  #makeRoom(bytes: number): void {
+    const limit = this.#closed ? 0 : Math.max(0, this.#keptBytes - bytes);
+    for (const [key, chunk] of this.#chunks) {
+      if (this.#heldBytes <= limit) return;
+      if (chunk.users > 0) continue;
+      this.#forget(key, chunk);
+      chunk.loading.then((plain) => plain.release(), () => {});
+    }
+  }
+
+  #forget(key: string, { size }: KeptChunk): void {
+    this.#chunks.delete(key);
+    this.#heldBytes -= size;
+  }
+}
+
+async function failed(loading: Promise<unknown>): Promise<boolean> {
+  return await loading.then(() => false, () => true);
+}

@@ -1,0 +1,89 @@
+import { NotFoundError } from "../errors/mod.ts";
+import {
+  openRemoteRepository,
+  parseRepository,
+  type Repository,
+  type ServerRepositoryAddress,
+} from "../repository/mod.ts";
+import { BackupRepository } from "./backup_repository.ts";
+import { type EncryptionOptions, openClientKey } from "./client_key.ts";
+import { pathText } from "./path_bytes.ts";
+
+/** How to open a repository. */
+export interface OpenOptions {
+  /** Makes a datastore directory that does not exist. Default false. */
+  readonly create?: boolean;
+  /** Namespace of all snapshots, such as `site/rack1`. Default: the root namespace. */
+  readonly namespace?: string;
+  /** Password of a server's user, or secret of its API token. */
+  readonly password?: string;
+  /** SHA-256 fingerprint of a server's certificate that no authority vouches for. */
+  readonly fingerprint?: string;
+  /** Limits of the network's use, each direction for itself. */
+  readonly limits?: { readonly rateBytesPerSecond: number; readonly burstBytes?: number };
+  /** Key that encrypts or signs new snapshots, and reads such ones. */
+  readonly encryption?: EncryptionOptions;
+}
+
+/**
+ * Opens a repository: a datastore directory of this machine, or a datastore of a server.
+ *
+ * @param where A path that contains a slash, a `file:` URL, or `[[user@]server[:port]:]datastore`.
+ * @throws {NotFoundError} if there is no such datastore directory and `create` is not set.
+ * @throws {UsageError} if `where` is neither; {AuthError} if a server needs a password.
+ *
+ * @example Back up a folder and read a file back
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openRepository } from "./mod.ts";
+ *
+ * const folder = await Deno.makeTempDir({ dir: "/dev/shm" });
+ * await Deno.mkdir(`${folder}/etc`);
+ * await Deno.writeTextFile(`${folder}/etc/hosts`, "127.0.0.1 localhost\n");
+ * {
+ *   await using repository = await openRepository(`${folder}/store`, { create: true });
+ *   await repository.backup({ "etc.pxar": `${folder}/etc` }, { id: "example" });
+ *   const snapshot = await repository.snapshot("host/example/latest");
+ *   await using archive = snapshot.archive("etc.pxar");
+ *   assertEquals(await archive.readTextFile("/hosts"), "127.0.0.1 localhost\n");
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function openRepository(
+  where: string | URL,
+  options: OpenOptions = {},
+): Promise<BackupRepository> {
+  const crypt = options.encryption === undefined
+    ? undefined
+    : await openClientKey(options.encryption);
+  const address = where instanceof URL
+    ? { kind: "directory", path: pathText(where) } as const
+    : parseRepository(where);
+  const repository = address.kind === "directory"
+    ? await openDirectory(address.path, options.create ?? false)
+    : await openServer(address, options);
+  return new BackupRepository(repository, options.namespace ?? "", crypt);
+}
+
+async function openDirectory(path: string, create: boolean): Promise<Repository> {
+  const { Datastore, LocalRepository } = await import("../datastore/mod.ts");
+  try {
+    return new LocalRepository(Datastore.open(path));
+  } catch (error) {
+    if (!create || !(error instanceof NotFoundError)) throw error;
+    return new LocalRepository(Datastore.create(path));
+  }
+}
+
+async function openServer(
+  address: ServerRepositoryAddress,
+  { password, fingerprint, limits }: OpenOptions,
+): Promise<Repository> {
+  return await openRemoteRepository({
+    address,
+    ...(password === undefined ? {} : { password }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(limits === undefined ? {} : { limits }),
+  });
+}
