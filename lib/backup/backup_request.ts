@@ -56,7 +56,9 @@ export interface BackupRequest {
 export interface BackupProgress {
   /** Server name of the archive being written, empty before the first. */
   archive: string;
+  /** Regular files so far. */
   files: number;
+  /** Directories so far. */
   directories: number;
   /** Bytes of the archive streams so far. */
   bytesRead: number;
@@ -68,7 +70,9 @@ export interface BackupProgress {
   bytesStored: number;
   /** Plain bytes acknowledged by the repository. */
   bytesUploaded: number;
+  /** Chunks of the archive streams so far. */
   chunks: number;
+  /** When the run began, milliseconds since the epoch. */
   readonly startedAtMs: number;
 }
 
@@ -103,23 +107,35 @@ export interface ArchiveStart {
 export interface ArchiveReport {
   /** Server name: `root.pxar.didx`. */
   readonly name: string;
+  /** Bytes of the archive stream. */
   readonly sizeBytes: number;
+  /** Plain bytes of chunks that were not known. */
   readonly newBytes: number;
+  /** Plain bytes of chunks that were known. */
   readonly reusedBytes: number;
   /** Encoded bytes of the new chunks (or of the blob). */
   readonly storedBytes: number;
+  /** Chunks of the archive, repeated ones counted again. */
   readonly chunkCount: number;
+  /** Chunks of it that were known. */
   readonly knownChunkCount: number;
+  /** How long the archive took, seconds. */
   readonly seconds: number;
 }
 
 /** What a finished run came to. */
 export interface BackupReport {
+  /** The snapshot as it was stored; its time may be later than asked for. */
   readonly snapshot: BackupSnapshot;
+  /** How long the run took, milliseconds. */
   readonly durationMs: number;
+  /** One report an archive, in their order; the catalog last. */
   readonly archives: readonly ArchiveReport[];
+  /** Regular files. */
   readonly files: number;
+  /** Directories. */
   readonly directories: number;
+  /** Lines about what was left out or looked odd. */
   readonly warnings: number;
 }
 

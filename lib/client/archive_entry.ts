@@ -16,6 +16,7 @@ export interface ArchiveEntry {
   readonly name: string;
   /** The same as stored. */
   readonly nameBytes: Uint8Array;
+  /** What it is. */
   readonly kind: ArchiveEntryKind;
   /** Bytes of content; 0 for everything but regular files. */
   readonly sizeBytes: number;

@@ -36,7 +36,11 @@ export class BackupRepository implements AsyncDisposable {
   readonly #repository: Repository;
   readonly #crypt: BackupCrypt | undefined;
 
-  /** @param repository Is closed with this one. Use `openRepository` instead. */
+  /**
+   * Use `openRepository` instead.
+   *
+   * @param repository Is closed with this one.
+   */
   constructor(
     repository: Repository,
     /** Namespace of all snapshots; empty for the root namespace. */

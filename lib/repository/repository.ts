@@ -15,6 +15,7 @@ export interface BeginBackup {
 export interface SnapshotFile {
   /** Name with its `.didx`, `.fidx` or `.blob`. */
   readonly filename: string;
+  /** How its contents are protected. */
   readonly cryptMode?: "none" | "encrypt" | "sign-only";
   /** Bytes; absent if the file is not in the manifest. */
   readonly size?: number;
@@ -22,47 +23,69 @@ export interface SnapshotFile {
 
 /** A snapshot as a listing shows it (spec: protocol.md §7). */
 export interface SnapshotInfo extends BackupSnapshot {
+  /** Files of the snapshot; of an unfinished one those that are there. */
   readonly files: readonly SnapshotFile[];
+  /** Sum of the sizes of its files, bytes. */
   readonly size?: number;
+  /** Auth id that its group belongs to. */
   readonly owner?: string;
+  /** First line of its notes. */
   readonly comment?: string;
+  /** Whether prune and forget leave it alone. */
   readonly protected: boolean;
+  /** Short fingerprint of the key it was made with. */
   readonly fingerprint?: string;
+  /** Result of the last verification. */
   readonly verification?: { readonly upid: string; readonly state: "ok" | "failed" };
 }
 
 /** A group as a listing shows it. */
 export interface GroupInfo extends BackupGroup {
+  /** Number of its snapshots. */
   readonly backupCount: number;
   /** Time of the newest snapshot, seconds. */
   readonly lastBackup: number;
   /** File names of the newest snapshot. */
   readonly files: readonly string[];
+  /** Auth id that it belongs to. */
   readonly owner?: string;
+  /** First line of its notes. */
   readonly comment?: string;
 }
 
 /** How many snapshots to keep; absent means that the rule is not used. */
 export interface KeepOptions {
+  /** The newest ones. */
   readonly last?: number;
+  /** The newest one of each of that many hours. */
   readonly hourly?: number;
+  /** The newest one of each of that many days. */
   readonly daily?: number;
+  /** The newest one of each of that many weeks. */
   readonly weekly?: number;
+  /** The newest one of each of that many months. */
   readonly monthly?: number;
+  /** The newest one of each of that many years. */
   readonly yearly?: number;
 }
 
 /** What prune decided about one snapshot. */
 export interface PruneDecision extends BackupSnapshot {
+  /** Whether it stays. */
   readonly keep: boolean;
+  /** Whether it stays because it is protected. */
   readonly protected: boolean;
+  /** Why it stays or goes. */
   readonly mark: "keep" | "keep-partial" | "remove" | "protected";
 }
 
 /** Space of the file system under a datastore, bytes. */
 export interface StorageStatus {
+  /** Size of the file system. */
   readonly total: number;
+  /** What is in use. */
   readonly used: number;
+  /** What is free for its user. */
   readonly avail: number;
   /** What a server says that it keeps the datastore on, e.g. `filesystem`. */
   readonly backendType?: string;

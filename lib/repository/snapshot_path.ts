@@ -7,12 +7,15 @@ export type BackupType = "ct" | "host" | "vm";
 
 /** A group: all snapshots of one guest or host. */
 export interface BackupGroup {
+  /** What is backed up. */
   readonly type: BackupType;
+  /** Name or number of the host, container or guest. */
   readonly id: string;
 }
 
 /** One snapshot of a group; `time` is seconds since the epoch. */
 export interface BackupSnapshot extends BackupGroup {
+  /** Seconds since the epoch. */
   readonly time: number;
 }
 

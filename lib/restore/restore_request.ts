@@ -56,9 +56,13 @@ export interface RestoreObserver {
 export interface RestoreReport {
   /** What was restored: a tree, an image, or a small file. */
   readonly kind: "tree" | "image" | "blob" | "stream";
+  /** Regular files. */
   readonly files: number;
+  /** Bytes of the archive streams that were read. */
   readonly bytes: number;
+  /** How long the run took, milliseconds. */
   readonly durationMs: number;
+  /** Lines about what could not be restored as it was. */
   readonly warnings: number;
 }
 
