@@ -1,5 +1,4 @@
 import { ConflictError, LockedError, NotFoundError } from "../errors/mod.ts";
-import { verifyStateOf } from "../manifest/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -14,7 +13,7 @@ import { requireOwner, writeOwner } from "./group_owner.ts";
 import { groupFolder, joinPath, snapshotFolder, typeFolder } from "./layout.ts";
 import { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
 import { removeGroupIfEmpty } from "./remove_snapshot.ts";
-import { readManifest } from "./snapshot_manifest.ts";
+import { findDamage, type SnapshotDamage } from "./snapshot_damage.ts";
 import { requireNamespace, snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
 
 /** How to begin a snapshot in a datastore. */
@@ -45,13 +44,15 @@ export async function beginBackup(
   using locks = new DisposableStack();
   // Before anything is read: what garbage collection may delete depends on when writers began.
   locks.use(datastore.processLock.acquireShared());
-  await openGroup(datastore, begin, locks);
+  // Before the group is made: who removes an empty group holds its lock.
+  locks.use(await lockGroup(datastore, namespace, snapshot));
+  const wasThere = datastore.files.hasFolder(groupFolder(namespace, snapshot));
+  const warnings: string[] = [];
   try {
-    const previous = await findPrevious(datastore, namespace, snapshot);
+    await openGroup(datastore, begin);
+    const previous = await findPrevious(datastore, namespace, snapshot, warnings);
     if (previous !== undefined) {
-      if (snapshot.time <= previous.time) {
-        throw new ConflictError("backup timestamp is older than last backup.");
-      }
+      if (snapshot.time <= previous.time) throw olderThan(previous);
       locks.use(
         await datastore.locks.acquire(namespace, formatSnapshotPath(previous), "shared"),
       );
@@ -61,44 +62,52 @@ export async function beginBackup(
     );
     const writes = locks.use(datastore.files.watchWrites());
     if (!datastore.files.makeFolder(snapshotFolder(namespace, snapshot))) {
-      throw new ConflictError(
-        `backup directory already exists: "${formatSnapshotPath(snapshot)}"`,
-      );
+      throw alreadyExists(snapshot);
     }
     const { inspectChunk } = begin;
     const opened = { namespace, snapshot, previous, locks: locks.move(), writes, inspectChunk };
-    return new LocalBackupTarget(datastore, opened);
+    return new LocalBackupTarget(datastore, { ...opened, warnings });
   } catch (error) {
-    await removeGroupIfEmpty(datastore, namespace, snapshot);
+    if (!wasThere) {
+      // What cannot be removed either is an empty group, which is in nobody's way.
+      await removeGroupIfEmpty(datastore, namespace, snapshot).catch(() => {});
+    }
     throw error;
   }
 }
 
-/** Makes sure of the group and its owner and takes its lock. */
-async function openGroup(
-  datastore: Datastore,
-  begin: BeginLocalBackup,
-  locks: DisposableStack,
-): Promise<void> {
+/** Makes sure of the group and its owner. */
+async function openGroup(datastore: Datastore, begin: BeginLocalBackup): Promise<void> {
   const { namespace, snapshot } = begin;
   const { files } = datastore;
   const folder = groupFolder(namespace, snapshot);
-  // The lock first: who removes an empty group holds it.
-  locks.use(await lockGroup(datastore, namespace, snapshot));
   files.makeFolder(typeFolder(namespace, snapshot.type));
   files.makeFolder(folder);
   const isNew = files.size(joinPath(folder, OWNER_FILE)) === undefined &&
     (await snapshotTimesOf(datastore, namespace, snapshot)).length === 0;
-  if (isNew) {
-    try {
-      await writeOwner(datastore, namespace, snapshot, begin.owner);
-    } catch (error) {
-      await removeGroupIfEmpty(datastore, namespace, snapshot);
-      throw error;
-    }
-  } else if (begin.checkOwner) {
-    await requireOwner(datastore, namespace, snapshot, begin.owner);
+  if (isNew) await writeOwner(datastore, namespace, snapshot, begin.owner);
+  else if (begin.checkOwner) await requireOwner(datastore, namespace, snapshot, begin.owner);
+}
+
+/** The official words, which snapshot is meant, and the way out if a clock was wrong. */
+function olderThan(previous: BackupSnapshot): ConflictError {
+  const path = formatSnapshotPath(previous);
+  const words = "backup timestamp is older than last backup.";
+  if (previous.time <= Date.now() / 1000) {
+    return new ConflictError(`${words} "${path}" is not older than the new one`);
   }
+  return new ConflictError(
+    `${words} "${path}" lies in the future, so a clock was wrong: ` +
+      `"snapshot forget ${path}" lets backups of the group go on`,
+  );
+}
+
+function alreadyExists(snapshot: BackupSnapshot): ConflictError {
+  const path = formatSnapshotPath(snapshot);
+  return new ConflictError(
+    `backup directory already exists: "${path}", of a run that was killed or is broken; ` +
+      `another time can be used, or "snapshot forget ${path}" removes it`,
+  );
 }
 
 async function lockGroup(
@@ -115,30 +124,42 @@ async function lockGroup(
   }
 }
 
-/** The newest finished snapshot, unless its last verification failed. */
+/**
+ * The newest finished snapshot, unless its last verification failed. The reference refuses the backup
+ * if it is broken, and so every later one of the group: it is passed over here.
+ *
+ * @param warnings Receives a line for each that is passed over.
+ */
 async function findPrevious(
   datastore: Datastore,
   namespace: string,
   group: BackupGroup,
+  warnings: string[],
 ): Promise<BackupSnapshot | undefined> {
   for (const time of await snapshotTimesOf(datastore, namespace, group)) {
     const snapshot = { type: group.type, id: group.id, time };
-    if (!await isFinished(datastore, namespace, snapshot)) continue;
-    const manifest = await readManifest(datastore, namespace, snapshot);
-    return verifyStateOf(manifest)?.state === "failed" ? undefined : snapshot;
+    const damage = await damageOf(datastore, namespace, snapshot);
+    if (damage === undefined) continue;
+    if (damage.broken === undefined) return damage.failedVerification ? undefined : snapshot;
+    warnings.push(
+      `snapshot "${formatSnapshotPath(snapshot)}" is broken and is not built upon: ` +
+        damage.broken,
+    );
   }
   return undefined;
 }
 
-async function isFinished(
+/** Undefined for a snapshot that is unfinished, or gone. */
+async function damageOf(
   datastore: Datastore,
   namespace: string,
   snapshot: BackupSnapshot,
-): Promise<boolean> {
+): Promise<SnapshotDamage | undefined> {
   try {
-    return (await snapshotContents(datastore, namespace, snapshot)).finished;
+    if (!(await snapshotContents(datastore, namespace, snapshot)).finished) return undefined;
+    return await findDamage(datastore, namespace, snapshot);
   } catch (error) {
-    if (error instanceof NotFoundError) return false;
+    if (error instanceof NotFoundError) return undefined;
     throw error;
   }
 }

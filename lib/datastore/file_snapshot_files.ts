@@ -92,7 +92,10 @@ export class FileSnapshotFiles implements SnapshotFiles {
     const absolute = `${this.root}/${path}`;
     const fd = this.#check(openFile(absolute, flags, FILE_MODE), "create", path);
     const status = this.rules.applyToFile(fd, FILE_MODE);
-    if (status < 0) closeFile(fd);
+    if (status < 0) {
+      closeFile(fd);
+      removeFile(absolute);
+    }
     this.#check(status, "set up", path);
     let open = true;
     return {
@@ -157,7 +160,12 @@ export class FileSnapshotFiles implements SnapshotFiles {
     const status = makeFolder(absolute, FOLDER_MODE);
     if (status === -Errno.EEXIST) return false;
     this.#check(status, "create", folder);
-    this.#check(this.rules.applyToFolder(absolute, FOLDER_MODE), "set up", folder);
+    try {
+      this.#check(this.rules.applyToFolder(absolute, FOLDER_MODE), "set up", folder);
+    } catch (error) {
+      removeFolder(absolute);
+      throw error;
+    }
     return true;
   }
 

@@ -1,10 +1,10 @@
-import { NotFoundError } from "../errors/mod.ts";
+import { NotFoundError, PbsError } from "../errors/mod.ts";
 import { type BackupGroup, formatGroupPath } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { GROUP_NOTES_FILE } from "./format.ts";
 import { groupFolder, joinPath } from "./layout.ts";
 
-/** The notes of a group, or undefined if it has none. */
+/** The notes of a group, or undefined if it has none that can be read. */
 export async function readGroupNotes(
   datastore: Datastore,
   namespace: string,
@@ -14,7 +14,7 @@ export async function readGroupNotes(
     const path = joinPath(groupFolder(namespace, group), GROUP_NOTES_FILE);
     return new TextDecoder().decode(await datastore.files.read(path));
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof PbsError) return undefined;
     throw error;
   }
 }

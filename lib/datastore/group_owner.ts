@@ -1,4 +1,11 @@
-import { AuthError, ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
+import {
+  AuthError,
+  ConflictError,
+  CorruptDataError,
+  NotFoundError,
+  PbsError,
+  UsageError,
+} from "../errors/mod.ts";
 import { type BackupGroup, formatGroupPath, isAuthIdText } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { OWNER_FILE } from "./format.ts";
@@ -11,12 +18,26 @@ export async function readOwner(
   group: BackupGroup,
 ): Promise<string | undefined> {
   try {
+    return await readOwnerFile(datastore, namespace, group);
+  } catch (error) {
+    if (error instanceof PbsError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws {SystemError} if there may be a good one that cannot be read now. */
+async function readOwnerFile(
+  datastore: Datastore,
+  namespace: string,
+  group: BackupGroup,
+): Promise<string | undefined> {
+  try {
     const path = joinPath(groupFolder(namespace, group), OWNER_FILE);
     const text = new TextDecoder().decode(await datastore.files.read(path));
     const owner = text.split("\n")[0]!.trimEnd();
     return isAuthIdText(owner) ? owner : undefined;
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof NotFoundError || error instanceof CorruptDataError) return undefined;
     throw error;
   }
 }
@@ -45,9 +66,11 @@ export async function requireOwner(
   group: BackupGroup,
   authId: string,
 ): Promise<void> {
-  const owner = await readOwner(datastore, namespace, group);
+  const owner = await readOwnerFile(datastore, namespace, group);
   if (owner === undefined) {
-    throw new ConflictError(`group "${formatGroupPath(group)}" has no readable owner`);
+    throw new ConflictError(
+      `group "${formatGroupPath(group)}" has no readable owner: "change-owner" gives it one`,
+    );
   }
   if (!isOwner(owner, authId)) {
     throw new AuthError(`backup owner check failed (${authId} != ${owner})`);

@@ -7,6 +7,7 @@ import {
   INDEX_HEADER_LENGTH,
 } from "../index/mod.ts";
 import type { IndexSummary } from "../repository/mod.ts";
+import type { UploadedFile } from "./_uploaded_files.ts";
 import type { Datastore } from "./datastore.ts";
 import { joinPath } from "./layout.ts";
 import type { FileWriter } from "./snapshot_files.ts";
@@ -19,6 +20,8 @@ const PENDING_ENTRIES = 4096;
  * (spec: datastore-formats.md §2.3).
  */
 export interface IndexFile {
+  /** Its name in the snapshot. */
+  readonly name: string;
   /** Adds a chunk. @throws {ConflictError} if it does not fit there. */
   add(start: number, sizeBytes: number, digest: Uint8Array): void;
   /** Writes what has been collected if that is a lot. */
@@ -27,6 +30,8 @@ export interface IndexFile {
   check(summary: IndexSummary): void;
   /** Whether the summary names the checksum of what was added. */
   hasChecksum(summary: IndexSummary): boolean;
+  /** Size of the virtual file and checksum of the index, as a manifest lists them. */
+  summary(): UploadedFile;
   /** Puts the index in place. */
   finish(): Promise<void>;
   /** Gives up. Does nothing after `finish`. */
@@ -94,6 +99,11 @@ export class DynamicIndexFile implements IndexFile {
   /** See {@linkcode IndexFile.hasChecksum}. */
   hasChecksum(summary: IndexSummary): boolean {
     return bytesEqual(summary.checksum, this.#builder.checksum());
+  }
+
+  /** See {@linkcode IndexFile.summary}. */
+  summary(): UploadedFile {
+    return { size: this.#builder.size, checksum: this.#builder.checksum() };
   }
 
   /** See {@linkcode IndexFile.finish}. */
@@ -164,6 +174,11 @@ export class FixedIndexFile implements IndexFile {
   /** See {@linkcode IndexFile.hasChecksum}. */
   hasChecksum(summary: IndexSummary): boolean {
     return bytesEqual(summary.checksum, this.#builder.checksum());
+  }
+
+  /** See {@linkcode IndexFile.summary}. */
+  summary(): UploadedFile {
+    return { size: this.#builder.size, checksum: this.#builder.checksum() };
   }
 
   /** See {@linkcode IndexFile.finish}. */

@@ -1,4 +1,4 @@
-import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
+import { CorruptDataError, NotFoundError, PbsError } from "../errors/mod.ts";
 import { formatFingerprint } from "../crypto/mod.ts";
 import {
   decodeManifestBlob,
@@ -131,8 +131,9 @@ async function snapshotInfo(
     for (const file of files) size += file.size ?? 0;
     return { ...base, files, size, ...unprotectedInfo(manifest) };
   } catch (error) {
-    // Unfinished, or no better than that: shown with the names of its files only.
-    if (!(error instanceof NotFoundError || error instanceof CorruptDataError)) throw error;
+    // Unfinished, or no better than that: shown with the names of its files only, like one that
+    // cannot be read: it must not hide the others.
+    if (!(error instanceof PbsError)) throw error;
     return { ...base, files: contents.files.map((filename) => ({ filename })) };
   }
 }

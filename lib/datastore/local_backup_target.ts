@@ -7,6 +7,7 @@ import {
 } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError, UsageError } from "../errors/mod.ts";
+import { sha256 } from "../crypto/mod.ts";
 import { FIXED_CHUNK_SIZE, type FixedIndex } from "../index/mod.ts";
 import {
   archiveKind,
@@ -27,6 +28,8 @@ import {
   type IndexWriter,
   type NewChunk,
 } from "../repository/mod.ts";
+import { runAll } from "./_run_all.ts";
+import { UploadedFiles } from "./_uploaded_files.ts";
 import type { Datastore } from "./datastore.ts";
 import { DigestTable } from "./digest_table.ts";
 import { MAX_INDEX_WRITERS } from "./format.ts";
@@ -55,6 +58,8 @@ export interface OpenedSnapshot {
   readonly writes: WriteWatch;
   /** Looks at chunks from outside the process. */
   readonly inspectChunk: ChunkInspector | undefined;
+  /** What was found when it was begun. */
+  readonly warnings: readonly string[];
 }
 
 /** An index that is being written. */
@@ -81,6 +86,7 @@ export class LocalBackupTarget implements BackupTarget {
   #state: "active" | "finishing" | "finished" | "aborted" = "active";
   #writerCount = 0;
   #fileCount = 0;
+  readonly #uploaded = new UploadedFiles();
   /** Kept until `finish`: a snapshot with a manifest counts as finished. */
   #manifest: Uint8Array | undefined;
 
@@ -95,6 +101,11 @@ export class LocalBackupTarget implements BackupTarget {
   /** See {@linkcode BackupTarget.previousTime}. */
   get previousTime(): number | undefined {
     return this.#opened.previous?.time;
+  }
+
+  /** What was found when the snapshot was begun; part of the summary, too. */
+  get warnings(): readonly string[] {
+    return this.#opened.warnings;
   }
 
   /** Whether the snapshot is complete and will stay. */
@@ -153,7 +164,11 @@ export class LocalBackupTarget implements BackupTarget {
     }
     checkBlobCrc(blob, `blob "${name}"`);
     if (name === MANIFEST_BLOB_NAME) this.#manifest = blob.slice();
-    else await this.#datastore.files.replace(joinPath(this.#folder, name), blob);
+    else {
+      const checksum = sha256(blob);
+      await this.#datastore.files.replace(joinPath(this.#folder, name), blob);
+      this.#uploaded.add(name, { size: blob.byteLength, checksum });
+    }
     this.#stats.size += blob.byteLength;
     this.#fileCount++;
   }
@@ -241,6 +256,7 @@ export class LocalBackupTarget implements BackupTarget {
     }
     await writer.file.finish();
     this.#writers.delete(writer);
+    this.#uploaded.add(writer.file.name, writer.file.summary());
     this.#fileCount++;
   }
 
@@ -265,7 +281,7 @@ export class LocalBackupTarget implements BackupTarget {
     await this.#writeManifest();
     this.#state = "finished";
     this.#opened.locks.dispose();
-    return { warnings: [] };
+    return { warnings: this.warnings };
   }
 
   /** The snapshot becomes visible when everything else is on disk. */
@@ -274,10 +290,9 @@ export class LocalBackupTarget implements BackupTarget {
       throw new ConflictError("cannot finish backup: no manifest was uploaded");
     }
     const { count, size, compressedSize, duplicates } = this.#stats;
-    const manifest = withChunkUploadStats(
-      await decodeManifestBlob(this.#manifest, "uploaded manifest"),
-      { count, size, compressedSize, duplicates },
-    );
+    const uploaded = await decodeManifestBlob(this.#manifest, "uploaded manifest");
+    this.#uploaded.check(uploaded, this.snapshot);
+    const manifest = withChunkUploadStats(uploaded, { count, size, compressedSize, duplicates });
     const blob = await encodeManifestBlob(manifest);
     const path = joinPath(this.#folder, MANIFEST_BLOB_NAME);
     const { files, syncLevel } = this.#datastore;
@@ -290,11 +305,13 @@ export class LocalBackupTarget implements BackupTarget {
   async abort(): Promise<void> {
     if (this.#state === "finished" || this.#state === "aborted") return;
     this.#state = "aborted";
-    using _locks = this.#opened.locks;
-    for (const writer of this.#writers) writer.file.discard();
-    this.#writers.clear();
-    await removeSnapshotFolder(this.#datastore, this.#folder);
-    await removeGroupIfEmpty(this.#datastore, this.#opened.namespace, this.snapshot);
+    const { namespace, locks } = this.#opened;
+    await runAll([
+      ...[...this.#writers].map(({ file }) => () => file.discard()),
+      () => removeSnapshotFolder(this.#datastore, this.#folder),
+      () => removeGroupIfEmpty(this.#datastore, namespace, this.snapshot),
+      () => locks.dispose(),
+    ]);
   }
 
   /** Aborts unless the backup was finished. */

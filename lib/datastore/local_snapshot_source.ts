@@ -45,12 +45,13 @@ export class LocalSnapshotSource implements SnapshotSource {
       if (!(cause instanceof LockedError)) throw cause;
       throw new LockedError(`snapshot "${path}" is being written or removed`, { cause });
     }
+    using held = new DisposableStack();
+    held.use(lock);
     const folder = snapshotFolder(namespace, snapshot);
     if (!datastore.files.hasFolder(folder)) {
-      lock[Symbol.dispose]();
       throw new NotFoundError(`snapshot "${path}" does not exist`);
     }
-    return new LocalSnapshotSource(datastore, folder, snapshot, lock);
+    return new LocalSnapshotSource(datastore, folder, snapshot, held.move());
   }
 
   /** See {@linkcode SnapshotSource.readFile}. */

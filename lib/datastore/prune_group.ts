@@ -1,6 +1,7 @@
 import { describeError, NotFoundError, PbsError } from "../errors/mod.ts";
 import {
   type BackupGroup,
+  type BackupSnapshot,
   formatGroupPath,
   formatSnapshotPath,
   type KeepOptions,
@@ -12,11 +13,12 @@ import { groupFolder } from "./layout.ts";
 import { LocalPeriods } from "./local_period.ts";
 import { removeSnapshot } from "./remove_snapshot.ts";
 import { decideRetention, type RetentionSnapshot } from "./retention.ts";
+import { findDamage } from "./snapshot_damage.ts";
 import { snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
 
 /**
  * Removes the snapshots of a group that no rule keeps, oldest first (spec: datastore-formats.md
- * §6.8). One that cannot be removed, being read for example, stays with a warning.
+ * §6.8). Broken ones, and those whose verification failed, keep no other from being kept. One that cannot be removed, being read for example, stays with a warning.
  *
  * @returns What was decided about each snapshot, oldest first.
  * @throws {NotFoundError} if there is no such group.
@@ -37,8 +39,14 @@ export async function pruneGroup(
   const snapshots: RetentionSnapshot[] = [];
   for (const time of await snapshotTimesOf(datastore, namespace, group)) {
     const snapshot = { type: group.type, id: group.id, time };
-    const contents = await snapshotContents(datastore, namespace, snapshot).catch(ignoreVanished);
-    if (contents) snapshots.push({ time, ...contents });
+    try {
+      const contents = await snapshotContents(datastore, namespace, snapshot);
+      const broken = contents.finished && await isBroken(datastore, namespace, snapshot, log);
+      snapshots.push({ time, ...contents, broken });
+    } catch (error) {
+      // Somebody else has removed it meanwhile.
+      if (!(error instanceof NotFoundError)) throw error;
+    }
   }
   const periods = new LocalPeriods(datastore.options.timeZone);
   const marks = decideRetention(snapshots, keep, periods);
@@ -57,6 +65,20 @@ export async function pruneGroup(
   return decisions;
 }
 
+/** Whether a finished snapshot does not count. What shows only here is said. */
+async function isBroken(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+  log: TaskLog,
+): Promise<boolean> {
+  const { broken, failedVerification } = await findDamage(datastore, namespace, snapshot);
+  if (broken === undefined) return failedVerification;
+  const path = formatSnapshotPath(snapshot);
+  log(`WARN: snapshot "${path}" is broken and does not count as kept: ${broken}`);
+  return true;
+}
+
 async function removeOrWarn(
   datastore: Datastore,
   namespace: string,
@@ -70,8 +92,4 @@ async function removeOrWarn(
     const path = formatSnapshotPath({ type, id, time });
     log(`WARN: cannot remove snapshot "${path}": ${describeError(error).join(": ")}`);
   }
-}
-
-function ignoreVanished(error: unknown): undefined {
-  if (!(error instanceof NotFoundError)) throw error;
 }

@@ -7,6 +7,8 @@ export interface RetentionSnapshot {
   readonly time: number;
   readonly finished: boolean;
   readonly protected: boolean;
+  /** Whether it cannot be restored, or not be relied on; it keeps no other from being kept then. */
+  readonly broken?: boolean;
 }
 
 /** What becomes of a snapshot. */
@@ -20,7 +22,8 @@ export function keepsSomething(keep: KeepOptions): boolean {
 }
 
 /**
- * Decides about the snapshots of one group (spec: datastore-formats.md §6.8).
+ * Decides about the snapshots of one group (spec: datastore-formats.md §6.8). Broken ones are kept as
+ * long as the reference keeps them, but the others as if those were not there.
  *
  * @param snapshots Newest first.
  * @returns A mark for each, in the same order.
@@ -42,6 +45,21 @@ export function decideRetention(
   if (!keepsSomething(keep)) {
     return snapshots.map((snapshot) => snapshot.protected ? "protected" : "keep");
   }
+  const marks = applyRules(snapshots, keep, periods);
+  const intact = snapshots.filter((snapshot) => snapshot.finished && !snapshot.broken);
+  if (intact.length === snapshots.length) return marks;
+  const intactMarks = applyRules(intact, keep, periods);
+  for (const [i, snapshot] of intact.entries()) {
+    marks[snapshots.indexOf(snapshot)] = intactMarks[i]!;
+  }
+  return marks;
+}
+
+function applyRules(
+  snapshots: readonly RetentionSnapshot[],
+  keep: KeepOptions,
+  periods: LocalPeriods,
+): RetentionMark[] {
   const marks: (RetentionMark | undefined)[] = snapshots.map((snapshot, i) => {
     if (snapshot.finished) return undefined;
     // The newest of all may be running.

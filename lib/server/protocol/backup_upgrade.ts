@@ -4,8 +4,14 @@ import {
   type LocalBackupTarget,
   removeSnapshot,
 } from "../../datastore/mod.ts";
-import { CancelledError, ConnectionError, NotFoundError, ServerError } from "../../errors/mod.ts";
-import { PbsError } from "../../errors/mod.ts";
+import {
+  CancelledError,
+  ConnectionError,
+  describeError,
+  NotFoundError,
+  PbsError,
+  ServerError,
+} from "../../errors/mod.ts";
 import type { Duplex, UpgradeResponse } from "../../http/mod.ts";
 import {
   type BackupSnapshot,
@@ -68,6 +74,9 @@ interface BegunBackup extends OfferedDatastore {
 
 async function upgrade(context: RestContext, values: ParameterValues): Promise<UpgradeResponse> {
   const begun = await begin(context, values);
+  // Its locks and its folder, until the task has them.
+  await using owned = new AsyncDisposableStack();
+  owned.use(begun.target);
   const { state, connection, authId } = context;
   const handedOver = Promise.withResolvers<Duplex | undefined>();
   connection.onEnd(() => handedOver.resolve(undefined));
@@ -77,6 +86,7 @@ async function upgrade(context: RestContext, values: ParameterValues): Promise<U
     { workerType, workerId, authId },
     (task) => runBackup(task, context, begun, handedOver.promise),
   );
+  owned.move();
   return {
     upgrade: PROTOCOL,
     handOver: async (duplex) => {
@@ -132,7 +142,8 @@ async function runBackup(
   begun: BegunBackup,
   handedOver: Promise<Duplex | undefined>,
 ): Promise<void> {
-  const { target, snapshot, namespace, config, datastore, benchmark } = begun;
+  await using target = begun.target;
+  const { snapshot, namespace, config, datastore, benchmark } = begun;
   const { state, connection, authId } = context;
   const path = formatSnapshotPath(snapshot);
   const { log } = task;
@@ -142,6 +153,7 @@ async function runBackup(
     `starting new ${benchmark ? "benchmark" : "backup"} on datastore '${config.name}' from ` +
       `${connection.remoteAddress}: "${path}"`,
   );
+  for (const warning of target.warnings) log(`WARN: ${warning}`);
   let reason: Error | undefined = new ConnectionError("connection ended before the upgrade");
   try {
     const duplex = await handedOver;
@@ -176,11 +188,13 @@ async function runBackup(
   if (target.isFinished) {
     log("backup finished successfully");
     if (config.verifyNew) {
-      startVerification(state, authId, config.name, {
-        namespace,
-        group: snapshot,
-        time: snapshot.time,
-      });
+      try {
+        const request = { namespace, group: snapshot, time: snapshot.time };
+        startVerification(state, authId, config.name, request);
+      } catch (error) {
+        // The backup is complete whatever becomes of that.
+        log(`WARN: the verification could not be started: ${describeError(error).join(": ")}`);
+      }
     }
     return;
   }

@@ -29,6 +29,9 @@ export const READER_UPGRADE: RestRoute = {
 
 async function upgrade(context: RestContext, values: ParameterValues): Promise<UpgradeResponse> {
   const source = await open(context, values);
+  // Its lock, until the task has it.
+  await using owned = new AsyncDisposableStack();
+  owned.use(source);
   const { state, connection, authId } = context;
   const handedOver = Promise.withResolvers<Duplex | undefined>();
   connection.onEnd(() => handedOver.resolve(undefined));
@@ -38,6 +41,7 @@ async function upgrade(context: RestContext, values: ParameterValues): Promise<U
     { workerType: "reader", workerId, authId },
     (task) => runReader(task, context, values.text("store"), source, handedOver.promise),
   );
+  owned.move();
   return {
     upgrade: PROTOCOL,
     handOver: async (duplex) => {

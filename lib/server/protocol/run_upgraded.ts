@@ -41,7 +41,8 @@ export async function runUpgraded(
   patience: UpgradedPatience,
 ): Promise<Error | undefined> {
   const running = new Set<Promise<unknown>>();
-  const windowBytes = Math.max(FIRST_WINDOW_BYTES / ++openConnections ** 2, MIN_WINDOW_BYTES);
+  using _open = countConnection();
+  const windowBytes = Math.max(FIRST_WINDOW_BYTES / openConnections ** 2, MIN_WINDOW_BYTES);
   const server = new Http2Server(
     duplex,
     (request) => {
@@ -66,10 +67,15 @@ export async function runUpgraded(
   const stopWatching = watchSilence(server, duplex.peer, patience.silenceMs);
   const reason = await server.closed;
   stopWatching();
-  openConnections--;
   task.signal.removeEventListener("abort", stop);
   while (running.size > 0) await Promise.allSettled(running);
   return reason;
+}
+
+/** Counts a connection until the result is disposed. */
+function countConnection(): Disposable {
+  openConnections++;
+  return { [Symbol.dispose]: () => void openConnections-- };
 }
 
 /**

@@ -47,7 +47,7 @@ async function start({ state, authId }: RestContext, values: ParameterValues): P
     clearTimeout(timer);
   }
   const { task } = state.tasks.start(
-    { workerType: WORKER_TYPE, workerId: store, authId },
+    { workerType: WORKER_TYPE, workerId: store, authId, needsNoLog: true },
     async ({ id, log, signal }) => {
       await collectGarbage(datastore, { upid: id, log, signal });
     },

@@ -65,6 +65,7 @@ async function prune(context: RestContext, values: ParameterValues): Promise<Ans
     workerType: "prune",
     workerId: `${store}:${namespace}:${formatGroupPath(group)}`,
     authId: context.authId,
+    needsNoLog: true,
   }, async ({ log }) => {
     log(`retention options: ${formatKeepOptions(keep)}`);
     log(`starting prune of "${formatGroupPath(group)}"`);
@@ -93,6 +94,7 @@ function pruneDatastore(context: RestContext, values: ParameterValues): Answer {
     workerType: "prune",
     workerId: `${store}:${namespace}`,
     authId,
+    needsNoLog: true,
   }, async ({ log, signal }) => {
     log(`starting prune of datastore '${store}'${dryRun ? " (dry run)" : ""}`);
     log(`retention options: ${formatKeepOptions(keep)}`);

@@ -21,13 +21,14 @@ export interface TaskRecord {
 export class Task implements TaskRecord {
   readonly id: string;
   readonly #abort = new AbortController();
-  readonly #log: TaskLogFile;
+  readonly #log: TaskLogFile | undefined;
   #warnings = 0;
 
-  /** @param log Is closed by the registry. */
-  constructor(readonly upid: Upid, log: TaskLogFile) {
+  /** @param log Is closed by the registry. Without one, which is a warning, nothing is written down. */
+  constructor(readonly upid: Upid, log: TaskLogFile | undefined) {
     this.id = formatUpid(upid);
     this.#log = log;
+    if (log === undefined) this.#warnings++;
   }
 
   /** Aborted when somebody wants the task to stop. */
@@ -43,7 +44,7 @@ export class Task implements TaskRecord {
   /** Writes a line into the task's log. Those that begin with `WARN` are counted. */
   readonly log = (line: string): void => {
     if (line.startsWith("WARN")) this.#warnings++;
-    this.#log.write(line);
+    this.#log?.write(line);
   };
 
   /** Asks the task to stop. */

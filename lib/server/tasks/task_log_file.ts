@@ -1,16 +1,28 @@
+import { PbsError } from "../../errors/mod.ts";
 import { localTimestamp } from "./local_timestamp.ts";
 
 /** Longer lines are cut: a log is for reading. */
 const MAX_LINE_LENGTH = 4096;
+
+const FOLDER_MODE = 0o750;
 
 /** The log of a task while it runs: lines with a timestamp in front. */
 export class TaskLogFile implements Disposable {
   readonly #file: Deno.FsFile;
   #open = true;
 
-  /** @param path Is created; the folder exists. */
+  /**
+   * @param path Is created, with the folder it is in.
+   * @throws {PbsError} if that is not possible.
+   */
   constructor(path: string) {
-    this.#file = Deno.openSync(path, { create: true, append: true, mode: 0o640 });
+    try {
+      const folder = path.slice(0, path.lastIndexOf("/"));
+      Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+      this.#file = Deno.openSync(path, { create: true, append: true, mode: 0o640 });
+    } catch (cause) {
+      throw new PbsError(`cannot make the log of the task: ${(cause as Error).message}`, { cause });
+    }
   }
 
   /** Adds a line; line ends inside the text begin new lines. */

@@ -1,6 +1,7 @@
 import { CancelledError, describeError, NotFoundError } from "../../errors/mod.ts";
 import { formatUpid, parseUpid, type Upid } from "../../repository/mod.ts";
 import { Task, type TaskEnd, type TaskRecord } from "./task.ts";
+import { fitWorkerId } from "./_fit_worker_id.ts";
 import { TaskLogFile } from "./task_log_file.ts";
 
 /** Finished tasks that lists still show. */
@@ -13,6 +14,11 @@ export interface TaskStart {
   /** Before escaping (spec: protocol.md §3.5). */
   readonly workerId: string;
   readonly authId: string;
+  /**
+   * Whether it is done even where its log cannot be made: what frees space has to run on a disk that
+   * is full.
+   */
+  readonly needsNoLog?: boolean;
 }
 
 /** A task that was started. */
@@ -40,6 +46,8 @@ export class TaskRegistry {
   readonly #running = new Map<string, StartedTask>();
   /** Oldest first. */
   readonly #finished: TaskRecord[] = [];
+  /** What stands in for logs that could not be made, by task. */
+  readonly #withoutLog = new Map<string, string>();
   #taskCount = 0;
 
   /** @param folder Is created if it is not there. */
@@ -64,22 +72,25 @@ export class TaskRegistry {
   }
 
   /**
-   * Starts a task.
+   * Starts a task. If it throws, `work` is never called; otherwise always: what the work owns may
+   * then be left to it.
    *
    * @param work Does it; what it throws becomes the task's end.
+   * @throws {PbsError} if its log cannot be made.
    */
   start(start: TaskStart, work: (task: Task) => Promise<void>): StartedTask {
-    const upid: Upid = {
+    const { workerType, workerId, authId, needsNoLog = false } = start;
+    const upid = fitWorkerId({
       node: this.#node,
       pid: Deno.pid,
       pstart: this.#pstart,
       taskId: this.#taskCount++,
       startTime: Math.floor(Date.now() / 1000),
-      ...start,
-    };
-    const path = this.#logPath(upid);
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: FOLDER_MODE });
-    const log = new TaskLogFile(path);
+      workerType,
+      workerId,
+      authId,
+    });
+    const log = this.#openLog(upid, needsNoLog);
     const task = new Task(upid, log);
     const started = { task, ended: this.#run(task, log, work) };
     this.#running.set(task.id, started);
@@ -87,9 +98,19 @@ export class TaskRegistry {
     return started;
   }
 
+  #openLog(upid: Upid, needsNoLog: boolean): TaskLogFile | undefined {
+    try {
+      return new TaskLogFile(this.#logPath(upid));
+    } catch (error) {
+      if (!needsNoLog) throw error;
+      this.#withoutLog.set(formatUpid(upid), `WARN: ${describeError(error).join(": ")}\n`);
+      return undefined;
+    }
+  }
+
   async #run(
     task: Task,
-    log: TaskLogFile,
+    log: TaskLogFile | undefined,
     work: (task: Task) => Promise<void>,
   ): Promise<TaskEnd> {
     let status = "OK";
@@ -104,8 +125,8 @@ export class TaskRegistry {
         : describeError(error).join(": ").split("\n")[0]!;
     }
     const failed = status !== "OK" && !status.startsWith("WARNINGS: ");
-    log.write(`TASK ${failed ? "ERROR: " : ""}${status}`);
-    log[Symbol.dispose]();
+    log?.write(`TASK ${failed ? "ERROR: " : ""}${status}`);
+    log?.[Symbol.dispose]();
     const end = { time: Math.floor(Date.now() / 1000), status };
     this.#running.delete(task.id);
     this.#remember({ upid: task.upid, id: task.id, end });
@@ -144,6 +165,8 @@ export class TaskRegistry {
 
   /** The text of a task's log. @throws {NotFoundError} if there is no such log. */
   async readWholeLog(upid: Upid): Promise<string> {
+    const substitute = this.#withoutLog.get(formatUpid(upid));
+    if (substitute !== undefined) return substitute;
     try {
       return await Deno.readTextFile(this.#logPath(upid));
     } catch (cause) {
@@ -165,7 +188,7 @@ export class TaskRegistry {
 
   #remember(record: TaskRecord): void {
     this.#finished.push(record);
-    if (this.#finished.length > MAX_FINISHED) this.#finished.shift();
+    if (this.#finished.length > MAX_FINISHED) this.#withoutLog.delete(this.#finished.shift()!.id);
   }
 
   #writeActive(): void {

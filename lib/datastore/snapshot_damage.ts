@@ -1,0 +1,41 @@
+import { describeError, NotFoundError, PbsError } from "../errors/mod.ts";
+import { verifyStateOf } from "../manifest/mod.ts";
+import type { BackupSnapshot } from "../repository/mod.ts";
+import type { Datastore } from "./datastore.ts";
+import { checkArchiveFileName, joinPath, snapshotFolder } from "./layout.ts";
+import { readManifest } from "./snapshot_manifest.ts";
+
+/** What shows of a finished snapshot without reading its archives. */
+export interface SnapshotDamage {
+  /** Why it cannot be restored: its manifest cannot be read, or files that it lists are missing. */
+  readonly broken?: string;
+  /** Whether its last verification failed. */
+  readonly failedVerification: boolean;
+}
+
+/**
+ * Looks whether a finished snapshot is one that can be relied on.
+ *
+ * @throws {NotFoundError} if it has no manifest: it is unfinished, or was removed.
+ */
+export async function findDamage(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+): Promise<SnapshotDamage> {
+  try {
+    const manifest = await readManifest(datastore, namespace, snapshot);
+    const failedVerification = verifyStateOf(manifest)?.state === "failed";
+    const folder = snapshotFolder(namespace, snapshot);
+    for (const { filename } of manifest.files) {
+      checkArchiveFileName(filename);
+      if (datastore.files.size(joinPath(folder, filename)) === undefined) {
+        return { broken: `its file "${filename}" is missing`, failedVerification };
+      }
+    }
+    return { failedVerification };
+  } catch (error) {
+    if (error instanceof NotFoundError || !(error instanceof PbsError)) throw error;
+    return { broken: describeError(error).join(": "), failedVerification: false };
+  }
+}
