@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { VERSION } from "../cli/version.ts";
-import { TicketCache } from "../lib/repository/mod.ts";
+import { TicketCache } from "../lib/remote/mod.ts";
 import { runsOf } from "./cli_run_census.ts";
 import type { RecordedRun } from "./cli_vectors.ts";
 import { type ReceivedRequest, RemotePeer } from "./support/remote_peer.ts";

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError } from "../lib/errors/mod.ts";
+import { type BackupSnapshot } from "../lib/repository/mod.ts";
 import {
-  type BackupSnapshot,
   openRemoteRepository,
   type RemoteRepository,
   type RemoteTimeouts,
-} from "../lib/repository/mod.ts";
+} from "../lib/remote/mod.ts";
 import { eventually } from "./support/eventually.ts";
 import { CuttingProxy } from "./support/cutting_proxy.ts";
 import { backUp, makeSource, restoreTree } from "./support/remote_backup.ts";

@@ -6,10 +6,9 @@ import {
   type BackupType,
   type IndexKind,
   type IndexWriter,
-  openRemoteRepository,
-  type RemoteRepository,
   type SnapshotSource,
 } from "../lib/repository/mod.ts";
+import { openRemoteRepository, type RemoteRepository } from "../lib/remote/mod.ts";
 import {
   readRecordings,
   type RecordedExchange,

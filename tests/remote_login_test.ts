@@ -4,7 +4,7 @@ import {
   openRemoteRepository,
   type RemoteRepositoryOptions,
   TicketCache,
-} from "../lib/repository/mod.ts";
+} from "../lib/remote/mod.ts";
 import {
   answerLogin,
   PEER_CSRF_TOKEN,

@@ -5,7 +5,7 @@ import { runRemote, runRemoteOk, serverEnvironment } from "./support/remote_comm
 import { makeChunk, writeSnapshot } from "./support/target_conformance.ts";
 import { TempDir } from "./support/temp_dir.ts";
 import { ADMINISTRATOR, TestServer } from "./support/test_server.ts";
-import { openRemoteRepository } from "../lib/repository/mod.ts";
+import { openRemoteRepository } from "../lib/remote/mod.ts";
 
 const PATIENCE_MS = 20_000;
 

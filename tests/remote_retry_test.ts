@@ -1,13 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AuthError, CancelledError, ConnectionError, ServerError } from "../lib/errors/mod.ts";
 import { encodeHex } from "../lib/bytes/mod.ts";
-import {
-  type BackupSnapshot,
-  type BackupTarget,
-  isTransientError,
-  openRemoteRepository,
-  type RemoteRepository,
-} from "../lib/repository/mod.ts";
+import { type BackupSnapshot, type BackupTarget, isTransientError } from "../lib/repository/mod.ts";
+import { openRemoteRepository, type RemoteRepository } from "../lib/remote/mod.ts";
 import { CuttingProxy } from "./support/cutting_proxy.ts";
 import { eventually } from "./support/eventually.ts";
 import { backUp, makeSource, restoreTree } from "./support/remote_backup.ts";

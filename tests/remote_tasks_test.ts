@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { openRemoteRepository, parseRepository } from "../lib/repository/mod.ts";
+import { parseRepository } from "../lib/repository/mod.ts";
+import { openRemoteRepository } from "../lib/remote/mod.ts";
 import { eventually } from "./support/eventually.ts";
 import { RemotePeer } from "./support/remote_peer.ts";
 import { type ClientRun, runClient, runClientOk, spawnClient } from "./support/run_client.ts";

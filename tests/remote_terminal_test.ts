@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { FingerprintCache, TicketCache } from "../lib/repository/mod.ts";
+import { FingerprintCache, TicketCache } from "../lib/remote/mod.ts";
 import { runsOf } from "./cli_run_census.ts";
 import { RemotePeer } from "./support/remote_peer.ts";
 import { clientCommand } from "./support/run_client.ts";

@@ -4,7 +4,7 @@ import {
   FingerprintCache,
   openRemoteRepository,
   type RemoteRepositoryOptions,
-} from "../lib/repository/mod.ts";
+} from "../lib/remote/mod.ts";
 import { answerLogin, RemotePeer } from "./support/remote_peer.ts";
 import { TempDir } from "./support/temp_dir.ts";
 

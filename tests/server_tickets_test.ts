@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AuthError } from "../lib/errors/mod.ts";
 import { connectTls, Http1Client } from "../lib/http/mod.ts";
-import { openRemoteRepository, TicketCache } from "../lib/repository/mod.ts";
+import { openRemoteRepository, TicketCache } from "../lib/remote/mod.ts";
 import { eventually } from "./support/eventually.ts";
 import { remoteOptions } from "./support/remote_repository.ts";
 import { runClientOk } from "./support/run_client.ts";

@@ -1,15 +1,14 @@
 import { AuthError, PbsError, UsageError } from "../../lib/errors/mod.ts";
 import { parseProxy, type Proxy } from "../../lib/http/mod.ts";
+import { describeRepository, type ServerRepositoryAddress } from "../../lib/repository/mod.ts";
 import {
-  describeRepository,
   FingerprintCache,
   openRemoteRepository,
   type RemoteRepository,
   type RemoteRepositoryOptions,
   type SecondFactorChallenge,
-  type ServerRepositoryAddress,
   TicketCache,
-} from "../../lib/repository/mod.ts";
+} from "../../lib/remote/mod.ts";
 import { askSecret } from "./ask_secret.ts";
 import type { Environment } from "./environment.ts";
 import { readAnswer } from "./read_answer.ts";

@@ -1,8 +1,5 @@
-import {
-  describeRepository,
-  type RepositoryAddress,
-  UsedRepositories,
-} from "../../lib/repository/mod.ts";
+import { describeRepository, type RepositoryAddress } from "../../lib/repository/mod.ts";
+import { UsedRepositories } from "../../lib/remote/mod.ts";
 import type { Environment } from "./environment.ts";
 import { userFile } from "./user_file.ts";
 

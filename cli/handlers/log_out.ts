@@ -1,4 +1,4 @@
-import { locateServer, TicketCache } from "../../lib/repository/mod.ts";
+import { locateServer, TicketCache } from "../../lib/remote/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { selectServer } from "../environment/select_server.ts";

@@ -1,5 +1,6 @@
 import { describeError, PbsError, UsageError } from "../../lib/errors/mod.ts";
-import type { RepositoryAddress, ServerVersion } from "../../lib/repository/mod.ts";
+import type { RepositoryAddress } from "../../lib/repository/mod.ts";
+import type { ServerVersion } from "../../lib/remote/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { valueFormat } from "../output/print_result.ts";

@@ -1,10 +1,10 @@
 import { NotFoundError } from "../errors/mod.ts";
 import {
-  openRemoteRepository,
   parseRepository,
   type Repository,
   type ServerRepositoryAddress,
 } from "../repository/mod.ts";
+import { openRemoteRepository } from "../remote/mod.ts";
 import { BackupRepository } from "./backup_repository.ts";
 import { type EncryptionOptions, openClientKey } from "./client_key.ts";
 import { pathText } from "./path_bytes.ts";

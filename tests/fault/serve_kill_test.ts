@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- the number of rounds is reported
 import { assert, assertEquals } from "@std/assert";
-import { openRemoteRepository } from "../../lib/repository/mod.ts";
+import { openRemoteRepository } from "../../lib/remote/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
 import { runClient, runClientOk, spawnClient } from "../support/run_client.ts";

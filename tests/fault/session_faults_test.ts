@@ -5,9 +5,9 @@ import {
   type BackupSnapshot,
   type BackupTarget,
   formatSnapshotPath,
-  openRemoteRepository,
   parseUpid,
 } from "../../lib/repository/mod.ts";
+import { openRemoteRepository } from "../../lib/remote/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { failingDatastore, FailingStep } from "../support/failing_datastore.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";

@@ -7,7 +7,7 @@ import {
   serveConnection,
   TlsListener,
 } from "../../lib/http/mod.ts";
-import type { RemoteRepositoryOptions } from "../../lib/repository/mod.ts";
+import type { RemoteRepositoryOptions } from "../../lib/remote/mod.ts";
 
 /** A request as a peer received it. */
 export interface ReceivedRequest {

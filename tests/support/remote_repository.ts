@@ -2,7 +2,7 @@ import {
   openRemoteRepository,
   type RemoteRepository,
   type RemoteRepositoryOptions,
-} from "../../lib/repository/mod.ts";
+} from "../../lib/remote/mod.ts";
 import { TestServer } from "./test_server.ts";
 
 /** What a client needs to reach a test server; as its administrator unless told otherwise. */

@@ -1,7 +1,7 @@
 import type { Proxy } from "../http/mod.ts";
+import type { ServerRepositoryAddress } from "../repository/mod.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
 import type { SecondFactorChallenge } from "./second_factor.ts";
-import type { ServerRepositoryAddress } from "./parse_repository.ts";
 import type { TicketCache } from "./ticket_cache.ts";
 
 /** Severity of a line for people. */

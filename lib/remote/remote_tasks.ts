@@ -1,10 +1,16 @@
 import type { ApiParameters } from "../http/mod.ts";
+import type {
+  GroupMove,
+  ListTasks,
+  NamespaceMove,
+  RepositoryTasks,
+  TaskInfo,
+  TaskLog,
+} from "../repository/mod.ts";
 import { requireUpid, stopTask, TaskFollower } from "./_follow_task.ts";
 import { groupParameters, namespaceParameter } from "./_remote_parameters.ts";
 import { listOf, taskInfo } from "./_remote_records.ts";
 import type { RemoteSession } from "./_remote_session.ts";
-import type { GroupMove, NamespaceMove, TaskLog } from "./repository.ts";
-import type { ListTasks, RepositoryTasks, TaskInfo } from "./repository_tasks.ts";
 
 /** The tasks of a server (spec: protocol.md §7.8, §9.3). */
 export class RemoteTasks implements RepositoryTasks {

@@ -1,14 +1,14 @@
 import { encodeHex } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
-import type { ByteWindow } from "./_byte_window.ts";
-import type { UpgradedConnection } from "./_upgraded_connection.ts";
 import type {
   ChunkPlacement,
   IndexKind,
   IndexSummary,
   IndexWriter,
   NewChunk,
-} from "./backup_target.ts";
+} from "../repository/mod.ts";
+import type { ByteWindow } from "./_byte_window.ts";
+import type { UpgradedConnection } from "./_upgraded_connection.ts";
 
 /** Places of one request: a body must stay below 512 KiB (spec: client-pipeline.md §1.8). */
 const MAX_PLACES = 4096;

@@ -10,8 +10,8 @@ import {
   RateLimiter,
   RestClient,
 } from "../http/mod.ts";
+import type { BackupSnapshot } from "../repository/mod.ts";
 import { withRemoteErrors } from "./_remote_error.ts";
-import type { BackupSnapshot } from "./snapshot_path.ts";
 import {
   locateServer,
   type RemoteRepositoryOptions,

@@ -1,7 +1,7 @@
 import { CancelledError, CorruptDataError, ServerError } from "../errors/mod.ts";
+import type { TaskLog } from "../repository/mod.ts";
 import { listOf, RemoteRecord } from "./_remote_records.ts";
 import type { RemoteSession } from "./_remote_session.ts";
-import type { TaskLog } from "./repository.ts";
 
 /** Lines asked for at once (spec: protocol.md §7.8). */
 const LOG_LINES = 500;

@@ -1,5 +1,5 @@
 import type { ApiParameters } from "../http/mod.ts";
-import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
+import type { BackupGroup, BackupSnapshot } from "../repository/mod.ts";
 
 /** The root namespace is left out (spec: cli.md §9). */
 export function namespaceParameter(namespace: string): { readonly ns?: string } {

@@ -8,14 +8,21 @@ import {
   NotFoundError,
   UsageError,
 } from "../errors/mod.ts";
+import {
+  type BackupSnapshot,
+  type BackupSummary,
+  type BackupTarget,
+  type BeginBackup,
+  checkSnapshot,
+  formatSnapshotPath,
+  type IndexKind,
+  type IndexWriter,
+} from "../repository/mod.ts";
 import { ByteWindow } from "./_byte_window.ts";
 import { RemoteIndexWriter } from "./_remote_index_writer.ts";
 import type { RemoteSession } from "./_remote_session.ts";
 import { UpgradedConnection } from "./_upgraded_connection.ts";
-import type { BackupSummary, BackupTarget, IndexKind, IndexWriter } from "./backup_target.ts";
 import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
-import type { BeginBackup } from "./repository.ts";
-import { type BackupSnapshot, checkSnapshot, formatSnapshotPath } from "./snapshot_path.ts";
 
 const MANIFEST = "index.json.blob";
 /** Chunks under way; as much as a server takes before it reads (spec: protocol.md §4.5). */

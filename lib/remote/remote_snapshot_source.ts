@@ -2,10 +2,9 @@ import { MAX_ENCODED_CHUNK_BYTES, PLAIN_HEADER_LENGTH } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { AuthError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import type { IncomingBody } from "../http/mod.ts";
+import { type BackupSnapshot, checkSnapshot, type SnapshotSource } from "../repository/mod.ts";
 import type { RemoteSession } from "./_remote_session.ts";
 import { UpgradedConnection } from "./_upgraded_connection.ts";
-import { type BackupSnapshot, checkSnapshot } from "./snapshot_path.ts";
-import type { SnapshotSource } from "./snapshot_source.ts";
 
 /** The remote form of {@linkcode SnapshotSource}: a reader connection (spec: protocol.md §6). */
 export class RemoteSnapshotSource implements SnapshotSource {

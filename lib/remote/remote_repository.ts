@@ -1,6 +1,29 @@
 import { ServerError, UsageError } from "../errors/mod.ts";
 import { type ApiParameters, encodeQuery } from "../http/mod.ts";
-import type { BackupTarget } from "./backup_target.ts";
+import {
+  type BackupGroup,
+  type BackupSnapshot,
+  type BackupTarget,
+  type BeginBackup,
+  type DeletionCounts,
+  describeRepository,
+  type GroupInfo,
+  type GroupMove,
+  isAuthIdText,
+  type KeepOptions,
+  namespaceComponents,
+  type NamespaceInfo,
+  type NamespaceMove,
+  parentNamespace,
+  type PruneDecision,
+  type Repository,
+  type SnapshotFile,
+  type SnapshotInfo,
+  type SnapshotSource,
+  type StorageStatus,
+  type TaskLog,
+  type VerifyRequest,
+} from "../repository/mod.ts";
 import { finishTask, runToEnd } from "./_follow_task.ts";
 import { groupParameters, namespaceParameter, snapshotParameters } from "./_remote_parameters.ts";
 import {
@@ -15,31 +38,10 @@ import {
   storageStatus,
 } from "./_remote_records.ts";
 import { RemoteSession } from "./_remote_session.ts";
-import { namespaceComponents, parentNamespace } from "./namespace.ts";
-import { describeRepository } from "./parse_repository.ts";
-import { isAuthIdText } from "./parse_repository_rules.ts";
 import { RemoteBackupTarget } from "./remote_backup_target.ts";
 import type { RemoteRepositoryOptions, ServerLocation } from "./remote_options.ts";
 import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
-import type {
-  BeginBackup,
-  DeletionCounts,
-  GroupInfo,
-  GroupMove,
-  KeepOptions,
-  NamespaceInfo,
-  NamespaceMove,
-  PruneDecision,
-  Repository,
-  SnapshotFile,
-  SnapshotInfo,
-  StorageStatus,
-  TaskLog,
-  VerifyRequest,
-} from "./repository.ts";
 import { RemoteTasks } from "./remote_tasks.ts";
-import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
-import type { SnapshotSource } from "./snapshot_source.ts";
 import { measureUpload, type SpeedTestResult } from "./measure_upload.ts";
 
 /** A query may have 3072 bytes together with its path (spec: protocol.md §3.2); this is safe. */

@@ -1,15 +1,17 @@
 import { CorruptDataError } from "../errors/mod.ts";
-import type {
-  DeletionCounts,
-  GroupInfo,
-  NamespaceInfo,
-  PruneDecision,
-  SnapshotFile,
-  SnapshotInfo,
-  StorageStatus,
-} from "./repository.ts";
-import type { TaskInfo } from "./repository_tasks.ts";
-import { type BackupSnapshot, type BackupType, isBackupType } from "./snapshot_path.ts";
+import {
+  type BackupSnapshot,
+  type BackupType,
+  type DeletionCounts,
+  type GroupInfo,
+  isBackupType,
+  type NamespaceInfo,
+  type PruneDecision,
+  type SnapshotFile,
+  type SnapshotInfo,
+  type StorageStatus,
+  type TaskInfo,
+} from "../repository/mod.ts";
 
 /** An object of the server's answer whose members are checked as they are asked for. */
 export class RemoteRecord {
