@@ -86,10 +86,14 @@ export function openFile(path: PosixPath, flags: number, mode = 0, directory = A
 }
 
 /** {@linkcode openFile} for reading on another thread, for paths that may be slow to look up. */
-export function openFileLater(path: PosixPath, directory = AT_FDCWD): Promise<number> {
+export function openFileLater(
+  path: PosixPath,
+  directory = AT_FDCWD,
+  flags: number = OpenFlag.READ,
+): Promise<number> {
   const bytes = pathBytes(path);
   const { openLater } = posixLibrary();
-  return whileHeld(openLater(directory, bytes, bytes.length, OpenFlag.READ, 0), bytes);
+  return whileHeld(openLater(directory, bytes, bytes.length, flags, 0), bytes);
 }
 
 /**

@@ -143,7 +143,10 @@ Deno.test("a bad chunk stays while an index needs its digest, and goes afterward
   withRepository(async (repository) => {
     const chunk = await makeChunk(1, 1000);
     await writeSnapshot(repository, first, [chunk]);
-    const bad = repository.datastore.chunks.setAside(chunk.digest)!;
+    const bad = repository.datastore.chunks.setAside(
+      chunk.digest,
+      repository.datastore.chunks.stat(chunk.digest)!.inode,
+    )!;
     age(repository, bad, 40 * DAY);
     const log: string[] = [];
     let status = await collect(repository, (line) => log.push(line));

@@ -3,6 +3,7 @@ import { encodeHex } from "../bytes/mod.ts";
 import { NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import { type BackupGroup, formatGroupPath, type TaskLog } from "../repository/mod.ts";
+import { type BadChunks, recordBadChunk } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
 import { DigestTable } from "./digest_table.ts";
 import { joinPath, snapshotFolder } from "./layout.ts";
@@ -28,12 +29,23 @@ export class IndexMarker {
   readonly #log: TaskLog;
   readonly #slice: TimeSlice;
   readonly #counters: MarkCounters;
+  readonly #bad: BadChunks;
+  /** Which of the bad ones some index names. */
+  readonly neededBad: DigestTable = new DigestTable();
   #marked = new DigestTable();
   #total = 0;
   #seen = 0;
 
-  constructor(datastore: Datastore, log: TaskLog, slice: TimeSlice, counters: MarkCounters) {
+  /** @param bad Those to look out for. */
+  constructor(
+    datastore: Datastore,
+    log: TaskLog,
+    slice: TimeSlice,
+    counters: MarkCounters,
+    bad: BadChunks,
+  ) {
     this.#datastore = datastore;
+    this.#bad = bad;
     this.#log = log;
     this.#slice = slice;
     this.#counters = counters;
@@ -150,7 +162,11 @@ export class IndexMarker {
       if ((i & 63) === 0 && this.#slice.isOver) await this.#slice.pause();
       const digest = index.digestAt(i);
       if (!this.#marked.set(digest, 1)) continue;
+      if (this.#bad.has(digest)) this.neededBad.set(digest, 1);
       if (!chunks.touch(digest)) {
+        if (!this.#bad.has(digest)) {
+          await recordBadChunk(this.#datastore, digest, "everybody", undefined);
+        }
         const kept = chunks.touchBad(digest);
         const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
         this.#log(

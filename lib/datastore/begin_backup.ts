@@ -1,4 +1,4 @@
-import { ConflictError, LockedError, NotFoundError } from "../errors/mod.ts";
+import { ConflictError, CorruptDataError, LockedError, NotFoundError } from "../errors/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -7,6 +7,7 @@ import {
   formatGroupPath,
   formatSnapshotPath,
 } from "../repository/mod.ts";
+import { BadChunks } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
 import { OWNER_FILE } from "./format.ts";
 import { requireOwner, writeOwner } from "./group_owner.ts";
@@ -14,6 +15,7 @@ import { groupFolder, joinPath, snapshotFolder, typeFolder } from "./layout.ts";
 import { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
 import { removeGroupIfEmpty } from "./remove_snapshot.ts";
 import { findDamage, type SnapshotDamage } from "./snapshot_damage.ts";
+import { readManifest } from "./snapshot_manifest.ts";
 import { requireNamespace, snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
 
 /** How to begin a snapshot in a datastore. */
@@ -125,7 +127,8 @@ async function lockGroup(
 }
 
 /**
- * The newest finished snapshot, unless its last verification failed. The reference refuses the backup
+ * The newest finished snapshot, unless its last verification failed or it names a bad
+ * chunk. The reference refuses the backup
  * if it is broken, and so every later one of the group: it is passed over here.
  *
  * @param warnings Receives a line for each that is passed over.
@@ -140,13 +143,33 @@ async function findPrevious(
     const snapshot = { type: group.type, id: group.id, time };
     const damage = await damageOf(datastore, namespace, snapshot);
     if (damage === undefined) continue;
-    if (damage.broken === undefined) return damage.failedVerification ? undefined : snapshot;
+    if (damage.broken === undefined) {
+      if (damage.failedVerification) return undefined;
+      return await namesBadChunk(datastore, namespace, snapshot) ? undefined : snapshot;
+    }
     warnings.push(
       `snapshot "${formatSnapshotPath(snapshot)}" is broken and is not built upon: ` +
         damage.broken,
     );
   }
   return undefined;
+}
+
+/** The chunks of such a snapshot would count as known, and the bad one would not be sent. */
+async function namesBadChunk(
+  datastore: Datastore,
+  namespace: string,
+  snapshot: BackupSnapshot,
+): Promise<boolean> {
+  try {
+    const manifest = await readManifest(datastore, namespace, snapshot);
+    const bad = await BadChunks.read(datastore);
+    return await bad.areIn(snapshotFolder(namespace, snapshot), manifest);
+  } catch (error) {
+    // An index that cannot be read makes nothing known either.
+    if (error instanceof NotFoundError || error instanceof CorruptDataError) return true;
+    throw error;
+  }
 }
 
 /** Undefined for a snapshot that is unfinished, or gone. */

@@ -45,14 +45,21 @@ export interface ChunkStore extends Disposable {
    * @throws {CorruptDataError} if its length cannot be that of a chunk.
    */
   read(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void>;
-  /** What is known of a chunk, or undefined if there is none. */
+  /** What is known of the file of a chunk, or whatever has its name; undefined if nothing has. */
   stat(digest: Uint8Array): StoredChunk | undefined;
+  /** Whether the chunk of a digest says that it is encrypted; false if there is none. */
+  isEncrypted(digest: Uint8Array): Promise<boolean>;
   /** Marks a chunk as used now. @returns Whether there is such a chunk. */
   touch(digest: Uint8Array): boolean;
   /** Marks what verification set aside under this digest as used now. @returns How many. */
   touchBad(digest: Uint8Array): number;
-  /** Sets a corrupt chunk aside. @returns Its new name, or undefined if it is gone. */
-  setAside(digest: Uint8Array): string | undefined;
+  /**
+   * Sets a corrupt chunk aside.
+   *
+   * @param inode That of the corrupt file: one that took its place meanwhile stays.
+   * @returns Its new name, or undefined if it is gone.
+   */
+  setAside(digest: Uint8Array, inode: bigint): string | undefined;
   /** Goes through everything, one folder of 65536 after the other. */
   sweep(): Iterable<{ folder: number; items: Iterable<SweptChunk> }>;
 }

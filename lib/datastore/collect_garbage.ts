@@ -3,6 +3,7 @@ import { PbsError } from "../errors/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import type { TaskLog } from "../repository/mod.ts";
 import { IndexMarker } from "./_mark_indexes.ts";
+import { BadChunks, forgetBadChunks } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
 import {
   CHUNK_FOLDER_COUNT,
@@ -45,7 +46,10 @@ export async function collectGarbage(
   const limits = accessTimeLimits(datastore);
   const counters = newGcCounters();
   log("phase 1: mark used chunks");
-  await new IndexMarker(datastore, log, slice, counters).run();
+  const bad = await BadChunks.read(datastore);
+  const marker = new IndexMarker(datastore, log, slice, counters, bad);
+  await marker.run();
+  await forgetBadChunks(datastore, (digest) => !bad.has(digest) || marker.neededBad.has(digest));
   log("phase 2: remove unused chunks");
   await sweep(datastore, limits, counters, slice, log);
   const status: GcStatus = { upid, ...counters };

@@ -7,7 +7,6 @@ import {
   openFileLater,
   OpenFlag,
   readLater,
-  readNow,
   removeFile,
   renameFile,
   statFile,
@@ -17,9 +16,15 @@ import {
   warmPath,
   writeLater,
 } from "../../ffi/posix_files.ts";
-import { MAX_ENCODED_CHUNK_BYTES, parseBlobHeader, PLAIN_HEADER_LENGTH } from "../blob/mod.ts";
+import {
+  ENCRYPTED_HEADER_LENGTH,
+  MAX_ENCODED_CHUNK_BYTES,
+  parseBlobHeader,
+  PLAIN_HEADER_LENGTH,
+} from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
+import { mayKeepChunk } from "./_existing_chunk.ts";
 import { checkResult, runtimeFailure, systemFailure } from "./_system_failure.ts";
 import type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
 import {
@@ -86,73 +91,33 @@ export class FileChunkStore implements ChunkStore {
 
   async #insert(digest: Uint8Array, blob: Uint8Array): Promise<InsertedChunk> {
     const path = chunkPath(digest);
-    await warmPath(path, this.#directory);
-    const kept = this.#keepExisting(path, digest, blob);
-    if (kept !== undefined) return { duplicate: true, storedSize: kept };
+    const name = encodeHex(digest);
+    for (;;) {
+      await warmPath(path, this.#directory);
+      const stat = this.#look(path, name);
+      const existing = stat && { path, directory: this.#directory, stat };
+      if (existing === undefined || !await mayKeepChunk(existing, digest, blob)) break;
+      // Marked without a pause after this look; if it is another file now, that one is looked at.
+      if (this.#look(path, name)?.inode !== stat!.inode) continue;
+      const status = touchAccessTime(path, this.#directory);
+      if (status === -Errno.ENOENT) continue;
+      checkResult(status, () => `cannot mark chunk ${name} as used`);
+      return { duplicate: true, storedSize: stat!.size };
+    }
     await this.#write(path, digest, blob);
     return { duplicate: false, storedSize: blob.byteLength };
   }
 
-  /**
-   * Decides by the table of spec datastore-formats.md §6.5.
-   *
-   * @returns Size of the existing chunk if it stays; undefined if the new one is to be written.
-   */
-  #keepExisting(
-    path: Uint8Array<ArrayBuffer>,
-    digest: Uint8Array,
-    blob: Uint8Array,
-  ): number | undefined {
-    const existing = statPath(path, this.#directory);
-    if (typeof existing === "number") {
-      if (existing === -Errno.ENOENT) return undefined;
-      throw systemFailure(existing, `cannot look up chunk ${encodeHex(digest)}`);
-    }
-    if (!existing.isFile) {
-      throw new ConflictError(`chunk ${encodeHex(digest)} is not a regular file in the store`);
-    }
-    if (existing.size !== blob.byteLength) {
-      if (existing.size === 0) return undefined;
-      const incoming = parseBlobHeader(blob, `chunk ${encodeHex(digest)}`);
-      if (incoming.encrypted) {
-        this.#checkEncryptedConflict(path, digest, incoming.compressed, existing);
-      } else if (existing.size > blob.byteLength) return undefined;
-    }
-    const status = touchAccessTime(path, this.#directory);
-    if (status === -Errno.ENOENT) return undefined;
-    checkResult(status, () => `cannot mark chunk ${encodeHex(digest)} as used`);
-    return existing.size;
-  }
-
-  #checkEncryptedConflict(
-    path: Uint8Array<ArrayBuffer>,
-    digest: Uint8Array,
-    incomingCompressed: boolean,
-    existing: FileStat,
-  ): void {
-    const start = new Uint8Array(64);
-    const fd = checkResult(
-      openFile(path, OpenFlag.READ | OpenFlag.NOFOLLOW, 0, this.#directory),
-      () => `cannot open chunk ${encodeHex(digest)}`,
+  /** The file of a chunk. @throws {ConflictError} if its name is taken by something else. */
+  #look(path: Uint8Array<ArrayBuffer>, name: string): FileStat | undefined {
+    const stat = statPath(path, this.#directory);
+    if (stat === -Errno.ENOENT) return undefined;
+    if (typeof stat === "number") throw systemFailure(stat, `cannot look up chunk ${name}`);
+    if (stat.isFile) return stat;
+    throw new ConflictError(
+      `"${this.#folder}/${name.slice(0, 4)}/${name}" is not a regular file, as a chunk is: ` +
+        "verification sets it aside",
     );
-    const length = readNow(fd, start, 0);
-    closeFile(fd);
-    checkResult(length, () => `cannot read chunk ${encodeHex(digest)}`);
-    const stored = parseBlobHeader(start.subarray(0, length), `stored chunk ${encodeHex(digest)}`);
-    if (!stored.encrypted) {
-      throw new ConflictError(
-        `chunk ${
-          encodeHex(digest)
-        } is encrypted, but the store has an unencrypted one of that digest`,
-      );
-    }
-    if (!incomingCompressed && !stored.compressed) {
-      throw new ConflictError(
-        `encrypted chunk ${
-          encodeHex(digest)
-        } has another size than the stored one (${existing.size} bytes)`,
-      );
-    }
   }
 
   async #write(
@@ -209,7 +174,12 @@ export class FileChunkStore implements ChunkStore {
 
   /** See {@linkcode ChunkStore.read}. */
   async read(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void> {
-    const fd = await openFileLater(chunkPath(digest), this.#directory);
+    // Neither waiting for the writer of a pipe nor reading what lies elsewhere.
+    const flags = OpenFlag.NOFOLLOW | OpenFlag.NONBLOCK;
+    const fd = await openFileLater(chunkPath(digest), this.#directory, flags);
+    if (fd === -Errno.ELOOP) {
+      throw new CorruptDataError(`chunk ${encodeHex(digest)} is a symlink, which no chunk is`);
+    }
     if (fd === -Errno.ENOENT) throw new NotFoundError(`there is no chunk ${encodeHex(digest)}`);
     checkResult(fd, () => `cannot open chunk ${encodeHex(digest)}`);
     try {
@@ -222,7 +192,10 @@ export class FileChunkStore implements ChunkStore {
         throw new NotFoundError(`chunk ${encodeHex(digest)} is not available in this store`);
       }
       const size = stat.size;
-      if (!stat.isFile || size < PLAIN_HEADER_LENGTH || size > MAX_ENCODED_CHUNK_BYTES) {
+      if (!stat.isFile) {
+        throw new CorruptDataError(`chunk ${encodeHex(digest)} is not a regular file`);
+      }
+      if (size < PLAIN_HEADER_LENGTH || size > MAX_ENCODED_CHUNK_BYTES) {
         throw new CorruptDataError(
           `chunk ${encodeHex(digest)} has ${size} bytes, which no chunk has`,
         );
@@ -243,9 +216,27 @@ export class FileChunkStore implements ChunkStore {
   /** See {@linkcode ChunkStore.stat}. */
   stat(digest: Uint8Array): StoredChunk | undefined {
     const stat = statPath(chunkPath(digest), this.#directory);
-    if (typeof stat !== "number") return stat.isFile ? stat : undefined;
+    if (typeof stat !== "number") return stat;
     if (stat === -Errno.ENOENT) return undefined;
     throw systemFailure(stat, `cannot look up chunk ${encodeHex(digest)}`);
+  }
+
+  /** See {@linkcode ChunkStore.isEncrypted}. */
+  async isEncrypted(digest: Uint8Array): Promise<boolean> {
+    const flags = OpenFlag.NOFOLLOW | OpenFlag.NONBLOCK;
+    const fd = await openFileLater(chunkPath(digest), this.#directory, flags);
+    if (fd === -Errno.ENOENT || fd === -Errno.ELOOP) return false;
+    checkResult(fd, () => `cannot open chunk ${encodeHex(digest)}`);
+    try {
+      const start = new Uint8Array(ENCRYPTED_HEADER_LENGTH);
+      const length = await readLater(fd, start, 0);
+      return parseBlobHeader(start.subarray(0, Math.max(length, 0))).encrypted;
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      return false;
+    } finally {
+      closeFile(fd);
+    }
   }
 
   /** See {@linkcode ChunkStore.touch}. */
@@ -270,7 +261,8 @@ export class FileChunkStore implements ChunkStore {
   }
 
   /** See {@linkcode ChunkStore.setAside}. */
-  setAside(digest: Uint8Array): string | undefined {
+  setAside(digest: Uint8Array, inode: bigint): string | undefined {
+    if (this.stat(digest)?.inode !== inode) return undefined;
     let n = 0;
     while (n < 9 && statPath(badPath(digest, n), this.#directory) !== -Errno.ENOENT) n++;
     const name = badPath(digest, n);

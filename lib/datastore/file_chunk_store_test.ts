@@ -1,7 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { setFileTimes, statPath } from "../../ffi/posix_files.ts";
-import { chunkDigest, encodeBlob } from "../blob/mod.ts";
-import { encodeHex } from "../bytes/mod.ts";
+import {
+  BLOB_MAGICS,
+  type BlobType,
+  chunkDigest,
+  encodeBlob,
+  MAX_ENCODED_CHUNK_BYTES,
+  writeBlobCrc,
+} from "../blob/mod.ts";
+import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import { FileChunkStore, type SyncLevel } from "./file_chunk_store.ts";
 import { NewFileRules } from "./new_file_rules.ts";
@@ -62,7 +69,9 @@ class Fixture implements Disposable {
   }
 }
 
-const plain = new TextEncoder().encode("abcdefgh".repeat(500));
+/** Half of it cannot be compressed. */
+const plain = new Uint8Array(4000);
+crypto.getRandomValues(plain.subarray(2000));
 const digest = chunkDigest(plain);
 const blobs = {
   plain: await encodeBlob(plain, { compress: false }),
@@ -84,7 +93,25 @@ Deno.test("insert() writes a chunk that is not there, below its first four digit
   assertEquals(fixture.names(), [encodeHex(digest)]);
 });
 
-/** The table of spec datastore-formats.md §6.5. */
+/** What anybody can send as an encrypted chunk of any digest: nobody can tell without the key. */
+function fakeEncrypted(length: number, type: BlobType = "zstd+encrypted"): Uint8Array {
+  const blob = new Uint8Array(length);
+  blob.set(decodeHex(BLOB_MAGICS[type]));
+  writeBlobCrc(blob);
+  return blob;
+}
+
+/** A chunk whose last bytes are others, as a disk may leave it. */
+function rotten(blob: Uint8Array): Uint8Array {
+  const copy = blob.slice();
+  copy[copy.length - 1]! ^= 1;
+  return copy;
+}
+
+/** Another content in a chunk that is sound in itself. */
+const foreign = await encodeBlob(new Uint8Array(4000), { compress: true });
+
+/** The table of spec datastore-formats.md §6.5, with what an existing file must show in addition. */
 const TABLE: readonly {
   readonly existing: Uint8Array;
   readonly incoming: Uint8Array;
@@ -146,6 +173,67 @@ const TABLE: readonly {
     result: "replace",
     why: "it is larger than the new one",
   },
+  ...[60, blobs.zstd.byteLength, 5000].map((length) => ({
+    existing: fakeEncrypted(length),
+    incoming: blobs.zstd,
+    result: "replace" as const,
+    why: `it claims to be encrypted, with ${length} bytes, and the new one is not`,
+  })),
+  {
+    existing: fakeEncrypted(blobs.plain.byteLength, "encrypted"),
+    incoming: blobs.plain,
+    result: "replace",
+    why: "it claims to be encrypted, and the new one is neither encrypted nor compressed",
+  },
+  {
+    existing: blobs.zstd,
+    incoming: fakeEncrypted(blobs.zstd.byteLength),
+    result: "refuse",
+    why: "it is not encrypted, the new one claims to be and has the same size",
+  },
+  {
+    existing: blobs.zstd.subarray(0, 1500),
+    incoming: blobs.zstd,
+    result: "replace",
+    why: "it is cut off",
+  },
+  {
+    existing: rotten(blobs.zstd),
+    incoming: blobs.zstd,
+    result: "replace",
+    why: "its CRC is wrong",
+  },
+  {
+    existing: new Uint8Array(blobs.zstd.byteLength),
+    incoming: blobs.zstd,
+    result: "replace",
+    why: "it is nothing but zeros",
+  },
+  { existing: foreign, incoming: blobs.plain, result: "replace", why: "its content is another" },
+  {
+    existing: blobs.encrypted.subarray(0, 100),
+    incoming: blobs.encrypted,
+    result: "replace",
+    why: "it is encrypted and cut off, and the new one is encrypted",
+  },
+  {
+    existing: rotten(blobs.zstdEncrypted),
+    incoming: blobs.encrypted,
+    result: "replace",
+    why: "it is encrypted and its CRC is wrong, and the new one is encrypted",
+  },
+  {
+    existing: new Uint8Array(blobs.encrypted.byteLength),
+    incoming: blobs.encrypted,
+    result: "replace",
+    why: "it is nothing but zeros, and the new one is encrypted",
+  },
+  {
+    existing: new Uint8Array(5),
+    incoming: blobs.encrypted,
+    result: "replace",
+    why: "it is too small for a chunk, and the new one is encrypted",
+  },
 ];
 
 for (const { existing, incoming, result, why } of TABLE) {
@@ -172,7 +260,51 @@ for (const { existing, incoming, result, why } of TABLE) {
 Deno.test("insert() refuses a chunk whose name is taken by something that is no file", async () => {
   using fixture = new Fixture();
   Deno.mkdirSync(fixture.path(digest), { recursive: true });
-  await assertRejects(() => fixture.store.insert(digest, blobs.zstd), ConflictError);
+  await assertRejects(
+    () => fixture.store.insert(digest, blobs.zstd),
+    ConflictError,
+    "not a regular",
+  );
+  const { inode } = fixture.store.stat(digest)!;
+  assertEquals(fixture.store.setAside(digest, inode), `${encodeHex(digest)}.0.bad`);
+  Deno.symlinkSync("/etc/passwd", fixture.path(digest));
+  await assertRejects(
+    () => fixture.store.insert(digest, blobs.zstd),
+    ConflictError,
+    "not a regular",
+  );
+});
+
+Deno.test("read() neither follows a symlink nor waits for a pipe under a digest", async () => {
+  using fixture = new Fixture();
+  const read = () => fixture.store.read(digest, (length) => new Uint8Array(length));
+  await fixture.store.insert(digest, blobs.zstd);
+  Deno.renameSync(fixture.path(digest), `${fixture.root}/elsewhere`);
+  Deno.symlinkSync(`${fixture.root}/elsewhere`, fixture.path(digest));
+  await assertRejects(read, CorruptDataError, "is a symlink");
+  Deno.removeSync(fixture.path(digest));
+  await new Deno.Command("mkfifo", { args: [fixture.path(digest)] }).output();
+  await assertRejects(read, CorruptDataError, "not a regular file");
+});
+
+Deno.test("insert() replaces a file that is larger than any chunk", async () => {
+  using fixture = new Fixture();
+  fixture.plant(digest, new Uint8Array());
+  Deno.truncateSync(fixture.path(digest), MAX_ENCODED_CHUNK_BYTES + 1);
+  assertEquals((await fixture.store.insert(digest, blobs.encrypted)).duplicate, false);
+  assertEquals(Deno.readFileSync(fixture.path(digest)), blobs.encrypted);
+});
+
+Deno.test("insert() looks again at a file that was exchanged while it was being looked at", async () => {
+  using fixture = new Fixture();
+  fixture.plant(digest, blobs.zstd);
+  const inserting = fixture.store.insert(digest, blobs.zstd);
+  const path = fixture.path(digest);
+  // Whatever was seen of the first file, what lies there in the end is sound.
+  Deno.writeFileSync(`${path}.other`, fakeEncrypted(60));
+  Deno.renameSync(`${path}.other`, path);
+  await inserting;
+  assertEquals(Deno.readFileSync(path), blobs.zstd);
 });
 
 Deno.test("insert() of one chunk many times at once writes it once", async () => {
@@ -217,10 +349,15 @@ Deno.test("read() tells absent, unavailable and impossible chunks apart", async 
 
 Deno.test("setAside() takes the first free name, and the last one again if there is none", async () => {
   using fixture = new Fixture();
-  assertEquals(fixture.store.setAside(digest), undefined);
+  assertEquals(fixture.store.setAside(digest, 1n), undefined);
   for (let i = 0; i < 12; i++) {
     await fixture.store.insert(digest, blobs.zstd);
-    assertEquals(fixture.store.setAside(digest), `${encodeHex(digest)}.${Math.min(i, 9)}.bad`);
+    const { inode } = fixture.store.stat(digest)!;
+    assertEquals(fixture.store.setAside(digest, inode + 1n), undefined, "replaced meanwhile");
+    assertEquals(
+      fixture.store.setAside(digest, inode),
+      `${encodeHex(digest)}.${Math.min(i, 9)}.bad`,
+    );
   }
   assertEquals(fixture.store.touchBad(digest), 10);
   assertEquals(fixture.names().length, 10);

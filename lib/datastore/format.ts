@@ -6,6 +6,8 @@ export const CHUNKS_FOLDER = ".chunks";
 export const PROCESS_LOCK_FILE = ".lock";
 /** Folder of our group, snapshot and manifest locks; the reference keeps them elsewhere. */
 export const LOCKS_FOLDER = ".locks";
+/** Folder with a file for each chunk that verification found bad; the reference ignores it. */
+export const BAD_CHUNKS_FOLDER = ".bad-chunks";
 /** Result of the last garbage collection, in the datastore's root. */
 export const GC_STATUS_FILE = ".gc-status";
 /** Folder before every component of a namespace. */

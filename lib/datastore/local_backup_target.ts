@@ -30,6 +30,7 @@ import {
 } from "../repository/mod.ts";
 import { runAll } from "./_run_all.ts";
 import { UploadedFiles } from "./_uploaded_files.ts";
+import { BadChunks } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
 import { DigestTable } from "./digest_table.ts";
 import { MAX_INDEX_WRITERS } from "./format.ts";
@@ -62,6 +63,9 @@ export interface OpenedSnapshot {
   readonly warnings: readonly string[];
 }
 
+/** Marks chunks that earlier backups have brought; more than any chunk's size. */
+const TAKEN_OVER = 2 ** 32;
+
 /** An index that is being written. */
 interface OpenWriter {
   readonly kind: IndexKind;
@@ -80,6 +84,7 @@ export class LocalBackupTarget implements BackupTarget {
   readonly #datastore: Datastore;
   readonly #opened: OpenedSnapshot;
   readonly #folder: string;
+  /** Sizes of the chunks that may be placed, plus {@linkcode TAKEN_OVER} for the unseen ones. */
   readonly #known = new DigestTable();
   readonly #writers = new Set<OpenWriter>();
   readonly #stats = { count: 0, size: 0, compressedSize: 0, duplicates: 0 };
@@ -133,7 +138,10 @@ export class LocalBackupTarget implements BackupTarget {
     const bytes = await this.previousFile(archiveName);
     const index = readIndex(bytes, archiveName);
     for (let i = 0; i < index.chunkCount; i++) {
-      this.#known.set(index.digestAt(i), index.endOf(i) - index.startOf(i));
+      const digest = index.digestAt(i);
+      if (!this.#known.has(digest)) {
+        this.#known.set(digest, TAKEN_OVER + index.endOf(i) - index.startOf(i));
+      }
     }
     return bytes;
   }
@@ -142,13 +150,16 @@ export class LocalBackupTarget implements BackupTarget {
    * Makes a chunk known that an earlier backup had stored and is known to have had the right to.
    *
    * @param size Length of the plain bytes.
+   * @param encrypted Whether it was encrypted: then nobody has checked that its content belongs to
+   *   the digest, and plain data that lies there by now is somebody else's.
    * @returns Whether the store still has it.
    */
-  recallChunk(digest: Uint8Array, size: number): boolean {
+  async recallChunk(digest: Uint8Array, size: number, encrypted: boolean): Promise<boolean> {
     this.#requireActive();
+    const { chunks } = this.#datastore;
     // Touched, so that garbage collection leaves it alone.
-    if (!this.#datastore.chunks.touch(digest)) return false;
-    this.#known.set(digest, size);
+    if (!chunks.touch(digest) || encrypted && !await chunks.isEncrypted(digest)) return false;
+    this.#known.set(digest, TAKEN_OVER + size);
     return true;
   }
 
@@ -238,10 +249,10 @@ export class LocalBackupTarget implements BackupTarget {
   async #append(writer: OpenWriter, chunks: readonly ChunkPlacement[]): Promise<void> {
     this.#requireOpen(writer);
     for (const { digest, offset } of chunks) {
-      const size = this.#known.get(digest);
+      const known = this.#known.get(digest);
       // Only what this backup has brought or may see: digests are no permission to read a chunk.
-      if (size === undefined) throw new NotFoundError(`no such chunk ${encodeHex(digest)}`);
-      writer.file.add(offset, size, digest);
+      if (known === undefined) throw new NotFoundError(`no such chunk ${encodeHex(digest)}`);
+      writer.file.add(offset, known % TAKEN_OVER, digest);
     }
     await writer.file.flush();
   }
@@ -293,6 +304,14 @@ export class LocalBackupTarget implements BackupTarget {
     const uploaded = await decodeManifestBlob(this.#manifest, "uploaded manifest");
     this.#uploaded.check(uploaded, this.snapshot);
     const manifest = withChunkUploadStats(uploaded, { count, size, compressedSize, duplicates });
+    const bad = await BadChunks.read(this.#datastore);
+    const isTakenOver = (digest: Uint8Array) =>
+      (this.#known.get(digest) ?? TAKEN_OVER) >= TAKEN_OVER;
+    if (await bad.areIn(this.#folder, manifest, isTakenOver)) {
+      throw new ConflictError(
+        "cannot finish backup: a chunk that it takes over was found damaged meanwhile, a new run will store it again",
+      );
+    }
     const blob = await encodeManifestBlob(manifest);
     const path = joinPath(this.#folder, MANIFEST_BLOB_NAME);
     const { files, syncLevel } = this.#datastore;

@@ -32,6 +32,7 @@ import {
   type VerifyRequest,
 } from "../repository/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
+import { BadChunks, type BadFor, forgetBadChunk, recordBadChunk } from "./bad_chunks.ts";
 import type { ChunkChecker } from "./chunk_checker.ts";
 import type { Datastore } from "./datastore.ts";
 import { DigestTable } from "./digest_table.ts";
@@ -90,7 +91,7 @@ export async function verify(
   request: VerifyRequest,
   options: VerifyOptions,
 ): Promise<VerifyReport> {
-  const run = new Verification(datastore, request, options);
+  const run = new Verification(datastore, request, options, await BadChunks.read(datastore));
   const snapshots: VerifiedSnapshot[] = [];
   for await (const [namespace, snapshot] of selectSnapshots(datastore, request, options)) {
     snapshots.push(await run.verifySnapshot(namespace, snapshot));
@@ -141,8 +142,16 @@ class Verification {
   readonly #startTime = Math.floor(Date.now() / 1000);
   readonly #chunks = new DigestTable();
 
-  constructor(datastore: Datastore, request: VerifyRequest, options: VerifyOptions) {
+  readonly #bad: BadChunks;
+
+  constructor(
+    datastore: Datastore,
+    request: VerifyRequest,
+    options: VerifyOptions,
+    bad: BadChunks,
+  ) {
     this.#datastore = datastore;
+    this.#bad = bad;
     this.#request = request;
     this.#options = options;
     this.#slice = new TimeSlice(options.signal);
@@ -281,6 +290,7 @@ class Verification {
         if (state === CHUNK_CORRUPT) report(digest, problem);
         else if ((state === CHUNK_ENCRYPTED) !== encrypted) {
           report(digest, "is not encrypted the way its archive says");
+          if (!encrypted) await this.#recordBad(digest, "unencrypted archives");
         }
       }
     };
@@ -302,22 +312,39 @@ class Verification {
         { digest, size },
         (buffer) => chunks.read(digest, buffer),
       );
+      await this.#forgetBad(digest, encrypted);
       return [encrypted ? CHUNK_ENCRYPTED : CHUNK_PLAIN, ""];
     } catch (error) {
-      if (error instanceof NotFoundError) return [CHUNK_CORRUPT, "is missing"];
+      if (error instanceof NotFoundError) {
+        await this.#recordBad(digest, "everybody");
+        return [CHUNK_CORRUPT, "is missing"];
+      }
       const damaged = error instanceof CorruptDataError ||
         (error instanceof SystemError && error.errno === UNREADABLE);
       // Out of descriptors, out of memory: that says nothing about the chunk.
       if (!damaged) throw error;
       const reason = describeError(error).join(": ");
       // An index that lies about the length does not make a good chunk a bad one for all others.
-      if (await this.#isIntact(digest)) return [CHUNK_CORRUPT, reason];
-      const name = chunks.setAside(digest);
+      const file = chunks.stat(digest);
+      if (file === undefined || await this.#isIntact(digest)) return [CHUNK_CORRUPT, reason];
+      // First: whoever begins a backup from here on must not rely on it.
+      await recordBadChunk(this.#datastore, digest, "everybody", file);
+      const name = chunks.setAside(digest, file.inode);
       if (name !== undefined) {
         this.#options.log(`corrupt chunk ${encodeHex(digest)} was renamed to "${name}"`);
       }
       return [CHUNK_CORRUPT, reason];
     }
+  }
+
+  async #recordBad(digest: Uint8Array, badFor: BadFor): Promise<void> {
+    const file = this.#datastore.chunks.stat(digest);
+    await unlessReadOnly(() => recordBadChunk(this.#datastore, digest, badFor, file));
+  }
+
+  async #forgetBad(digest: Uint8Array, encrypted: boolean): Promise<void> {
+    if (!this.#bad.has(digest)) return;
+    await unlessReadOnly(() => forgetBadChunk(this.#datastore, digest, encrypted));
   }
 
   /** Whether a chunk, whatever its length, has the content of its digest. */
@@ -330,5 +357,14 @@ class Verification {
     } catch {
       return false;
     }
+  }
+}
+
+/** Nobody can back up into a datastore on a read-only file system, so nothing need be noted there. */
+async function unlessReadOnly(work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof SystemError && error.errno === Errno.EROFS)) throw error;
   }
 }

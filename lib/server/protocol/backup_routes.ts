@@ -1,4 +1,4 @@
-import { MAX_CHUNK_PLAIN_BYTES } from "../../blob/mod.ts";
+import { MAX_CHUNK_PLAIN_BYTES, parseBlobHeader } from "../../blob/mod.ts";
 import { decodeHex } from "../../bytes/mod.ts";
 import type { DigestTable, LocalBackupTarget } from "../../datastore/mod.ts";
 import { CorruptDataError, NotFoundError, ServerError, UsageError } from "../../errors/mod.ts";
@@ -18,7 +18,10 @@ export interface BackupSession {
   readonly target: LocalBackupTarget;
   readonly writers: OpenWriters;
   readonly uploads: ConnectionUploads;
-  /** Plain sizes of the chunks that came in, also in interrupted backups before this one. */
+  /**
+   * Plain sizes of the chunks that came in, also in interrupted backups before this one, plus
+   * {@linkcode ENCRYPTED} for the encrypted ones.
+   */
   readonly received: DigestTable;
   readonly log: (line: string) => void;
 }
@@ -29,6 +32,8 @@ export type BackupCall = BackupSession & { readonly request: IncomingRequest };
 const WRITER_ID: ParameterSchema = { kind: "integer", minimum: 1, maximum: MAX_WRITER_ID };
 const OCTETS = "application/octet-stream";
 const DIGEST_BYTES = 32;
+/** Marks encrypted chunks; more than any chunk's size. */
+const ENCRYPTED = 2 ** 32;
 /** Digests of one request. */
 const MAX_RECALL_BYTES = DIGEST_BYTES * 65536;
 const NOTHING: Answer = { data: null };
@@ -205,7 +210,8 @@ async function storeChunk(
   );
   const size = values.integer("size");
   await writer.putChunk({ digest: decodeHex(digest), size, blob: upload.bytes });
-  received.set(decodeHex(digest), size);
+  const { encrypted } = parseBlobHeader(upload.bytes);
+  received.set(decodeHex(digest), encrypted ? size + ENCRYPTED : size);
   return { data: digest };
 }
 
@@ -221,8 +227,9 @@ async function recallChunks({ target, received, request, log }: BackupCall): Pro
   let length = 0;
   for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
     const digest = digests.subarray(at, at + DIGEST_BYTES);
-    const size = received.get(digest);
-    if (size === undefined || !target.recallChunk(digest, size)) continue;
+    const sent = received.get(digest);
+    if (sent === undefined) continue;
+    if (!await target.recallChunk(digest, sent % ENCRYPTED, sent >= ENCRYPTED)) continue;
     digests.set(digest, length);
     length += DIGEST_BYTES;
   }
