@@ -5,12 +5,8 @@ import type { LocalRepository } from "../lib/datastore/mod.ts";
 import { ConflictError } from "../lib/errors/mod.ts";
 import { DynamicIndexBuilder } from "../lib/index/mod.ts";
 import { createManifest, decodeManifestBlob, encodeManifestBlob } from "../lib/manifest/mod.ts";
-import {
-  type BackupTarget,
-  type NewChunk,
-  openRemoteRepository,
-  type Repository,
-} from "../lib/repository/mod.ts";
+import { openRemoteRepository } from "../lib/remote/mod.ts";
+import type { BackupTarget, NewChunk, Repository } from "../lib/repository/mod.ts";
 import { eventually } from "./support/eventually.ts";
 import { withLocalRepository } from "./support/local_repository.ts";
 import { remoteOptions } from "./support/remote_repository.ts";
