@@ -1,5 +1,7 @@
+import { trimTextEnd } from "../../lib/bytes/mod.ts";
+
 const UNIT_EXPONENTS = new Map([["", 0], ["k", 1], ["m", 2], ["g", 3], ["t", 4], ["p", 5]]);
-const NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
 /**
  * Parses a size in bytes such as `10MiB` or `1.5k` (spec: cli.md §6.5): a number, optional blanks,
@@ -16,8 +18,8 @@ const NUMBER = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
  * ```
  */
 export function parseByteSize(text: string): number | string {
-  const match = /^(.*?) *(?:([KMGTPkmgtp])(i?))?[Bb]? *$/s.exec(text);
-  const number = match?.[1]?.trimEnd() ?? "";
+  const match = /^([-+.0-9eE]*)\s*(?:([KMGTPkmgtp])(i?))?[Bb]?$/.exec(trimTextEnd(text, " "));
+  const number = match?.[1] ?? "";
   if (match === null || !NUMBER.test(number)) return "invalid float literal";
   const factor = (match[3] === "i" ? 1024 : 1000) **
     UNIT_EXPONENTS.get((match[2] ?? "").toLowerCase())!;

@@ -119,7 +119,8 @@ async function snapshots(
   prefix: string,
 ): Promise<Candidate[]> {
   // Once the group is typed the others need not be read.
-  const path = /^[^/]+\/[^/]+(?=\/)/.exec(prefix)?.[0];
+  const [type, id, time] = prefix.split("/", 3);
+  const path = type && id && time !== undefined ? `${type}/${id}` : undefined;
   const group = path === undefined ? undefined : parseGroupPath(path);
   return (await repository.listSnapshots(namespace, group)).map((snapshot) =>
     described(formatSnapshotPath(snapshot), firstLine(snapshot.comment))

@@ -8,5 +8,6 @@
  * ```
  */
 export function summary(description: string): string {
-  return /^.*?\.(?= [A-Z])/.exec(description)?.[0] ?? description;
+  const end = description.search(/\. [A-Z]/);
+  return end < 0 ? description : description.slice(0, end + 1);
 }

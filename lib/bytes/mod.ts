@@ -3,6 +3,7 @@
  *
  * A *reader* walks over a byte array from front to back, little endian, and refuses to step over its
  * end. A *writer* is a growing byte array. *Hex* is lower case when written and any case when read.
+ * Texts that came as bytes are trimmed in linear time.
  *
  * @module
  */
@@ -12,3 +13,4 @@ export { ByteWriter } from "./byte_writer.ts";
 export { bytesEqual, compareBytes } from "./compare.ts";
 export { concatBytes } from "./concat.ts";
 export { decodeHex, encodeHex } from "./hex.ts";
+export { trimText, trimTextEnd } from "./trim_text.ts";

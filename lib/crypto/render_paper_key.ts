@@ -1,4 +1,5 @@
 import { encodeBase64 } from "@std/encoding";
+import { trimTextEnd } from "../bytes/mod.ts";
 import type { PaperKey } from "./paper_key.ts";
 
 const BEGIN = "-----BEGIN PROXMOX BACKUP KEY-----";
@@ -42,7 +43,7 @@ export async function paperKeyToHtml(
 ): Promise<string> {
   const { encodeQrCode, qrCodeToSvg } = await import("./_qr_code.ts");
   const picture = (block: readonly string[]) =>
-    encodeBase64(qrCodeToSvg(encodeQrCode(block.join("\n")))).replace(/=+$/, "");
+    trimTextEnd(encodeBase64(qrCodeToSvg(encodeQrCode(block.join("\n")))), "=");
   const page = [
     "<!DOCTYPE html>",
     '<html lang="en">',

@@ -1,3 +1,4 @@
+import { trimText } from "../bytes/mod.ts";
 import { formatUpid } from "../repository/mod.ts";
 
 let taskCount = 0;
@@ -9,7 +10,7 @@ let taskCount = 0;
  * @param authId Who started it.
  */
 export function localUpid(workerType: string, workerId: string, authId = "root@pam"): string {
-  const host = Deno.hostname().split(".")[0]!.replaceAll(/[^A-Za-z0-9-]|^-+|-+$/g, "");
+  const host = trimText(Deno.hostname().split(".")[0]!.replaceAll(/[^A-Za-z0-9-]/g, ""), "-");
   return formatUpid({
     node: host || "localhost",
     pid: Deno.pid,

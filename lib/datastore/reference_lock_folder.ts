@@ -1,3 +1,5 @@
+import { trimTextEnd } from "../bytes/mod.ts";
+
 /** Where a server of this machine lists its datastores. */
 const CONFIG_PATH = "/etc/proxmox-backup/datastore.cfg";
 /** Where it keeps its lock files, a folder for each datastore. */
@@ -31,8 +33,8 @@ function findDatastore(config: string, root: string): string | undefined {
   for (const line of config.split("\n")) {
     const section = /^([a-z-]+):\s*(\S+)\s*$/.exec(line);
     if (section) name = section[1] === "datastore" ? section[2] : undefined;
-    const path = /^\s+path\s+(.*?)\/*\s*$/.exec(line)?.[1];
-    if (name !== undefined && path === root) return name;
+    const path = /^\s+path\s+(\S.*)$/.exec(line.trimEnd())?.[1];
+    if (name !== undefined && path !== undefined && trimTextEnd(path, "/") === root) return name;
   }
   return undefined;
 }

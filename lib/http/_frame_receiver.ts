@@ -6,9 +6,18 @@ import type { PeerSettings } from "./_peer_settings.ts";
 import type { StreamTable } from "./_stream_table.ts";
 import type { FrameHandler } from "./frame_reader.ts";
 import * as frames from "./frame_writer.ts";
-import { type DecodedHeaders, HpackDecoder } from "./hpack_decoder.ts";
+import { type DecodedHeaders, HeaderListTooLargeError, HpackDecoder } from "./hpack_decoder.ts";
 import { Http2Error } from "./http2_error.ts";
 import { FrameFlag, FrameType, Http2ErrorCode as Code, MAX_WINDOW_BYTES } from "./http2_format.ts";
+
+/** Bytes sent that let the peer send a WINDOW_UPDATE; one has 13 bytes itself. */
+const BYTES_PER_WINDOW_UPDATE = 1024;
+/** As many more for each stream: a peer may open the windows of its requests one by one. */
+const WINDOW_UPDATES_PER_STREAM = 4;
+/** Fragments of header blocks that are shorter and not the last are none that anybody needs. */
+const SMALL_FRAGMENT_BYTES = 1024;
+/** A header list that is so many times larger than what we announced ends the connection. */
+const HOPELESS_LIST_FACTOR = 16;
 
 /** What the two roles do with what has arrived. */
 export interface ReceiverEvents {
@@ -41,6 +50,7 @@ export class FrameReceiver implements FrameHandler {
   readonly #assembler = new HeaderBlockAssembler();
   /** Where the current DATA frame goes; `undefined` if nowhere. */
   #dataStream: Http2Stream | undefined;
+  #windowUpdates = 0;
 
   constructor(
     role: "client" | "server",
@@ -55,7 +65,10 @@ export class FrameReceiver implements FrameHandler {
     this.#peer = peer;
     this.#guard = guard;
     this.#events = events;
-    this.#decoder = new HpackDecoder({ listLimitBytes: maxHeaderListBytes });
+    this.#decoder = new HpackDecoder({
+      listLimitBytes: maxHeaderListBytes,
+      hopelessListBytes: HOPELESS_LIST_FACTOR * maxHeaderListBytes,
+    });
   }
 
   unknownFrame(type: number, streamId: number): void {
@@ -124,7 +137,7 @@ export class FrameReceiver implements FrameHandler {
       case FrameType.HEADERS:
         return this.#headerBlock(this.#assembler.headers(flags, streamId, payload));
       case FrameType.CONTINUATION:
-        if (payload.length === 0) this.#guard.note("empty frames");
+        if (payload.length < SMALL_FRAGMENT_BYTES) this.#guard.note("small header fragments");
         return this.#headerBlock(this.#assembler.continuation(flags, streamId, payload));
       case FrameType.PRIORITY:
         return this.#priority(streamId, payload);
@@ -162,9 +175,13 @@ export class FrameReceiver implements FrameHandler {
     try {
       headers = this.#decoder.decode(block.bytes);
     } catch (cause) {
+      if (cause instanceof HeaderListTooLargeError) {
+        throw new Http2Error("connection", Code.ENHANCE_YOUR_CALM, cause.message, { cause });
+      }
       if (!(cause instanceof CorruptDataError)) throw cause;
       throw new Http2Error("connection", Code.COMPRESSION_ERROR, cause.message, { cause });
     }
+    if (headers.tooLarge) this.#guard.note("header lists that are too large");
     const stream = this.#table.open.get(streamId);
     if (stream === undefined ? this.#isClosed(streamId) : stream.remoteClosed) {
       this.#lateFrame(streamId, stream, FrameType.HEADERS);
@@ -206,8 +223,9 @@ export class FrameReceiver implements FrameHandler {
       throw connectionError(Code.FRAME_SIZE_ERROR, "RST_STREAM of a wrong length");
     }
     const stream = this.#openOrClosed(streamId, "RST_STREAM");
+    // A server may refuse as many requests as we make, but each only once.
+    if (this.#role === "server" || stream === undefined) this.#guard.note("resets");
     if (stream === undefined) return;
-    if (this.#role === "server") this.#guard.note("resets");
     const code = readUint32(payload, 0);
     this.#table.remove(
       stream,
@@ -225,6 +243,7 @@ export class FrameReceiver implements FrameHandler {
       if (!this.#peer.received) {
         throw connectionError(Code.PROTOCOL_ERROR, "the first frame is not SETTINGS");
       }
+      this.#guard.note("acknowledgements");
       return;
     }
     this.#guard.note("settings");
@@ -240,6 +259,7 @@ export class FrameReceiver implements FrameHandler {
       throw connectionError(Code.FRAME_SIZE_ERROR, "PING of a wrong length");
     }
     if (flags & FrameFlag.ACK) {
+      this.#guard.note("acknowledgements");
       this.#events.pingAnswered(readUint32(payload, 4));
       return;
     }
@@ -264,6 +284,7 @@ export class FrameReceiver implements FrameHandler {
     if (payload.length !== 4) {
       throw connectionError(Code.FRAME_SIZE_ERROR, "WINDOW_UPDATE of a wrong length");
     }
+    this.#noteWindowUpdate();
     const increment = readUint31(payload, 0);
     if (streamId === 0) {
       if (increment === 0) throw connectionError(Code.PROTOCOL_ERROR, "window update of 0");
@@ -282,6 +303,13 @@ export class FrameReceiver implements FrameHandler {
     } else if (stream.sendWindowBytes > MAX_WINDOW_BYTES) {
       this.#resetBad(stream, Code.FLOW_CONTROL_ERROR, "the window became too large");
     } else this.#table.output.schedule(stream);
+  }
+
+  /** Window updates are paid for by what was sent; those beyond that are a flood. */
+  #noteWindowUpdate(): void {
+    const { opened, output } = this.#table;
+    const paid = WINDOW_UPDATES_PER_STREAM * opened + output.takenBytes / BYTES_PER_WINDOW_UPDATE;
+    if (++this.#windowUpdates > paid) this.#guard.note("window updates");
   }
 
   /** The stream if it is open, `undefined` if it was. @throws {Http2Error} if it is idle. */
@@ -310,7 +338,9 @@ export class FrameReceiver implements FrameHandler {
     }
     switch (this.#table.endOf(streamId)) {
       case "reset":
-        return; // The peer had not seen our reset when it sent this.
+        // The peer had not seen our reset when it sent this.
+        if (type === FrameType.HEADERS) this.#guard.note("headers on closed streams");
+        return;
       case "peer-reset":
         this.#guard.note("frames on closed streams");
         this.#table.output.control(frames.rstStreamFrame(streamId, Code.STREAM_CLOSED));

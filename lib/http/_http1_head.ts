@@ -1,3 +1,4 @@
+import { trimText } from "../bytes/mod.ts";
 import { UsageError } from "../errors/mod.ts";
 import { HeaderFields } from "./header_fields.ts";
 import type { HeaderField } from "./header_fields.ts";
@@ -22,7 +23,7 @@ export function parseFields(lines: readonly string[]): HeaderFields {
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));
-    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
+    const value = trimText(line.slice(colon + 1), " \t");
     if (!TOKEN.test(name) || BAD_VALUE.test(value)) {
       throw new Http1Error(400, "malformed header field");
     }

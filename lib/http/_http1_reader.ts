@@ -19,6 +19,8 @@ export class Http1Error extends CorruptDataError {
 export class Http1Reader {
   readonly duplex: Duplex;
   #pending: Uint8Array = new Uint8Array(0);
+  /** Memory that `#pending` is the end of, with room behind it; bytes before that end never change. */
+  #gathered: Uint8Array | undefined;
   #ended = false;
 
   constructor(duplex: Duplex) {
@@ -106,8 +108,23 @@ export class Http1Reader {
       this.#ended = true;
       return false;
     }
-    this.#pending = this.drained ? bytes : concatBytes([this.#pending, bytes]);
+    if (this.drained) [this.#pending, this.#gathered] = [bytes, undefined];
+    else this.#gather(bytes);
     return true;
+  }
+
+  /** Puts bytes behind those that wait: each is moved a few times only, however small they come. */
+  #gather(bytes: Uint8Array): void {
+    const size = this.#pending.length + bytes.length;
+    let memory = this.#gathered;
+    let start = this.#pending.byteOffset - (memory?.byteOffset ?? 0);
+    if (memory === undefined || start + size > memory.length) {
+      memory = new Uint8Array(2 * size);
+      memory.set(this.#pending);
+      [this.#gathered, start] = [memory, 0];
+    }
+    memory.set(bytes, start + this.#pending.length);
+    this.#pending = memory.subarray(start, start + size);
   }
 }
 

@@ -12,12 +12,17 @@ export interface StreamOwner {
   cancelBody(stream: Http2Stream): void;
 }
 
+/** Pieces below this size share memory of this size while they wait. */
+const GATHERED_BYTES = 4096;
+
 /** The receiving side of a stream as a body. */
 export class Http2Body extends IncomingBody {
   override lengthBytes: number | undefined;
   readonly #owner: StreamOwner;
   readonly #stream: Http2Stream;
   readonly #queue: Uint8Array[] = [];
+  /** Where small pieces that have to wait are put together. */
+  #gathering: Uint8Array | undefined;
   #ended = false;
   #forgetting = false;
   #failure: Error | undefined;
@@ -85,10 +90,28 @@ export class Http2Body extends IncomingBody {
     if (this.#forgetting) this.#owner.returnCredit(this.#stream, bytes.length);
     else if (this.#use !== undefined) this.#use(bytes);
     else {
-      this.#owner.memory.keep(bytes);
-      this.#queue.push(bytes);
+      if (this.#queue.length > 0 && bytes.length < GATHERED_BYTES) this.#gather(bytes);
+      else {
+        this.#owner.memory.keep(bytes);
+        this.#queue.push(bytes);
+      }
       this.#notify();
     }
+  }
+
+  /** The peer chooses how many pieces there are: each costs what it weighs, not an object of ours. */
+  #gather(bytes: Uint8Array): void {
+    const last = this.#queue.at(-1)!;
+    const memory = this.#gathering;
+    const end = last.byteOffset + last.length;
+    if (last.buffer === memory?.buffer && end + bytes.length <= memory.length) {
+      memory.set(bytes, end);
+      this.#queue[this.#queue.length - 1] = memory.subarray(last.byteOffset, end + bytes.length);
+      return;
+    }
+    const next = this.#gathering = new Uint8Array(GATHERED_BYTES);
+    next.set(bytes);
+    this.#queue.push(next.subarray(0, bytes.length));
   }
 
   /** From the connection: the body is complete. */

@@ -41,6 +41,8 @@ export class StreamTable implements StreamOwner, OutputOwner {
   lastOwnId = 0;
   lastPeerId = 0;
   connectionSendWindowBytes: number = DEFAULT_WINDOW_BYTES;
+  /** Streams that either side has opened so far. */
+  opened = 0;
   /** Bytes of bodies that have arrived on all streams. */
   receivedBytes = 0;
   /** What the peer may send on the whole connection. */
@@ -76,6 +78,7 @@ export class StreamTable implements StreamOwner, OutputOwner {
     const { streamWindowBytes } = this.#options;
     const stream = new Http2Stream(id, this, streamWindowBytes, this.#initialWindowBytes);
     this.open.set(id, stream);
+    this.opened++;
     return stream;
   }
 

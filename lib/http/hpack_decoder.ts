@@ -11,6 +11,11 @@ import { huffmanDecode } from "./huffman.ts";
 /** Lengths and indexes above this are refused; a header block is far smaller. */
 const MAX_INTEGER = 0x0fffffff;
 
+/** A header list so large that decoding the rest of its block is not worth the time. */
+export class HeaderListTooLargeError extends CorruptDataError {
+  override name = "HeaderListTooLargeError";
+}
+
 /** What one header block decoded to. */
 export interface DecodedHeaders {
   /** The fields in order; stops at the limit if `tooLarge`. */
@@ -24,16 +29,25 @@ export class HpackDecoder {
   readonly #table: HpackDynamicTable;
   readonly #tableLimitBytes: number;
   readonly #listLimitBytes: number;
+  readonly #hopelessListBytes: number;
   #bytes: Uint8Array = new Uint8Array(0);
   #offset = 0;
 
   /**
    * @param options `tableLimitBytes` is the SETTINGS_HEADER_TABLE_SIZE we announced,
-   * `listLimitBytes` the largest header list that is kept.
+   * `listLimitBytes` the largest header list that is kept, `hopelessListBytes` the largest that is
+   * decoded to its end.
    */
-  constructor(options: { tableLimitBytes?: number; listLimitBytes?: number } = {}) {
+  constructor(
+    options: {
+      tableLimitBytes?: number;
+      listLimitBytes?: number;
+      hopelessListBytes?: number;
+    } = {},
+  ) {
     this.#tableLimitBytes = options.tableLimitBytes ?? HPACK_DEFAULT_TABLE_BYTES;
     this.#listLimitBytes = options.listLimitBytes ?? Infinity;
+    this.#hopelessListBytes = options.hopelessListBytes ?? Infinity;
     this.#table = new HpackDynamicTable(this.#tableLimitBytes);
   }
 
@@ -47,6 +61,7 @@ export class HpackDecoder {
    *
    * @param block The fragments of HEADERS and CONTINUATION joined.
    * @throws {CorruptDataError} if it is malformed; the connection cannot go on then.
+   * @throws {HeaderListTooLargeError} if the list is beyond all measure; nor then.
    */
   decode(block: Uint8Array): DecodedHeaders {
     this.#bytes = block;
@@ -71,6 +86,9 @@ export class HpackDecoder {
       } else field = this.#literal(this.#integer(4));
       listBytes += field[0].length + field[1].length + HPACK_ENTRY_OVERHEAD_BYTES;
       if (listBytes <= this.#listLimitBytes) fields.push(field);
+      else if (listBytes > this.#hopelessListBytes) {
+        throw new HeaderListTooLargeError(`header list of more than ${listBytes} bytes`);
+      }
     }
     this.#bytes = new Uint8Array(0);
     return { fields, tooLarge: listBytes > this.#listLimitBytes };

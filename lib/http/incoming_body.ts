@@ -1,4 +1,3 @@
-import { concatBytes } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 
 /** A message body went past the limit its reader had set. */
@@ -51,14 +50,11 @@ export abstract class IncomingBody implements AsyncIterable<Uint8Array> {
    */
   async bytes(limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkAnnounced(limitBytes);
-    const parts: Uint8Array[] = [];
-    let total = 0;
-    for (let part = await this.read(); part !== undefined; part = await this.read()) {
-      total += part.length;
-      if (total > limitBytes) this.#refuse(limitBytes);
-      parts.push(part);
-    }
-    return concatBytes(parts);
+    const gathered = new GatheredBytes(limitBytes);
+    await this.eachPiece((piece) => {
+      if (!gathered.add(piece)) this.#refuse(limitBytes);
+    });
+    return gathered.take();
   }
 
   /** As {@linkcode bytes}, decoded from UTF-8; wrong sequences become U+FFFD. */
@@ -110,6 +106,35 @@ export abstract class IncomingBody implements AsyncIterable<Uint8Array> {
   #refuse(limitBytes: number): never {
     this.cancel();
     throw new BodyTooLargeError(`message body is larger than ${limitBytes} bytes`);
+  }
+}
+
+/**
+ * Pieces put together in memory that grows with them. What was announced is not provided for, and a
+ * piece of one byte takes one byte.
+ */
+export class GatheredBytes {
+  #memory = new Uint8Array(0);
+  readonly #collector: BodyCollector;
+
+  /** @param limitBytes More than this is not taken. */
+  constructor(limitBytes: number) {
+    const provide = (leastBytes: number) => {
+      const size = Math.max(leastBytes, Math.min(2 * this.#memory.length, limitBytes));
+      return this.#memory = new Uint8Array(size);
+    };
+    this.#collector = new BodyCollector(provide, limitBytes, undefined);
+  }
+
+  /** @returns `false`, and nothing was taken, if the limit would be passed. */
+  add(piece: Uint8Array): boolean {
+    return this.#collector.add(piece);
+  }
+
+  /** All that was added. */
+  take(): Uint8Array<ArrayBuffer> {
+    const { length } = this.#collector.filled;
+    return length === this.#memory.length ? this.#memory : this.#memory.slice(0, length);
   }
 }
 

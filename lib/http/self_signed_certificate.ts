@@ -10,6 +10,9 @@ const BASIC_CONSTRAINTS = "2.5.29.19";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
 const SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1";
 
+const BEGIN_CERTIFICATE = "-----BEGIN CERTIFICATE-----";
+const END_CERTIFICATE = "-----END CERTIFICATE-----";
+
 /** A certificate and its key, as a server's files. */
 export interface CertificateAndKey {
   /** PEM text. */
@@ -104,12 +107,14 @@ export async function certificateFingerprint(certificate: Uint8Array | string): 
 }
 
 function firstCertificate(text: string): Uint8Array<ArrayBuffer> {
-  const match = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(
-    text,
-  );
-  if (match === null) throw new UsageError("no certificate in PEM form found");
+  const begin = text.indexOf(BEGIN_CERTIFICATE);
+  const end = text.indexOf(END_CERTIFICATE, begin);
+  const base64 = text.slice(begin + BEGIN_CERTIFICATE.length, end);
+  if (begin < 0 || end < 0 || !/^[A-Za-z0-9+/=\s]+$/.test(base64)) {
+    throw new UsageError("no certificate in PEM form found");
+  }
   return Uint8Array.from(
-    atob(match[1]!.replace(/\s/g, "")),
+    atob(base64.replace(/\s/g, "")),
     (character) => character.charCodeAt(0),
   );
 }

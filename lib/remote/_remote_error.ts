@@ -11,10 +11,13 @@ import {
  * Which error a refusal is for a caller, told by its text: most are 400 whatever they mean
  * (spec: protocol.md §10, 50). What no text tells stays a plain refusal.
  */
-const KINDS: readonly [RegExp, new (text: string, options: ErrorOptions) => PbsError][] = [
+const KINDS: readonly [
+  { test(text: string): boolean },
+  new (text: string, options: ErrorOptions) => PbsError,
+][] = [
   [/owner check failed|missing permissions|permission check failed|^no permissions on/, AuthError],
   [
-    /unable to acquire|acquire.* lock|is being written or removed|^while reading snapshot/,
+    { test: saysLocked },
     LockedError,
   ],
   [
@@ -48,4 +51,10 @@ export async function withRemoteErrors<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw remoteError(error);
   }
+}
+
+function saysLocked(text: string): boolean {
+  const acquire = text.indexOf("acquire");
+  return acquire >= 0 && text.includes(" lock", acquire) ||
+    /unable to acquire|is being written or removed|^while reading snapshot/.test(text);
 }

@@ -1,11 +1,5 @@
 import { UsageError } from "../errors/mod.ts";
-import {
-  AUTH_ID_EXPRESSION,
-  checkRealm,
-  DATASTORE_EXPRESSION,
-  HOST_EXPRESSION,
-  isIpv6,
-} from "./parse_repository_rules.ts";
+import { checkRealm, isAuthIdText, isHostText, isSafeName } from "./parse_repository_rules.ts";
 
 /** A datastore of a server; absent parts mean their defaults (root@pam, localhost, 8007). */
 export interface ServerRepositoryAddress {
@@ -26,10 +20,13 @@ export interface DirectoryRepositoryAddress {
 /** Where a repository is. */
 export type RepositoryAddress = ServerRepositoryAddress | DirectoryRepositoryAddress;
 
-const REPOSITORY = new RegExp(
-  `^(?:(?:(${AUTH_ID_EXPRESSION})@)?(${HOST_EXPRESSION}):)?(?:([0-9]{1,5}):)?(${DATASTORE_EXPRESSION})$`,
-  "u",
-);
+/** What a text that has the shape of a server's repository consists of. */
+interface ServerParts {
+  readonly authId?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly datastore: string;
+}
 
 /**
  * Parses a repository string, `[[auth-id@]server[:port]:]datastore` (spec: cli.md §2.1). A string
@@ -54,7 +51,7 @@ export function parseRepository(text: string): RepositoryAddress {
   if (isDirectory(text)) return { kind: "directory", path: text };
   const match = matchServer(text);
   if (match === undefined) throw new UsageError(`unable to parse repository url '${text}'`);
-  const [, authId, host, port, datastore] = match;
+  const { authId, host, port, datastore } = match;
   if (port !== undefined && Number(port) > 65535) {
     throw new UsageError("number too large to fit in target type");
   }
@@ -64,7 +61,7 @@ export function parseRepository(text: string): RepositoryAddress {
     ...(authId === undefined ? {} : { authId }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: Number(port) }),
-    datastore: datastore!,
+    datastore,
   };
 }
 
@@ -89,9 +86,20 @@ function isDirectory(text: string): boolean {
   return text.includes("/") && !text.includes("://") && !text.includes("\0");
 }
 
-function matchServer(text: string): RegExpExecArray | undefined {
-  const match = REPOSITORY.exec(text);
-  const host = match?.[2];
-  if (match === null || (host?.startsWith("[") && !isIpv6(host.slice(1, -1)))) return undefined;
-  return match;
+/** `[[AUTH-ID@]HOST:][PORT:]DATASTORE`; digits alone in front are a host. */
+function matchServer(text: string): ServerParts | undefined {
+  const colon = text.lastIndexOf(":");
+  const datastore = text.slice(colon + 1);
+  if (!isSafeName(datastore)) return undefined;
+  if (colon < 0) return { datastore };
+  const server = text.slice(0, colon);
+  const portColon = server.lastIndexOf(":");
+  const last = server.slice(portColon + 1);
+  const port = portColon >= 0 && /^[0-9]{1,5}$/.test(last) ? last : undefined;
+  const named = port === undefined ? server : server.slice(0, portColon);
+  const at = named.lastIndexOf("@");
+  const authId = at < 0 ? undefined : named.slice(0, at);
+  const host = named.slice(at + 1);
+  if ((authId !== undefined && !isAuthIdText(authId)) || !isHostText(host)) return undefined;
+  return { authId, host, port, datastore };
 }

@@ -6,16 +6,7 @@ const USER = "[^\\s:/\\x00-\\x1f\\x7f]+";
 const LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9\\-]*[a-zA-Z0-9])?";
 const DNS = `(?:${LABEL}\\.)*${LABEL}`;
 
-/** An auth id anywhere in a longer expression. */
-export const AUTH_ID_EXPRESSION: string = `${USER}@${SAFE}(?:!${SAFE})?`;
-
-/** A host name or IPv4 address, or something in brackets that {@linkcode isIpv6} has to judge. */
-export const HOST_EXPRESSION: string = `${DNS}|\\[[0-9A-Fa-f:.]+\\]`;
-
-/** The characters of a datastore's name. */
-export const DATASTORE_EXPRESSION: string = SAFE;
-
-const AUTH_ID = new RegExp(`^${AUTH_ID_EXPRESSION}$`, "u");
+const AUTH_ID = new RegExp(`^${USER}@${SAFE}(?:!${SAFE})?$`, "u");
 const HOST_NAME = new RegExp(`^${DNS}$`);
 const SAFE_NAME = new RegExp(`^${SAFE}$`);
 const OCTET = /^(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])$/;
@@ -39,6 +30,11 @@ export function isAuthIdText(text: string): boolean {
 export function checkRealm(authId: string): void {
   const realm = authId.slice(authId.lastIndexOf("@") + 1).split("!")[0]!;
   if (realm.length < 2 || realm.length > 32) throw new UsageError("invalid realm in user id");
+}
+
+/** Whether a text is a host name, an IPv4 address, or an IPv6 address in brackets. */
+export function isHostText(text: string): boolean {
+  return HOST_NAME.test(text) || (/^\[.*\]$/.test(text) && isIpv6(text.slice(1, -1)));
 }
 
 /** Whether a text is a host name, an IPv4 address or a bare IPv6 address. */

@@ -2,6 +2,8 @@ import type { HeaderFields } from "../../http/mod.ts";
 
 const HOST_COOKIE = "__Host-PBSAuthCookie";
 const PLAIN_COOKIE = "PBSAuthCookie";
+/** With the blank or equals sign behind it. */
+const TOKEN_SCHEME_LENGTH = "PBSAPIToken ".length;
 
 /** What a request shows to say who sends it (spec: protocol.md §2.3, §2.4). */
 export type Credentials =
@@ -34,9 +36,17 @@ export function readCredentials(headers: HeaderFields): Credentials | undefined 
   }
   const authorization = headers.get("authorization");
   if (authorization === undefined) return undefined;
-  const match = /^PBSAPIToken[ =]([^\s:]+@[^\s:!]+![^\s:]+):(.*)$/s.exec(authorization);
-  if (match === null) return undefined;
-  return { kind: "token", tokenId: match[1]!, secret: percentDecode(match[2]!) };
+  return readToken(authorization);
+}
+
+/** `PBSAPIToken USER@REALM!NAME:SECRET`; only a token's id has the exclamation mark. */
+function readToken(authorization: string): Credentials | undefined {
+  const colon = authorization.indexOf(":");
+  if (!/^PBSAPIToken[ =]/.test(authorization) || colon < 0) return undefined;
+  const tokenId = authorization.slice(TOKEN_SCHEME_LENGTH, colon);
+  const [userId = "", name] = tokenId.split("!", 2);
+  if (/\s/.test(tokenId) || !userId.includes("@") || !name) return undefined;
+  return { kind: "token", tokenId, secret: percentDecode(authorization.slice(colon + 1)) };
 }
 
 /** The cookie in which a browser keeps a ticket, or which takes it away. */

@@ -1,5 +1,6 @@
 import { Secret, TOTP } from "otpauth";
 import encodeQR from "qr";
+import { trimTextEnd } from "../../bytes/mod.ts";
 import { UsageError } from "../../errors/mod.ts";
 
 /** What every authenticator program takes for granted (RFC 6238). */
@@ -17,7 +18,7 @@ export function createTotpSecret(): string {
 
 /** Brings a secret into its usual form. @throws {UsageError} if it is not Base32, or too short. */
 export function normalizeTotpSecret(text: string): string {
-  const compact = text.replaceAll(/[\s-]/g, "").replace(/=+$/, "").toUpperCase();
+  const compact = trimTextEnd(text.replaceAll(/[\s-]/g, ""), "=").toUpperCase();
   if (!/^[A-Z2-7]+$/.test(compact)) throw new UsageError("the TOTP secret is not Base32");
   if (Secret.fromBase32(compact).bytes.length < MIN_SECRET_BYTES) {
     throw new UsageError(`the TOTP secret has less than ${8 * MIN_SECRET_BYTES} bits`);

@@ -1,5 +1,4 @@
-import { concatBytes } from "../../bytes/mod.ts";
-import type { IncomingBody } from "../../http/mod.ts";
+import { GatheredBytes, type IncomingBody } from "../../http/mod.ts";
 
 /**
  * Reads a whole body. What is too much is left unread, not cancelled, so that the refusal can still
@@ -13,12 +12,9 @@ export async function readBody(
   refused: Error,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if ((body.lengthBytes ?? 0) > limitBytes) throw refused;
-  const parts: Uint8Array[] = [];
-  let length = 0;
+  const gathered = new GatheredBytes(limitBytes);
   for (let part = await body.read(); part !== undefined; part = await body.read()) {
-    length += part.length;
-    if (length > limitBytes) throw refused;
-    parts.push(part);
+    if (!gathered.add(part)) throw refused;
   }
-  return concatBytes(parts);
+  return gathered.take();
 }

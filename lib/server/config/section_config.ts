@@ -31,7 +31,7 @@ export function parseSections(text: string, name: string): ConfigSection[] {
   for (const [index, line] of text.split("\n").entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
     const heading = /^([a-z][a-z-]*):\s*(\S+)\s*$/.exec(line);
-    const property = /^[ \t]+(\S+)(?:[ \t]+(.*?))?\s*$/.exec(line);
+    const property = /^[ \t]+(\S+)(?:[ \t]+(\S.*))?$/.exec(line.trimEnd());
     const current = sections.at(-1);
     if (heading !== null) {
       sections.push({ kind: heading[1]!, name: heading[2]!, properties: [], line: index + 1 });

@@ -1,3 +1,4 @@
+import { trimText } from "../../bytes/mod.ts";
 import { CancelledError, describeError, NotFoundError } from "../../errors/mod.ts";
 import { formatUpid, parseUpid, type Upid } from "../../repository/mod.ts";
 import { Task, type TaskEnd, type TaskRecord } from "./task.ts";
@@ -250,7 +251,7 @@ function readLines(path: string): string[] {
 
 /** The short host name, as far as a task identifier can hold it. */
 function nodeName(): string {
-  const name = Deno.hostname().split(".")[0]!.replaceAll(/[^A-Za-z0-9-]|^-+|-+$/g, "");
+  const name = trimText(Deno.hostname().split(".")[0]!.replaceAll(/[^A-Za-z0-9-]/g, ""), "-");
   return name || "localhost";
 }
 
