@@ -81,7 +81,7 @@ export class ArchiveReader {
    * @throws {NotFoundError} if the path leads to something else.
    */
   async list(path: Uint8Array): Promise<PxarNode[]> {
-    return await (await this.tree.directory(await this.find(path))).list();
+    return await Array.fromAsync((await this.tree.directory(await this.find(path))).entries());
   }
 
   /** Where the content of a file lies; hard links are followed. */

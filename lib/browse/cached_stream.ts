@@ -1,3 +1,4 @@
+import { Turns } from "../chunking/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
@@ -8,6 +9,7 @@ export class CachedStream implements RandomAccess {
   readonly #index: ChunkIndex;
   readonly #cache: ChunkCache;
   readonly #encrypted: boolean;
+  readonly #turns = new Turns();
 
   /** @param encrypted Whether the manifest says that the chunks are encrypted. */
   constructor(index: ChunkIndex, cache: ChunkCache, encrypted: boolean) {
@@ -32,6 +34,7 @@ export class CachedStream implements RandomAccess {
         `${this.#index.name}: bytes ${offset} to ${offset + length} lie outside its ${this.size}`,
       );
     }
+    await this.#turns.give();
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const chunk = this.#index.findChunk(offset + done)!;

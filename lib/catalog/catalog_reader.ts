@@ -1,34 +1,20 @@
 import { bytesEqual } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
+import type { CatalogEntry } from "./catalog_entry.ts";
 import {
   CATALOG_MAGIC,
-  CATALOG_TYPES,
-  type CatalogType,
-  MAX_UNSIGNED_VARINT,
-  NAME_LENGTH_LIMIT,
+  MAX_DEPTH,
+  MAX_PATH_LENGTH,
+  MAX_SEARCHED_ENTRIES,
   ROOT_POINTER_SIZE,
 } from "./format.ts";
-import { VarintReader } from "./varint.ts";
-
-/** An entry of a catalog. */
-export interface CatalogEntry {
-  readonly type: CatalogType;
-  readonly name: Uint8Array;
-  /** Bytes of content; 0 for everything but files. */
-  readonly size: number;
-  /** Whole seconds since the epoch; 0 for everything but files. */
-  readonly mtimeSecs: number;
-  /** Position of a directory's block, otherwise -1. */
-  readonly block: number;
-  /** Where that block ends at the latest: where the one that lists it begins; otherwise -1. */
-  readonly blockLimit: number;
-}
+import { BlockCursor } from "./_block_cursor.ts";
 
 /** An entry on a walk through a catalog. */
 export interface CatalogVisit {
   readonly entry: CatalogEntry;
-  /** Names from the archive down to the entry. */
+  /** Names from the archive down to the entry; as long as the walk does not go on. */
   readonly path: readonly Uint8Array[];
 }
 
@@ -65,12 +51,18 @@ export class CatalogReader {
   }
 
   /**
-   * The entries of a directory, in the order of the archive.
+   * The entries of a directory, in the order of the archive; one after the other, however many there
+   * are.
    *
-   * @throws {CorruptDataError} if its block is damaged.
+   * @throws {CorruptDataError} if its block is damaged, where it is.
    */
-  async list(directory: CatalogEntry): Promise<CatalogEntry[]> {
-    return readBlock(await this.#block(directory), directory.block);
+  async *entries(directory: CatalogEntry): AsyncGenerator<CatalogEntry> {
+    const cursor = await BlockCursor.open(this.#access, directory);
+    for (;;) {
+      const entry = await cursor.next();
+      if (entry === undefined) return;
+      yield entry;
+    }
   }
 
   /**
@@ -81,6 +73,7 @@ export class CatalogReader {
    */
   async lookup(path: Uint8Array): Promise<CatalogEntry | undefined> {
     let entry = this.root;
+    let searched = 0;
     for (let start = 0; start < path.byteLength;) {
       const slash = path.indexOf(SLASH, start);
       const end = slash < 0 ? path.byteLength : slash;
@@ -88,7 +81,14 @@ export class CatalogReader {
       start = end + 1;
       if (name.byteLength === 0) continue;
       if (entry.type !== "d") return undefined;
-      const found = (await this.list(entry)).find((child) => bytesEqual(child.name, name));
+      const cursor = await BlockCursor.open(this.#access, entry);
+      searched += await cursor.count();
+      if (searched > MAX_SEARCHED_ENTRIES) {
+        throw new CorruptDataError(
+          `catalog: block at ${entry.block} makes ${searched} entries to search through, too many`,
+        );
+      }
+      const found = await cursor.find(name);
       if (found === undefined) return undefined;
       entry = found;
     }
@@ -105,83 +105,38 @@ export class CatalogReader {
   async *walk(
     enter: (visit: CatalogVisit) => boolean = () => true,
   ): AsyncGenerator<CatalogVisit> {
-    const stack = [{ entries: await this.list(this.root), next: 0 }];
+    const stack = [await BlockCursor.open(this.#access, this.root)];
     const path: Uint8Array[] = [];
+    let pathLength = 0;
     // In a proper catalog every block belongs to one directory, so all of them fit into its size.
     let blockBytes = 0;
     while (stack.length > 0) {
-      const level = stack.at(-1)!;
-      const entry = level.entries[level.next++];
+      const cursor = stack.at(-1)!;
+      const entry = await cursor.next();
       if (entry === undefined) {
         stack.pop();
+        const left = path.pop();
+        if (left !== undefined) pathLength -= left.byteLength + 1;
+        continue;
+      }
+      path.push(entry.name);
+      const visit = { entry, path };
+      yield visit;
+      if (entry.type !== "d" || !enter(visit)) {
         path.pop();
         continue;
       }
-      const visit = { entry, path: [...path, entry.name] };
-      yield visit;
-      if (entry.type !== "d" || !enter(visit)) continue;
-      const block = await this.#block(entry);
+      pathLength += entry.name.byteLength + 1;
+      if (stack.length > MAX_DEPTH || pathLength > MAX_PATH_LENGTH) {
+        throw new CorruptDataError("catalog: directories are nested too deeply");
+      }
+      const block = await BlockCursor.open(this.#access, entry);
       blockBytes += block.byteLength;
       if (blockBytes > this.#access.size) {
         throw new CorruptDataError("catalog: directories are listed more than once");
       }
-      path.push(entry.name);
-      stack.push({ entries: readBlock(block, entry.block), next: 0 });
+      cursor.rest();
+      stack.push(block);
     }
   }
-
-  /** The block of a directory, without its length. */
-  async #block({ block: position, blockLimit: limit }: CatalogEntry): Promise<Uint8Array> {
-    const head = await this.#access.read(position, Math.min(MAX_UNSIGNED_VARINT, limit - position));
-    const reader = new VarintReader(head, `catalog: block at ${position}`);
-    const length = reader.unsignedNumber();
-    const start = position + reader.offset;
-    if (length < 1 || length > limit - start) {
-      throw new CorruptDataError(`catalog: block at ${position} has a wrong length of ${length}`);
-    }
-    return await this.#access.read(start, length);
-  }
-}
-
-function readBlock(bytes: Uint8Array, position: number): CatalogEntry[] {
-  const what = `catalog: block at ${position}`;
-  const reader = new VarintReader(bytes, what);
-  const count = reader.unsignedNumber();
-  const entries: CatalogEntry[] = [];
-  for (let i = 0; i < count; i++) entries.push(readEntry(reader, position));
-  if (reader.offset !== bytes.byteLength) {
-    throw new CorruptDataError(`${what} has bytes behind its ${count} entries`);
-  }
-  return entries;
-}
-
-function readEntry(reader: VarintReader, position: number): CatalogEntry {
-  const letter = String.fromCharCode(reader.byte());
-  if (!CATALOG_TYPES.includes(letter)) {
-    throw new CorruptDataError(`${reader.what}: type byte ${letter.charCodeAt(0)} is not known`);
-  }
-  const type = letter as CatalogType;
-  const length = reader.unsignedNumber();
-  const { offset } = reader;
-  if (length === 0 || length >= NAME_LENGTH_LIMIT || length > reader.bytes.byteLength - offset) {
-    throw new CorruptDataError(`${reader.what}: name length ${length} is not possible`);
-  }
-  const name = reader.bytes.slice(offset, offset + length);
-  if (name.includes(0) || name.includes(SLASH)) {
-    throw new CorruptDataError(`${reader.what}: name with a slash or NUL byte`);
-  }
-  reader.offset += length;
-  let size = 0, mtimeSecs = 0, block = -1, blockLimit = -1;
-  if (type === "f") {
-    size = reader.unsignedNumber();
-    mtimeSecs = Number(reader.signed());
-  } else if (type === "d") {
-    const distance = reader.unsignedNumber();
-    if (distance === 0 || distance > position - CATALOG_MAGIC.byteLength) {
-      throw new CorruptDataError(`${reader.what}: directory over a distance of ${distance}`);
-    }
-    block = position - distance;
-    blockLimit = position;
-  }
-  return { type, name, size, mtimeSecs, block, blockLimit };
 }

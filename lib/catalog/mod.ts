@@ -11,5 +11,6 @@
  */
 
 export { type CatalogType } from "./format.ts";
-export { type CatalogEntry, CatalogReader, type CatalogVisit } from "./catalog_reader.ts";
+export type { CatalogEntry } from "./catalog_entry.ts";
+export { CatalogReader, type CatalogVisit } from "./catalog_reader.ts";
 export { CatalogWriter } from "./catalog_writer.ts";

@@ -53,8 +53,11 @@ export class VarintReader {
   /** Offset of the next byte. */
   offset = 0;
 
-  /** @param what Name of the thing, for error messages. */
-  constructor(readonly bytes: Uint8Array, readonly what: string) {}
+  /**
+   * @param what Name of the thing, for error messages.
+   * @param start Where in it `bytes` begin, likewise.
+   */
+  constructor(readonly bytes: Uint8Array, readonly what: string, readonly start: number = 0) {}
 
   /** Reads an unsigned varint; a `bigint` if it is no safe integer. @throws {CorruptDataError} */
   unsigned(): number | bigint {
@@ -114,7 +117,9 @@ export class VarintReader {
   }
 
   #fail(): never {
-    throw new CorruptDataError(`${this.what}: no valid number at offset ${this.offset}`);
+    throw new CorruptDataError(
+      `${this.what}: no valid number at offset ${this.start + this.offset}`,
+    );
   }
 }
 

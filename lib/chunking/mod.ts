@@ -36,4 +36,5 @@ export { PayloadChunker } from "./payload_chunker.ts";
 export { PayloadPieces } from "./payload_pieces.ts";
 export { RollingHashChunker } from "./rolling_hash_chunker.ts";
 export { SpliceError } from "./splice_error.ts";
+export { Turns } from "./turns.ts";
 export { type CutPiece, type Injection, StreamCutter } from "./stream_cutter.ts";

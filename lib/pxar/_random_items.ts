@@ -4,8 +4,10 @@ import type { RandomAccess } from "./random_access.ts";
 import { EntryBuilder, type ItemBytes, readName, ROOT_NAME } from "./_entry_builder.ts";
 import { readContentSize, readItemType } from "./_item_header.ts";
 
-/** Bytes read at once: entries of a metadata stream lie side by side, others between contents. */
-const WINDOW_SIZE = [0, 4096, 65536];
+/** Bytes read at first. */
+const FIRST_WINDOW_BYTES = 4096;
+/** Bytes read at once by version: entries of a metadata stream lie side by side, others between contents. */
+const MAX_WINDOW_BYTES = [0, 4096, 65536];
 const NO_BYTES = new Uint8Array();
 
 /** An entry and where it ends in the stream; for a directory with children, where those begin. */
@@ -29,6 +31,7 @@ export class RandomItems {
   #view: DataView = this.item.view;
   #start = 0;
   #wanted = 0;
+  #windowBytes = FIRST_WINDOW_BYTES;
 
   constructor(readonly access: RandomAccess, readonly version: number) {}
 
@@ -66,12 +69,20 @@ export class RandomItems {
   /** Makes the item at `position` the one at hand, whatever has to be read for it. */
   async load(position: number, limit: number): Promise<void> {
     do {
-      const wanted = Math.max(this.#wanted, WINDOW_SIZE[this.version]!);
+      const wanted = Math.max(this.#wanted, this.#windowBytes);
+      this.#windowBytes = Math.min(2 * this.#windowBytes, MAX_WINDOW_BYTES[this.version]!);
       this.#start = position;
       this.#window = await this.access.read(position, Math.min(wanted, limit - position));
       const { buffer, byteOffset, byteLength } = this.#window;
       this.#view = new DataView(buffer, byteOffset, byteLength);
     } while (!this.find(position, limit));
+  }
+
+  /** Keeps no bytes until the next item is asked for: many wait, one per level of a walk. */
+  rest(): void {
+    this.item.bytes = this.#window = NO_BYTES;
+    this.item.view = this.#view = new DataView(NO_BYTES.buffer);
+    this.#windowBytes = FIRST_WINDOW_BYTES;
   }
 
   /** Reads the entry whose FILENAME item is at `position`. */
@@ -84,8 +95,8 @@ export class RandomItems {
     return await this.#readBody(entry, position + this.size, limit);
   }
 
-  /** Reads the root, whose ENTRY item is at `position`. */
-  async readRoot(position: number, limit: number): Promise<FoundEntry> {
+  /** Reads a directory whose ENTRY item is at `position`, as the root: without its name. */
+  async readHead(position: number, limit: number): Promise<FoundEntry> {
     const found = await this.#readBody(new EntryBuilder(ROOT_NAME, 0, position), position, limit);
     if (found.entry.kind !== "directory") found.entry.fail("root is not a directory");
     return found;
@@ -129,6 +140,7 @@ export class RandomItems {
         return true;
       default:
         if (!entry.attribute(this.row, this.item)) this.#unexpected(position);
+        if (entry.damage !== undefined) entry.fail(entry.damage);
         return false;
     }
   }

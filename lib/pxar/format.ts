@@ -31,6 +31,12 @@ export const PAYLOAD_TAIL_MARKER: number = 21;
 export const MAX_NAME_LENGTH: number = 4096;
 /** Name, NUL and value of an extended attribute together. */
 export const MAX_XATTR_CONTENT = 255 + 65536;
+/** Names of all extended attributes of a file with their NUL bytes: the kernel lists no more. */
+export const MAX_XATTR_NAMES_LENGTH = 65536;
+/** [HARDEN] Values of all extended attributes of a file; the kernel limits each to 64 KiB. */
+export const MAX_XATTR_VALUES_LENGTH: number = 16 * 1024 * 1024;
+/** Named users and groups of an ACL: the kernel's form takes 4 bytes and 8 per entry, of 64 KiB. */
+export const MAX_ACL_ENTRIES = 8191;
 /** [HARDEN] Longest prelude. */
 export const MAX_PRELUDE_LENGTH = 16 * 1024 * 1024;
 /** [HARDEN] Deepest nesting of directories. */
@@ -45,6 +51,8 @@ export const LEGACY_STAT_SIZE: number = 32;
 export const GOODBYE_ITEM_SIZE: number = 24;
 /** Smallest GOODBYE item: header and tail. */
 export const MIN_GOODBYE_SIZE = HEADER_SIZE + GOODBYE_ITEM_SIZE;
+/** Smallest entry: a FILENAME item with one letter and a HARDLINK item. */
+export const MIN_ENTRY_SIZE: number = HEADER_SIZE + 2 + HEADER_SIZE + 10;
 /** Hash field of the last item of a goodbye table. */
 export const GOODBYE_TAIL_MARKER = 0xef5eed5b753e1555n;
 /** Keys of the name hash. */
@@ -100,3 +108,8 @@ export const ITEM_MAX_CONTENT: Float64Array = Float64Array.from(ITEM_TYPES, (row
 /** Row number by lowest byte of the type constant (they differ from each other), 255 if none. */
 export const ITEM_ROW_BY_LOWEST_BYTE: Uint8Array = new Uint8Array(256).fill(255);
 ITEM_TYPE_LOW.forEach((low, row) => ITEM_ROW_BY_LOWEST_BYTE[low & 0xff] = row);
+
+/** Whether an item is an attribute, of which an entry may have several; by row. */
+export const IS_ATTRIBUTE: readonly boolean[] = ITEM_TYPES.map((_, row) =>
+  row >= XATTR && row <= QUOTA_PROJID
+);

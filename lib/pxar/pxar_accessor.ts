@@ -4,6 +4,7 @@ import { checkPayloadHeader } from "./payload_decoder.ts";
 import { PxarDirectory, type PxarNode } from "./pxar_directory.ts";
 import type { PxarEntry } from "./pxar_entry.ts";
 import type { RandomAccess } from "./random_access.ts";
+import type { PositionMemory } from "./_entry_positions.ts";
 import { RandomItems } from "./_random_items.ts";
 
 /** Where the content of a file lies. */
@@ -29,6 +30,7 @@ export class PxarAccessor {
     /** Prelude of a split archive. */
     readonly prelude: Uint8Array | undefined,
     readonly root: PxarDirectory,
+    private readonly memory: PositionMemory,
   ) {}
 
   /**
@@ -63,12 +65,14 @@ export class PxarAccessor {
     }
     if (payload !== undefined && version === 2) await checkStartMarker(payload);
     const items = new RandomItems(metadata, version);
-    const { entry } = await items.readRoot(position, size);
-    const root = await PxarDirectory.open(metadata, version, { entry, end: size, pathLength: 0 }, [
+    const { entry } = await items.readHead(position, size);
+    const node = { entry, end: size, pathLength: 0 };
+    const memory = { held: 0 };
+    const root = await PxarDirectory.open(metadata, version, node, position, memory, [
       0,
       position,
     ]);
-    return new PxarAccessor(metadata, payload, version, prelude, root);
+    return new PxarAccessor(metadata, payload, version, prelude, root, memory);
   }
 
   /** Opens a directory that was found. @throws {NotFoundError} if it is something else. */
@@ -77,7 +81,7 @@ export class PxarAccessor {
     if (entry.kind !== "directory") throw new NotFoundError(`${shown(entry)} is not a directory`);
     if (entry.depth === 0) return this.root;
     const start = entry.position + format.HEADER_SIZE + entry.name.byteLength + 1;
-    return await PxarDirectory.open(this.metadata, this.version, node, [start]);
+    return await PxarDirectory.open(this.metadata, this.version, node, start, this.memory);
   }
 
   /**

@@ -4,7 +4,21 @@ import * as format from "./format.ts";
 import { hashName } from "./name_hash.ts";
 import type { PxarEntry } from "./pxar_entry.ts";
 import type { RandomAccess } from "./random_access.ts";
+import {
+  entryPosition,
+  EntryPositions,
+  type PositionMemory,
+  readTableNumber,
+  type TablePlace,
+  viewOf,
+} from "./_entry_positions.ts";
+import type { EntryBuilder } from "./_entry_builder.ts";
 import { RandomItems } from "./_random_items.ts";
+
+/** The first items of a table, which most of a search goes through, are read together. */
+const FRONT_BYTES = 1024 * format.GOODBYE_ITEM_SIZE;
+/** Entries with the hash that is searched for; two in one directory have it once in 2^64. */
+const MAX_SAME_HASH = 256;
 
 /** An entry found by random access. */
 export interface PxarNode {
@@ -15,46 +29,55 @@ export interface PxarNode {
   readonly pathLength: number;
 }
 
-/** A directory of an archive that is accessed at random; made by `PxarAccessor`. */
+/**
+ * A directory of an archive that is accessed at random; made by `PxarAccessor`. Its table stays where
+ * it is: it may be larger than memory.
+ */
 export class PxarDirectory {
   readonly #access: RandomAccess;
   readonly #version: number;
-  readonly #table: DataView;
-  /** Positions of the directory's ENTRY item and of its GOODBYE item. */
-  readonly #start: number;
-  readonly #goodbye: number;
+  readonly #place: TablePlace;
+  /** Position of its ENTRY item. */
+  readonly #head: number;
+  readonly #memory: PositionMemory;
+  /** The first items of the table. */
+  #front: DataView | undefined;
 
   /** Use `PxarAccessor.root` and `PxarAccessor.directory`. */
   private constructor(
     access: RandomAccess,
     version: number,
     readonly node: PxarNode,
-    table: DataView,
-    start: number,
-    goodbye: number,
+    place: TablePlace,
+    head: number,
+    memory: PositionMemory,
   ) {
+    this.#memory = memory;
     this.#access = access;
     this.#version = version;
-    this.#table = table;
-    this.#start = start;
-    this.#goodbye = goodbye;
+    this.#place = place;
+    this.#head = head;
   }
 
   /** Number of entries. */
   get length(): number {
-    return this.#table.byteLength / format.GOODBYE_ITEM_SIZE;
+    return this.#place.length;
   }
 
   /**
    * Opens the directory that ends where `node` does (spec: pxar.md §4.2).
    *
-   * @param starts Where its ENTRY item may begin.
+   * @param head Position of its ENTRY item.
+   * @param memory What all directories of the archive share.
+   * @param starts Where it may begin by its table.
    */
   static async open(
     access: RandomAccess,
     version: number,
     node: PxarNode,
-    starts: readonly number[],
+    head: number,
+    memory: PositionMemory,
+    starts: readonly number[] = [head],
   ): Promise<PxarDirectory> {
     const { end } = node;
     const fail = (problem: string): never => {
@@ -65,8 +88,8 @@ export class PxarDirectory {
       await access.read(end - format.GOODBYE_ITEM_SIZE, format.GOODBYE_ITEM_SIZE),
     );
     if (tail.getBigUint64(0, true) !== format.GOODBYE_TAIL_MARKER) fail("has no tail");
-    const distance = readNumber(tail, 8);
-    const size = readNumber(tail, 16);
+    const distance = readTableNumber(tail, 8);
+    const size = readTableNumber(tail, 16);
     if (
       size < format.MIN_GOODBYE_SIZE || size > end ||
       (size - format.HEADER_SIZE) % format.GOODBYE_ITEM_SIZE !== 0
@@ -74,38 +97,42 @@ export class PxarDirectory {
       fail(`has a wrong size of ${size}`);
     }
     const goodbye = end - size;
-    if (!starts.includes(goodbye - distance)) fail(`belongs to no directory`);
+    const start = goodbye - distance;
+    if (!starts.includes(start)) fail(`belongs to no directory`);
+    const length = (size - format.MIN_GOODBYE_SIZE) / format.GOODBYE_ITEM_SIZE;
+    if (length * format.MIN_ENTRY_SIZE > distance) {
+      fail(`names ${length} entries, more than fit into ${distance} bytes`);
+    }
     const items = new RandomItems(access, version);
     if (!items.find(goodbye, end)) await items.load(goodbye, end);
     if (items.row !== format.GOODBYE || items.size !== size) fail("has no header");
-    const length = size - format.MIN_GOODBYE_SIZE;
-    const table = viewOf(await access.read(goodbye + format.HEADER_SIZE, length));
-    return new PxarDirectory(access, version, node, table, goodbye - distance, goodbye);
+    return new PxarDirectory(access, version, node, { start, goodbye, length }, head, memory);
   }
 
   /**
-   * All entries, in stream order.
+   * All entries, in stream order; one after the other, however many there are.
    *
-   * @throws {CorruptDataError} on damage, also if entries overlap.
+   * @throws {CorruptDataError} on damage, where the damage is.
    */
-  async list(): Promise<PxarNode[]> {
-    const slots = Array.from({ length: this.length }, (_, slot) => slot);
-    const positions = Float64Array.from(slots, (slot) => this.#position(slot));
-    slots.sort((a, b) => positions[a]! - positions[b]!);
+  async *entries(): AsyncGenerator<PxarNode> {
+    const { goodbye, length } = this.#place;
     const items = new RandomItems(this.#access, this.#version);
-    const nodes: PxarNode[] = [];
-    // Entries that overlap would let a small archive describe an endless tree.
-    let behind = this.#start;
-    for (const slot of slots) {
-      const position = positions[slot]!;
-      if (position < behind) {
-        throw new CorruptDataError(`archive: entry at ${position} overlaps the one before`);
-      }
-      const node = await this.#read(items, slot);
-      nodes.push(node);
-      behind = node.end;
+    using positions = new EntryPositions(this.#access, this.#place, this.#memory);
+    // Entries follow upon one another, so that none is met twice, whatever the table says.
+    let { end: at } = await items.readHead(this.#head, goodbye);
+    let count = 0;
+    for (; at < goodbye; count++) {
+      const { entry, end } = await items.readEntry(at, goodbye, this.node.entry.depth + 1);
+      const isDirectory = entry.kind === "directory";
+      at = isDirectory ? await positions.after(at) : end;
+      if (isDirectory) items.rest();
+      yield this.#node(entry, at);
     }
-    return nodes;
+    if (count !== length) {
+      throw new CorruptDataError(
+        `archive: goodbye table at ${goodbye} names ${length} entries instead of ${count}`,
+      );
+    }
   }
 
   /** The entry of that name, `undefined` if there is none (spec: pxar.md §2.4). */
@@ -114,13 +141,14 @@ export class PxarDirectory {
     hashName(name, 0, name.byteLength, hash, 0);
     const items = new RandomItems(this.#access, this.#version);
     const pending = [0];
+    let same = 0;
     for (let slot = pending.pop(); slot !== undefined; slot = pending.pop()) {
       if (slot >= this.length) continue;
-      const at = format.GOODBYE_ITEM_SIZE * slot;
-      const order = hash[1]! - this.#table.getUint32(at + 4, true) ||
-        hash[0]! - this.#table.getUint32(at, true);
+      const item = await this.#item(slot);
+      const order = hash[1]! - item.getUint32(4, true) || hash[0]! - item.getUint32(0, true);
       if (order === 0) {
-        const node = await this.#read(items, slot);
+        if (++same > MAX_SAME_HASH) this.#fail(`has more than ${MAX_SAME_HASH} times one hash`);
+        const node = await this.#read(items, item);
         if (bytesEqual(node.entry.name, name)) return node;
       }
       // Equal hashes can be on both sides.
@@ -130,45 +158,42 @@ export class PxarDirectory {
     return undefined;
   }
 
-  /** Position of the FILENAME item of the entry in a slot. */
-  #position(slot: number): number {
-    const distance = readNumber(this.#table, format.GOODBYE_ITEM_SIZE * slot + 8);
-    const position = this.#goodbye - distance;
-    if (distance === 0 || position <= this.#start) {
-      throw new CorruptDataError(
-        `archive: goodbye table at ${this.#goodbye} leads out of its directory`,
-      );
-    }
-    return position;
+  /** The item of the table in a slot. */
+  async #item(slot: number): Promise<DataView> {
+    const table = this.#place.goodbye + format.HEADER_SIZE;
+    const size = format.GOODBYE_ITEM_SIZE;
+    this.#front ??= viewOf(
+      await this.#access.read(table, Math.min(FRONT_BYTES, this.length * size)),
+    );
+    const { buffer, byteOffset, byteLength } = this.#front;
+    return slot * size < byteLength
+      ? new DataView(buffer, byteOffset + slot * size, size)
+      : viewOf(await this.#access.read(table + slot * size, size));
   }
 
-  async #read(items: RandomItems, slot: number): Promise<PxarNode> {
-    const position = this.#position(slot);
-    const size = readNumber(this.#table, format.GOODBYE_ITEM_SIZE * slot + 16);
+  /** The entry that an item of the table leads to. */
+  async #read(items: RandomItems, item: DataView): Promise<PxarNode> {
+    const { goodbye } = this.#place;
+    const position = entryPosition(item, 0, this.#place);
+    const size = readTableNumber(item, 16);
     // In split archives the size of a file may count in its content (spec: pxar.md §2.2).
-    const limit = Math.min(position + size, this.#goodbye);
-    const { node } = this;
-    const found = await items.readEntry(position, limit, node.entry.depth + 1);
-    const { entry } = found;
-    if (size > this.#goodbye - position && !(this.#version === 2 && entry.kind === "file")) {
+    const limit = Math.min(position + size, goodbye);
+    const { entry, end } = await items.readEntry(position, limit, this.node.entry.depth + 1);
+    if (size > goodbye - position && !(this.#version === 2 && entry.kind === "file")) {
       entry.fail("reaches beyond its directory");
     }
-    const pathLength = node.pathLength + entry.name.byteLength + 1;
+    return this.#node(entry, entry.kind === "directory" ? limit : end);
+  }
+
+  #node(entry: EntryBuilder, end: number): PxarNode {
+    const pathLength = this.node.pathLength + entry.name.byteLength + 1;
     if (entry.depth > format.MAX_DEPTH || pathLength > format.MAX_PATH_LENGTH) {
       entry.fail("directories are nested too deeply");
     }
-    return { entry, end: entry.kind === "directory" ? limit : found.end, pathLength };
+    return { entry, end, pathLength };
   }
-}
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function readNumber(view: DataView, at: number): number {
-  const value = view.getUint32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true);
-  if (!Number.isSafeInteger(value)) {
-    throw new CorruptDataError("archive: number in a goodbye table is out of range");
+  #fail(problem: string): never {
+    throw new CorruptDataError(`archive: goodbye table at ${this.#place.goodbye} ${problem}`);
   }
-  return value;
 }

@@ -90,7 +90,7 @@ export async function readRandomly({ archive, payload }: EncodedArchive): Promis
   const entries: ReadEntry[] = [];
   const visit = async (directory: PxarDirectory, path: string) => {
     entries.push({ path, entry: directory.node.entry, content: undefined });
-    for (const node of await directory.list()) {
+    for await (const node of directory.entries()) {
       const { entry } = node;
       const childPath = `${path}/${latin1(entry.name)}`;
       await directory.lookup(entry.name);

@@ -59,6 +59,21 @@ export class RawArchive {
     return this.#table();
   }
 
+  /** The head of an entry without what ends it. */
+  begin(name: string, kind: "file" | "directory"): this {
+    return this.#entry(name, kind === "file" ? 0o100666 : 0o40777);
+  }
+
+  /** Ends a directory. */
+  leave(): this {
+    return this.#table();
+  }
+
+  /** What there is so far. */
+  bytes(): Uint8Array {
+    return concatBytes(this.#parts);
+  }
+
   /** The archive, ended by the root's table. */
   end(): Uint8Array {
     this.#table();

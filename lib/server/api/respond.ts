@@ -5,6 +5,9 @@ import type { Answer } from "./route.ts";
 /** Content type of everything in an envelope, and of most refusals. */
 export const JSON_TYPE = "application/json;charset=UTF-8";
 
+/** Characters of a long answer that are sent together. */
+const PIECE_CHARACTERS = 64 * 1024;
+
 /** An answer that is no upgrade. */
 export type PlainAnswer = Exclude<Answer, { readonly upgrade: string }>;
 
@@ -13,6 +16,15 @@ export async function successResponse(
   request: IncomingRequest,
   answer: PlainAnswer,
 ): Promise<OutgoingResponse> {
+  if ("items" in answer) {
+    const { items, attributes, released } = answer;
+    return {
+      status: 200,
+      headers: [["content-type", JSON_TYPE]],
+      body: longEnvelope(items, attributes),
+      ...released ? { released } : {},
+    };
+  }
   const headers: HeaderField[] = [...answer.headers ?? []];
   if ("raw" in answer) {
     headers.unshift(["content-type", answer.contentType]);
@@ -30,6 +42,27 @@ export async function successResponse(
   if (!wantsDeflate(request)) return { status: 200, headers, body };
   headers.push(["content-encoding", "deflate"]);
   return { status: 200, headers, body: await compress(body) };
+}
+
+/** The envelope around an array of any length, in pieces. */
+async function* longEnvelope(
+  items: AsyncIterable<unknown>,
+  attributes: Readonly<Record<string, unknown>> | undefined,
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let text = '{"data":[';
+  let separator = "";
+  for await (const item of items) {
+    text += separator + JSON.stringify(item);
+    separator = ",";
+    if (text.length < PIECE_CHARACTERS) continue;
+    yield encoder.encode(text);
+    text = "";
+  }
+  const others = Object.entries(attributes ?? {}).map(([key, value]) =>
+    `,${JSON.stringify(key)}:${JSON.stringify(value)}`
+  );
+  yield encoder.encode(`${text}]${others.join("")}}`);
 }
 
 /** The response to a call that was refused: the plain text, whatever the label says. */

@@ -13,6 +13,12 @@ export type Answer =
     readonly headers?: readonly HeaderField[];
   }
   | {
+    /** The elements of a `data` member that is too long to have it in one piece. */
+    readonly items: AsyncIterable<unknown>;
+    readonly attributes?: Readonly<Record<string, unknown>>;
+    readonly released?: () => void;
+  }
+  | {
     /** Raw bytes instead of an envelope. */
     readonly raw: OutgoingBody;
     readonly contentType: string;

@@ -21,14 +21,26 @@ export async function* walkArchive(
   folder: PxarNode,
   name: Uint8Array,
 ): AsyncGenerator<WalkedEntry> {
-  const stack: WalkedEntry[] = [{ path: name, node: folder }];
-  for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
-    yield entry;
-    if (entry.node.entry.kind !== "directory") continue;
-    const children = await (await accessor.directory(entry.node)).list();
-    for (const node of children.reverse()) {
-      stack.push({ path: childPath(entry.path, node.entry.name), node });
+  yield { path: name, node: folder };
+  if (folder.entry.kind !== "directory") return;
+  const entriesOf = async (path: Uint8Array, node: PxarNode) => ({
+    path,
+    entries: (await accessor.directory(node)).entries(),
+  });
+  const stack = [await entriesOf(name, folder)];
+  try {
+    for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
+      const { value: node, done } = await level.entries.next();
+      if (done) {
+        stack.pop();
+        continue;
+      }
+      const path = childPath(level.path, node.entry.name);
+      yield { path, node };
+      if (node.entry.kind === "directory") stack.push(await entriesOf(path, node));
     }
+  } finally {
+    for (const { entries } of stack) await entries.return(undefined);
   }
 }
 

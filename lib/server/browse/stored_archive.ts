@@ -1,4 +1,5 @@
 import { decodeBlob, MAX_CHUNK_PLAIN_BYTES } from "../../blob/mod.ts";
+import { Turns } from "../../chunking/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
 import { CorruptDataError } from "../../errors/mod.ts";
 import type { ChunkIndex } from "../../index/mod.ts";
@@ -19,11 +20,17 @@ export class StoredArchive implements RandomAccess, Disposable {
   readonly #kept = new Map<number, Promise<Uint8Array>>();
   /** Reads that are under way: what they look at must not go. */
   #reading = 0;
+  readonly #signal: AbortSignal;
+  readonly #turns = new Turns();
 
-  /** @param index Of an archive that is not encrypted. */
-  constructor(datastore: Datastore, index: ChunkIndex) {
+  /**
+   * @param index Of an archive that is not encrypted.
+   * @param signal Ends all reading.
+   */
+  constructor(datastore: Datastore, index: ChunkIndex, signal: AbortSignal) {
     this.#datastore = datastore;
     this.#index = index;
+    this.#signal = signal;
   }
 
   /** See {@linkcode RandomAccess.size}. */
@@ -33,6 +40,8 @@ export class StoredArchive implements RandomAccess, Disposable {
 
   /** See {@linkcode RandomAccess.read}. */
   async read(offset: number, length: number): Promise<Uint8Array> {
+    this.#signal.throwIfAborted();
+    await this.#turns.give();
     const bytes = new Uint8Array(length);
     this.#reading++;
     try {

@@ -4,7 +4,12 @@ import { Readable } from "node:stream";
 import { S_IFCHR, S_IFMT } from "../../pxar/mod.ts";
 import type { PxarAccessor, PxarEntry, PxarNode } from "../../pxar/mod.ts";
 import { readContent, walkArchive } from "./archive_walk.ts";
+import { childPath } from "./browse_path.ts";
 import { tarEnd, type TarEntry, tarHeader, tarPadding } from "./tar_header.ts";
+
+const SLASH = 0x2f;
+/** Files outside of the folder whose further names are links; beyond that they are copies. */
+const MAX_OUTSIDE = 100_000;
 
 /**
  * A folder of an archive as tar, compressed with zstd: everything but sockets, which tar does not
@@ -35,20 +40,40 @@ async function* tarParts(
   folder: PxarNode,
   name: Uint8Array,
 ): AsyncGenerator<Buffer> {
-  const paths = new Map<number, Uint8Array>();
+  // First names of files that are outside of the folder: they are files of their own here.
+  const outside = new Map<number, Uint8Array>();
   for await (const { path, node } of walkArchive(accessor, folder, name)) {
-    if (node.entry.kind === "socket") continue;
-    const real = node.entry.kind === "hardlink" ? await accessor.resolve(node) : node;
-    const linked = node.entry.kind === "hardlink" ? paths.get(real.entry.position) : undefined;
+    const { entry } = node;
+    if (entry.kind === "socket") continue;
+    let real = node;
+    let linked: Uint8Array | undefined;
+    if (entry.kind === "hardlink") {
+      real = await accessor.resolve(node);
+      linked = real.entry.position > folder.entry.position
+        ? pathWithin(folder, name, entry.target!)
+        : outside.get(real.entry.position);
+      if (linked === undefined && outside.size < MAX_OUTSIDE) {
+        outside.set(real.entry.position, path);
+      }
+    }
     const isFile = real.entry.kind === "file" && linked === undefined;
-    // The first name of a file that is outside of the folder is a file of its own here.
-    if (isFile) paths.set(real.entry.position, path);
     yield Buffer.from(tarHeader(describe(real.entry, path, linked)));
     if (!isFile) continue;
     for await (const part of readContent(accessor, real)) yield Buffer.from(part);
     yield Buffer.from(tarPadding(real.entry.size));
   }
   yield Buffer.from(tarEnd());
+}
+
+/**
+ * The name in the tar file of what a hard link leads to.
+ *
+ * @param target Path from the top of the archive, below `folder`.
+ */
+function pathWithin(folder: PxarNode, name: Uint8Array, target: Uint8Array): Uint8Array {
+  let start = 0;
+  for (let depth = folder.entry.depth; depth > 0; depth--) start = target.indexOf(SLASH, start) + 1;
+  return childPath(name, target.subarray(start));
 }
 
 function describe(entry: PxarEntry, path: Uint8Array, linked: Uint8Array | undefined): TarEntry {

@@ -13,7 +13,14 @@ import {
   splitArchiveNames,
   verifyIndex,
 } from "../../manifest/mod.ts";
-import { type EntryKind, PxarAccessor, type PxarNode, S_IFCHR, S_IFMT } from "../../pxar/mod.ts";
+import {
+  type EntryKind,
+  PxarAccessor,
+  type PxarDirectory,
+  type PxarNode,
+  S_IFCHR,
+  S_IFMT,
+} from "../../pxar/mod.ts";
 import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
@@ -46,6 +53,8 @@ const BROWSED = {
   "filepath": TEXT,
   "archive-name": optional(FILE_NAME),
 };
+/** Entries of a folder that are put together before any is sent: damage among them refuses the call. */
+const FIRST_ENTRIES = 10_000;
 const ROOT_NAME = new TextEncoder().encode("root");
 
 /** Calls with which people look into snapshots (spec: protocol.md §7.4). */
@@ -67,7 +76,7 @@ export const BROWSE_ROUTES: readonly RestRoute[] = [
   },
 ];
 
-/** An entry of a folder, as clients get it. */
+/** An entry of a folder, as it is told. */
 interface ListedEntry {
   readonly name: Uint8Array;
   readonly type: string;
@@ -76,7 +85,8 @@ interface ListedEntry {
 }
 
 async function list(context: RestContext, values: ParameterValues): Promise<Answer> {
-  await using snapshot = await BrowsedSnapshot.open(context, values);
+  await using stack = new AsyncDisposableStack();
+  const snapshot = stack.use(await BrowsedSnapshot.open(context, values));
   const path = parseBrowsePath(values.text("filepath"));
   if (path.length === 0) throw notInCatalog(path);
   const archive = values.optionalText("archive-name");
@@ -86,40 +96,75 @@ async function list(context: RestContext, values: ParameterValues): Promise<Answ
   // The recorded answers have the slash in front where archives are listed, and within one.
   const isBelow = archive === undefined && withoutLeadingSlash(path).length > 0;
   const folder = withoutTrailingSlash(isBelow ? withoutLeadingSlash(path) : path);
-  const data = entries.map(({ name, type, size, mtimeSecs }) => ({
-    filepath: formatBrowsePath(childPath(folder, name)),
-    leaf: type !== "d",
-    text: pathText(name),
-    type,
-    ...type === "f" && { size, mtime: mtimeSecs },
-  }));
-  return { data };
+  const items = describeEntries(folder, entries);
+  const first: unknown[] = [];
+  for (let next = await items.next(); !next.done; next = await items.next()) {
+    first.push(next.value);
+    if (first.length < FIRST_ENTRIES) continue;
+    // The snapshot's lock is held until the last entry was sent.
+    const held = stack.move();
+    return { items: continued(first, items), released: () => void held.disposeAsync() };
+  }
+  return { data: first };
 }
 
-async function listCatalog(snapshot: BrowsedSnapshot, path: Uint8Array): Promise<ListedEntry[]> {
+async function* describeEntries(
+  folder: Uint8Array,
+  entries: AsyncIterable<ListedEntry>,
+): AsyncGenerator<unknown> {
+  for await (const { name, type, size, mtimeSecs } of entries) {
+    yield {
+      filepath: formatBrowsePath(childPath(folder, name)),
+      leaf: type !== "d",
+      text: pathText(name),
+      type,
+      ...type === "f" && { size, mtime: mtimeSecs },
+    };
+  }
+}
+
+/** What was taken off already, and then the rest. */
+async function* continued<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* first.splice(0);
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+async function listCatalog(
+  snapshot: BrowsedSnapshot,
+  path: Uint8Array,
+): Promise<AsyncIterable<ListedEntry>> {
   const reader = await snapshot.catalog();
   const entry = await reader.lookup(path);
   if (entry === undefined) throw notInCatalog(path);
   if (entry.type !== "d") throw notAFolder();
-  return await reader.list(entry);
+  return reader.entries(entry);
 }
 
 async function listArchive(
   snapshot: BrowsedSnapshot,
   archive: string,
   path: Uint8Array,
-): Promise<ListedEntry[]> {
+): Promise<AsyncIterable<ListedEntry>> {
   const accessor = await snapshot.archive(archive);
   const node = await accessor.lookupPath(path);
   if (node === undefined) throw notInCatalog(path);
   if (node.entry.kind !== "directory") throw notAFolder();
-  const nodes = await (await accessor.directory(node)).list();
-  return nodes.map(({ entry }) => ({
-    name: entry.name,
-    type: letterOf(entry.kind, entry.metadata?.mode ?? 0),
-    size: entry.size,
-    mtimeSecs: entry.metadata?.mtimeSecs ?? 0,
-  }));
+  return listDirectory(await accessor.directory(node));
+}
+
+async function* listDirectory(directory: PxarDirectory): AsyncGenerator<ListedEntry> {
+  for await (const { entry } of directory.entries()) {
+    yield {
+      name: entry.name,
+      type: letterOf(entry.kind, entry.metadata?.mode ?? 0),
+      size: entry.size,
+      mtimeSecs: entry.metadata?.mtimeSecs ?? 0,
+    };
+  }
 }
 
 async function download(context: RestContext, values: ParameterValues): Promise<Answer> {
@@ -160,17 +205,23 @@ function contentOf(
 class BrowsedSnapshot implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #readable: ReadableSnapshot;
+  readonly #signal: AbortSignal;
 
-  private constructor(readable: ReadableSnapshot, stack: AsyncDisposableStack) {
+  private constructor(
+    readable: ReadableSnapshot,
+    stack: AsyncDisposableStack,
+    signal: AbortSignal,
+  ) {
     this.#readable = readable;
     this.#stack = stack;
+    this.#signal = signal;
   }
 
   static async open(context: RestContext, values: ParameterValues): Promise<BrowsedSnapshot> {
     const readable = await openReadableSnapshot(context, values);
     const stack = new AsyncDisposableStack();
     stack.use(readable.source);
-    return new BrowsedSnapshot(readable, stack);
+    return new BrowsedSnapshot(readable, stack, context.request.signal);
   }
 
   async catalog(): Promise<CatalogReader> {
@@ -201,7 +252,7 @@ class BrowsedSnapshot implements AsyncDisposable {
     const { source, datastore } = this.#readable;
     const index = readIndex(await source.readFile(file.filename), file.filename);
     verifyIndex(file, index);
-    return this.#stack.use(new StoredArchive(datastore, index));
+    return this.#stack.use(new StoredArchive(datastore, index, this.#signal));
   }
 
   async #manifest(): Promise<Manifest> {

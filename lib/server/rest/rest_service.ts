@@ -121,7 +121,7 @@ export class RestService {
     { request, extended }: Call,
     answer: Exclude<Answer, UpgradeResponse>,
   ): Promise<OutgoingResponse> {
-    if (!extended || !("data" in answer)) return await successResponse(request, answer);
+    if (!extended || "raw" in answer) return await successResponse(request, answer);
     const attributes = { status: 200, success: true, ...answer.attributes };
     return await successResponse(request, { ...answer, attributes });
   }
