@@ -65,7 +65,10 @@ export class EntryBuilder implements PxarEntry {
   targetPosition = -1;
   major = 0;
   minor = 0;
+  damage: string | undefined = undefined;
   #hasGroupObject = false;
+  #xattrNamesLength = 0;
+  #xattrValuesLength = 0;
 
   constructor(readonly name: Uint8Array, readonly depth: number, readonly position: number) {}
 
@@ -118,12 +121,18 @@ export class EntryBuilder implements PxarEntry {
     this.metadata = metadata;
   }
 
-  /** Reads an attribute item. @returns whether it was one. */
+  /**
+   * Reads an attribute item; none is kept of an entry that has too many (see {@linkcode PxarEntry}).
+   *
+   * @returns whether it was one.
+   */
   attribute(row: number, item: ItemBytes): boolean {
+    if (this.damage !== undefined) return format.IS_ATTRIBUTE[row]!;
     const metadata = this.metadata!;
     switch (row) {
       case format.XATTR:
         (metadata.xattrs ??= []).push(this.#xattr(item));
+        this.#countXattr(metadata.xattrs.at(-1)!);
         return true;
       case format.FCAPS:
         if (metadata.fcaps !== undefined) this.fail("entry has two FCAPS items");
@@ -236,19 +245,40 @@ export class EntryBuilder implements PxarEntry {
     return { name: bytes.slice(start, split), value: bytes.slice(split + 1, end) };
   }
 
+  #countXattr({ name, value }: Xattr): void {
+    this.#xattrNamesLength += name.byteLength + 1;
+    this.#xattrValuesLength += value.byteLength;
+    if (
+      this.#xattrNamesLength > format.MAX_XATTR_NAMES_LENGTH ||
+      this.#xattrValuesLength > format.MAX_XATTR_VALUES_LENGTH
+    ) {
+      this.#dropAttributes("extended attributes");
+    }
+  }
+
+  /** Rights that an ACL may have limited are not given to others. */
+  #dropAttributes(what: string): void {
+    const metadata = this.metadata!;
+    this.damage = `has more ${what} than a file can have`;
+    metadata.xattrs = undefined;
+    metadata.acl = undefined;
+    metadata.fcaps = undefined;
+    metadata.mode &= S_IFMT | 0o700;
+  }
+
   #acl(acl: Attributes, row: number, item: ItemBytes): void {
     switch (row) {
       case format.ACL_USER:
-        acl.users.push(this.#aclEntry(item));
+        this.#addAclEntry(acl.users, acl.groups, item);
         break;
       case format.ACL_GROUP:
-        acl.groups.push(this.#aclEntry(item));
+        this.#addAclEntry(acl.groups, acl.users, item);
         break;
       case format.ACL_DEFAULT_USER:
-        acl.defaultUsers.push(this.#aclEntry(item));
+        this.#addAclEntry(acl.defaultUsers, acl.defaultGroups, item);
         break;
       case format.ACL_DEFAULT_GROUP:
-        acl.defaultGroups.push(this.#aclEntry(item));
+        this.#addAclEntry(acl.defaultGroups, acl.defaultUsers, item);
         break;
       case format.ACL_GROUP_OBJ:
         if (this.#hasGroupObject) this.fail("entry has two ACL_GROUP_OBJ items");
@@ -263,6 +293,14 @@ export class EntryBuilder implements PxarEntry {
           other: this.#permissions(item, 16),
           mask: this.#permissions(item, 24),
         };
+    }
+  }
+
+  /** @param others Of the same ACL. */
+  #addAclEntry(entries: AclEntry[], others: readonly AclEntry[], item: ItemBytes): void {
+    entries.push(this.#aclEntry(item));
+    if (entries.length + others.length > format.MAX_ACL_ENTRIES) {
+      this.#dropAttributes("ACL entries");
     }
   }
 

@@ -21,6 +21,11 @@ export interface PxarEntry {
   readonly position: number;
   /** All but the content; undefined for hard links, which have none of their own. */
   readonly metadata: EntryMetadata | undefined;
+  /**
+   * Why extended attributes and ACLs are missing in the metadata: there were more than a file can have.
+   * The owner alone has rights then.
+   */
+  readonly damage: string | undefined;
   /** Bytes of content; 0 for everything but regular files. */
   readonly size: number;
   /** Where the content of a file begins in a version 1 archive, otherwise -1. */

@@ -16,6 +16,8 @@ import type { RestoreObserver } from "./restore_request.ts";
 /** Pieces that linked contents are copied in. */
 const LINKED_PIECE_BYTES = 128 * 1024;
 
+const SLASH = Uint8Array.of(0x2f);
+
 /** Where a tree goes. */
 export interface TreeTarget {
   readonly extractor: TreeExtractor;
@@ -37,6 +39,7 @@ export class ArchiveExtraction {
   #payloadDamage: DamagedChunkError | undefined;
   #firstLoss: CorruptDataError | undefined;
   #lostFiles = 0;
+  #damagedEntries = 0;
   readonly #sink: ExtractSink;
   /** Whether the hard link at hand is wanted and its target is not. */
   #isLinkAlone = false;
@@ -73,6 +76,7 @@ export class ArchiveExtraction {
             first = false;
             await this.target.onPrelude(decoder.prelude);
           }
+          if (decoder.entry.damage !== undefined) this.#noteDamage(decoder.entry);
           if (this.#entry(decoder.entry)) await this.#splitContent(decoder.entry);
           else if (this.#isLinkAlone) await this.#linkAlone(decoder.entry);
           if (this.feed.full) await this.feed.submit();
@@ -104,8 +108,14 @@ export class ArchiveExtraction {
   get loss(): CorruptDataError | undefined {
     const first = this.#firstLoss;
     if (first === undefined) return undefined;
-    const files = this.#lostFiles === 1 ? "1 file" : `${this.#lostFiles} files`;
-    return new CorruptDataError(`${files} could not be restored - ${first.message}`, {
+    const [lost, damaged] = [this.#lostFiles, this.#damagedEntries];
+    const parts = [
+      ...lost > 0 ? [lost === 1 ? "1 file" : `${lost} files`] : [],
+      ...damaged > 0
+        ? [`the attributes of ${damaged === 1 ? "1 entry" : `${damaged} entries`}`]
+        : [],
+    ];
+    return new CorruptDataError(`${parts.join(" and ")} could not be restored - ${first.message}`, {
       cause: first,
     });
   }
@@ -290,6 +300,20 @@ export class ArchiveExtraction {
     this.observer.log("error", `cannot restore ${path}: ${cause.message}`);
     this.#firstLoss ??= cause;
     this.#lostFiles++;
+  }
+
+  /** Says which entry is made without its attributes. */
+  #noteDamage({ name, kind, damage }: PxarEntry): void {
+    const sink = this.#sink;
+    const inside = joinNames([...this.#path.slice(1), name]);
+    const isWanted = kind === "directory" || !(sink instanceof SelectiveExtractor) ||
+      sink.isSelected(inside);
+    if (!isWanted) return;
+    const path = quotePath(this.#path.length === 0 ? SLASH : joinNames([...this.#path, name]));
+    const cause = new CorruptDataError(`${this.archive}: entry ${path} ${damage}`);
+    this.observer.log("error", `cannot restore the attributes of ${path}: it ${damage}`);
+    this.#firstLoss ??= cause;
+    this.#damagedEntries++;
   }
 
   /** Makes a file of a hard link whose first name is not wanted (spec: pxar.md §6.4). */

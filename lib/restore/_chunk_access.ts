@@ -1,4 +1,4 @@
-import type { ChunkDecoder, PlainChunk } from "../chunking/mod.ts";
+import { type ChunkDecoder, type PlainChunk, Turns } from "../chunking/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
@@ -10,6 +10,7 @@ export class ChunkAccess implements RandomAccess, Disposable {
   readonly #index: ChunkIndex;
   readonly #decoder: ChunkDecoder;
   readonly #encrypted: boolean;
+  readonly #turns = new Turns();
   #position = -1;
   #chunk: PlainChunk | undefined;
 
@@ -32,6 +33,7 @@ export class ChunkAccess implements RandomAccess, Disposable {
 
   /** Calls must not overlap. @throws {DamagedChunkError} if a chunk is missing or damaged. */
   async read(offset: number, length: number): Promise<Uint8Array> {
+    await this.#turns.give();
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const at = offset + done;

@@ -1,5 +1,5 @@
 import { encodeHex } from "../bytes/mod.ts";
-import type { ChunkDecoder, PlainChunk } from "../chunking/mod.ts";
+import { type ChunkDecoder, type PlainChunk, Turns } from "../chunking/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 import { DamagedChunkError } from "./_damaged_chunk_error.ts";
@@ -53,6 +53,7 @@ export class ChunkPrefetcher implements Disposable {
   readonly #windowBytes: number;
   readonly #window: { position: number; key: string; shared: SharedChunk }[] = [];
   readonly #shared = new Map<string, SharedChunk>();
+  readonly #turns = new Turns();
   #nextToStart = 0;
   #bytes = 0;
   #lastKey = "";
@@ -87,6 +88,7 @@ export class ChunkPrefetcher implements Disposable {
    *   behind it.
    */
   async next(): Promise<PlacedChunk | undefined> {
+    await this.#turns.give();
     this.#fill();
     while (this.#window.length === 0 && this.#nextToStart < this.#index.chunkCount) {
       await new Promise<void>((resolve) => this.#wakeProducer = resolve);
