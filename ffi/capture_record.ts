@@ -62,4 +62,5 @@ export const CaptureStep = {
   ReadDirectory: 6,
   OpenExcludeFile: 7,
   ReadExcludeFile: 8,
+  Return: 9,
 } as const;

@@ -20,7 +20,7 @@ export const StreamCommand = { inline: 1, splice: 2, suggest: 3, inject: 4 } as 
 /** Length of one record that `pbs_stream_next` fills in. */
 export const CHUNK_RECORD_LENGTH = 80;
 /** Length of one record that `pbs_stream_problems` fills in. */
-export const PROBLEM_RECORD_LENGTH = 16;
+export const PROBLEM_RECORD_LENGTH = 32;
 /** Length of the request and answer of `pbs_decoder_decode`. */
 export const DECODE_REQUEST_LENGTH = 80;
 /** A splice of this size goes on to the end of the file. */

@@ -37,6 +37,7 @@ const SYMBOLS = {
   pbs_effective_gid: { parameters: [], result: "u32" },
   pbs_umask: { parameters: ["u32"], result: "u32" },
   pbs_set_file_user: { parameters: ["u32", "u32", "buffer"], result: "i32" },
+  pbs_open_files_max: { parameters: [], result: "i64" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type PosixLibrary = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];

@@ -51,7 +51,7 @@ export class ArchivingVisitor implements TreeVisitor {
   /**
    * @param destination Where everything goes.
    * @param progress Counts files and directories.
-   * @param onWarning Told about files whose size changed while they were read.
+   * @param onWarning Told about files that changed, or failed, while they were read.
    */
   constructor(
     destination: TreeDestination,
@@ -81,6 +81,14 @@ export class ArchivingVisitor implements TreeVisitor {
         else await stream.drain();
       }
       if (catalog?.stream.full) await catalog.stream.drain();
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  async letFilesGo(): Promise<void> {
+    try {
+      await this.#drainPayload(this.#payload);
     } catch (error) {
       throw this.explain(error);
     }
@@ -192,9 +200,9 @@ export class ArchivingVisitor implements TreeVisitor {
   }
 
   #report(): void {
-    for (const { tag, kind } of this.#payload.takeProblems()) {
-      const path = this.#pathOf(tag);
-      this.#onWarning({ kind, path: path ?? new TextEncoder().encode(`file ${tag}`) });
+    for (const { tag, kind, gap } of this.#payload.takeProblems()) {
+      const path = this.#pathOf(tag) ?? new TextEncoder().encode(`file ${tag}`);
+      this.#onWarning(gap ? { kind, path, errno: gap.errno, gap } : { kind, path });
     }
   }
 }

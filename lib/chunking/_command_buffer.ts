@@ -1,3 +1,4 @@
+import { openFilesShare } from "../../ffi/open_files.ts";
 import { StreamCommand } from "../../ffi/pipeline.ts";
 
 // Record layouts: native/include/pbs_pipeline.h. All records start at a multiple of 8.
@@ -10,8 +11,9 @@ const INJECT_ENTRY_LENGTH = 40;
 const INITIAL_CAPACITY = 320 * 1024;
 const MAX_KEPT_CAPACITY = 1024 * 1024;
 const FULL_INLINE_BYTES = 256 * 1024;
-/** Three buffers may hold as many open files. */
-const FULL_SPLICES = 160;
+/** Three buffers may hold as many open files, and that part of all that can be open. */
+const FULL_SPLICES_MAX = 160;
+const FULL_SPLICES_PART = 1 / 8;
 const FULL_SPLICED_BYTES = 4 * 1024 * 1024;
 
 /** Collects what the native side is to do with a stream, in one piece of memory. */
@@ -24,6 +26,7 @@ export class CommandBuffer {
   #openRun = -1;
   #splices = 0;
   #splicedBytes = 0;
+  readonly #splicesMax = openFilesShare(FULL_SPLICES_PART, FULL_SPLICES_MAX);
 
   /** @param mergeInline Whether neighbouring writes become one; payload cuts depend on it. */
   constructor(mergeInline: boolean) {
@@ -35,7 +38,7 @@ export class CommandBuffer {
   }
 
   get full(): boolean {
-    return this.#length >= FULL_INLINE_BYTES || this.#splices >= FULL_SPLICES ||
+    return this.#length >= FULL_INLINE_BYTES || this.#splices >= this.#splicesMax ||
       this.#splicedBytes >= FULL_SPLICED_BYTES;
   }
 

@@ -11,12 +11,31 @@ import { CommandBuffer } from "./_command_buffer.ts";
 import type { FinishedChunk } from "./finished_chunk.ts";
 import { SpliceError } from "./splice_error.ts";
 
-/** A spliced file whose length was not the announced one (spec: pxar.md §5.6). */
+/** A stretch of a file that could not be read; zeros take its place. */
+export interface UnreadableGap {
+  /** Positive Linux error number. */
+  readonly errno: number;
+  /** Byte in the file. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
+/**
+ * A spliced file whose length was not the announced one (spec: pxar.md §5.6), or that could not be
+ * read all through.
+ */
 export interface SpliceProblem {
   /** The tag that the file was spliced under. */
   readonly tag: number;
-  /** It ended early and was filled up with zeros, or went on and was cut off. */
-  readonly kind: "shrunk" | "grew";
+  /**
+   * It ended early and was filled up with zeros, or went on and was cut off, or a stretch of it
+   * could not be read and was filled with zeros; the last one not in streams of fixed chunks, which
+   * fail then.
+   */
+  readonly kind: "shrunk" | "grew" | "unreadable";
+  /** What could not be read, for the last kind. */
+  readonly gap?: UnreadableGap;
 }
 
 /** A chunk of an earlier index that is put into a payload stream. */
@@ -245,10 +264,7 @@ export class ChunkStream implements ByteSink, Disposable {
         .pbs_stream_problems(this.#handle, records, MAX_PROBLEMS_PER_CALL);
       for (let index = 0; index < count; index++) {
         const at = index * PROBLEM_RECORD_LENGTH;
-        this.#problems.push({
-          tag: Number(view.getBigUint64(at, true)),
-          kind: view.getUint32(at + 8, true) === 1 ? "shrunk" : "grew",
-        });
+        this.#problems.push(problemAt(view, at));
       }
       if (count < MAX_PROBLEMS_PER_CALL) return;
     }
@@ -301,6 +317,19 @@ export class ChunkStream implements ByteSink, Disposable {
   }
 }
 
+function problemAt(view: DataView, at: number): SpliceProblem {
+  const tag = Number(view.getBigUint64(at, true));
+  const kind = PROBLEM_KINDS[view.getUint32(at + 8, true) - 1]!;
+  if (kind !== "unreadable") return { tag, kind };
+  const gap = {
+    errno: view.getInt32(at + 12, true),
+    offset: Number(view.getBigUint64(at + 16, true)),
+    length: Number(view.getBigUint64(at + 24, true)),
+  };
+  return { tag, kind, gap };
+}
+
+const PROBLEM_KINDS = ["shrunk", "grew", "unreadable"] as const;
 const FLAG_INJECTED = 2;
 const FAILURE_READ = 1;
 

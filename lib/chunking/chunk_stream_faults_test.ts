@@ -47,11 +47,33 @@ Deno.test("files that shrank are filled up with zeros, files that grew are cut o
   }
 });
 
-Deno.test("a read error fails the stream with the file's tag, at both ends, and closes everything", async () => {
-  const before = openDescriptors();
+Deno.test("what cannot be read of a file is filled with zeros, where it is one of many", async () => {
   for (const kind of ["dynamic", "payload"] as const) {
     using pipeline = new ChunkPipeline();
     const stream = pipeline.openStream({ kind, averageSizeBytes: 65536 });
+    const taken = takeAll(stream);
+    const content = mixedBytes(300_000, 1);
+    await using dir = await TempDir.make("/dev/shm");
+    stream.splice(openForSplice("/usr"), 100_000, 41);
+    stream.splice(temporaryFile(`${dir.path}/file`, content), content.length, 42);
+    await stream.end();
+    const expected = new Uint8Array(100_000 + content.length);
+    expected.set(content, 100_000);
+    for (const chunk of await taken) {
+      const plain = expected.subarray(chunk.offset, chunk.offset + chunk.size);
+      assertEquals(encodeHex(chunk.digest), hash("sha256", plain));
+    }
+    assertEquals(stream.takeProblems(), [
+      { tag: 41, kind: "unreadable", gap: { errno: EISDIR, offset: 0, length: 100_000 } },
+    ]);
+  }
+});
+
+Deno.test("a read error fails a stream of fixed chunks with the file's tag, at both ends, and closes everything", async () => {
+  const before = openDescriptors();
+  {
+    using pipeline = new ChunkPipeline();
+    const stream = pipeline.openStream({ kind: "fixed", chunkSizeBytes: 65536 });
     const taken = assertRejects(() => takeAll(stream), SpliceError);
     stream.write(new Uint8Array(1000));
     stream.splice(openForSplice("/usr"), 100, 41);

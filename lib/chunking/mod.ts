@@ -25,6 +25,7 @@ export {
   ChunkStream,
   type InjectedChunk,
   type SpliceProblem,
+  type UnreadableGap,
   WRITES_UNDER_WAY,
 } from "./chunk_stream.ts";
 export type { FinishedChunk } from "./finished_chunk.ts";

@@ -15,6 +15,7 @@ import {
   RecordKind,
 } from "../../ffi/capture_record.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
+import { openFilesShare } from "../../ffi/open_files.ts";
 import { CorruptDataError, PbsError, SystemError } from "../errors/mod.ts";
 import {
   type EntryMetadata,
@@ -46,6 +47,7 @@ export interface TreeWalkOptions extends WalkOptions {
 }
 
 const DEFAULT_OPEN_FILES_MAX = 512;
+const OPEN_FILES_PART = 1 / 4;
 const SLASH = 0x2f;
 const TWO_32 = 0x1_0000_0000;
 const EXCLUDE_FILE_BYTES = new TextEncoder().encode(EXCLUDE_FILE_NAME);
@@ -60,6 +62,7 @@ const STEP_TEXTS: Readonly<Record<number, string>> = {
   [CaptureStep.ReadDirectory]: "cannot list",
   [CaptureStep.OpenExcludeFile]: "cannot open",
   [CaptureStep.ReadExcludeFile]: "cannot read",
+  [CaptureStep.Return]: "cannot return to",
 };
 
 /** What the walk does behind the record at which the native core paused. */
@@ -70,24 +73,30 @@ interface Decision {
 
 const GO_ON: Decision = { enter: true, features: 0 };
 
-/** The errors that leave one entry out instead of ending the walk (spec: pxar.md §5.5). */
+/** Errors that say nothing about the entry, but that the process or the system has no more to give. */
+const EXHAUSTION: ReadonlySet<number> = new Set([Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM]);
+
+/**
+ * What is told about an entry that a call failed for. It is left out and the walk goes on: beyond
+ * spec pxar.md §5.5 also for a dead mount or a damaged disk.
+ *
+ * @returns undefined if the walk must end.
+ */
 function skipKind(step: number, errno: number): WalkWarningKind | undefined {
-  if (errno === Errno.ESTALE && step !== CaptureStep.ReadDirectory) return "stale";
-  switch (step) {
-    case CaptureStep.Stat:
-      if (errno === Errno.EACCES) return "stat-denied";
-      return errno === Errno.ENOENT ? "vanished" : undefined;
-    case CaptureStep.Open:
-      if (errno === Errno.EACCES) return "open-denied";
-      return errno === Errno.ENOENT ? "vanished" : undefined;
-    case CaptureStep.ReadLink:
-      return errno === Errno.ENOENT ? "vanished" : undefined;
-    case CaptureStep.OpenExcludeFile:
-      return errno === Errno.EACCES ? "open-denied" : undefined;
-    case CaptureStep.ReadExcludeFile:
-      return "exclude-file";
+  if (EXHAUSTION.has(errno)) return undefined;
+  if (step === CaptureStep.ReadExcludeFile) return "exclude-file";
+  if (step === CaptureStep.OpenExcludeFile && errno !== Errno.EACCES) return "exclude-file";
+  if (step === CaptureStep.ReadDirectory || step === CaptureStep.Return) return "incomplete";
+  switch (errno) {
+    case Errno.ENOENT:
+      return "vanished";
+    case Errno.ESTALE:
+      return "stale";
+    case Errno.EACCES:
+      return step === CaptureStep.Stat ? "stat-denied" : "open-denied";
+    default:
+      return "unreachable";
   }
-  return undefined;
 }
 
 /** A walk in progress: turns the records of the native core into the visitor's calls. */
@@ -124,7 +133,9 @@ export class TreeWalk implements WalkPath {
    * @param aborted Rejects when the walk shall end early.
    */
   async run(aborted?: Promise<never>): Promise<void> {
-    const { openFilesMax = DEFAULT_OPEN_FILES_MAX, signal } = this.#options;
+    const { signal } = this.#options;
+    const openFilesMax = this.#options.openFilesMax ??
+      openFilesShare(OPEN_FILES_PART, DEFAULT_OPEN_FILES_MAX);
     // One batch is handed on while the next one is read.
     const batchFiles = Math.max(1, openFilesMax >> 1);
     const visitor = this.#visitor;
@@ -143,6 +154,7 @@ export class TreeWalk implements WalkPath {
         if (!visitor.full) continue;
         await (aborted ? Promise.race([visitor.drain(), aborted]) : visitor.drain());
       }
+      if (words.length === 0 && batch.state === "running") await visitor.letFilesGo?.();
       if (signal?.aborted) await aborted;
       if (batch.state === "complete") return;
       if (batch.state === "paused") {
@@ -221,7 +233,7 @@ export class TreeWalk implements WalkPath {
     const magic = words[at + EntryWord.FileSystem]!;
     const enter = !isVirtualFileSystem(magic) &&
       (this.#devices?.has(wide(words, at + EntryWord.Dev)) ?? true);
-    if (!enter) this.#warn("mount-point", this.bytes());
+    if (!enter) this.#options.onWarning?.({ kind: "mount-point", path: this.bytes() });
     this.#decision = { enter, features: captureFeatures(magic, this.#options.wanted) };
   }
 
@@ -363,19 +375,17 @@ export class TreeWalk implements WalkPath {
   }
 
   #skipOrFail(step: number, errno: number): void {
-    const kind = skipKind(step, errno);
     const path = this.bytes();
+    // Without its root an archive would be empty, and look like a backup.
+    const kind = path.length === 0 ? undefined : skipKind(step, errno);
     if (kind === undefined) {
       throw new SystemError(
         errno,
         `error at ${this.#quoted()}: ${STEP_TEXTS[step]} it: ${errnoText(errno)}`,
       );
     }
-    this.#warn(kind, path, errno);
-  }
-
-  #warn(kind: WalkWarningKind, path: Uint8Array, errno?: number): void {
-    this.#options.onWarning?.(errno === undefined ? { kind, path } : { kind, path, errno });
+    const detail = kind === "unreachable" ? { detail: STEP_TEXTS[step]! } : {};
+    this.#options.onWarning?.({ kind, path, errno, ...detail });
   }
 }
 

@@ -29,7 +29,10 @@ export interface WalkOptions {
   readonly fcaps?: boolean;
   /** Read POSIX ACLs; default yes. */
   readonly acls?: boolean;
-  /** Most files the walk itself holds open at a time, at least 2; default 512. */
+  /**
+   * Most files the walk itself holds open at a time, at least 2; default 512, or
+   * what `ulimit -n` allows.
+   */
   readonly openFilesMax?: number;
   /** Told about everything that was left out or looks odd. */
   readonly onWarning?: (warning: WalkWarning) => void;

@@ -35,6 +35,8 @@ export interface TreeVisitor {
   readonly full: boolean;
   /** Waits until there is room again. */
   drain(): Promise<void>;
+  /** Hands on what keeps files open; called when no more can be opened. */
+  letFilesGo?(): Promise<void>;
   /** The first call. @param path Tells at any time of the walk where it is. */
   enterRoot(metadata: EntryMetadata, path: WalkPath): void;
   /** The last call of a walk that succeeded. */

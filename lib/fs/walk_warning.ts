@@ -8,7 +8,11 @@ import { quotePath } from "./quote_path.ts";
  * - `vanished`: removed, or replaced by something of another type, since the directory was listed
  * - `stat-denied`, `open-denied`: no access; the entry is missing in the archive
  * - `stale`: stale file handle; the entry is missing in the archive
+ * - `unreachable`: another error of the file system, such as that of a dead mount; the entry is
+ *   missing in the archive
+ * - `incomplete`: the same while a directory was listed; entries of it are missing in the archive
  * - `shrunk`, `grew`: the file's size changed while it was read (reported by who reads it)
+ * - `unreadable`: a stretch of the file could not be read, zeros take its place
  * - `exclude-file`: a `.pxarexclude` that could not be read was ignored
  * - `pattern-normalised`: a pattern had `.`, `..` or empty components
  * - `bad-pattern`: a line of a `.pxarexclude` was ignored
@@ -19,8 +23,11 @@ export type WalkWarningKind =
   | "stat-denied"
   | "open-denied"
   | "stale"
+  | "unreachable"
+  | "incomplete"
   | "shrunk"
   | "grew"
+  | "unreadable"
   | "exclude-file"
   | "pattern-normalised"
   | "bad-pattern";
@@ -32,8 +39,10 @@ export interface WalkWarning {
   readonly path: Uint8Array;
   /** What a system call returned, where one failed. */
   readonly errno?: number;
-  /** What was wrong with a pattern. */
+  /** What was wrong with a pattern, or what was tried with an unreachable entry. */
   readonly detail?: string;
+  /** Which bytes of the file could not be read. */
+  readonly gap?: { readonly offset: number; readonly length: number };
 }
 
 /** A log line and its level. */
@@ -69,6 +78,24 @@ export function describeWarning(warning: WalkWarning): WarningText {
       return { level: "warn", text: `failed to open file: ${path}: access denied` };
     case "stale":
       return { level: "warn", text: `warning: stale file handle, left out: ${path}` };
+    case "unreachable":
+      return {
+        level: "warn",
+        text: `warning: ${detail} file: ${path}: ${errnoText(warning.errno ?? 0)}, left out`,
+      };
+    case "incomplete":
+      return {
+        level: "warn",
+        text: `warning: cannot list directory: ${path}: ${detail}, entries are missing`,
+      };
+    case "unreadable": {
+      const { offset = 0, length = 0 } = warning.gap ?? {};
+      return {
+        level: "warn",
+        text: `warning: cannot read file: ${path}: ${detail}, ` +
+          `${length} bytes at offset ${offset} are replaced by zeros!`,
+      };
+    }
     case "shrunk":
       return {
         level: "warn",

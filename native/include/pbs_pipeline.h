@@ -72,8 +72,9 @@ int32_t pbs_stream_next(uint32_t stream, uint8_t *records, uint32_t limit);
 int32_t pbs_chunk_settle(uint32_t buffer);
 
 /*
- * Takes up to limit problems. records, 16 bytes each: 0 u64 tag, 8 u32 kind (1 the file ended early
- * and was filled up with zeros, 2 it went on and was cut off).
+ * Takes up to limit problems. records, 32 bytes each: 0 u64 tag, 8 u32 kind (1 the file ended early
+ * and was filled up with zeros, 2 it went on and was cut off, 3 a stretch could not be read and was
+ * filled with zeros), 12 i32 errno, 16 u64 offset and 24 u64 length of the stretch, for kind 3.
  */
 int32_t pbs_stream_problems(uint32_t stream, uint8_t *records, uint32_t limit);
 

@@ -1,8 +1,9 @@
 // deno-lint-ignore-file no-console
 // Walks a tree in a process of its own, for tests that need other privileges or mounts.
 // Argument: JSON of a WalkChildOptions. Prints JSON of a WalkChildResult.
-import { describeWarning, type WalkWarning } from "../../lib/fs/mod.ts";
+import { describeWarning, walkTree, type WalkWarning } from "../../lib/fs/mod.ts";
 import { describeError } from "../../lib/errors/mod.ts";
+import { LevelRecorder } from "./level_recorder.ts";
 import { recordWalk } from "./walk_recorder.ts";
 
 /** What to walk. */
@@ -11,6 +12,8 @@ export interface WalkChildOptions {
   readonly allFileSystems?: boolean;
   /** Paths whose devices are included. */
   readonly includePaths?: readonly string[];
+  /** Report `level name` instead of paths, for very deep trees. */
+  readonly levelsOnly?: boolean;
 }
 
 /** What came of it. */
@@ -22,9 +25,8 @@ export interface WalkChildResult {
 }
 
 if (import.meta.main) {
-  const { source, allFileSystems = false, includePaths = [] }: WalkChildOptions = JSON.parse(
-    Deno.args[0]!,
-  );
+  const childOptions: WalkChildOptions = JSON.parse(Deno.args[0]!);
+  const { source, allFileSystems = false, includePaths = [], levelsOnly } = childOptions;
   const warnings: [string, string][] = [];
   const onWarning = (warning: WalkWarning) => {
     const { level, text } = describeWarning(warning);
@@ -34,7 +36,10 @@ if (import.meta.main) {
   let result: WalkChildResult;
   try {
     const options = { source, allFileSystems, includeDevices, onWarning };
-    result = { paths: (await recordWalk(options)).paths, warnings };
+    const levels = new LevelRecorder();
+    if (levelsOnly) await walkTree(options, levels);
+    else levels.entries.push(...(await recordWalk(options)).paths);
+    result = { paths: levels.entries, warnings };
   } catch (error) {
     result = { paths: [], warnings, error: describeError(error)[0]! };
   }

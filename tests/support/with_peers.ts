@@ -1,12 +1,17 @@
-/** Whether a command is on the PATH. */
+/** Whether a command is on the PATH, or a file at its absolute path. */
 function isPresent(command: string): boolean {
+  if (command.startsWith("/")) return isFile(command);
   return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${command}`).isFile;
-    } catch {
-      return false;
-    }
+    return isFile(`${folder}/${command}`);
   });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -14,7 +19,7 @@ function isPresent(command: string): boolean {
  * names it; only the test command's `--without-peers` leaves the test out, and counts it.
  *
  * @param name The test's sentence.
- * @param commands The peers it runs, as named on the PATH.
+ * @param commands The peers it runs, as named on the PATH, or absolute paths of files.
  * @param run The test.
  */
 export function testWithPeers(

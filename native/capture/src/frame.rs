@@ -1,14 +1,17 @@
 //! One directory that a walk is in.
 
+use std::ffi::CStr;
+
 use crate::glob::MatchList;
 use crate::listing::Listing;
-use crate::open;
+use crate::open::{self, open_at, stat_fd};
 use crate::prefetch::{Prefetch, SharedDirectory};
 
 pub struct Frame {
-    /// Closed with the frame.
+    /// Closed with the frame; -1 while it is not open.
     pub fd: i32,
     pub dev: u64,
+    pub ino: u64,
     pub features: u32,
     pub listing: Listing,
     /// The name to be read next.
@@ -25,7 +28,7 @@ pub struct Frame {
 impl Frame {
     pub fn new(
         fd: i32,
-        dev: u64,
+        (dev, ino): (u64, u64),
         features: u32,
         listing: Listing,
         path_len: usize,
@@ -34,6 +37,7 @@ impl Frame {
         Self {
             fd,
             dev,
+            ino,
             features,
             listing,
             index: 0,
@@ -41,6 +45,33 @@ impl Frame {
             pattern_count,
             fed: 0,
             shared: None,
+        }
+    }
+
+    /// Gives the descriptor back until the walk returns here.
+    pub fn close(&mut self) {
+        self.shared = None;
+        if self.fd >= 0 {
+            // SAFETY: the frame owns it and forgets it.
+            unsafe { libc::close(self.fd) };
+        }
+        self.fd = -1;
+    }
+
+    /// Opens the directory again below `parent`, as `name`, which may be `..`. Something else that
+    /// has taken the name is not opened, and a symbolic link is not followed.
+    pub fn open_again(&mut self, parent: i32, name: &CStr) -> Result<(), i32> {
+        let fd = open_at(parent, name, libc::O_DIRECTORY | libc::O_NOFOLLOW)?;
+        match stat_fd(fd) {
+            Ok(stat) if (stat.st_dev, stat.st_ino) == (self.dev, self.ino) => {
+                self.fd = fd;
+                Ok(())
+            }
+            result => {
+                // SAFETY: it was opened here and is used by nobody.
+                unsafe { libc::close(fd) };
+                Err(result.err().unwrap_or(libc::ENOENT))
+            }
         }
     }
 
@@ -76,6 +107,6 @@ impl Frame {
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        unsafe { libc::close(self.fd) };
+        self.close();
     }
 }

@@ -54,9 +54,16 @@ impl Listing {
         self.names.shrink_to(1 << 15);
     }
 
-    /// Reads all names of the directory behind `fd` except `.` and `..`.
+    /// Reads all names of the directory behind `fd` except `.` and `..`. After an error those are there
+    /// that were read before it.
     pub fn read(&mut self, fd: i32, buffer: &mut [u8]) -> Result<(), i32> {
         self.clear();
+        let result = self.read_all(fd, buffer);
+        self.sort();
+        result
+    }
+
+    fn read_all(&mut self, fd: i32, buffer: &mut [u8]) -> Result<(), i32> {
         loop {
             let len = unsafe {
                 libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len())
@@ -69,12 +76,10 @@ impl Listing {
                 Err(error) => return Err(error),
             };
             if len == 0 {
-                break;
+                return Ok(());
             }
             self.take(&buffer[..len])?;
         }
-        self.sort();
-        Ok(())
     }
 
     fn take(&mut self, mut records: &[u8]) -> Result<(), i32> {

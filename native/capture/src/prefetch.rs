@@ -8,7 +8,7 @@ use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use crate::errno::check;
@@ -24,6 +24,10 @@ const NAMES_PER_TASK: usize = 16;
 const TASKS_MAX: usize = 256;
 /// Entries of a directory on the way that are looked at before the walk enters it.
 const ENTRIES_AHEAD_MAX: usize = 512;
+/// Directories that tasks may have open at a time, besides one per thread.
+const DIRECTORIES_MAX: usize = 32;
+/// Who may have fewer open files needs them for the walk itself.
+const OPEN_FILES_MIN: u64 = 512;
 /// Waits in one interval that are taken for waiting on a disk even if the thread asked no block of
 /// one: network file systems do not count as such, and locks are waited for now and then.
 const WAITS_SURE: i64 = 4;
@@ -65,11 +69,15 @@ pub struct Prefetch {
     threads: Vec<JoinHandle<()>>,
     waits: Waits,
     cold_intervals: u32,
+    /// Those that were given to tasks and may still be open.
+    directories: Vec<Weak<OwnedFd>>,
+    forbidden: bool,
 }
 
 impl Prefetch {
     /// To be called when a thread begins to walk on.
     pub fn begin(&mut self) {
+        self.forbidden = open_files_max() < OPEN_FILES_MIN;
         self.waits = Waits::so_far();
     }
 
@@ -86,7 +94,7 @@ impl Prefetch {
 
     /// Whether entries should be fed.
     pub fn is_active(&self) -> bool {
-        self.cold_intervals > 0
+        self.cold_intervals > 0 && !self.forbidden
     }
 
     /// Looks at the names behind `index` of a directory.
@@ -106,7 +114,18 @@ impl Prefetch {
         if to < from + WINDOW / 2 && to < listing.len() || from >= to {
             return;
         }
-        let Some(directory) = share(fd, directory) else {
+        if directory.is_none() {
+            self.directories.retain(|held| held.strong_count() > 0);
+            if self.directories.len() >= DIRECTORIES_MAX {
+                return;
+            }
+            let Some(copy) = duplicate(fd) else {
+                return;
+            };
+            self.directories.push(Arc::downgrade(&copy));
+            *directory = Some(copy);
+        }
+        let Some(directory) = directory else {
             return;
         };
         *fed = to;
@@ -201,12 +220,22 @@ impl Waits {
     }
 }
 
-fn share(fd: i32, directory: &mut Option<SharedDirectory>) -> Option<&mut SharedDirectory> {
-    if directory.is_none() {
-        let copy = check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }).ok()?;
-        *directory = Some(Arc::new(unsafe { OwnedFd::from_raw_fd(copy) }));
+fn duplicate(fd: i32) -> Option<SharedDirectory> {
+    // SAFETY: takes no memory.
+    let copy = check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }).ok()?;
+    // SAFETY: just made, and nobody else's.
+    Some(Arc::new(unsafe { OwnedFd::from_raw_fd(copy) }))
+}
+
+/// How many files this process may have open.
+fn open_files_max() -> u64 {
+    let mut limit = MaybeUninit::<libc::rlimit>::zeroed();
+    // SAFETY: `limit` is of the type the call fills in.
+    match check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) }) {
+        // SAFETY: the call has filled it in.
+        Ok(_) => unsafe { limit.assume_init() }.rlim_cur,
+        Err(_) => 0,
     }
-    directory.as_mut()
 }
 
 fn work(shared: &Shared) {

@@ -27,6 +27,8 @@ pub enum Step {
     ReadDirectory = 6,
     OpenExcludeFile = 7,
     ReadExcludeFile = 8,
+    /// Opening a directory again in which not all entries were read yet.
+    Return = 9,
 }
 
 /// Everything about one entry except its variable parts.

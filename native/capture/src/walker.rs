@@ -1,6 +1,6 @@
 //! The walk itself: a stack of directories, read on until a batch is full.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,15 @@ use crate::record::{self, EntryHead, FLAG_ROOT, Step};
 /// Left out of the root: a generated entry takes its place.
 const EXCLUDE_CLI_FILE: &CStr = c".pxarexclude-cli";
 const DIRECTORY_BUFFER: usize = 64 << 10;
+/// Memory of listings that is kept to be used again.
+const SPARE_LISTINGS: usize = 16;
 /// A batch is delivered after this time even if it is not full, so that slow disks show progress.
 const BATCH_TIME: Duration = Duration::from_millis(50);
+/// Directories that are open at a time; those further up are opened again when the walk returns.
+const OPEN_DIRECTORIES: usize = 8;
+/// How long to wait for a descriptor that somebody else has to close, and between two looks.
+const DESCRIPTOR_PATIENCE: Duration = Duration::from_secs(20);
+const DESCRIPTOR_POLL: Duration = Duration::from_millis(5);
 /// How many entries may pass between two looks at the clock.
 const CLOCK_INTERVAL: u32 = 16;
 
@@ -33,6 +40,8 @@ enum Next {
     ReadRoot,
     /// List the directory on top of the stack.
     List,
+    /// Drop what is excluded of the directory on top.
+    Exclude,
     /// Deliver how many names the directory on top has.
     Begin,
     /// Deliver the next entry of the directory on top, or its end.
@@ -47,6 +56,8 @@ enum Next {
 pub struct Walker {
     next: Next,
     stack: Vec<Frame>,
+    /// The directories on the stack from here on are open, and the root.
+    first_open: usize,
     /// `/` and the names of the directories on the stack, joined by slashes; empty for the root.
     path: Vec<u8>,
     patterns: MatchList,
@@ -58,6 +69,9 @@ pub struct Walker {
     pending: Vec<u8>,
     pending_fd: i32,
     delivered_files: u32,
+    /// Since when no descriptor is to be had.
+    starved_since: Option<Instant>,
+    starved: bool,
     /// Listings to use again.
     spare: Vec<Listing>,
     prefetch: Prefetch,
@@ -65,10 +79,11 @@ pub struct Walker {
 
 impl Walker {
     pub fn new(root_fd: i32, features: u32) -> Self {
-        let root = Frame::new(root_fd, 0, features, Listing::default(), 0, 0);
+        let root = Frame::new(root_fd, (0, 0), features, Listing::default(), 0, 0);
         Self {
             next: Next::ReadRoot,
             stack: vec![root],
+            first_open: 1,
             path: Vec::new(),
             patterns: MatchList::default(),
             wanted: features & (FEATURE_XATTRS | FEATURE_ACL | FEATURE_FCAPS),
@@ -77,6 +92,8 @@ impl Walker {
             pending: Vec::new(),
             pending_fd: -1,
             delivered_files: 0,
+            starved_since: None,
+            starved: false,
             spare: Vec::new(),
             prefetch: Prefetch::default(),
         }
@@ -173,8 +190,26 @@ impl Walker {
                     return Ok(written);
                 }
             }
+            self.starved = false;
             self.step();
+            if !self.starved {
+                self.starved_since = None;
+            } else {
+                // What is under way closes its descriptors once the caller has this batch.
+                std::thread::sleep(DESCRIPTOR_POLL);
+                return Ok(written);
+            }
         }
+    }
+
+    /// Whether to try again later, after a call failed because there are too many open files.
+    fn wait_for_descriptor(&mut self, error: i32) -> bool {
+        if !matches!(error, libc::EMFILE | libc::ENFILE) {
+            return false;
+        }
+        let since = *self.starved_since.get_or_insert_with(Instant::now);
+        self.starved = since.elapsed() < DESCRIPTOR_PATIENCE;
+        self.starved
     }
 
     fn top(&mut self) -> &mut Frame {
@@ -188,6 +223,7 @@ impl Walker {
         match self.next {
             Next::ReadRoot => self.read_root(),
             Next::List => self.list(),
+            Next::Exclude => self.exclude(),
             Next::Begin => {
                 let count = self.top().listing.len();
                 record::begin(&mut self.pending, count);
@@ -196,6 +232,9 @@ impl Walker {
             Next::Entry => {
                 let frame = self.top();
                 if frame.index < frame.listing.len() {
+                    if frame.fd < 0 {
+                        return self.open_again();
+                    }
                     self.read_entry();
                 } else {
                     self.leave();
@@ -217,7 +256,7 @@ impl Walker {
             Ok(Some(mut head)) => {
                 head.flags |= FLAG_ROOT;
                 head.fd = -1;
-                frame.dev = head.dev;
+                (frame.dev, frame.ino) = (head.dev, head.ino);
                 record::entry(
                     pending,
                     &head,
@@ -244,34 +283,45 @@ impl Walker {
         let is_root = self.stack.len() == 1;
         let Self { stack, buffer, .. } = self;
         let frame = stack.last_mut().expect("there is a directory to list");
-        self.next = Next::Begin;
-        if let Err(error) = frame.listing.read(frame.fd, buffer) {
-            frame.listing.clear();
-            self.fail(Step::ReadDirectory, error, b"");
-            return;
-        }
+        let result = frame.listing.read(frame.fd, buffer);
         if is_root {
             frame.listing.retain(|name, _| name != EXCLUDE_CLI_FILE);
         }
-        if frame
+        self.next = Next::Exclude;
+        if let Err(error) = result {
+            self.fail(Step::ReadDirectory, error, b"");
+        }
+    }
+
+    fn exclude(&mut self) {
+        let frame = self.top();
+        let is_named = frame
             .listing
-            .contains_any_case(exclude_file::NAME.to_bytes())
+            .contains_any_case(exclude_file::NAME.to_bytes());
+        let result = if is_named {
+            exclude_file::read(frame.fd)
+        } else {
+            Ok(None)
+        };
+        if let Err((_, error)) = result
+            && self.wait_for_descriptor(error)
         {
-            match exclude_file::read(frame.fd) {
-                Ok(None) => {}
-                Ok(Some(content)) => {
-                    record::exclude_file(&mut self.pending, Ok(&content));
-                    self.next = Next::AwaitPatterns;
-                    return;
-                }
-                Err(failure) => {
-                    record::exclude_file(&mut self.pending, Err(failure));
-                    self.next = Next::AwaitPatterns;
-                    return;
-                }
+            return;
+        }
+        match result {
+            Ok(None) => {
+                self.apply_patterns();
+                self.next = Next::Begin;
+            }
+            Ok(Some(content)) => {
+                record::exclude_file(&mut self.pending, Ok(&content));
+                self.next = Next::AwaitPatterns;
+            }
+            Err(failure) => {
+                record::exclude_file(&mut self.pending, Err(failure));
+                self.next = Next::AwaitPatterns;
             }
         }
-        self.apply_patterns();
     }
 
     /// Drops the excluded names of the directory on top.
@@ -319,7 +369,14 @@ impl Walker {
         let name = name.to_bytes();
         let head = match result {
             Ok(head) => head,
-            Err((step, error)) => return record::failed(pending, step, error, name),
+            Err((step, error)) => {
+                record::failed(pending, step, error, name);
+                if self.wait_for_descriptor(error) {
+                    self.pending.clear();
+                    self.top().index -= 1;
+                }
+                return;
+            }
         };
         let fd = if is_directory { -1 } else { head.fd };
         let delivered = EntryHead { fd, ..head };
@@ -350,15 +407,46 @@ impl Walker {
         let pattern_count = self.patterns.len();
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.clear();
+        if self.stack.len() - self.first_open >= OPEN_DIRECTORIES {
+            self.stack[self.first_open].close();
+            self.first_open += 1;
+        }
         let frame = Frame::new(
             head.fd,
-            head.dev,
+            (head.dev, head.ino),
             features,
             listing,
             path_len,
             pattern_count,
         );
         self.stack.push(frame);
+    }
+
+    /// Opens the directory on top again, by the names on the way from the root.
+    fn open_again(&mut self) {
+        let index = self.stack.len() - 1;
+        let result = (1..=index).try_for_each(|at| {
+            let end = self
+                .stack
+                .get(at + 1)
+                .map_or(self.path.len(), |frame| frame.path_len);
+            let name = &self.path[self.stack[at].path_len + 1..end];
+            let name = CString::new(name).map_err(|_| libc::EINVAL)?;
+            let parent = self.stack[at - 1].fd;
+            let opened = self.stack[at].open_again(parent, &name);
+            if at > 1 {
+                self.stack[at - 1].close();
+            }
+            opened
+        });
+        self.first_open = index;
+        if let Err(error) = result
+            && !self.wait_for_descriptor(error)
+        {
+            let frame = self.top();
+            frame.index = frame.listing.len();
+            self.fail(Step::Return, error, b"");
+        }
     }
 
     fn leave(&mut self) {
@@ -375,7 +463,17 @@ impl Walker {
         }
         let mut listing = std::mem::take(&mut frame.listing);
         listing.clear();
-        self.spare.push(listing);
+        if self.spare.len() < SPARE_LISTINGS {
+            self.spare.push(listing);
+        }
+        // The way back up; where it does not lead there, the directory is looked for by its name.
+        if let Some(parent) = self.stack.last_mut()
+            && parent.fd < 0
+            && frame.fd >= 0
+            && parent.open_again(frame.fd, c"..").is_ok()
+        {
+            self.first_open = self.stack.len() - 1;
+        }
         record::end(&mut self.pending);
         self.next = if self.stack.is_empty() {
             Next::Complete

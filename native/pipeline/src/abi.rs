@@ -17,7 +17,8 @@ const SETTINGS_LENGTH: usize = 80;
 const COMPRESS: u32 = 1;
 const CRYPT: u32 = 2;
 const CHUNK_RECORD: usize = 80;
-const PROBLEM_RECORD: usize = 16;
+const PROBLEM_RECORD: usize = 32;
+const FAILURE_RECORD: usize = 16;
 const DECODE_RECORD: usize = 80;
 const KNOWN: u32 = 1;
 const INJECTED: u32 = 2;
@@ -300,7 +301,9 @@ pub unsafe extern "C" fn pbs_stream_problems(stream: u32, records: *mut u8, limi
     for (record, problem) in records.chunks_exact_mut(PROBLEM_RECORD).zip(&problems) {
         put(record, 0, &problem.tag.to_le_bytes());
         put(record, 8, &(problem.kind as u32).to_le_bytes());
-        put(record, 12, &[0; 4]);
+        put(record, 12, &problem.errno.to_le_bytes());
+        put(record, 16, &problem.offset.to_le_bytes());
+        put(record, 24, &problem.length.to_le_bytes());
     }
     problems.len() as i32
 }
@@ -310,7 +313,7 @@ pub unsafe extern "C" fn pbs_stream_failure(stream: u32, record: *mut u8) -> i32
     let Some(failure) = STREAMS.get(stream).and_then(|stream| stream.failure()) else {
         return errno(libc::ENODATA);
     };
-    let Some(record) = (unsafe { bytes_mut(record, PROBLEM_RECORD) }) else {
+    let Some(record) = (unsafe { bytes_mut(record, FAILURE_RECORD) }) else {
         return errno(libc::EINVAL);
     };
     put(record, 0, &failure.tag.to_le_bytes());

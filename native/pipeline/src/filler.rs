@@ -3,7 +3,7 @@
 use crate::buzhash::CutRule;
 use crate::commands::{Command, Commands, Injection, TO_END};
 use crate::pool::{Buffer, HEADROOM, PoolError};
-use crate::source::{Source, read_some};
+use crate::source::{ReadError, Source, read_some};
 use crate::statistics::Stopwatch;
 use crate::stream::{ChunkMemory, Failure, FailureKind, Problem, ProblemKind, Stream};
 use crate::task::Task;
@@ -271,36 +271,64 @@ impl Filler {
         let start = HEADROOM + self.length;
         // One byte more tells whether the file goes on.
         let buffer = self.reserve(stream, size + 1)?;
-        if source.exhausted {
+        if source.exhausted || source.zeros > 0 {
+            let size = if source.exhausted {
+                size
+            } else {
+                size.min(source.zeros as usize)
+            };
             buffer.slice_mut(start, start + size).fill(0);
+            source.zeros = source.zeros.saturating_sub(size as u64);
             source.left -= size as u64;
             self.length += size;
             return Ok(());
         }
         let last = source.left == size as u64;
         let target = buffer.slice_mut(start, start + size + usize::from(last));
-        let got = read_some(stream, source, target)?;
+        let got = match read_some(stream, source, target) {
+            Ok(got) => got,
+            Err(ReadError::Cancelled) => return Err(libc::ECANCELED),
+            Err(ReadError::Failed(errno)) => return self.cannot_read(stream, source, errno),
+        };
         if got == 0 {
             if source.left == TO_END {
                 source.left = 0;
                 return Ok(());
             }
             source.exhausted = true;
-            let kind = ProblemKind::Shrunk;
-            let tag = source.tag;
-            stream.report(Problem { tag, kind });
+            stream.report(Problem::of_length(source.tag, ProblemKind::Shrunk));
             return Ok(());
         }
         if got > size {
-            let kind = ProblemKind::Grew;
-            let tag = source.tag;
-            stream.report(Problem { tag, kind });
+            stream.report(Problem::of_length(source.tag, ProblemKind::Grew));
         }
         let kept = got.min(size);
         if source.left != TO_END {
             source.left -= kept as u64;
         }
         self.length += kept;
+        Ok(())
+    }
+
+    /// One file of a tree does not end the run: what cannot be read of it becomes zeros and is reported.
+    /// An image is all there is, and a pipe's length is not known.
+    pub(crate) fn cannot_read(
+        &self,
+        stream: &Stream,
+        source: &mut Source,
+        errno: i32,
+    ) -> Result<(), Errno> {
+        if matches!(self.kind, Kind::Fixed(_)) || source.left == TO_END {
+            return Err(fail(stream, FailureKind::Read, errno, source.tag));
+        }
+        let gap = source.pass_unreadable(errno);
+        stream.report(Problem {
+            tag: source.tag,
+            kind: ProblemKind::Unreadable,
+            errno,
+            offset: gap.offset,
+            length: gap.length,
+        });
         Ok(())
     }
 

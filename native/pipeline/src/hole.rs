@@ -1,10 +1,9 @@
 //! Holes of sparse files: chunks of zeros that are known without being read.
 
 use crate::commands::TO_END;
-use crate::filler::{Errno, Filler, Kind, fail};
+use crate::filler::{Errno, Filler, Kind};
 use crate::source::{Source, last_errno};
-use crate::stream::{FailureKind, Finished, Stream};
-use std::os::fd::AsRawFd;
+use crate::stream::{Finished, Stream};
 use std::sync::Arc;
 
 impl Filler {
@@ -21,7 +20,8 @@ impl Filler {
             Kind::Payload(_) => return Ok(false),
         };
         // The last bytes are always read, which shows whether the file ends where it should.
-        if source.left == TO_END || source.left <= size as u64 || source.exhausted {
+        let zeros = source.exhausted || source.zeros > 0;
+        if source.left == TO_END || source.left <= size as u64 || zeros {
             return Ok(false);
         }
         // Asked first, because it takes no system call.
@@ -31,8 +31,10 @@ impl Filler {
         if stream.cancelled() {
             return Err(libc::ECANCELED);
         }
-        if !source.skip_hole(stream, size)? {
-            return Ok(false);
+        match source.skip_hole(size) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(errno) => return self.cannot_read(stream, source, errno).map(|()| false),
         }
         stream.push_finished(Finished {
             digest,
@@ -49,7 +51,7 @@ impl Filler {
 
 impl Source {
     /// Passes over `size` bytes that are followed by others; false if they do not lie in a hole.
-    fn skip_hole(&mut self, stream: &Stream, size: usize) -> Result<bool, Errno> {
+    fn skip_hole(&mut self, size: usize) -> Result<bool, Errno> {
         if self.data_until == i64::MAX {
             return Ok(false);
         }
@@ -72,17 +74,11 @@ impl Source {
         }
         let next = if in_hole { end } else { position };
         if self.seek(next, libc::SEEK_SET) != Some(next) {
-            let errno = last_errno().unwrap_or(libc::EIO);
-            return Err(fail(stream, FailureKind::Read, errno, self.tag));
+            return Err(last_errno().unwrap_or(libc::EIO));
         }
         if in_hole {
             self.left -= size as u64;
         }
         Ok(in_hole)
-    }
-
-    fn seek(&self, offset: i64, whence: libc::c_int) -> Option<i64> {
-        let result = unsafe { libc::lseek(self.fd.as_raw_fd(), offset, whence) };
-        (result >= 0).then_some(result)
     }
 }

@@ -1,20 +1,40 @@
 //! Files that are read into a stream.
 
-use crate::filler::{Errno, fail};
-use crate::stream::{FailureKind, Stream};
+use crate::stream::Stream;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Splices from here on are asked what they are: only regular files never keep a read waiting.
 const LARGE_SPLICE: u64 = 1024 * 1024;
 const POLL_MILLISECONDS: i32 = 100;
+/// What a disk or a page cache fails to read at least.
+const UNREADABLE_BLOCK: i64 = 4096;
+/// Damaged disks take seconds for each block that they fail to read: after so many the rest of a file
+/// is given up.
+const UNREADABLE_BLOCKS_MAX: u32 = 16;
+
+/// Why nothing was read.
+pub enum ReadError {
+    Cancelled,
+    Failed(i32),
+}
+
+/// A stretch of a file that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    pub offset: u64,
+    pub length: u64,
+}
 
 /// A file being read into the stream.
 pub struct Source {
     pub fd: OwnedFd,
     pub left: u64,
     pub tag: u64,
-    /// The file ended early: the rest is zeros.
+    /// The file ended early, or nothing more can be read: the rest is zeros.
     pub exhausted: bool,
+    /// Zeros that stand for what cannot be read, before the file goes on.
+    pub zeros: u64,
+    unreadable_blocks: u32,
     /// Reads may wait for long: poll first, to notice an abort.
     waits: bool,
     /// Up to here the file is not asked for holes: it has data, or knows of none.
@@ -30,9 +50,47 @@ impl Source {
             left: size,
             tag,
             exhausted: false,
+            zeros: 0,
+            unreadable_blocks: 0,
             waits: large && !regular,
             data_until: if regular { 0 } else { i64::MAX },
         }
+    }
+
+    /// After a failed read: passes over what cannot be read, which will be zeros. That is one block if
+    /// the others may be in order, else the rest of the file.
+    pub fn pass_unreadable(&mut self, errno: i32) -> Gap {
+        self.unreadable_blocks += 1;
+        let position = self.seek(0, libc::SEEK_CUR);
+        let block_only = self.unreadable_blocks <= UNREADABLE_BLOCKS_MAX
+            && matches!(
+                errno,
+                libc::EIO | libc::EBADMSG | libc::EUCLEAN | libc::ENODATA
+            );
+        if let Some(position) = position
+            && block_only
+        {
+            let next = (position / UNREADABLE_BLOCK + 1) * UNREADABLE_BLOCK;
+            let length = (next - position) as u64;
+            if length < self.left && self.seek(next, libc::SEEK_SET) == Some(next) {
+                self.zeros = length;
+                return Gap {
+                    offset: position as u64,
+                    length,
+                };
+            }
+        }
+        self.exhausted = true;
+        Gap {
+            offset: position.unwrap_or(0) as u64,
+            length: self.left,
+        }
+    }
+
+    pub fn seek(&self, offset: i64, whence: libc::c_int) -> Option<i64> {
+        // SAFETY: takes no memory, and the descriptor is open as long as it is owned.
+        let result = unsafe { libc::lseek(self.fd.as_raw_fd(), offset, whence) };
+        (result >= 0).then_some(result)
     }
 }
 
@@ -49,7 +107,7 @@ fn is_regular(fd: &OwnedFd) -> bool {
 }
 
 /// Reads what there is, at most as much as fits; nothing at the end of the file.
-pub fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<usize, Errno> {
+pub fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<usize, ReadError> {
     loop {
         if source.waits {
             wait_readable(stream, source)?;
@@ -67,15 +125,12 @@ pub fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<
         match last_errno() {
             Some(libc::EINTR) => {}
             Some(libc::EAGAIN) => wait_readable(stream, source)?,
-            errno => {
-                let errno = errno.unwrap_or(libc::EIO);
-                return Err(fail(stream, FailureKind::Read, errno, source.tag));
-            }
+            errno => return Err(ReadError::Failed(errno.unwrap_or(libc::EIO))),
         }
     }
 }
 
-fn wait_readable(stream: &Stream, source: &Source) -> Result<(), Errno> {
+fn wait_readable(stream: &Stream, source: &Source) -> Result<(), ReadError> {
     let mut poll = libc::pollfd {
         fd: source.fd.as_raw_fd(),
         events: libc::POLLIN,
@@ -83,7 +138,7 @@ fn wait_readable(stream: &Stream, source: &Source) -> Result<(), Errno> {
     };
     while unsafe { libc::poll(&mut poll, 1, POLL_MILLISECONDS) } <= 0 {
         if stream.cancelled() {
-            return Err(libc::ECANCELED);
+            return Err(ReadError::Cancelled);
         }
     }
     Ok(())

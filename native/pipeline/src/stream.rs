@@ -55,17 +55,43 @@ pub struct Finished {
     pub blob: Option<Blob>,
 }
 
-/// A spliced file whose length was not the announced one.
+/// A spliced file whose length was not the announced one, or that could not be read all through.
 #[derive(Clone, Copy)]
 pub struct Problem {
     pub tag: u64,
     pub kind: ProblemKind,
+    /// Why, and which stretch was filled with zeros, if it could not be read.
+    pub errno: i32,
+    pub offset: u64,
+    pub length: u64,
 }
 
-#[derive(Clone, Copy)]
+impl Problem {
+    /// About the length.
+    pub fn of_length(tag: u64, kind: ProblemKind) -> Self {
+        Self {
+            tag,
+            kind,
+            errno: 0,
+            offset: 0,
+            length: 0,
+        }
+    }
+
+    /// Whether `next` is the same trouble right behind this one.
+    fn continues_in(&self, next: &Self) -> bool {
+        self.kind == ProblemKind::Unreadable
+            && next.kind == self.kind
+            && (next.tag, next.errno) == (self.tag, self.errno)
+            && next.offset == self.offset + self.length
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
     Shrunk = 1,
     Grew = 2,
+    Unreadable = 3,
 }
 
 /// Why a stream failed.
@@ -262,7 +288,11 @@ impl Stream {
     }
 
     pub fn report(&self, problem: Problem) {
-        self.lock().problems.push(problem);
+        let problems = &mut self.lock().problems;
+        match problems.last_mut() {
+            Some(last) if last.continues_in(&problem) => last.length += problem.length,
+            _ => problems.push(problem),
+        }
     }
 
     pub fn problem_count(&self) -> usize {

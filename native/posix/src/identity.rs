@@ -1,4 +1,6 @@
-//! Who the process is.
+//! Who the process is and what it may have.
+
+use crate::result::status;
 
 /// Effective user id.
 #[unsafe(no_mangle)]
@@ -55,4 +57,16 @@ pub unsafe extern "C" fn pbs_set_file_user(uid: u32, gid: u32, previous: *mut u3
         libc::setfsgid(old_gid);
     }
     -libc::EPERM
+}
+
+/// How many files the process may have open at a time, or a negative error number.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_open_files_max() -> i64 {
+    let mut limit = std::mem::MaybeUninit::<libc::rlimit>::zeroed();
+    // SAFETY: `limit` is of the type the call fills in.
+    match status(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) }) {
+        // SAFETY: the call has filled it in.
+        0 => i64::try_from(unsafe { limit.assume_init() }.rlim_cur).unwrap_or(i64::MAX),
+        error => i64::from(error),
+    }
 }
