@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Errno } from "../ffi/errno.ts";
 import { chunkDigest, encodeBlob } from "../lib/blob/mod.ts";
 import { encodeHex } from "../lib/bytes/mod.ts";
@@ -116,6 +116,45 @@ Deno.test("a full disk ends a backup with an error and leaves no partial chunk",
     assertEquals(chunks, stored.sort());
   }
   assertEquals(await repository.listSnapshots(""), []);
+});
+
+Deno.test("a full disk is freed at once by garbage collection with cutoff 0", async () => {
+  await using folder = await TempDir.make("/dev/shm");
+  await using _mount = await Tmpfs.mount(folder.path, "3m");
+  const options = { chunkFoldersOnDemand: true } as const;
+  await using repository = new LocalRepository(Datastore.create(`${folder.path}/store`, options));
+  const random = async () => {
+    const plain = new Uint8Array(600_000);
+    for (let at = 0; at < plain.length; at += 60_000) {
+      crypto.getRandomValues(plain.subarray(at, at + 60_000));
+    }
+    const blob = await encodeBlob(plain, { compress: false });
+    return { digest: chunkDigest(plain), size: plain.byteLength, blob };
+  };
+  const used = await random();
+  await writeSnapshot(repository, first, [used]);
+  const fill = async () => {
+    await using target = await repository.beginBackup({ namespace: "", snapshot: second });
+    const writer = await target.createIndex("dynamic", "root.pxar.didx");
+    for (let i = 0; i < 8; i++) await writer.putChunk(await random());
+  };
+  await assertRejects(fill, SystemError, "No space left");
+  // Not even one block, as on a file system that others write to.
+  const filler = Deno.openSync(`${folder.path}/filler`, { create: true, write: true });
+  assertThrows(() => {
+    for (;;) filler.writeSync(new Uint8Array(4096));
+  });
+  filler.close();
+  // The second in which they were stored is over.
+  await new Promise((resolve) => setTimeout(resolve, 2100));
+  const log: string[] = [];
+  await repository.garbageCollect((line) => log.push(line), undefined, 0);
+  assert(
+    log.some((line) => /^removed garbage: [0-9]{7} bytes, [1-4] chunks$/.test(line)),
+    `${log}`,
+  );
+  await writeSnapshot(repository, second, [used, await random()]);
+  assertEquals(await repository.verify({ namespace: "" }, () => {}), { ok: true });
 });
 
 Deno.test("a datastore on a read-only file system is listed and read", async () => {

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { setFileTimes } from "../ffi/posix_files.ts";
+import { FileStat, setFileTimes, statPath } from "../ffi/posix_files.ts";
 import { encodeHex } from "../lib/bytes/mod.ts";
 import { type GcStatus, type LocalRepository, readGcStatus } from "../lib/datastore/mod.ts";
-import { CancelledError } from "../lib/errors/mod.ts";
+import { CancelledError, LockedError, PbsError } from "../lib/errors/mod.ts";
 import type { NewChunk } from "../lib/repository/mod.ts";
+import { Child } from "./support/child.ts";
 import { withLocalRepository } from "./support/local_repository.ts";
 import {
   makeChunk,
@@ -157,17 +158,121 @@ Deno.test("a bad chunk stays while an index needs its digest, and goes afterward
     assertEquals([status.removedBad, status.removedChunks], [1, 0]);
   }));
 
-Deno.test("in-use markers are removed, temporary and foreign files are not", () =>
+Deno.test("in-use markers and abandoned files are removed, young and foreign ones are not", () =>
   withRepository(async (repository) => {
     const name = "ab".repeat(32);
-    Deno.mkdirSync(`${repository.datastore.path}/.chunks/abab`);
-    for (const other of [`${name}.using`, `${name}.tmp_abcdef`, "readme"]) {
-      Deno.writeTextFileSync(`${repository.datastore.path}/.chunks/abab/${other}`, "");
-      setFileTimes(`${repository.datastore.path}/.chunks/abab/${other}`, 1000, 1000);
+    const root = repository.datastore.path;
+    Deno.mkdirSync(`${root}/.chunks/abab`);
+    await writeSnapshot(repository, first, [await makeChunk(1, 1000)]);
+    const snapshot = `${root}/host/elsa/2023-11-14T22:13:20Z`;
+    const ages: Record<string, number> = {
+      [`${root}/.chunks/abab/${name}.using`]: 1,
+      [`${root}/.chunks/abab/${name}.tmp_abcdeF`]: 2 * DAY,
+      [`${root}/.chunks/abab/${name}.tmp_abcde0`]: 3600,
+      [`${root}/.chunks/abab/${name}.tmp_long_`]: 2 * DAY,
+      [`${root}/.chunks/abab/readme`]: 2 * DAY,
+      [`${root}/.gc-status.tmp_0a1b2c`]: 2 * DAY,
+      [`${snapshot}/index.json.blob.tmp_0a1b2c`]: 2 * DAY,
+      [`${snapshot}/index.json.blob.tmp_0a1b2d`]: 3600,
+    };
+    const now = Math.floor(Date.now() / 1000);
+    for (const [path, seconds] of Object.entries(ages)) {
+      Deno.writeTextFileSync(path, "1234567");
+      setFileTimes(path, 1000, now - seconds);
     }
-    await collect(repository);
-    const left = [...Deno.readDirSync(`${repository.datastore.path}/.chunks/abab`)];
-    assertEquals(left.map((entry) => entry.name).sort(), [`${name}.tmp_abcdef`, "readme"]);
+    const log: string[] = [];
+    await collect(repository, (line) => log.push(line));
+    const left = Object.keys(ages).filter((path) => statPath(path) instanceof FileStat);
+    assertEquals(left.map((path) => path.slice(-12)), [
+      `${name}.tmp_abcde0`.slice(-12),
+      `${name}.tmp_long_`.slice(-12),
+      "/abab/readme",
+      ".tmp_0a1b2d".padStart(12, "b"),
+    ]);
+    assert(log.includes("removed unfinished chunk files: 1, 7 bytes"));
+    // Somebody who writes notes is not registered anywhere: only chunks are removed at once.
+    await repository.garbageCollect(() => {}, undefined, 0);
+    assertEquals(Object.keys(ages).filter((path) => statPath(path) instanceof FileStat).length, 3);
+  }));
+
+Deno.test("a chunk file that a running backup of this process may be writing stays", () =>
+  withRepository(async (repository) => {
+    const path = `${repository.datastore.path}/.chunks/abab/${"ab".repeat(32)}.tmp_abcdef`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")));
+    await using _target = await repository.beginBackup({ namespace: "", snapshot: first });
+    Deno.writeTextFileSync(path, "");
+    await repository.garbageCollect(() => {}, undefined, 0);
+    assert(statPath(path) instanceof FileStat);
+  }));
+
+Deno.test("with cutoff 0 all garbage goes at once, and nothing that anybody uses", () =>
+  withRepository(async (repository) => {
+    const [used, found, fresh, garbage] = await Promise.all(
+      [1, 2, 3, 4].map((n) => makeChunk(n, 1000)),
+    );
+    await writeSnapshot(repository, first, [used!]);
+    await writeSnapshot(repository, { ...first, id: "gone" }, [found!, garbage!]);
+    await repository.forgetGroup("", { type: "host", id: "gone" });
+    const collectNow = () => repository.garbageCollect(() => {}, undefined, 0);
+    {
+      await using target = await repository.beginBackup({ namespace: "", snapshot: second });
+      await target.previousIndex("root.pxar.didx");
+      const writer = await target.createIndex("dynamic", "root.pxar.didx");
+      await writer.putChunk(found!);
+      await writer.putChunk(fresh!);
+      await collectNow();
+      const chunks = [used!, found!, fresh!];
+      for (const [i, { digest }] of chunks.entries()) {
+        await writer.append([{ digest, offset: i * 1000 }]);
+      }
+      const summary = summaryOf("dynamic", chunks);
+      await writer.close(summary);
+      await uploadManifest(target, { "root.pxar.didx": summary });
+      await target.finish();
+    }
+    for (const chunk of [used, found, fresh, garbage]) age(repository, encodeHex(chunk!.digest), 5);
+    await collectNow();
+    const there = [used, found, fresh, garbage].map((chunk) => exists(repository, chunk!));
+    assertEquals(there, [true, true, true, false]);
+    assertEquals(await repository.verify({ namespace: "" }, () => {}), { ok: true });
+  }));
+
+Deno.test("cutoff 0 is refused while another process's backup runs, and after it takes what it left", () =>
+  withRepository(async (repository) => {
+    const left = await makeChunk(77, 100_000);
+    await using child = new Child("crash_backup.ts", [repository.datastore.path, "chunk"]);
+    assertEquals(await child.line(), "reached");
+    const collectNow = () => repository.garbageCollect(() => {}, undefined, 0);
+    await assertRejects(collectNow, LockedError, "another process writes to it");
+    assert(exists(repository, left));
+    await child.kill();
+    age(repository, encodeHex(left.digest), 5);
+    await collectNow();
+    assert(!exists(repository, left));
+  }));
+
+Deno.test("a clock that is set back while chunks are marked ends garbage collection", () =>
+  withRepository(async (repository) => {
+    const used = await makeChunk(1, 1000);
+    await writeSnapshot(repository, first, [used]);
+    const { chunks } = repository.datastore;
+    const touch = chunks.touch.bind(chunks);
+    const now = chunks.now.bind(chunks);
+    let secondsBack = 0;
+    chunks.now = () => now() - secondsBack;
+    chunks.touch = (digest) => {
+      const isThere = touch(digest);
+      // From here on everything that is marked gets a time before the collection began.
+      secondsBack = 30;
+      age(repository, encodeHex(digest), secondsBack);
+      return isThere;
+    };
+    await assertRejects(
+      () => repository.garbageCollect(() => {}, undefined, 0),
+      PbsError,
+      "the clock was set back",
+    );
+    assert(exists(repository, used));
   }));
 
 Deno.test("an aborted garbage collection can be run again", () =>

@@ -6,6 +6,7 @@ import {
   isUpidText,
 } from "../../lib/repository/mod.ts";
 import { parseByteSize } from "./parse_byte_size.ts";
+import { parseTimeSpan } from "./parse_time_span.ts";
 import type { ValueFormat } from "../command.ts";
 
 const MISMATCH = "value does not match the regex pattern";
@@ -69,6 +70,12 @@ export const BYTE_SIZE_FORMAT: ValueFormat = {
     return typeof size === "number" ? undefined : `byte-size parse error for '${text}': ${size}`;
   },
 };
+
+/** A span of time such as `90` seconds or `1h30m`. Ours: the official client has no such value. */
+export const TIME_SPAN_FORMAT: ValueFormat = matching(
+  "time-span",
+  (text) => parseTimeSpan(text) !== undefined,
+);
 
 /** A task identifier (spec: cli.md §6.1). */
 export const UPID_FORMAT: ValueFormat = matching("upid", isUpidText);

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { TIME_SPAN_FORMAT } from "../arguments/value_formats.ts";
 import { OUTPUT_FORMAT_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
 
 /** `garbage-collect` (spec: cli.md §4.6). */
@@ -6,7 +7,17 @@ export const garbageCollectCommand: Command = {
   name: "garbage-collect",
   description: "Remove chunks that no snapshot uses.",
   positionals: [],
-  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION],
+  options: [
+    ...REPOSITORY_OPTIONS,
+    OUTPUT_FORMAT_OPTION,
+    {
+      name: "cutoff",
+      type: { kind: "string", format: TIME_SPAN_FORMAT },
+      description:
+        "Remove what was not used for this long; 1d5m if absent. 0 frees all that can be freed at " +
+        "once, after a full disk for example. Datastore directories only.",
+    },
+  ],
   output: "value",
   run: async (values, context) =>
     (await import("../handlers/collect_garbage.ts")).collectGarbage(values, context),

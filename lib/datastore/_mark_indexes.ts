@@ -4,8 +4,11 @@ import { NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import { type BackupGroup, formatGroupPath, type TaskLog } from "../repository/mod.ts";
 import { type BadChunks, recordBadChunk } from "./bad_chunks.ts";
+import { isFull } from "./_system_failure.ts";
+import type { StoreClock } from "./_store_clock.ts";
 import type { Datastore } from "./datastore.ts";
 import { DigestTable } from "./digest_table.ts";
+import { TEMPORARY_FILE_PATTERN } from "./format.ts";
 import { joinPath, snapshotFolder } from "./layout.ts";
 import { readIndex } from "./read_index.ts";
 import { groupsOf, namespacesBelow, snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
@@ -30,6 +33,9 @@ export class IndexMarker {
   readonly #slice: TimeSlice;
   readonly #counters: MarkCounters;
   readonly #bad: BadChunks;
+  readonly #clock: StoreClock;
+  /** Files outside of the chunk store that were being written when they were met. */
+  readonly temporaryFiles: string[] = [];
   /** Which of the bad ones some index names. */
   readonly neededBad: DigestTable = new DigestTable();
   #marked = new DigestTable();
@@ -43,8 +49,10 @@ export class IndexMarker {
     slice: TimeSlice,
     counters: MarkCounters,
     bad: BadChunks,
+    clock: StoreClock,
   ) {
     this.#datastore = datastore;
+    this.#clock = clock;
     this.#bad = bad;
     this.#log = log;
     this.#slice = slice;
@@ -72,8 +80,9 @@ export class IndexMarker {
   async #collect(folder: string, found: Set<string>): Promise<void> {
     this.#slice.check();
     for (const { name, kind } of await this.#listFolder(folder)) {
-      if (name.startsWith(".")) continue;
       const path = joinPath(folder, name);
+      if (kind === "file" && TEMPORARY_FILE_PATTERN.test(name)) this.temporaryFiles.push(path);
+      if (name.startsWith(".")) continue;
       if (kind === "folder") await this.#collect(path, found);
       else if (kind === "file" && /\.[fd]idx$/.test(name)) found.add(path);
     }
@@ -159,14 +168,15 @@ export class IndexMarker {
   async #markChunks(index: ChunkIndex): Promise<void> {
     const { chunks } = this.#datastore;
     for (let i = 0; i < index.chunkCount; i++) {
-      if ((i & 63) === 0 && this.#slice.isOver) await this.#slice.pause();
+      if ((i & 63) === 0) {
+        this.#clock.check();
+        if (this.#slice.isOver) await this.#slice.pause();
+      }
       const digest = index.digestAt(i);
       if (!this.#marked.set(digest, 1)) continue;
       if (this.#bad.has(digest)) this.neededBad.set(digest, 1);
       if (!chunks.touch(digest)) {
-        if (!this.#bad.has(digest)) {
-          await recordBadChunk(this.#datastore, digest, "everybody", undefined);
-        }
+        await this.#recordMissing(digest);
         const kept = chunks.touchBad(digest);
         const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
         this.#log(
@@ -174,6 +184,17 @@ export class IndexMarker {
         );
       }
       if (this.#marked.count >= REMEMBERED_DIGESTS) this.#marked = new DigestTable();
+    }
+  }
+
+  async #recordMissing(digest: Uint8Array): Promise<void> {
+    if (this.#bad.has(digest)) return;
+    try {
+      await recordBadChunk(this.#datastore, digest, "everybody", undefined);
+    } catch (error) {
+      // On a full disk it is more important to go on and free some space.
+      if (!(error instanceof SystemError && isFull(error))) throw error;
+      this.#log(`WARN: ${error.message}`);
     }
   }
 

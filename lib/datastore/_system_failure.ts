@@ -34,3 +34,8 @@ export function runtimeFailure(cause: unknown, action: string): PbsError {
   }
   return new PbsError(message, { cause });
 }
+
+/** Whether a failure says that there is no room left, on the disk or for the user. */
+export function isFull(error: SystemError): boolean {
+  return error.errno === Errno.ENOSPC || error.errno === Errno.EDQUOT;
+}

@@ -18,8 +18,11 @@ export interface StoredChunk {
 
 /** An item of the chunk store as a sweep meets it. */
 export interface SweptChunk extends StoredChunk {
-  readonly kind: "chunk" | "bad" | "using";
+  /** `temporary`: it was being written, perhaps by a run that was killed. */
+  readonly kind: "chunk" | "bad" | "using" | "temporary";
   readonly name: string;
+  /** Seconds since the epoch. */
+  readonly modificationTime: number;
   /** Deletes the item; nothing may be awaited between meeting and deleting it. */
   remove(): void;
 }
@@ -49,6 +52,8 @@ export interface ChunkStore extends Disposable {
   stat(digest: Uint8Array): StoredChunk | undefined;
   /** Whether the chunk of a digest says that it is encrypted; false if there is none. */
   isEncrypted(digest: Uint8Array): Promise<boolean>;
+  /** The clock that marks as used are taken from, seconds since the epoch. */
+  now(): number;
   /** Marks a chunk as used now. @returns Whether there is such a chunk. */
   touch(digest: Uint8Array): boolean;
   /** Marks what verification set aside under this digest as used now. @returns How many. */

@@ -1,9 +1,12 @@
 import { chunkDigest, encodeBlob } from "../blob/mod.ts";
-import { PbsError } from "../errors/mod.ts";
+import { PbsError, SystemError } from "../errors/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import type { TaskLog } from "../repository/mod.ts";
+import { isFull } from "./_system_failure.ts";
+import { StoreClock } from "./_store_clock.ts";
 import { IndexMarker } from "./_mark_indexes.ts";
 import { BadChunks, forgetBadChunks } from "./bad_chunks.ts";
+import type { ChunkStore } from "./chunk_store.ts";
 import type { Datastore } from "./datastore.ts";
 import {
   CHUNK_FOLDER_COUNT,
@@ -20,10 +23,17 @@ export interface CollectGarbageOptions {
   readonly upid: string;
   readonly log: TaskLog;
   readonly signal?: AbortSignal;
+  /**
+   * Age in seconds from which garbage is removed, instead of the datastore's. 0 is safe: nobody else
+   * can be writing, and what a backup of this process uses is kept.
+   */
+  readonly cutoffSeconds?: number | undefined;
 }
 
 /** More than the second in which access times are compared. */
 const ACCESS_TIME_TEST_MS = 1100;
+/** Folders that are swept between two looks at the clock. */
+const CLOCK_CHECK_FOLDERS = 64;
 
 /**
  * Deletes chunks that no index refers to and that were not used for a day (spec:
@@ -34,7 +44,7 @@ const ACCESS_TIME_TEST_MS = 1100;
  */
 export async function collectGarbage(
   datastore: Datastore,
-  { upid, log, signal }: CollectGarbageOptions,
+  { upid, log, signal, cutoffSeconds }: CollectGarbageOptions,
 ): Promise<GcStatus> {
   using _lock = datastore.processLock.acquireExclusive();
   const slice = new TimeSlice(signal);
@@ -43,19 +53,31 @@ export async function collectGarbage(
     await testAccessTime(datastore);
     log("access time test passed");
   }
-  const limits = accessTimeLimits(datastore);
+  const clock = new StoreClock(datastore.chunks);
+  const limits = accessTimeLimits(datastore, clock, cutoffSeconds);
   const counters = newGcCounters();
   log("phase 1: mark used chunks");
   const bad = await BadChunks.read(datastore);
-  const marker = new IndexMarker(datastore, log, slice, counters, bad);
+  const marker = new IndexMarker(datastore, log, slice, counters, bad, clock);
   await marker.run();
   await forgetBadChunks(datastore, (digest) => !bad.has(digest) || marker.neededBad.has(digest));
   log("phase 2: remove unused chunks");
-  await sweep(datastore, limits, counters, slice, log);
+  await sweep(datastore, limits, counters, slice, log, clock);
+  removeTemporaryFiles(datastore, marker.temporaryFiles, limits, log);
   const status: GcStatus = { upid, ...counters };
-  await datastore.files.replace(GC_STATUS_FILE, new TextEncoder().encode(formatGcStatus(status)));
+  await writeStatus(datastore, status, log);
   logSummary(status, log);
   return status;
+}
+
+async function writeStatus(datastore: Datastore, status: GcStatus, log: TaskLog): Promise<void> {
+  const text = new TextEncoder().encode(formatGcStatus(status));
+  try {
+    await datastore.files.replace(GC_STATUS_FILE, text);
+  } catch (error) {
+    if (!(error instanceof SystemError && isFull(error))) throw error;
+    log(`WARN: the result is not recorded: ${error.message}`);
+  }
 }
 
 interface AccessTimeLimits {
@@ -63,15 +85,22 @@ interface AccessTimeLimits {
   readonly remove: number;
   /** What was used before this, but not before `remove`, is pending. */
   readonly pending: number;
+  /** Who writes without being registered, notes for example, began later than this. */
+  readonly writing: number;
 }
 
-function accessTimeLimits(datastore: Datastore): AccessTimeLimits {
-  const start = Math.floor(Date.now() / 1000);
+function accessTimeLimits(
+  datastore: Datastore,
+  { start }: StoreClock,
+  cutoffSeconds = datastore.options.gcCutoffSeconds ?? GC_CUTOFF_SECONDS,
+): AccessTimeLimits {
   const oldestWriter = datastore.processLock.oldestWriter() ?? start;
-  const cutoff = start - (datastore.options.gcCutoffSeconds ?? GC_CUTOFF_SECONDS);
+  // What is marked from here on may get a time that is a clock tick older than that of the start.
+  const cutoff = start - Math.max(cutoffSeconds, 1);
   // A chunk that a running backup has found or stored was used after the backup began.
   const remove = oldestWriter < cutoff ? oldestWriter - GC_WRITER_MARGIN_SECONDS : cutoff;
-  return { remove, pending: oldestWriter };
+  const writing = Math.min(remove, start - GC_CUTOFF_SECONDS);
+  return { remove, pending: oldestWriter, writing };
 }
 
 /** On a file system that ignores explicit access times every chunk would look unused. */
@@ -81,7 +110,12 @@ async function testAccessTime(datastore: Datastore): Promise<void> {
   const digest = chunkDigest(plain);
   const blob = await encodeBlob(plain, { compress: true });
   for (let attempt = 0; attempt < 2; attempt++) {
-    await chunks.insert(digest, blob);
+    if (!await insertUnlessFull(chunks, digest, blob)) {
+      const before = chunks.now();
+      await new Promise((resolve) => setTimeout(resolve, ACCESS_TIME_TEST_MS));
+      if (chunks.now() > before) return;
+      break;
+    }
     const before = chunks.stat(digest);
     await new Promise((resolve) => setTimeout(resolve, ACCESS_TIME_TEST_MS));
     chunks.touch(digest);
@@ -95,20 +129,44 @@ async function testAccessTime(datastore: Datastore): Promise<void> {
   );
 }
 
+/** Who collects garbage because the disk is full has no room for the chunk of the test. */
+async function insertUnlessFull(
+  chunks: ChunkStore,
+  digest: Uint8Array,
+  blob: Uint8Array,
+): Promise<boolean> {
+  try {
+    await chunks.insert(digest, blob);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SystemError && isFull(error))) throw error;
+    return false;
+  }
+}
+
 async function sweep(
   datastore: Datastore,
   limits: AccessTimeLimits,
   counters: ReturnType<typeof newGcCounters>,
   slice: TimeSlice,
   log: TaskLog,
+  clock: StoreClock,
 ): Promise<void> {
   let tenths = 0;
+  const abandoned = { count: 0, bytes: 0 };
   for (const { folder, items } of datastore.chunks.sweep()) {
     if (slice.isOver) await slice.pause();
+    if (folder % CLOCK_CHECK_FOLDERS === 0) clock.check();
     for (const item of items) {
       const bad = item.kind === "bad";
       if (item.kind === "using") item.remove();
-      else if (item.accessTime < limits.remove) {
+      else if (item.kind === "temporary") {
+        // The reference leaves them for ever. Nobody writes a chunk for longer than the cutoff.
+        if (item.modificationTime >= limits.remove) continue;
+        item.remove();
+        abandoned.count++;
+        abandoned.bytes += item.size;
+      } else if (item.accessTime < limits.remove) {
         item.remove();
         counters[bad ? "removedBad" : "removedChunks"]++;
         counters.removedBytes += item.size;
@@ -126,6 +184,25 @@ async function sweep(
       log(`processed ${done * 10}% (${counters.diskChunks} chunks)`);
     }
   }
+  if (abandoned.count > 0) {
+    log(`removed unfinished chunk files: ${abandoned.count}, ${abandoned.bytes} bytes`);
+  }
+}
+
+/** What runs that were killed were writing next to snapshots' files. */
+function removeTemporaryFiles(
+  { files }: Datastore,
+  paths: readonly string[],
+  limits: AccessTimeLimits,
+  log: TaskLog,
+): void {
+  let removed = 0;
+  for (const path of paths) {
+    const time = files.modificationTime(path);
+    if (time === undefined || time >= limits.writing) continue;
+    if (files.removeFile(path)) removed++;
+  }
+  if (removed > 0) log(`removed other unfinished files: ${removed}`);
 }
 
 function logSummary(status: GcStatus, log: TaskLog): void {

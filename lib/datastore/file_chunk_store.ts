@@ -34,6 +34,7 @@ import {
   CHUNK_FOLDER_MODE,
   CHUNKS_FOLDER,
   FILE_MODE,
+  TEMPORARY_CHUNK_FILE_PATTERN,
   USING_FILE_PATTERN,
 } from "./format.ts";
 import type { NewFileRules } from "./new_file_rules.ts";
@@ -239,6 +240,15 @@ export class FileChunkStore implements ChunkStore {
     }
   }
 
+  /** See {@linkcode ChunkStore.now}. */
+  now(): number {
+    const action = () => `cannot tell the time of chunk store "${this.#folder}"`;
+    checkResult(touchAccessTime(".", this.#directory), action);
+    const stat = statPath(".", this.#directory);
+    if (typeof stat === "number") throw systemFailure(stat, action());
+    return stat.accessTime;
+  }
+
   /** See {@linkcode ChunkStore.touch}. */
   touch(digest: Uint8Array): boolean {
     const status = touchAccessTime(chunkPath(digest), this.#directory);
@@ -300,12 +310,12 @@ export class FileChunkStore implements ChunkStore {
       if (stat === -Errno.ENOENT) continue;
       if (typeof stat === "number") throw systemFailure(stat, `cannot look at chunk "${path}"`);
       if (!stat.isFile) continue;
-      const { size, accessTime, inode } = stat;
+      const { size, accessTime, modificationTime, inode } = stat;
       const remove = () => {
         const status = removeFile(path, this.#directory);
         if (status !== -Errno.ENOENT) checkResult(status, () => `cannot remove chunk "${path}"`);
       };
-      yield { kind, name, size, accessTime, inode, remove };
+      yield { kind, name, size, accessTime, modificationTime, inode, remove };
     }
   }
 }
@@ -313,6 +323,7 @@ export class FileChunkStore implements ChunkStore {
 function kindOf(name: string): SweptChunk["kind"] | undefined {
   if (CHUNK_FILE_PATTERN.test(name)) return "chunk";
   if (BAD_CHUNK_FILE_PATTERN.test(name)) return "bad";
+  if (TEMPORARY_CHUNK_FILE_PATTERN.test(name)) return "temporary";
   return USING_FILE_PATTERN.test(name) ? "using" : undefined;
 }
 

@@ -3,6 +3,7 @@ import { syncFileSystem } from "../../ffi/posix_file_system.ts";
 import {
   closeFile,
   closeFileLater,
+  type FileStat,
   makeFolder,
   openFile,
   OpenFlag,
@@ -126,10 +127,19 @@ export class FileSnapshotFiles implements SnapshotFiles {
 
   /** See {@linkcode SnapshotFiles.size}. */
   size(path: string): number | undefined {
+    return this.#stat(path)?.size;
+  }
+
+  /** See {@linkcode SnapshotFiles.modificationTime}. */
+  modificationTime(path: string): number | undefined {
+    return this.#stat(path)?.modificationTime;
+  }
+
+  #stat(path: string): FileStat | undefined {
     const stat = statPath(`${this.root}/${path}`);
     if (stat === -Errno.ENOENT || stat === -Errno.ENOTDIR) return undefined;
     if (typeof stat === "number") throw systemFailure(stat, `cannot look at "${path}"`);
-    return stat.isFile ? stat.size : undefined;
+    return stat.isFile ? stat : undefined;
   }
 
   /** See {@linkcode SnapshotFiles.list}. */

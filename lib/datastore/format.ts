@@ -54,5 +54,9 @@ export const SNAPSHOT_FOLDER_PATTERN: RegExp =
 export const CHUNK_FILE_PATTERN: RegExp = /^[0-9a-f]{64}$/;
 /** Names of chunk files that verification set aside. */
 export const BAD_CHUNK_FILE_PATTERN: RegExp = /^[0-9a-f]{64}\.[0-9]\.bad$/;
+/** Names of chunk files that are being written. */
+export const TEMPORARY_CHUNK_FILE_PATTERN: RegExp = /^[0-9a-f]{64}\.tmp_[0-9A-Za-z]{6}$/;
+/** Names of other files that are being written: indexes have other ones. */
+export const TEMPORARY_FILE_PATTERN: RegExp = /\.tmp_[0-9A-Za-z]{6}$/;
 /** Names of in-use markers of object stores. */
 export const USING_FILE_PATTERN: RegExp = /^[0-9a-f]{64}\.using$/;

@@ -123,9 +123,18 @@ export class LocalRepository implements Repository {
   }
 
   /** See {@linkcode Repository.garbageCollect}. */
-  async garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void> {
+  async garbageCollect(
+    log: TaskLog,
+    signal?: AbortSignal,
+    cutoffSeconds?: number,
+  ): Promise<void> {
     const upid = localUpid("garbage_collection", this.displayName);
-    await collectGarbage(this.datastore, { upid, log, ...(signal ? { signal } : {}) });
+    await collectGarbage(this.datastore, {
+      upid,
+      log,
+      cutoffSeconds,
+      ...(signal ? { signal } : {}),
+    });
   }
 
   /** See {@linkcode Repository.verify}. */

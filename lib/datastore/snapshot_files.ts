@@ -36,6 +36,8 @@ export interface SnapshotFiles {
   rename(from: string, to: string): void;
   /** Size of a regular file in bytes, or undefined if there is none. */
   size(path: string): number | undefined;
+  /** When a regular file was written last, seconds since the epoch; undefined if there is none. */
+  modificationTime(path: string): number | undefined;
   /** What a folder holds, in no order. @throws {NotFoundError} if there is none. */
   list(folder: string): Promise<FolderEntry[]>;
   /** Whether there is such a folder. */

@@ -173,7 +173,14 @@ export class RemoteRepository implements Repository {
   }
 
   /** See {@linkcode Repository.garbageCollect}. */
-  async garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void> {
+  async garbageCollect(
+    log: TaskLog,
+    signal?: AbortSignal,
+    cutoffSeconds?: number,
+  ): Promise<void> {
+    if (cutoffSeconds !== undefined) {
+      throw new UsageError("a server decides itself how old garbage must be to be removed");
+    }
     await finishTask(this.#session, await this.tasks.startGarbageCollection(), log, signal);
   }
 

@@ -167,7 +167,14 @@ export interface Repository extends AsyncDisposable {
     log?: TaskLog,
   ): Promise<PruneDecision[]>;
   status(): Promise<StorageStatus>;
-  garbageCollect(log: TaskLog, signal?: AbortSignal): Promise<void>;
+  /**
+   * Removes chunks that no snapshot uses.
+   *
+   * @param cutoffSeconds Age from which they are removed; default that of the datastore. A server
+   *   decides for itself.
+   * @throws {UsageError} if a server is told.
+   */
+  garbageCollect(log: TaskLog, signal?: AbortSignal, cutoffSeconds?: number): Promise<void>;
   /** Verifies snapshots and records the results. @returns Whether all of them are sound. */
   verify(request: VerifyRequest, log: TaskLog, signal?: AbortSignal): Promise<{ ok: boolean }>;
 
