@@ -7,6 +7,8 @@ export interface ValueFormat {
   readonly name: string;
   /** Why the text is refused, or undefined if it is not. */
   readonly refusal: (text: string) => string | undefined;
+  /** What to write in place of a text that is refused; undefined if that cannot be guessed. */
+  readonly advice?: (text: string) => string | undefined;
 }
 
 /** The type of one value (spec: cli.md §6). */

@@ -1,9 +1,7 @@
-import { describeError } from "../lib/errors/mod.ts";
-import { ArgumentError } from "./arguments/argument_error.ts";
 import type { Argument } from "./arguments/argument.ts";
 import { findCommand } from "./arguments/find_command.ts";
 import { followCommandNames } from "./arguments/follow_command_names.ts";
-import { GroupError } from "./arguments/group_error.ts";
+import type { CommandValues } from "./arguments/command_values.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
 import type { CommandContext } from "./command_context.ts";
 import type { Command } from "./command.ts";
@@ -29,6 +27,12 @@ export interface ExitStatus {
   readonly signalNumber?: number;
 }
 
+/** What the words were found to ask for, as far as they were read. */
+interface Asked {
+  command?: Command;
+  values?: CommandValues;
+}
+
 /**
  * Runs a command line: finds the command, parses its words, runs its handler, reports failures.
  *
@@ -41,6 +45,7 @@ export async function runCommandLine(
   repositories: RepositoryOpener = systemRepositories,
 ): Promise<ExitStatus> {
   const use = new RepositoryUse(environment);
+  const asked: Asked = {};
   const context = { environment, output, repositories, use };
   const isDebug = words.some((word) => word.text === "--debug") || output.isDebug;
   try {
@@ -69,35 +74,22 @@ export async function runCommandLine(
     }
     const { command, rest } = findCommand(table, line);
     if (asksForHelp && rest.length > 0) {
-      return await help(command.name.split(" "), context);
+      await help(command.name.split(" "), context);
+    } else {
+      asked.command = command;
+      asked.values = parseCommandLine(command, rest);
+      await command.run(asked.values, context);
+      use.record();
     }
-    return await runCommand(command, rest, context);
+    return { code: 0 };
   } catch (error) {
     if (error instanceof ClosedOutputError) return { code: CLOSED_PIPE };
     if (error instanceof SignalError) {
       return { code: 128 + error.signalNumber, signalNumber: error.signalNumber };
     }
-    if (error instanceof GroupError) await reportGroupError(error, output);
-    else reportFailure(error, isDebug, output);
-    return { code: FAILURE };
-  }
-}
-
-async function runCommand(
-  command: Command,
-  words: readonly Argument[],
-  context: CommandContext,
-): Promise<ExitStatus> {
-  try {
-    await command.run(parseCommandLine(command, words), context);
-    context.use.record();
-    return { code: 0 };
-  } catch (error) {
-    if (!(error instanceof ArgumentError)) throw error;
-    const { usageText } = await import("./help/usage_text.ts");
-    context.output.errorLine(
-      `Error: ${error.message}\nUsage: ${usageText(command, PROGRAM_NAME).trimEnd()}`,
-    );
+    const { reportFailure } = await import("./report_failure.ts");
+    const program = environment.get("PBS_CLIENT_PROGRAM") || PROGRAM_NAME;
+    reportFailure(error, isDebug, output, { program, address: use.address, ...asked });
     return { code: FAILURE };
   }
 }
@@ -108,30 +100,7 @@ async function overview(path: string, { output }: CommandContext): Promise<ExitS
   return { code: 0 };
 }
 
-async function help(names: string[], context: CommandContext): Promise<ExitStatus> {
+async function help(names: string[], context: CommandContext): Promise<void> {
   const command = COMMANDS.find((candidate) => candidate.name === "help")!;
-  return await runCommand(command, names.map((text) => ({ text })), context);
-}
-
-async function reportGroupError(error: GroupError, output: Output): Promise<void> {
-  const { usageLines } = await import("./help/usage_text.ts");
-  const prefix = error.group === "" ? "" : `${error.group} `;
-  const members = COMMANDS.filter((command) => command.name.startsWith(prefix));
-  output.errorLine(
-    `Error: ${error.message}\n\nUsage:\n\n${usageLines(members, PROGRAM_NAME).trimEnd()}`,
-  );
-}
-
-/** Prints an error and its causes (spec: cli.md §1.5); a stack only where it was asked for. */
-function reportFailure(error: unknown, isDebug: boolean, output: Output): void {
-  const [message = "unknown error", ...causes] = describeError(error);
-  const lines = [`Error: ${message}`];
-  if (causes.length > 0) {
-    lines.push("", "Caused by:");
-    const [only, ...others] = causes;
-    if (others.length === 0) lines.push(`    ${only}`);
-    else lines.push(...causes.map((cause, index) => `    ${index}: ${cause}`));
-  }
-  if (isDebug && error instanceof Error && error.stack !== undefined) lines.push("", error.stack);
-  output.errorLine(lines.join("\n"));
+  await command.run(parseCommandLine(command, names.map((text) => ({ text }))), context);
 }

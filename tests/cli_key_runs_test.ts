@@ -5,6 +5,7 @@ import { runsOf } from "./cli_run_census.ts";
 import type { RecordedRun } from "./cli_vectors.ts";
 import { clientCommand } from "./support/run_client.ts";
 import { testWithPeers } from "./support/with_peers.ts";
+import { withoutHint } from "./support/without_hint.ts";
 
 const driver = new URL("./support/run_on_terminal.py", import.meta.url).pathname;
 
@@ -180,7 +181,7 @@ function showsNewKeys({ argv }: RecordedRun): boolean {
 
 /** An output without what differs from run to run, and without what is ours to word. */
 function essence(text: string, run: RecordedRun, scratch: Scratch): string {
-  const common = scratch.withPlaceholders(text)
+  const common = scratch.withPlaceholders(withoutHint(text))
     .replaceAll("\r\n", "\n")
     // deno-lint-ignore no-control-regex -- the live line of a terminal
     .replace(/\r\x1b\[K[^\r\n]*B\/s, new [^\r\n]*/g, "").replaceAll("\r\x1b[K", "")

@@ -11,6 +11,7 @@ import { placeOf, runsOf } from "./cli_run_census.ts";
 import { RECORDED_REPOSITORY, type Scratch } from "./cli_scratch.ts";
 import { StoryWorld } from "./cli_story_world.ts";
 import { RECORDED_RUNS, type RecordedRun } from "./cli_vectors.ts";
+import { withoutHint } from "./support/without_hint.ts";
 
 /** What a record holds besides what it says. */
 const BASE_ENVIRONMENT = {
@@ -116,7 +117,7 @@ function compared(
   { code, stdout, stderr }: { code: unknown; stdout: string; stderr: string },
   scratch: Scratch,
 ): Compared {
-  const messages = essence(stderr, scratch).split("\n")
+  const messages = essence(withoutHint(stderr), scratch).split("\n")
     .filter((line) => !line.startsWith("Summary: "))
     .map((line) =>
       line.replace(/^(Client name|Starting backup protocol|Duration|End Time): .*/, "$1")

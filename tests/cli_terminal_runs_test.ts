@@ -4,13 +4,14 @@ import { runsOf } from "./cli_run_census.ts";
 import { StoryWorld } from "./cli_story_world.ts";
 import { RECORDED_RUNS } from "./cli_vectors.ts";
 import { testWithPeers } from "./support/with_peers.ts";
+import { withoutHint } from "./support/without_hint.ts";
 
 /** Recorded runs that made what those on a terminal show. */
 const BEFORE = ["backup-legacy-first", "backup-legacy-second", "backup-default-id"];
 
 /** A transcript without what differs from run to run, and without the live line. */
 function essence(transcript: string): string {
-  return transcript.replaceAll("\r\n", "\n")
+  return withoutHint(transcript.replaceAll("\r\n", "\n"))
     // deno-lint-ignore no-control-regex -- the live line of a terminal
     .replace(/[^\r\n]*\r\x1b\[K/g, "")
     .replace(/^Summary: .*\n/m, "")

@@ -6,6 +6,7 @@ import type { RecordedRun } from "./cli_vectors.ts";
 import { type ReceivedRequest, RemotePeer } from "./support/remote_peer.ts";
 import { runClient } from "./support/run_client.ts";
 import { TempDir } from "./support/temp_dir.ts";
+import { withoutHint } from "./support/without_hint.ts";
 
 const PASSWORD = "the password";
 const TICKET = "PBS:test@pbs:65A1B2C3::c2lnbmF0dXJl";
@@ -130,7 +131,7 @@ async function replay(run: RecordedRun, folder: string, peer: RemotePeer): Promi
 
 /** Results and messages, but not the wording of the last line of a failure. */
 function essence({ code, stdout, stderr }: Ended): unknown {
-  const lines = stderr.split("\n").filter((line) => line !== "")
+  const lines = withoutHint(stderr).split("\n").filter((line) => line !== "")
     // Which words of the connection's end there are is not for scripts.
     .filter((line) => !line.startsWith("certificate validation failed"))
     .map((line) => line.replace(/^(could not connect to server) - .*/, "$1"));

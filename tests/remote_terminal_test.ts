@@ -14,7 +14,10 @@ const runs = runsOf("questions");
 
 /** A transcript without what is ours to word: the reasons of a failure. */
 function essence(transcript: string): string {
-  return transcript.replace(/^certificate validation failed.*\r\n/m, "")
+  return transcript.replace(/^Hint: .*\r\n/m, "").replace(
+    /^certificate validation failed.*\r\n/m,
+    "",
+  )
     .replace(/Error: .*\r\n/, "Error\r\n").replace(/\r\nCaused by[^]*$/, "");
 }
 

@@ -1,6 +1,14 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 
-/** The words of a command line do not fit the command: its usage is shown with the message. */
+/** The words of a command line do not fit the command. */
 export class ArgumentError extends UsageError {
   override name = "ArgumentError";
+
+  /**
+   * @param command The command's words.
+   * @param advice What to write instead, a clause each.
+   */
+  constructor(message: string, command = "", advice: readonly string[] = []) {
+    super(message, { situation: { kind: "bad-arguments", command, advice } });
+  }
 }

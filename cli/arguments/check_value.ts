@@ -7,7 +7,9 @@ const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
 /** A value that fits its type, or the reason why it does not. */
-export type CheckedValue = { readonly value: CommandValue } | { readonly refusal: string };
+export type CheckedValue =
+  | { readonly value: CommandValue }
+  | { readonly refusal: string; readonly advice?: string | undefined };
 
 /** Checks a word against a type (spec: cli.md §1.4, §6). */
 export function checkValue(type: ValueType, word: Argument | true): CheckedValue {
@@ -21,7 +23,10 @@ export function checkValue(type: ValueType, word: Argument | true): CheckedValue
       return checkInteger(type, word.text);
     case "enum":
       if (!type.checkedByCommand && !type.values.includes(word.text)) {
-        return { refusal: `value '${word.text}' is not defined in the enumeration.` };
+        return {
+          refusal: `value '${word.text}' is not defined in the enumeration.`,
+          advice: `one of ${type.values.join(", ")} is possible`,
+        };
       }
       return { value: word };
     case "string":
@@ -46,7 +51,8 @@ function checkString(
     }
   }
   const refusal = type.format?.refusal(word.text);
-  return refusal === undefined ? { value: word } : { refusal };
+  if (refusal === undefined) return { value: word };
+  return { refusal, advice: type.format?.advice?.(word.text) };
 }
 
 function checkInteger(

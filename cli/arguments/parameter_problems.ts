@@ -3,10 +3,19 @@ import { ArgumentError } from "./argument_error.ts";
 /** Collects what is wrong with the parameters of a command line (spec: cli.md §1.4). */
 export class ParameterProblems {
   #lines: string[] = [];
+  #advice: string[] = [];
 
-  /** Notes a reason for refusing a parameter. */
-  add(name: string, reason: string): void {
+  /** @param command The words of the command they are for. */
+  constructor(private readonly command = "") {}
+
+  /**
+   * Notes a reason for refusing a parameter.
+   *
+   * @param advice What to write instead.
+   */
+  add(name: string, reason: string, advice?: string): void {
     this.#lines.push(`'${name}': ${reason}`);
+    if (advice !== undefined && !this.#advice.includes(advice)) this.#advice.push(advice);
   }
 
   /** Ends a phase. @throws {ArgumentError} if anything was noted. */
@@ -18,6 +27,8 @@ export class ParameterProblems {
       others.length === 0
         ? `${head} - ${first}`
         : `${head}:\n${this.#lines.map((line) => `- ${line}`).join("\n")}`,
+      this.command,
+      this.#advice,
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import type { Argument } from "./argument.ts";
 import { ArgumentError } from "./argument_error.ts";
+import { adviseOnAdditional, adviseOnMissing, adviseOnOption } from "./argument_advice.ts";
 import { checkValue } from "./check_value.ts";
 import { type CommandValue, CommandValues } from "./command_values.ts";
 import { ParameterProblems } from "./parameter_problems.ts";
@@ -14,17 +15,17 @@ import { findParameter, splitWords } from "./split_words.ts";
  * @throws {ArgumentError} listing everything wrong in the first phase that failed.
  */
 export function parseCommandLine(
-  command: Pick<Command, "options" | "positionals">,
+  command: Pick<Command, "options" | "positionals"> & Partial<Pick<Command, "name">>,
   words: readonly Argument[],
 ): CommandValues {
-  const problems = new ParameterProblems();
+  const problems = new ParameterProblems(command.name);
   const split = splitWords(command, words, problems);
   const given: { name: string; value: Argument | true }[] = [...split.options];
   const left = [...split.positionals];
   for (const positional of command.positionals) {
     const taken = left.splice(0, positional.repeatable ? left.length : 1);
     if (taken.length === 0 && positional.required) {
-      problems.add(positional.name, "missing argument");
+      problems.add(positional.name, "missing argument", adviseOnMissing(command));
     }
     given.push(...taken.map((value) => ({ name: positional.name, value })));
   }
@@ -34,7 +35,11 @@ export function parseCommandLine(
   for (const { name, value } of given) {
     const parameter = findParameter(command, name);
     if (parameter === undefined) {
-      problems.add(name, "schema does not allow additional properties.");
+      problems.add(
+        name,
+        "schema does not allow additional properties.",
+        adviseOnOption(command, name),
+      );
       continue;
     }
     const earlier = values.get(name);
@@ -43,7 +48,7 @@ export function parseCommandLine(
       continue;
     }
     const checked = checkValue(parameter.type, value);
-    if ("refusal" in checked) problems.add(name, checked.refusal);
+    if ("refusal" in checked) problems.add(name, checked.refusal, checked.advice);
     else if (earlier === undefined) values.set(name, [checked.value]);
     else earlier.push(checked.value);
   }
@@ -56,7 +61,11 @@ export function parseCommandLine(
   problems.throwIfAny();
   if (left.length > 0) {
     const words = left.map((word) => JSON.stringify(word.text));
-    throw new ArgumentError(`got additional arguments: [${words.join(", ")}]`);
+    throw new ArgumentError(
+      `got additional arguments: [${words.join(", ")}]`,
+      command.name,
+      [adviseOnAdditional(command)],
+    );
   }
   return new CommandValues(values);
 }

@@ -5,6 +5,8 @@ import {
   isServerName,
   isUpidText,
 } from "../../lib/repository/mod.ts";
+import { adviseOnBackupSpec } from "./backup_spec_advice.ts";
+import { REPOSITORY_FORMS } from "../hints/hint_on_repository.ts";
 import { parseByteSize } from "./parse_byte_size.ts";
 import { parseTimeSpan } from "./parse_time_span.ts";
 import type { ValueFormat } from "../command.ts";
@@ -19,6 +21,7 @@ function matching(name: string, accepts: (text: string) => boolean): ValueFormat
 /** `[[auth-id@]server[:port]:]datastore`, or a path with a slash (spec: cli.md §2.1). */
 export const REPOSITORY_FORMAT: ValueFormat = {
   name: "repository",
+  advice: () => REPOSITORY_FORMS,
   refusal(text) {
     // The limit is that of servers' strings; a path may be as long as the system allows.
     if (!text.includes("/") && [...text].length > 256) {
@@ -50,10 +53,13 @@ export const PATTERN_FORMAT: ValueFormat = matching(
 );
 
 /** `name.kind:path` (spec: cli.md §4.1). */
-export const BACKUP_SPEC_FORMAT: ValueFormat = matching(
-  "backup-spec",
-  (text) => /^[a-zA-Z0-9_-]+\.(?:pxar|img|conf|log):[^\n]+$/u.test(text),
-);
+export const BACKUP_SPEC_FORMAT: ValueFormat = {
+  ...matching(
+    "backup-spec",
+    (text) => /^[a-zA-Z0-9_-]+\.(?:pxar|img|conf|log):[^\n]+$/u.test(text),
+  ),
+  advice: adviseOnBackupSpec,
+};
 
 /** What reminds of a passphrase: one line (spec: cli.md §4.14). */
 export const HINT_FORMAT: ValueFormat = matching(

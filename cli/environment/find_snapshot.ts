@@ -1,4 +1,4 @@
-import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
+import { NotFoundError, type Situation, UsageError } from "../../lib/errors/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -27,13 +27,17 @@ export async function findSnapshot(
   const snapshots = await repository.listSnapshots(namespace, { type: asked.type, id: asked.id });
   if ("time" in asked) {
     if (!snapshots.some(({ time }) => time === asked.time)) {
-      throw new NotFoundError(`snapshot ${formatSnapshotPath(asked)} does not exist.`);
+      throw new NotFoundError(`snapshot ${formatSnapshotPath(asked)} does not exist.`, {
+        situation: noSnapshot(asked, snapshots.length > 0),
+      });
     }
     return asked;
   }
   const group = formatGroupPath(asked);
   if (snapshots.length === 0) {
-    throw new NotFoundError(`backup group ${group} does not contain any snapshots.`);
+    throw new NotFoundError(`backup group ${group} does not contain any snapshots.`, {
+      situation: noSnapshot(asked, false),
+    });
   }
   for (const snapshot of snapshots.toSorted((a, b) => b.time - a.time)) {
     if (snapshot.files.some(({ filename }) => filename === MANIFEST)) {
@@ -44,12 +48,18 @@ export async function findSnapshot(
   throw new NotFoundError(`backup group ${group} does not contain any finished snapshots.`);
 }
 
+function noSnapshot(asked: BackupGroup, hasOthers: boolean): Situation {
+  return { kind: "no-snapshot", group: formatGroupPath(asked), hasOthers };
+}
+
 function parse(text: string): BackupSnapshot | BackupGroup {
   try {
     return parseGroupOrSnapshotPath(text);
   } catch (error) {
     if (text.split("/").length === 3 || !(error instanceof UsageError)) throw error;
     // Groups are taken too, but a snapshot is what was asked for (spec: cli.md §4).
-    throw new UsageError(`unable to parse backup snapshot path '${text}'`);
+    throw new UsageError(`unable to parse backup snapshot path '${text}'`, {
+      situation: { kind: "malformed-snapshot", text },
+    });
   }
 }

@@ -16,6 +16,10 @@ export function keyPassphrase(environment: Environment): Uint8Array {
     "proxmox-backup-client.encryption-password",
   );
   if (secret !== undefined) return new TextEncoder().encode(secret);
-  if (!Deno.stdin.isTerminal()) throw new KeyError("no password input mechanism available");
+  if (!Deno.stdin.isTerminal()) {
+    throw new KeyError("no password input mechanism available", {
+      situation: { kind: "no-passphrase", variable: "PBS_ENCRYPTION_PASSWORD" },
+    });
+  }
   return new TextEncoder().encode(askSecret("Encryption Key Password: "));
 }

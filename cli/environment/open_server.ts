@@ -35,6 +35,7 @@ export async function openServer(
     if (!(error instanceof UsageError) && !(error instanceof AuthError)) throw error;
     throw new PbsError(
       `error building client for repository ${describeRepository(address)} - ${error.message}`,
+      { situation: error.situation },
     );
   }
 }

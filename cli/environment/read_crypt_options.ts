@@ -46,11 +46,14 @@ export function readCryptOptions(values: CommandValues, context: CommandContext)
   const usedKey = key ?? defaultKey(context, DEFAULT_KEY_NAME);
   if (usedKey === undefined) {
     if (mode !== undefined) {
-      throw new UsageError("--crypt-mode without --keyfile and no default key file available");
+      throw new UsageError("--crypt-mode without --keyfile and no default key file available", {
+        situation: { kind: "no-key-file" },
+      });
     }
     if (masterKey === undefined) return { mode: "none" };
     throw new UsageError(
       "--master-pubkey-file/--master-pubkey-fd specified, but no key available",
+      { situation: { kind: "no-key-file" } },
     );
   }
   if (mode !== undefined && key === undefined) {

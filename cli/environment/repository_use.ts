@@ -13,13 +13,20 @@ export function usedRepositories(environment: Environment): UsedRepositories | u
 export class RepositoryUse {
   readonly #environment: Environment;
   #name: string | undefined;
+  #address: RepositoryAddress | undefined;
 
   constructor(environment: Environment) {
     this.#environment = environment;
   }
 
+  /** The one that was used last; undefined if the command had not come to that. */
+  get address(): RepositoryAddress | undefined {
+    return this.#address;
+  }
+
   /** Says which one it is. */
   note(address: RepositoryAddress): void {
+    this.#address = address;
     this.#name = address.kind === "directory"
       ? absolutePath(address.path)
       : describeRepository(address);

@@ -48,7 +48,9 @@ export function selectRepository(
   const fromVariable = readRepository(environment, (line) => output.log("error", line));
   if (fromVariable !== undefined) return parseRepository(fromVariable);
   if (isAny(variables)) return fromAtoms(variables, {});
-  throw new UsageError("unable to get (default) repository");
+  throw new UsageError("unable to get (default) repository", {
+    situation: { kind: "no-repository" },
+  });
 }
 
 function readRepository(

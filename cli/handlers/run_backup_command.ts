@@ -91,7 +91,7 @@ export async function runBackupCommand(
     // Only who asked for a new datastore is a newcomer; scripts see the lines they know.
     if (create) {
       const steps = firstSteps({
-        program: environment.get("PBS_CLIENT_PROGRAM") ?? "pbs-client",
+        program: environment.get("PBS_CLIENT_PROGRAM") || "pbs-client",
         repository: repository.displayName,
         namespace,
         group: `${snapshot.type}/${snapshot.id}`,

@@ -68,7 +68,9 @@ function checkArchiveName(name: string): void {
     parseArchiveName(name);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`failed to parse archive type for '${name}'`);
+    throw new UsageError(`failed to parse archive type for '${name}'`, {
+      situation: { kind: "archive-name-without-type", name },
+    });
   }
 }
 

@@ -58,8 +58,12 @@ function usageParts(command: Pick<Command, "name" | "positionals" | "options">):
   return parts;
 }
 
-/** The usage line, broken where it has to be. */
-function wrappedUsage(command: Command, programName: string, lead: number): string {
+/** The usage line, broken where it has to be; `Usage: ` has room in front of it. */
+export function wrappedUsage(
+  command: Command,
+  programName: string,
+  lead: number = LEAD.length,
+): string {
   const program = programName === "" ? [] : [programName];
   return wrapText([...program, ...usageParts(command)], CONTINUATION, lead)
     .join("\n").slice(lead);
@@ -68,7 +72,7 @@ function wrappedUsage(command: Command, programName: string, lead: number): stri
 /** Usage line, description and parameters of a command; `Usage: ` has room in front of it. */
 export function usageText(command: Command, programName: string): string {
   const blocks = [
-    wrappedUsage(command, programName, LEAD.length),
+    wrappedUsage(command, programName),
     wrapText(command.description.split(" "), 0).join("\n"),
   ];
   blocks.push(

@@ -54,7 +54,9 @@ export async function decodeBlob(
   let data = header.payload;
   if (header.encrypted) {
     if (options.encryptionKey === undefined) {
-      throw new KeyError(`${name} is encrypted and no key was given`);
+      throw new KeyError(`${name} is encrypted and no key was given`, {
+        situation: { kind: "no-key" },
+      });
     }
     data = await openSealedBytes(
       options.encryptionKey,

@@ -170,7 +170,9 @@ function decodeError(status: number, name: string): Error {
     case DecodeStatus.mode:
       return new CorruptDataError(`${name} is not encrypted the way its archive says`);
     case DecodeStatus.missingKey:
-      return new KeyError(`${name} is encrypted and there is no key`);
+      return new KeyError(`${name} is encrypted and there is no key`, {
+        situation: { kind: "no-key" },
+      });
     case DecodeStatus.tag:
       return new CorruptDataError(
         `${name} cannot be decrypted: it is damaged or was made with another key`,

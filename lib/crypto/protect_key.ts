@@ -1,5 +1,5 @@
 import { bytesEqual, concatBytes } from "../bytes/mod.ts";
-import { CorruptDataError, KeyError, UsageError } from "../errors/mod.ts";
+import { CorruptDataError, KeyError, type Situation, UsageError } from "../errors/mod.ts";
 import { openSealedBytes, sealBytes } from "./aes_gcm.ts";
 import { createCryptConfig, type CryptConfig } from "./crypt_config.ts";
 import { formatKeyId } from "./fingerprint.ts";
@@ -110,13 +110,17 @@ export async function changePassphrase(
   return await protectKey(encryptionKey, { ...protection, created: file.created });
 }
 
+function wrongPassphrase(hint: string | undefined): Situation {
+  return { kind: "wrong-passphrase", ...(hint === undefined ? {} : { reminder: hint }) };
+}
+
 async function decryptKey(
   { data, hint }: KeyFile,
   derivation: KeyDerivation,
   passphrase: Uint8Array,
 ): Promise<Uint8Array> {
   if (passphrase.byteLength < MIN_PASSPHRASE_BYTES) {
-    throw new KeyError("Passphrase is too short!");
+    throw new KeyError("Passphrase is too short!", { situation: wrongPassphrase(hint) });
   }
   const headerLength = GCM_IV_LENGTH + GCM_TAG_LENGTH;
   if (data.byteLength < headerLength) {
@@ -136,6 +140,7 @@ async function decryptKey(
       hint === undefined
         ? "Unable to decrypt key (wrong password?) - it does not open the key file"
         : `Unable to decrypt key (password hint: ${hint})`,
+      { situation: wrongPassphrase(hint) },
     );
   }
 }

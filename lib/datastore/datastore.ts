@@ -89,10 +89,13 @@ export class Datastore implements Disposable {
   static open(path: string, options: DatastoreOptions = {}): Datastore {
     const root = realPath(path);
     const chunks = statPath(`${root}/${CHUNKS_FOLDER}`);
-    if (chunks === -Errno.EACCES) throw new AuthError(`no permission to open datastore "${root}"`);
+    if (chunks === -Errno.EACCES) {
+      throw notPermitted(`no permission to open datastore "${root}"`, root);
+    }
     if (chunks === -Errno.ENOENT || (chunks instanceof FileStat && !chunks.isDirectory)) {
       throw new NotFoundError(
         `"${root}" is not a datastore: it has no folder "${CHUNKS_FOLDER}" (is the disk mounted?)`,
+        { situation: { kind: "no-datastore", path } },
       );
     }
     if (typeof chunks === "number") throw systemFailure(chunks, `cannot open datastore "${root}"`);
@@ -127,9 +130,12 @@ function realPath(path: string): string {
     root = Deno.realPathSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.PermissionDenied) {
-      throw new AuthError(`no permission to open datastore "${path}"`, { cause });
+      throw notPermitted(`no permission to open datastore "${path}"`, path, cause);
     }
-    throw new NotFoundError(`there is no folder "${path}" for a datastore`, { cause });
+    throw new NotFoundError(`there is no folder "${path}" for a datastore`, {
+      cause,
+      situation: { kind: "no-datastore", path },
+    });
   }
   return root;
 }
@@ -139,8 +145,12 @@ function openChunkStore(root: string, rules: NewFileRules, level: SyncLevel): Ch
     return new FileChunkStore(root, rules, level);
   } catch (cause) {
     if (!(cause instanceof Error && "errno" in cause && cause.errno === Errno.EACCES)) throw cause;
-    throw new AuthError(`no permission to read the chunks of datastore "${root}"`, { cause });
+    throw notPermitted(`no permission to read the chunks of datastore "${root}"`, root, cause);
   }
+}
+
+function notPermitted(message: string, path: string, cause?: unknown): AuthError {
+  return new AuthError(message, { cause, situation: { kind: "no-permission", path } });
 }
 
 function statRoot(root: string): FileStat {
@@ -161,9 +171,15 @@ function createRoot(path: string): string {
 
 function checkEmpty(root: string): void {
   for (const { name } of Deno.readDirSync(root)) {
-    if (name === CHUNKS_FOLDER) throw new ConflictError(`"${root}" is a datastore already`);
+    if (name === CHUNKS_FOLDER) {
+      throw new ConflictError(`"${root}" is a datastore already`, {
+        situation: { kind: "datastore-in-the-way", path: root, isDatastore: true },
+      });
+    }
     if (!name.startsWith(".") && name !== "lost+found") {
-      throw new ConflictError(`"${root}" is not empty: there is "${name}"`);
+      throw new ConflictError(`"${root}" is not empty: there is "${name}"`, {
+        situation: { kind: "datastore-in-the-way", path: root, isDatastore: false },
+      });
     }
   }
 }

@@ -73,7 +73,9 @@ export async function requireOwner(
     );
   }
   if (!isOwner(owner, authId)) {
-    throw new AuthError(`backup owner check failed (${authId} != ${owner})`);
+    throw new AuthError(`backup owner check failed (${authId} != ${owner})`, {
+      situation: { kind: "group-of-another", group: formatGroupPath(group), owner },
+    });
   }
 }
 

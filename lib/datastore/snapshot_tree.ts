@@ -26,7 +26,9 @@ import type { FolderEntry } from "./snapshot_files.ts";
 /** @throws {NotFoundError} if there is no such namespace. */
 export function requireNamespace(datastore: Datastore, namespace: string): void {
   if (!datastore.files.hasFolder(namespaceFolder(namespace))) {
-    throw new NotFoundError(`namespace "${namespace}" not found`);
+    throw new NotFoundError(`namespace "${namespace}" not found`, {
+      situation: { kind: "no-namespace", namespace },
+    });
   }
 }
 

@@ -1,7 +1,27 @@
+import type { Situation } from "./situation.ts";
+
+/** Options of an error: its cause, and the situation if somebody can tell the way out of it. */
+export interface PbsErrorOptions extends ErrorOptions {
+  /** What stands in a person's way, as data. */
+  readonly situation?: Situation | undefined;
+}
+
 /** Base of all failures this library reports on purpose. */
 export class PbsError extends Error {
   /** Name of the class, for messages. */
   override name = "PbsError";
+  /** What stands in the way, for callers that tell people what to do. */
+  readonly situation: Situation | undefined;
+
+  /**
+   * A failure.
+   *
+   * @param message What failed, by name.
+   */
+  constructor(message?: string, { situation, ...options }: PbsErrorOptions = {}) {
+    super(message, options);
+    this.situation = situation;
+  }
 }
 
 /** A wrong argument, option, pattern or specification; nothing was started. */
@@ -32,7 +52,7 @@ export class ServerError extends PbsError {
    *
    * @param status HTTP status of the answer.
    */
-  constructor(readonly status: number, message: string, options?: ErrorOptions) {
+  constructor(readonly status: number, message: string, options?: PbsErrorOptions) {
     super(message, options);
   }
 }
@@ -89,7 +109,7 @@ export class SystemError extends PbsError {
    *
    * @param errno Positive Linux error number.
    */
-  constructor(readonly errno: number, message: string, options?: ErrorOptions) {
+  constructor(readonly errno: number, message: string, options?: PbsErrorOptions) {
     super(message, options);
   }
 }

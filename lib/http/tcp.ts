@@ -34,7 +34,12 @@ export function connectTcp(
     const fail = (text: string, cause?: unknown) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(new ConnectionError(`cannot connect to ${host}:${port}: ${text}`, { cause }));
+      reject(
+        new ConnectionError(`cannot connect to ${host}:${port}: ${text}`, {
+          cause,
+          situation: { kind: "server-unreachable", host, port },
+        }),
+      );
     };
     const timer = setTimeout(() => fail(`no answer in ${timeoutMs} ms`), timeoutMs);
     const cancel = () => fail("cancelled", options.signal?.reason);

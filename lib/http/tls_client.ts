@@ -149,7 +149,10 @@ async function handshake(options: TlsConnectOptions, verify: boolean): Promise<t
       reject(
         connected
           ? new HandshakeError(`TLS handshake with ${server} failed: ${text}`, { cause })
-          : new ConnectionError(`cannot connect to ${server}: ${text}`, { cause }),
+          : new ConnectionError(`cannot connect to ${server}: ${text}`, {
+            cause,
+            situation: { kind: "server-unreachable", host, port },
+          }),
       );
     };
     const late = () => fail(`no answer in ${timeoutMs} ms`);

@@ -71,5 +71,6 @@ export async function decideTrust(
         certificate.problem ?? "unknown reason"
       }), its fingerprint is ${certificate.fingerprint}`
       : `certificate of ${server} has fingerprint ${certificate.fingerprint}, not the expected ${expected}`,
+    { situation: { kind: "untrusted-certificate", fingerprint: certificate.fingerprint } },
   );
 }

@@ -11,7 +11,9 @@ import type { Manifest, ManifestFile } from "./manifest.ts";
 export function lookUpFile(manifest: Manifest, serverName: string): ManifestFile {
   const file = findFile(manifest, serverName);
   if (file === undefined) {
-    throw new NotFoundError(`the manifest does not list a file "${serverName}"`);
+    throw new NotFoundError(`the manifest does not list a file "${serverName}"`, {
+      situation: { kind: "no-archive", name: serverName, names: namesOf(manifest) },
+    });
   }
   return file;
 }
@@ -58,7 +60,13 @@ export function lookUpArchive(manifest: Manifest, name: string): ManifestArchive
       return { form: "split", metadata, payload };
     }
   }
-  throw new NotFoundError(`the manifest does not list an archive "${name}"`);
+  throw new NotFoundError(`the manifest does not list an archive "${name}"`, {
+    situation: { kind: "no-archive", name, names: namesOf(manifest) },
+  });
+}
+
+function namesOf({ files }: Manifest): string[] {
+  return files.map(({ filename }) => filename);
 }
 
 function findFile(manifest: Manifest, serverName: string): ManifestFile | undefined {

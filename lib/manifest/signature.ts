@@ -1,7 +1,7 @@
 import { bytesEqual, encodeHex } from "../bytes/mod.ts";
 import { type CryptConfig, formatFingerprint, formatKeyId } from "../crypto/mod.ts";
 import { CorruptDataError, KeyError } from "../errors/mod.ts";
-import { UNPROTECTED_KEYS } from "./format.ts";
+import { ENCRYPTED_KEY_BLOB_NAME, UNPROTECTED_KEYS } from "./format.ts";
 import type { Manifest } from "./manifest.ts";
 import { canonicalManifest } from "./manifest_text.ts";
 import { keyFingerprintOf, withUnprotected } from "./unprotected.ts";
@@ -51,6 +51,7 @@ export function checkSignature(manifest: Manifest, config: CryptConfig): "signed
       `wrong key - unable to verify signature since manifest's key ${
         formatKeyId(fingerprint)
       } does not match provided key ${config.keyId}`,
+      { situation: { kind: "other-key", hasMasterKeyCopy: hasMasterKeyCopy(manifest) } },
     );
   }
   if (computeSignature(manifest, config) !== manifest.signature) {
@@ -70,11 +71,19 @@ export function checkKeyFingerprint(manifest: Manifest, config: CryptConfig | un
   if (fingerprint === undefined) return;
   const keyId = formatKeyId(fingerprint);
   if (config === undefined) {
-    throw new KeyError(`missing key - manifest was created with key ${keyId}`);
+    throw new KeyError(`missing key - manifest was created with key ${keyId}`, {
+      situation: { kind: "no-key", hasMasterKeyCopy: hasMasterKeyCopy(manifest) },
+    });
   }
   if (!bytesEqual(fingerprint, config.fingerprint)) {
     throw new KeyError(
       `wrong key - manifest's key ${keyId} does not match provided key ${config.keyId}`,
+      { situation: { kind: "other-key", hasMasterKeyCopy: hasMasterKeyCopy(manifest) } },
     );
   }
+}
+
+/** Whether the key lies in the snapshot, encrypted for the owner of a master key. */
+function hasMasterKeyCopy({ files }: Manifest): boolean {
+  return files.some(({ filename }) => filename === ENCRYPTED_KEY_BLOB_NAME);
 }

@@ -148,7 +148,10 @@ export class RemoteSession {
       }
       const { isToken, authId, host } = this.location;
       const who = isToken ? `API token ${authId}` : `the ticket of ${authId}`;
-      throw new AuthError(`${who} was refused by ${host}: ${error.message}`, { cause: error });
+      throw new AuthError(`${who} was refused by ${host}: ${error.message}`, {
+        cause: error,
+        situation: { kind: "login-refused", isToken },
+      });
     }
   }
 

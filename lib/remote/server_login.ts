@@ -120,7 +120,7 @@ export class ServerLogin {
           ? `the remembered ticket of ${userId} on ${host} was refused, "logout" removes it: ` +
             error.message
           : `login of ${userId} on ${host} was refused: ${error.message}`,
-        { cause: error },
+        { cause: error, situation: { kind: "login-refused", isToken: false } },
       );
     }
     this.#keep(ticket);
@@ -221,12 +221,20 @@ async function findSecret(
 ): Promise<Secret> {
   const { password, ticketCache, askPassword } = options;
   if (password !== undefined) return { text: password, isTicket: false };
-  if (location.isToken) throw new AuthError("API token secret must be provided!");
+  if (location.isToken) {
+    throw new AuthError("API token secret must be provided!", {
+      situation: { kind: "no-password", isToken: true },
+    });
+  }
   const cached = ticketCache?.load(location.host, location.userId);
   // The official client remembers half logins, too.
   if (cached !== undefined && !isHalfLogin(cached.ticket)) {
     return { text: cached.ticket, isTicket: true };
   }
-  if (askPassword === undefined) throw new AuthError("no password input mechanism available");
+  if (askPassword === undefined) {
+    throw new AuthError("no password input mechanism available", {
+      situation: { kind: "no-password", isToken: false },
+    });
+  }
   return { text: await askPassword(location.userId), isTicket: false };
 }

@@ -62,6 +62,7 @@ export class ServerTrust {
       throw new TrustError(
         `certificate validation failed - the fingerprint ${fingerprint} of ${this.#server} ` +
           `was not confirmed (${reason})`,
+        { situation: { kind: "untrusted-certificate", fingerprint } },
       );
     }
     this.#accepted = fingerprint;

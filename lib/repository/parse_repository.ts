@@ -50,7 +50,11 @@ interface ServerParts {
 export function parseRepository(text: string): RepositoryAddress {
   if (isDirectory(text)) return { kind: "directory", path: text };
   const match = matchServer(text);
-  if (match === undefined) throw new UsageError(`unable to parse repository url '${text}'`);
+  if (match === undefined) {
+    throw new UsageError(`unable to parse repository url '${text}'`, {
+      situation: { kind: "malformed-repository", text },
+    });
+  }
   const { authId, host, port, datastore } = match;
   if (port !== undefined && Number(port) > 65535) {
     throw new UsageError("number too large to fit in target type");

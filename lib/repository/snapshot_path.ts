@@ -52,7 +52,7 @@ export function parseGroupPath(text: string): BackupGroup {
   const parts = text.split("/");
   const [type = "", id = ""] = parts;
   if (parts.length !== 2 || !isBackupType(type) || !isSafeName(id)) {
-    throw new UsageError(`unable to parse backup group path '${text}'`);
+    throw malformed(`unable to parse backup group path '${text}'`, text);
   }
   return { type, id };
 }
@@ -76,9 +76,13 @@ export function parseSnapshotPath(text: string): BackupSnapshot {
     parts.length !== 3 || !isBackupType(type) || !isSafeName(id) ||
     !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(time)
   ) {
-    throw new UsageError(`unable to parse backup snapshot path '${text}'`);
+    throw malformed(`unable to parse backup snapshot path '${text}'`, text);
   }
   return { type, id, time: parseBackupTime(time) };
+}
+
+function malformed(message: string, text: string): UsageError {
+  return new UsageError(message, { situation: { kind: "malformed-snapshot", text } });
 }
 
 /** Reads `type/id` or `type/id/time`. @throws {UsageError} if the text is neither. */

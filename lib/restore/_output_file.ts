@@ -1,4 +1,4 @@
-import { errnoText } from "../../ffi/errno.ts";
+import { Errno, errnoText } from "../../ffi/errno.ts";
 import {
   closeFile,
   openFile,
@@ -40,6 +40,7 @@ export class OutputFile implements Disposable {
       throw new SystemError(
         -fd,
         `unable to create target file ${quotePath(path)} - ${errnoText(-fd)} (os error ${-fd})`,
+        fd === -Errno.EEXIST ? { situation: { kind: "target-exists", what: "file" } } : {},
       );
     }
     return new OutputFile(path, fd);

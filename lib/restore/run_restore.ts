@@ -1,3 +1,4 @@
+import { Errno } from "../../ffi/errno.ts";
 import { ChunkDecoder } from "../chunking/mod.ts";
 import { CancelledError, PbsError, SystemError, UsageError } from "../errors/mod.ts";
 import { MatchEntry, TreeExtractor } from "../fs/mod.ts";
@@ -134,7 +135,12 @@ async function restoreTreeTo(
     const others = report.errorCount - 1;
     const message = `error extracting archive - ${first.message}` +
       (others > 0 ? ` (and ${others} further error${others > 1 ? "s" : ""})` : "");
-    throw first.errno === 0 ? new PbsError(message) : new SystemError(first.errno, message);
+    if (first.errno === 0) throw new PbsError(message);
+    throw new SystemError(
+      first.errno,
+      message,
+      first.errno === Errno.EEXIST ? { situation: { kind: "target-exists", what: "tree" } } : {},
+    );
   }
   const { bytesDone: bytes } = observer.progress;
   return { kind: "tree", files: report.files, bytes, warnings: notes };

@@ -1,0 +1,15 @@
+import type { RepositoryAddress } from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { Command } from "../command.ts";
+
+/** What is known about the run whose failure is explained. */
+export interface HintContext {
+  /** How the program is called. */
+  readonly program: string;
+  /** The command that failed; undefined if none was found. */
+  readonly command?: Command | undefined;
+  /** Its values; undefined if they were not accepted. */
+  readonly values?: CommandValues | undefined;
+  /** The repository it was to work with, as far as it had come. */
+  readonly address?: RepositoryAddress | undefined;
+}

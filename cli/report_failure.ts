@@ -1,0 +1,40 @@
+import { describeError, situationOf } from "../lib/errors/mod.ts";
+import { GroupError } from "./arguments/group_error.ts";
+import { PROGRAM_NAME } from "./command_table.ts";
+import { wrappedUsage } from "./help/usage_text.ts";
+import type { HintContext } from "./hints/hint_context.ts";
+import { hintFor } from "./hints/hint_for.ts";
+import type { Output } from "./output/output.ts";
+
+/**
+ * Prints an error and its causes (spec: cli.md §1.5), for words that do not fit a line of usage, and
+ * last what to do about it. Not the usage of all options or commands: it would push the message off
+ * the screen, and `help` shows it.
+ *
+ * @param isDebug Shows the stack, too.
+ */
+export function reportFailure(
+  error: unknown,
+  isDebug: boolean,
+  output: Output,
+  context: HintContext,
+): void {
+  const [message = "unknown error", ...causes] = describeError(error);
+  const lines = [`Error: ${message}`];
+  if (error instanceof GroupError) {
+    const words = [PROGRAM_NAME, ...error.group === "" ? [] : [error.group], "<command>"];
+    lines.push("", `Usage: ${words.join(" ")} [OPTIONS]`);
+  } else if (context.command !== undefined && situationOf(error)?.kind === "bad-arguments") {
+    lines.push(`Usage: ${wrappedUsage(context.command, PROGRAM_NAME)}`);
+  }
+  if (causes.length > 0) {
+    lines.push("", "Caused by:");
+    const [only, ...others] = causes;
+    if (others.length === 0) lines.push(`    ${only}`);
+    else lines.push(...causes.map((cause, index) => `    ${index}: ${cause}`));
+  }
+  const hint = hintFor(error, context);
+  if (hint !== undefined) lines.push(`Hint: ${hint}`);
+  if (isDebug && error instanceof Error && error.stack !== undefined) lines.push("", error.stack);
+  output.errorLine(lines.join("\n"));
+}
