@@ -32,6 +32,7 @@
 
 export * from "./lib/client/mod.ts";
 export * from "./lib/errors/errors.ts";
+export type { Situation } from "./lib/errors/mod.ts";
 export type {
   ArchiveReport,
   BackupProgress,

@@ -1,3 +1,5 @@
+import { localClock } from "../../lib/time/mod.ts";
+
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
@@ -8,9 +10,10 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
  * @returns For instance `Thu Mar  5 02:00:01 2026`.
  */
 export function formatDate(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const time = [date.getHours(), date.getMinutes(), date.getSeconds()]
+  const date = localClock(seconds);
+  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
     .map((part) => String(part).padStart(2, "0")).join(":");
-  const day = String(date.getDate()).padStart(2);
-  return `${DAYS[date.getDay()]} ${MONTHS[date.getMonth()]} ${day} ${time} ${date.getFullYear()}`;
+  const day = String(date.getUTCDate()).padStart(2);
+  const month = MONTHS[date.getUTCMonth()];
+  return `${DAYS[date.getUTCDay()]} ${month} ${day} ${time} ${date.getUTCFullYear()}`;
 }

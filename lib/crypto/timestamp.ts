@@ -1,9 +1,11 @@
+import { localOffsetSeconds } from "../time/mod.ts";
+
 /** Offset of a zone from UTC in minutes at a time (seconds since the epoch), east positive. */
 export type ZoneOffset = (epochSeconds: number) => number;
 
 /** The zone of this process. */
 export function localZone(epochSeconds: number): number {
-  return -new Date(epochSeconds * 1000).getTimezoneOffset();
+  return Math.trunc(localOffsetSeconds(epochSeconds) / 60);
 }
 
 const FORM = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:Z|([+-])(\d{2}):(\d{2}))$/;

@@ -1,3 +1,4 @@
+import { localClock, localOffsetSeconds } from "../time/mod.ts";
 import type { IncomingRequest } from "../http/mod.ts";
 
 /** One answered request. */
@@ -56,12 +57,18 @@ function formatEntry(
   date: Date,
 ): string {
   const two = (value: number) => value.toString().padStart(2, "0");
-  const minutes = -date.getTimezoneOffset();
+  const seconds = Math.floor(date.getTime() / 1000);
+  const clock = localClock(seconds);
+  const minutes = Math.trunc(localOffsetSeconds(seconds) / 60);
   const zone = `${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}${
     two(Math.abs(minutes) % 60)
   }`;
-  const day = `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`;
-  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  const day = `${two(clock.getUTCDate())}/${
+    two(clock.getUTCMonth() + 1)
+  }/${clock.getUTCFullYear()}`;
+  const time = [clock.getUTCHours(), clock.getUTCMinutes(), clock.getUTCSeconds()].map(two).join(
+    ":",
+  );
   const path = printable(request.target.split("?")[0]!);
   const agent = printable(request.headers.get("user-agent") ?? "-");
   const line = `${request.method} ${path} HTTP/${request.httpVersion}`;

@@ -1,3 +1,5 @@
+import { localClock, localOffsetSeconds } from "../../time/mod.ts";
+
 /**
  * Local time as RFC 3339 with a numeric offset, 25 characters (spec: protocol.md §7.8).
  *
@@ -9,10 +11,14 @@
  */
 export function localTimestamp(date: Date): string {
   const two = (value: number) => value.toString().padStart(2, "0");
-  const minutes = -date.getTimezoneOffset();
+  const seconds = Math.floor(date.getTime() / 1000);
+  const clock = localClock(seconds);
+  const minutes = Math.trunc(localOffsetSeconds(seconds) / 60);
   const offset = Math.abs(minutes);
-  const day = [date.getFullYear().toString().padStart(4, "0"), two(date.getMonth() + 1)];
-  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  const day = [clock.getUTCFullYear().toString().padStart(4, "0"), two(clock.getUTCMonth() + 1)];
+  const time = [clock.getUTCHours(), clock.getUTCMinutes(), clock.getUTCSeconds()].map(two).join(
+    ":",
+  );
   const zone = `${minutes < 0 ? "-" : "+"}${two(Math.floor(offset / 60))}:${two(offset % 60)}`;
-  return `${day.join("-")}-${two(date.getDate())}T${time}${zone}`;
+  return `${day.join("-")}-${two(clock.getUTCDate())}T${time}${zone}`;
 }
