@@ -16,6 +16,10 @@ const CREDENTIALS = "proxmox-backup-client";
 /** Runs that end differently on purpose. */
 const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "fp-nocolons": "a fingerprint needs no colons",
+  "cred-password-newline": "a line end does not belong to a password",
+  "cred-repository-newline": "a line end does not belong to a repository",
+  "fp-empty": "an empty variable is an unset one",
+  "proxy-lower": "HTTPS_PROXY and lower case count",
   "cred-fingerprint-newline": "a line end does not belong to a fingerprint",
 };
 

@@ -6,6 +6,7 @@ import { makeChunk, writeSnapshot } from "./support/target_conformance.ts";
 import { TempDir } from "./support/temp_dir.ts";
 import { ADMINISTRATOR, TestServer } from "./support/test_server.ts";
 import { openRemoteRepository } from "../lib/remote/mod.ts";
+import { withoutHint } from "./support/without_hint.ts";
 
 const PATIENCE_MS = 20_000;
 
@@ -42,7 +43,7 @@ const ACCOUNTS = {
 /** The one line of an error; fails if there is another number of them, or no failure. */
 function errorLine(run: { code: number; stderr: string }): string {
   assertEquals(run.code, 255, run.stderr);
-  const lines = run.stderr.split("\n").filter((line) =>
+  const lines = withoutHint(run.stderr).split("\n").filter((line) =>
     line !== "" && !/^(Starting backup|Client name)/.test(line)
   );
   assertEquals(lines.length, 1, run.stderr);

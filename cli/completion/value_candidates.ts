@@ -1,3 +1,4 @@
+import { withoutMark } from "../../lib/bytes/mod.ts";
 import {
   formatGroupPath,
   formatSnapshotPath,
@@ -165,7 +166,7 @@ function usedRepositories({ environment }: CommandContext): string[] {
   const path = userFile(environment, "XDG_CACHE_HOME", ".cache", "repo-list");
   if (path === undefined) return [];
   try {
-    return Object.keys(JSON.parse(Deno.readTextFileSync(path)));
+    return Object.keys(JSON.parse(withoutMark(Deno.readTextFileSync(path))));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

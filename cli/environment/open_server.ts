@@ -1,5 +1,5 @@
 import { AuthError, PbsError, UsageError } from "../../lib/errors/mod.ts";
-import { parseProxy, type Proxy } from "../../lib/http/mod.ts";
+import { chooseProxy } from "../../lib/http/mod.ts";
 import { describeRepository, type ServerRepositoryAddress } from "../../lib/repository/mod.ts";
 import {
   FingerprintCache,
@@ -18,6 +18,7 @@ import { userFile } from "./user_file.ts";
 
 /** A terminal that has gone away answers every question with nothing. */
 const MAX_ATTEMPTS = 100;
+const DEFAULT_PORT = 8007;
 
 /**
  * Makes a client for a server with what the environment and the user know (spec: cli.md §2.4).
@@ -50,7 +51,11 @@ function remoteOptions(
     "proxmox-backup-client.password",
   );
   const fingerprint = readFingerprint(environment, (line) => output.log("error", line));
-  const proxy = readProxy(environment);
+  const proxy = chooseProxy(
+    (name) => environment.get(name),
+    address.host ?? "localhost",
+    address.port ?? DEFAULT_PORT,
+  );
   if (proxy !== undefined) {
     output.log("info", `Using proxy connection: ${proxy.host}:${proxy.port}`);
   }
@@ -104,21 +109,12 @@ function readFingerprint(
       environment,
       "PBS_FINGERPRINT",
       "proxmox-backup-client.fingerprint",
+      { emptyIsUnset: true },
     );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     log(`could not read fingerprint: ${error.message}`);
     return undefined;
-  }
-}
-
-function readProxy(environment: Environment): Proxy | undefined {
-  const text = environment.get("ALL_PROXY");
-  try {
-    return text ? parseProxy(text) : undefined;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`variable ALL_PROXY: ${error.message}`);
   }
 }
 

@@ -6,10 +6,12 @@ import { splitShellWords } from "./split_shell_words.ts";
 /**
  * Reads a value from the family of variables that secrets have (spec: cli.md §3.1): the variable
  * itself, `_FD`, `_FILE`, `_CMD`, then the credential of the service manager. The first that is
- * defined counts, even if it is empty. All but the credential are cut at the first line end.
+ * defined counts, even if it is empty. All are cut at the first line end; in front of what comes from
+ * files an editor's byte order mark is left out.
  *
  * @param base For instance `PBS_REPOSITORY`.
  * @param credential Name of the file below `$CREDENTIALS_DIRECTORY`.
+ * @param options With `emptyIsUnset` an empty source is passed over.
  * @returns undefined if no source is defined.
  * @throws {UsageError} if the source that counts cannot be read.
  */
@@ -17,17 +19,29 @@ export function readEnvironmentSecret(
   environment: Environment,
   base: string,
   credential: string,
+  { emptyIsUnset = false }: { readonly emptyIsUnset?: boolean } = {},
 ): string | undefined {
-  const value = environment.get(base);
-  if (value !== undefined) return firstLine(value);
-  const descriptor = environment.get(`${base}_FD`);
-  if (descriptor !== undefined) return firstLine(readDescriptor(`${base}_FD`, descriptor));
-  const path = environment.get(`${base}_FILE`);
-  if (path !== undefined) return firstLine(readVariableFile(`${base}_FILE`, path));
-  const command = environment.get(`${base}_CMD`);
-  if (command !== undefined) return firstLine(runVariableCommand(`${base}_CMD`, command));
-  return readCredential(environment, credential);
+  const variable = (suffix: string) => {
+    const value = environment.get(base + suffix);
+    return emptyIsUnset && value === "" ? undefined : value;
+  };
+  for (const [suffix, read] of SOURCES) {
+    const value = variable(suffix);
+    if (value === undefined) continue;
+    const text = firstLine(read(base + suffix, value));
+    if (text !== "" || !emptyIsUnset) return text;
+  }
+  const text = readCredential(environment, credential);
+  return emptyIsUnset && text === "" ? undefined : text;
 }
+
+/** The variables' suffixes in the order in which they count, and how each is read. */
+const SOURCES: readonly (readonly [string, (variable: string, value: string) => string])[] = [
+  ["", (_, value) => value],
+  ["_FD", readDescriptor],
+  ["_FILE", readVariableFile],
+  ["_CMD", runVariableCommand],
+];
 
 function firstLine(text: string): string {
   const end = text.indexOf("\n");
@@ -66,7 +80,8 @@ function readFile(path: string, variable: string): string {
 
 /** @throws {TypeError} if the bytes are not UTF-8. */
 function decodeText(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  // Without `ignoreBOM` the decoder leaves a byte order mark out.
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
 function runVariableCommand(variable: string, command: string): string {
@@ -97,7 +112,7 @@ function readCredential(environment: Environment, name: string): string | undefi
   if (folder === undefined || folder === "") return undefined;
   try {
     const bytes = Deno.readFileSync(`${folder}/${name}`);
-    return decodeText(bytes);
+    return firstLine(decodeText(bytes));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return undefined;

@@ -12,5 +12,6 @@ export { ByteReader } from "./byte_reader.ts";
 export { ByteWriter } from "./byte_writer.ts";
 export { bytesEqual, compareBytes } from "./compare.ts";
 export { concatBytes } from "./concat.ts";
+export { withoutMark } from "./without_mark.ts";
 export { decodeHex, encodeHex } from "./hex.ts";
 export { trimText, trimTextEnd } from "./trim_text.ts";

@@ -91,17 +91,15 @@ async function openGroup(datastore: Datastore, begin: BeginLocalBackup): Promise
   else if (begin.checkOwner) await requireOwner(datastore, namespace, snapshot, begin.owner);
 }
 
-/** The official words, which snapshot is meant, and the way out if a clock was wrong. */
+/** The official words only; which snapshot is meant, and the way out, is told by the situation. */
 function olderThan(previous: BackupSnapshot): ConflictError {
-  const path = formatSnapshotPath(previous);
-  const words = "backup timestamp is older than last backup.";
-  if (previous.time <= Date.now() / 1000) {
-    return new ConflictError(`${words} "${path}" is not older than the new one`);
-  }
-  return new ConflictError(
-    `${words} "${path}" lies in the future, so a clock was wrong: ` +
-      `"snapshot forget ${path}" lets backups of the group go on`,
-  );
+  return new ConflictError("backup timestamp is older than last backup.", {
+    situation: {
+      kind: "newer-snapshot",
+      group: formatGroupPath(previous),
+      newest: previous.time,
+    },
+  });
 }
 
 function alreadyExists(snapshot: BackupSnapshot): ConflictError {

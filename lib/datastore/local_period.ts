@@ -1,3 +1,5 @@
+import { localClock } from "../time/mod.ts";
+
 /** A stretch of local time that prune keeps one snapshot of. */
 export type Period = "hourly" | "daily" | "weekly" | "monthly" | "yearly";
 
@@ -16,29 +18,50 @@ const DAY_MS = 86_400_000;
  * ```
  */
 export class LocalPeriods {
-  readonly #format: Intl.DateTimeFormat;
+  readonly #format: Intl.DateTimeFormat | undefined;
 
   /**
    * @param timeZone IANA name; that of the process if absent.
    * @throws {RangeError} if there is no such zone.
    */
   constructor(timeZone?: string) {
-    this.#format = new Intl.DateTimeFormat("en-u-ca-iso8601-nu-latn", {
-      timeZone,
-      era: "short",
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      hour: "2-digit",
-      hourCycle: "h23",
-    });
+    this.#format = timeZone === undefined
+      ? undefined
+      : new Intl.DateTimeFormat("en-u-ca-iso8601-nu-latn", {
+        timeZone,
+        era: "short",
+        year: "numeric",
+        month: "2-digit",
+        day: "2-digit",
+        hour: "2-digit",
+        hourCycle: "h23",
+      });
+  }
+
+  #clock(time: number): Record<"year" | "month" | "day" | "hour", number> {
+    if (this.#format === undefined) {
+      // Not by the runtime: it does not know every form of TZ.
+      const clock = localClock(time);
+      return {
+        year: clock.getUTCFullYear(),
+        month: clock.getUTCMonth() + 1,
+        day: clock.getUTCDate(),
+        hour: clock.getUTCHours(),
+      };
+    }
+    const parts: Record<string, string> = {};
+    for (const { type, value } of this.#format.formatToParts(time * 1000)) parts[type] = value;
+    return {
+      year: Number(parts.year),
+      month: Number(parts.month),
+      day: Number(parts.day),
+      hour: Number(parts.hour),
+    };
   }
 
   /** @param time Seconds since the epoch. */
   nameOf(period: Period, time: number): string {
-    const parts: Record<string, string> = {};
-    for (const { type, value } of this.#format.formatToParts(time * 1000)) parts[type] = value;
-    const [year, month, day] = [Number(parts.year), Number(parts.month), Number(parts.day)];
+    const { year, month, day, hour } = this.#clock(time);
     const monthName = `${year}/${pad(month)}`;
     switch (period) {
       case "yearly":
@@ -50,7 +73,7 @@ export class LocalPeriods {
       case "daily":
         return `${monthName}/${pad(day)}`;
       case "hourly":
-        return `${monthName}/${pad(day)}/${pad(Number(parts.hour))}`;
+        return `${monthName}/${pad(day)}/${pad(hour)}`;
     }
   }
 }

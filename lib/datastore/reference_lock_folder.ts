@@ -1,4 +1,4 @@
-import { trimTextEnd } from "../bytes/mod.ts";
+import { trimTextEnd, withoutMark } from "../bytes/mod.ts";
 
 /** Where a server of this machine lists its datastores. */
 const CONFIG_PATH = "/etc/proxmox-backup/datastore.cfg";
@@ -19,7 +19,7 @@ export function referenceLockFolder(
 ): string | undefined {
   let config: string;
   try {
-    config = Deno.readTextFileSync(configPath);
+    config = withoutMark(Deno.readTextFileSync(configPath));
   } catch {
     return undefined;
   }

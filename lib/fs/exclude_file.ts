@@ -32,6 +32,11 @@ function trim(line: Uint8Array): Uint8Array {
   return line.subarray(start, end);
 }
 
+/** Whether an editor wrote its byte order mark, which is no part of the first pattern. */
+function startsWithMark(content: Uint8Array): boolean {
+  return content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf;
+}
+
 /** The directory as a literal prefix: `/` and its path, with glob bytes escaped. */
 function literalPrefix(directory: Uint8Array): Uint8Array {
   if (directory.length === 0) return new Uint8Array();
@@ -67,7 +72,7 @@ export function parseExcludeFile(
 ): MatchEntry[] {
   const entries: MatchEntry[] = [];
   const prefix = literalPrefix(directory);
-  for (let start = 0; start < content.length;) {
+  for (let start = startsWithMark(content) ? 3 : 0; start < content.length;) {
     const newline = content.indexOf(NEWLINE, start);
     const end = newline < 0 ? content.length : newline;
     const line = trim(content.subarray(start, end));

@@ -30,6 +30,7 @@ export { BodyTooLargeError, GatheredBytes, IncomingBody } from "./incoming_body.
 export * from "./memory_duplex.ts";
 export * from "./message.ts";
 export { NodeSocketDuplex } from "./node_socket_duplex.ts";
+export { chooseProxy } from "./choose_proxy.ts";
 export * from "./proxy.ts";
 export * from "./rate_limiter.ts";
 export * from "./rest_client.ts";

@@ -46,12 +46,6 @@ export function parseProxy(text: string): Proxy {
   return { host, port: number, ...credentials === undefined ? {} : { credentials } };
 }
 
-/** The proxy of the environment variable `ALL_PROXY`; empty and unset mean none. */
-export function environmentProxy(): Proxy | undefined {
-  const text = Deno.env.get("ALL_PROXY");
-  return text ? parseProxy(text) : undefined;
-}
-
 /**
  * Makes a TCP connection through a proxy (spec: protocol.md §1.5).
  *

@@ -1,3 +1,5 @@
+import { withoutMark } from "../bytes/mod.ts";
+
 /** Where the distributions keep their bundle of certificate authorities. */
 const BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
@@ -16,7 +18,7 @@ const BUNDLES = [
  */
 export async function systemAuthorities(): Promise<string | undefined> {
   const named = Deno.env.get("SSL_CERT_FILE");
-  if (named) return await Deno.readTextFile(named);
+  if (named) return withoutMark(await Deno.readTextFile(named));
   for (const path of BUNDLES) {
     try {
       return await Deno.readTextFile(path);

@@ -1,9 +1,10 @@
+import { withoutMark } from "../bytes/mod.ts";
 import { describeError } from "../errors/mod.ts";
 
 /** Reads a text file. @returns undefined if there is none, or it cannot be read. */
 export function readCacheFile(path: string): string | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    return withoutMark(Deno.readTextFileSync(path));
   } catch {
     // A cache that cannot be read is an empty one.
     return undefined;

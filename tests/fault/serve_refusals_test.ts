@@ -9,6 +9,7 @@ import { runPeer } from "../support/run_peer.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
+import { withoutHint } from "../support/without_hint.ts";
 
 const FAILURE = 255;
 const THREE_HOURS_MS = 3 * 3600 * 1000;
@@ -189,7 +190,7 @@ Deno.test("what serve refuses is one clear line, and it serves on", async () => 
     const known = what === "expired ticket" ? {} : { PBS_PASSWORD: password! };
     const run = await runClient(argv, { env: { ...others, ...known } });
     const line = what === "wrong fingerprint"
-      ? run.stderr.trimEnd().split("\n").at(-1)!.replace("Error: ", "")
+      ? withoutHint(run.stderr).trimEnd().split("\n").at(-1)!.replace("Error: ", "")
       : errorLine(run);
     assertMatch(line, expected, what);
     for (const password of passwords.values()) assert(!run.stderr.includes(password), what);

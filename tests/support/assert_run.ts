@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ClientRun } from "./run_client.ts";
+import { withoutHint } from "./without_hint.ts";
 
 /** Exit code of commands that failed (spec: cli.md §1.5). */
 const FAILURE = 255;
@@ -13,7 +14,7 @@ export function assertOk(run: ClientRun): ClientRun {
 /** The run failed with one error that says why, and without a stack. */
 export function assertFailure(run: ClientRun, expected: RegExp): void {
   assertEquals(run.code, FAILURE, run.stdout + run.stderr);
-  assertMatch(run.stderr, expected);
+  assertMatch(withoutHint(run.stderr), expected);
   assertEquals(run.stderr.match(/^Error: /gm)?.length, 1, run.stderr);
   assert(!/^\s+at .*:\d+:\d+/m.test(run.stderr), `stack trace:\n${run.stderr}`);
 }

@@ -1,3 +1,4 @@
+import { withoutMark } from "../../bytes/mod.ts";
 import { SystemError } from "../../errors/mod.ts";
 
 /** Mode of files that hold secrets. */
@@ -6,7 +7,7 @@ const PRIVATE_MODE = 0o600;
 /** Reads a file, or undefined if there is none. */
 export async function readFileIfThere(path: string): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(path);
+    return withoutMark(await Deno.readTextFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new SystemError(5, `cannot read "${path}": ${(error as Error).message}`, {
