@@ -13,8 +13,8 @@ function nameFor(path: string): string {
   const last = path.split("/").filter((part) => part !== "" && part !== "." && part !== "..").at(
     -1,
   );
-  return (last ?? "root").replace(/\.(?:img|conf|log|raw)$/, "").replace(/[^a-zA-Z0-9_-]+/g, "-")
-    .replace(/^-+|-+$/g, "") || "root";
+  const words = (last ?? "root").replace(/\.(?:img|conf|log|raw)$/, "").split(/[^a-zA-Z0-9_]/);
+  return words.filter((word) => word !== "").join("-") || "root";
 }
 
 function kindFor(path: string): string {

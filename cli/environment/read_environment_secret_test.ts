@@ -16,7 +16,7 @@ Deno.test("readEnvironmentSecret() takes the first line of the first source that
     const file = { ...command, X_FILE: `${folder}/file` };
     assertEquals(read({}), undefined);
     assertEquals(read({ CREDENTIALS_DIRECTORY: "/nonexistent" }), undefined);
-    assertEquals(read(credential), "credential\n");
+    assertEquals(read(credential), "credential");
     assertEquals(read(command), "command");
     assertEquals(read(file), "file");
     assertEquals(read({ ...file, X: "" }), "");
@@ -25,6 +25,28 @@ Deno.test("readEnvironmentSecret() takes the first line of the first source that
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("readEnvironmentSecret() leaves out what editors add to files", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const end of ["", "\n", "\r\n"]) {
+      await Deno.writeTextFile(`${folder}/x.credential`, `\ufeffsecret${end}`);
+      assertEquals(read({ CREDENTIALS_DIRECTORY: folder }), "secret");
+      assertEquals(read({ X_FILE: `${folder}/x.credential` }), "secret");
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("readEnvironmentSecret() passes over empty sources where empty is unset", () => {
+  const get = (variables: Record<string, string>) =>
+    readEnvironmentSecret({ get: (name) => variables[name] }, "X", "x", { emptyIsUnset: true });
+  assertEquals(get({ X: "" }), undefined);
+  assertEquals(get({ X: "", X_FILE: "", X_CMD: "echo second" }), "second");
+  assertEquals(get({ X: "", X_CMD: "true" }), undefined);
+  assertEquals(read({ X: "", X_CMD: "echo second" }), "");
 });
 
 Deno.test("readEnvironmentSecret() says which source failed and how", () => {

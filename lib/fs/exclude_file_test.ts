@@ -63,3 +63,13 @@ Deno.test("parseExcludeFile() survives any bytes", () => {
     }),
   );
 });
+
+Deno.test("parseExcludeFile() leaves a byte order mark out of the first pattern", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  for (const text of ["*.tmp\n/keep\n", "\ufeff*.tmp\r\n/keep\r\n"]) {
+    const entries = parseExcludeFile(bytes(text), bytes(""), () => {});
+    assertEquals(entries.length, 2, text);
+    assertEquals(entries[0]!.matches(bytes("/a.tmp"), false), true, text);
+  }
+  assertEquals(parseExcludeFile(bytes("\ufeff# a comment\n"), bytes(""), () => {}), []);
+});
