@@ -1,6 +1,6 @@
 /**
  * The messages of an error and its causes, outermost first, without repeating one that its parent
- * already ends with.
+ * already ends with. Of an error that another one followed while it was cleaned up after, both.
  *
  * @param error Anything that was thrown.
  * @returns At least one line of text.
@@ -13,6 +13,12 @@
  * ```
  */
 export function describeError(error: unknown): string[] {
+  if (error instanceof SuppressedError) {
+    // What went wrong first, then what cleaning up after it could not do.
+    const [after = "", ...causes] = describeError(error.error);
+    const cleaning = `and cleaning up after that failed: ${after}`;
+    return [...describeError(error.suppressed), cleaning, ...causes];
+  }
   const lines: string[] = [];
   let current: unknown = error;
   while (current !== undefined && current !== null && lines.length < 16) {
