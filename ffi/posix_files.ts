@@ -19,8 +19,6 @@ export const OpenFlag = {
 
 const AT_REMOVEDIR = 0x200;
 const STATX_SIZE = 256;
-const UTIME_NOW = 0x3fffffff;
-const UTIME_OMIT = 0x3ffffffe;
 
 /** Metadata of a file as `statx` tells it; laid out alike on every architecture. */
 export class FileStat {
@@ -235,21 +233,14 @@ export function truncateFile(fd: number, size: number): number {
   return posixLibrary().pbs_truncate(fd, BigInt(size));
 }
 
-/** Seconds and nanoseconds of the access time, then of the modification time. */
-function setTimes(path: PosixPath, directory: number, times: BigInt64Array<ArrayBuffer>): number {
-  const bytes = pathBytes(path);
-  return posixLibrary().pbs_set_times(directory, bytes, bytes.length, times);
-}
-
-const ACCESS_NOW = new BigInt64Array([0n, BigInt(UTIME_NOW), 0n, BigInt(UTIME_OMIT)]);
-
 /**
  * Sets the access time to now and leaves the modification time; symlinks are not followed.
  *
  * @returns 0 or a negative error number.
  */
 export function touchAccessTime(path: PosixPath, directory = AT_FDCWD): number {
-  return setTimes(path, directory, ACCESS_NOW);
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_touch(directory, bytes, bytes.length);
 }
 
 /** Sets access and modification time, whole seconds. @returns 0 or a negative error number. */
@@ -260,7 +251,8 @@ export function setFileTimes(
   directory = AT_FDCWD,
 ): number {
   const times = new BigInt64Array([BigInt(accessTime), 0n, BigInt(modificationTime), 0n]);
-  return setTimes(path, directory, times);
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_set_times(directory, bytes, bytes.length, times);
 }
 
 /**

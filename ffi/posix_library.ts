@@ -19,6 +19,7 @@ const SYMBOLS = {
   pbs_change_path_owner: { parameters: ["i32", "buffer", "u32", "u32", "u32"], result: "i32" },
   pbs_change_path_mode: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
   pbs_set_times: { parameters: ["i32", "buffer", "u32", "buffer"], result: "i32" },
+  pbs_touch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   pbs_file_system_space: { parameters: ["buffer", "u32", "buffer"], result: "i32" },
   pbs_close: ON_DESCRIPTOR,
   closeLater: { name: "pbs_close", ...ON_DESCRIPTOR, nonblocking: true },

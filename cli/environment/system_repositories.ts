@@ -1,3 +1,4 @@
+import type { LocalRepository } from "../../lib/datastore/mod.ts";
 import { NotFoundError } from "../../lib/errors/mod.ts";
 import type { Repository, RepositoryAddress } from "../../lib/repository/mod.ts";
 import type { OpeningContext, RepositoryOpener } from "./repository_opener.ts";
@@ -25,7 +26,7 @@ export async function openLocalRepository(path: string): Promise<Repository> {
 }
 
 /** Creates a datastore directory. @throws {ConflictError} if there is something already. */
-export async function createLocalRepository(path: string): Promise<Repository> {
+export async function createLocalRepository(path: string): Promise<LocalRepository> {
   const { Datastore, LocalRepository } = await import("../../lib/datastore/mod.ts");
   return new LocalRepository(Datastore.create(path));
 }

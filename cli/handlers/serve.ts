@@ -121,7 +121,8 @@ function prepareDatastore(path: string, log: (text: string) => void): void {
     Datastore.open(path)[Symbol.dispose]();
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    Datastore.create(path)[Symbol.dispose]();
+    using datastore = Datastore.create(path);
     log(`created datastore "${path}"`);
+    datastore.newFileRules.takeNotes().forEach(log);
   }
 }

@@ -1,4 +1,6 @@
 import {
+  changePathMode,
+  changePathOwner,
   closeFile,
   FileStat,
   makeFolder,
@@ -22,7 +24,7 @@ import {
   REFERENCE_OWNER,
 } from "./format.ts";
 import { LockFolder, type LockLocation } from "./lock_folder.ts";
-import { type FileOwner, NewFileRules } from "./new_file_rules.ts";
+import { type FileOwner, isRefusal, NewFileRules } from "./new_file_rules.ts";
 import { ProcessLock } from "./process_lock.ts";
 import { referenceLockFolder } from "./reference_lock_folder.ts";
 import type { SnapshotFiles } from "./snapshot_files.ts";
@@ -60,6 +62,8 @@ export class Datastore implements Disposable {
     readonly files: SnapshotFiles,
     readonly locks: LockFolder,
     readonly processLock: ProcessLock,
+    /** What new files are given, and notes about what they cannot be given. */
+    readonly newFileRules: NewFileRules,
   ) {}
 
   /**
@@ -72,12 +76,13 @@ export class Datastore implements Disposable {
     checkEmpty(root);
     checkNotNested(root);
     const owner = options.owner ?? defaultOwner();
-    if (owner !== undefined) Deno.chownSync(root, owner.uid, owner.gid);
-    Deno.chmodSync(root, FOLDER_MODE);
+    const notes = setUpRoot(root, owner, options.owner !== undefined);
     const rules = new NewFileRules(statRoot(root));
     createChunkFolders(root, rules, options.chunkFoldersOnDemand ?? false);
     new ProcessLock(root, rules).acquireShared()[Symbol.dispose]();
-    return Datastore.open(root, options);
+    const datastore = Datastore.open(root, options);
+    for (const line of [...notes, ...rules.takeNotes()]) datastore.newFileRules.note(line);
+    return datastore;
   }
 
   /**
@@ -110,6 +115,7 @@ export class Datastore implements Disposable {
       new FileSnapshotFiles(root, rules),
       new LockFolder(locations, rules),
       new ProcessLock(root, rules),
+      rules,
     );
   }
 
@@ -169,6 +175,29 @@ function createRoot(path: string): string {
   return root;
 }
 
+/**
+ * Gives the root folder its owner and mode, as far as the file system lets it.
+ *
+ * @param insist Whether the owner was asked for.
+ * @returns Lines about what it did not let.
+ */
+function setUpRoot(root: string, owner: FileOwner | undefined, insist: boolean): string[] {
+  const notes: string[] = [];
+  const action = () => `cannot set up datastore "${root}"`;
+  const mode = changePathMode(root, FOLDER_MODE);
+  if (!isRefusal(mode)) checkResult(mode, action);
+  if (owner === undefined) return notes;
+  const status = changePathOwner(root, owner.uid, owner.gid);
+  if (insist || !isRefusal(status)) checkResult(status, action);
+  else {
+    notes.push(
+      `the file system does not let "${root}" be given to ${owner.uid}:${owner.gid}: ` +
+        "a server that is to take the datastore over cannot write to it",
+    );
+  }
+  return notes;
+}
+
 function checkEmpty(root: string): void {
   for (const { name } of Deno.readDirSync(root)) {
     if (name === CHUNKS_FOLDER) {
@@ -221,19 +250,26 @@ function createChunkFolders(root: string, rules: NewFileRules, onDemand: boolean
   if (status !== -Errno.EEXIST) checkResult(status, action);
   checkResult(rules.applyToFolder(unfinished, CHUNK_FOLDER_MODE), action);
   const directory = checkResult(openFile(unfinished, OpenFlag.DIRECTORY), action);
-  const makeAll = () => {
+  const makeAll = (setUp: boolean): number => {
     for (let i = 0; i < (onDemand ? 0 : CHUNK_FOLDER_COUNT); i++) {
       const name = i.toString(16).padStart(4, "0");
-      const status = makeFolder(name, CHUNK_FOLDER_MODE, directory);
-      if (status !== -Errno.EEXIST) checkResult(status, action);
+      let status = makeFolder(name, CHUNK_FOLDER_MODE, directory);
+      if (status === -Errno.EEXIST) continue;
+      if (status === 0 && setUp) {
+        status = rules.applyToFolder(`${unfinished}/${name}`, CHUNK_FOLDER_MODE);
+      }
+      if (status < 0) return status;
     }
+    return 0;
   };
   // Born with the right owner and mode: changing them afterwards takes longer than making them.
   const umask = Deno.umask(0);
   try {
     const { owner } = rules;
-    if (owner) checkResult(withFileUser(owner.uid, owner.gid, makeAll) ?? 0, action);
-    else makeAll();
+    let status = owner ? withFileUser(owner.uid, owner.gid, () => makeAll(false)) : makeAll(false);
+    // A FUSE file system that the superuser has mounted may let nobody else in.
+    if (owner && (status === -Errno.EACCES || status === -Errno.EPERM)) status = makeAll(true);
+    checkResult(status, action);
   } finally {
     Deno.umask(umask);
     closeFile(directory);

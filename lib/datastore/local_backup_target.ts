@@ -292,7 +292,7 @@ export class LocalBackupTarget implements BackupTarget {
     await this.#writeManifest();
     this.#state = "finished";
     this.#opened.locks.dispose();
-    return { warnings: this.warnings };
+    return { warnings: [...this.warnings, ...this.#datastore.newFileRules.takeNotes()] };
   }
 
   /** The snapshot becomes visible when everything else is on disk. */

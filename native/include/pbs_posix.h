@@ -20,6 +20,8 @@ int32_t pbs_change_path_owner(int32_t directory, const uint8_t *path, uint32_t p
 int32_t pbs_change_path_mode(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t mode);
 /* Seconds and nanoseconds of the access time, then of the modification time. */
 int32_t pbs_set_times(int32_t directory, const uint8_t *path, uint32_t path_len, const int64_t times[4]);
+/* Sets the access time to now and leaves the modification time. */
+int32_t pbs_touch(int32_t directory, const uint8_t *path, uint32_t path_len);
 /* Total, free and available bytes. */
 int32_t pbs_file_system_space(const uint8_t *path, uint32_t path_len, uint64_t out[3]);
 

@@ -2,6 +2,7 @@
 //!
 //! In all of them a path points to as many readable bytes as its length says.
 
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
 
 use crate::path::with_path;
@@ -200,6 +201,56 @@ pub unsafe extern "C" fn pbs_set_times(
                 flags,
             ))
         })
+    }
+}
+
+/// Sets the access time to now and leaves the modification time, symbolic links not followed.
+///
+/// FUSE file systems may ignore a change of one time alone, without a word: there both are set.
+///
+/// # Safety
+/// See the module.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_touch(directory: i32, path: *const u8, path_len: u32) -> i32 {
+    let nanos = |tv_nsec| libc::timespec { tv_sec: 0, tv_nsec };
+    let flags = libc::AT_SYMLINK_NOFOLLOW;
+    // SAFETY: see the module; everything that is pointed to lives through the calls.
+    unsafe {
+        with_path(path, path_len, |path| {
+            let mut modified = nanos(libc::UTIME_OMIT);
+            if is_fuse(directory, path) {
+                let mut found = MaybeUninit::<libc::stat>::zeroed();
+                let out = found.as_mut_ptr();
+                let result = uninterrupted(|| libc::fstatat(directory, path.as_ptr(), out, flags));
+                if result < 0 {
+                    return result;
+                }
+                let found = found.assume_init();
+                modified.tv_sec = found.st_mtime;
+                modified.tv_nsec = found.st_mtime_nsec;
+            }
+            let times = [nanos(libc::UTIME_NOW), modified];
+            status(libc::utimensat(
+                directory,
+                path.as_ptr(),
+                times.as_ptr(),
+                flags,
+            ))
+        })
+    }
+}
+
+/// Whether a directory, or a path where none is given, is on a FUSE file system.
+fn is_fuse(directory: i32, path: &CStr) -> bool {
+    let mut found = MaybeUninit::<libc::statfs>::zeroed();
+    let out = found.as_mut_ptr();
+    // SAFETY: `found` is of the type the calls fill in, and zeros are valid as well.
+    unsafe {
+        let result = match directory {
+            libc::AT_FDCWD => uninterrupted(|| libc::statfs(path.as_ptr(), out)),
+            _ => uninterrupted(|| libc::fstatfs(directory, out)),
+        };
+        result == 0 && found.assume_init().f_type == libc::FUSE_SUPER_MAGIC
     }
 }
 
