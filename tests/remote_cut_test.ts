@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError } from "../lib/errors/mod.ts";
-import { type BackupSnapshot } from "../lib/repository/mod.ts";
+import type { BackupSnapshot } from "../lib/repository/mod.ts";
 import {
   openRemoteRepository,
   type RemoteRepository,

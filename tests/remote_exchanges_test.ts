@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeHex } from "../lib/bytes/mod.ts";
-import {
-  type BackupSnapshot,
-  type BackupTarget,
-  type BackupType,
-  type IndexKind,
-  type IndexWriter,
-  type SnapshotSource,
+import type {
+  BackupSnapshot,
+  BackupTarget,
+  BackupType,
+  IndexKind,
+  IndexWriter,
+  SnapshotSource,
 } from "../lib/repository/mod.ts";
 import { openRemoteRepository, type RemoteRepository } from "../lib/remote/mod.ts";
 import {

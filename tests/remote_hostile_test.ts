@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { CorruptDataError, NotFoundError, PbsError } from "../lib/errors/mod.ts";
-import { type BackupSnapshot } from "../lib/repository/mod.ts";
+import type { BackupSnapshot } from "../lib/repository/mod.ts";
 import { openRemoteRepository, type RemoteRepository } from "../lib/remote/mod.ts";
 import { answerLogin, type PeerAnswer, RemotePeer } from "./support/remote_peer.ts";
 import { readChunk } from "./support/target_conformance.ts";
