@@ -7,6 +7,7 @@ import type { CommandContext } from "./command_context.ts";
 import type { Command } from "./command.ts";
 import { ABSENT_COMMANDS, ALIASES, COMMANDS, PROGRAM_NAME } from "./command_table.ts";
 import type { Environment } from "./environment/environment.ts";
+import { readWarningsExit } from "./environment/read_warnings_exit.ts";
 import type { RepositoryOpener } from "./environment/repository_opener.ts";
 import { RepositoryUse } from "./environment/repository_use.ts";
 import { systemRepositories } from "./environment/system_repositories.ts";
@@ -75,13 +76,15 @@ export async function runCommandLine(
     const { command, rest } = findCommand(table, line);
     if (asksForHelp && rest.length > 0) {
       await help(command.name.split(" "), context);
-    } else {
-      asked.command = command;
-      asked.values = parseCommandLine(command, rest);
-      await command.run(asked.values, context);
-      use.record();
+      return { code: 0 };
     }
-    return { code: 0 };
+    asked.command = command;
+    const values = parseCommandLine(command, rest);
+    asked.values = values;
+    const warningsExit = readWarningsExit(command, values, context);
+    await command.run(values, context);
+    use.record();
+    return { code: output.warnings > 0 ? warningsExit : 0 };
   } catch (error) {
     if (error instanceof ClosedOutputError) return { code: CLOSED_PIPE };
     if (error instanceof SignalError) {

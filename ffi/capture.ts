@@ -14,6 +14,7 @@ function bind() {
       nonblocking: true,
     },
     pbs_capture_add_patterns: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+    pbs_capture_met_patterns: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
     pbs_capture_resume: { parameters: ["pointer", "u32", "u32"], result: "i32" },
     pbs_capture_cancel: { parameters: ["pointer"], result: "void" },
     pbs_capture_free: { parameters: ["pointer"], result: "void", nonblocking: true },
@@ -120,6 +121,20 @@ export class TreeCapture {
     const length = BigInt(program.byteLength);
     const result = this.#symbols.pbs_capture_add_patterns(this.#handle, program, length);
     if (result !== 0) throw new Error(`native core refused match patterns (error ${-result})`);
+  }
+
+  /**
+   * Which entries of the first `addPatterns` have matched anything so far. Not while `next` is running.
+   *
+   * @param count How many entries there were.
+   * @returns 1 or 0 for each.
+   */
+  metPatterns(count: number): Uint8Array {
+    const met = new Uint8Array(count);
+    if (count === 0) return met;
+    const written = this.#symbols.pbs_capture_met_patterns(this.#handle, met, BigInt(count));
+    if (written !== count) throw new Error(`native core knows ${written} of ${count} patterns`);
+    return met;
   }
 
   /** Goes on behind a pause. Not while `next` is running. */

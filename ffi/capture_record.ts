@@ -14,7 +14,15 @@ export const RecordKind = {
 } as const;
 
 /** Bits of word 2 of an entry. */
-export const EntryFlag = { Root: 1, XattrsTooLarge: 2, MountPoint: 4 } as const;
+export const EntryFlag = {
+  Root: 1,
+  XattrsTooLarge: 2,
+  MountPoint: 4,
+  HasSelinuxLabel: 0x100,
+  HasNfs4Acl: 0x200,
+  HasOtherSecurity: 0x400,
+  HasOtherXattrs: 0x800,
+} as const;
 
 /** Word numbers of an entry; numbers of 64 bits are two words, low first. */
 export const EntryWord = {

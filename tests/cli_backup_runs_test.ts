@@ -4,6 +4,7 @@ import { runInProcess } from "./cli_in_process.ts";
 import { Scratch } from "./cli_scratch.ts";
 import { RECORDED_RUNS, type RecordedRun } from "./cli_vectors.ts";
 import { withoutHint } from "./support/without_hint.ts";
+import { isOwnLine } from "./cli_own_lines.ts";
 
 /** Recorded backups of sources that can be made again, in the order in which they happened. */
 const RUNS = [
@@ -24,9 +25,9 @@ const RUNS = [
   "backup-two-legacy",
 ] as const;
 
-/** Lines without what differs from run to run, and without the line that only we have. */
+/** Lines without what differs from run to run, and without the lines that only we have. */
 function lines(text: string, run: RecordedRun): string[] {
-  const masked = text.trimEnd().split("\n").filter((line) => !line.startsWith("Summary: ")).map((
+  const masked = text.trimEnd().split("\n").filter((line) => !isOwnLine(line)).map((
     line,
   ) =>
     line

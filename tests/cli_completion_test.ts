@@ -61,7 +61,7 @@ const repository = fakeRepository({
 });
 
 const OURS = COMMANDS.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!)
-  .concat(["--init", "--retry", "--ignore-fcaps", "--ignore-flags"]);
+  .concat(["--init", "--retry", "--ignore-fcaps", "--ignore-flags", "--warnings-exit"]);
 const OFFICIAL_ONLY = ABSENT_COMMANDS.map((name) => name.split(" ")[0]!)
   .filter((word) => !COMMANDS.some(({ name }) => name.split(" ")[0] === word));
 

@@ -151,18 +151,35 @@ Deno.test("without retries the first lost connection ends the backup", async () 
   });
 });
 
+/** A repository whose server is not there any more. */
+async function absentServer(): Promise<RemoteRepository> {
+  await using server = await TestServer.start();
+  return await openRemoteRepository(remoteOptions(server));
+}
+
+Deno.test("a first connection that cannot be made is tried again only where that was asked for", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  await makeSource(dir.path, 1, 1000);
+  await using repository = await absentServer();
+  for (const coversFirstConnection of [false, true]) {
+    const lines: string[] = [];
+    await assertRejects(
+      () => backUp(repository, dir.path, snapshot, { retries: 2, coversFirstConnection, lines }),
+      ConnectionError,
+    );
+    const expected = coversFirstConnection ? 2 : 0;
+    assertEquals(lines.filter((line) => line.includes("trying again")).length, expected);
+  }
+});
+
 Deno.test("retries end when the server stays away, and when the run is interrupted", async () => {
   await using dir = await TempDir.make("/dev/shm");
   await makeSource(dir.path, 1, 1000);
-  let options;
-  {
-    await using server = await TestServer.start();
-    options = remoteOptions(server);
-  }
-  await using repository = await openRemoteRepository(options);
+  await using repository = await absentServer();
   const lines: string[] = [];
   const error = await assertRejects(
-    () => backUp(repository, dir.path, snapshot, { retries: 2, lines }),
+    () =>
+      backUp(repository, dir.path, snapshot, { retries: 2, coversFirstConnection: true, lines }),
     ConnectionError,
   );
   assert(error.message.startsWith("cannot connect to 127.0.0.1:"));
@@ -172,6 +189,7 @@ Deno.test("retries end when the server stays away, and when the run is interrupt
     () =>
       backUp(repository, dir.path, snapshot, {
         retries: 50,
+        coversFirstConnection: true,
         signal: controller.signal,
         lines: Object.assign([], { push: () => (controller.abort(), 0) }),
       }),

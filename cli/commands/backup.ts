@@ -5,6 +5,7 @@ import {
   OUTPUT_FORMAT_OPTION,
   RATE_OPTIONS,
   TARGET_OPTIONS,
+  WARNINGS_EXIT_OPTION,
 } from "./shared_options.ts";
 
 /** `backup` (spec: cli.md §4.1). */
@@ -118,7 +119,9 @@ export const backupCommand: Command = {
       name: "retry",
       type: { kind: "integer", minimum: 0, maximum: 100 },
       default: 3,
-      description: "Start the snapshot again this often when the connection is lost.",
+      description:
+        "Start the snapshot again this often when the connection is lost; if given, also " +
+        "when it cannot be made at first.",
     },
     {
       name: "skip-e2big-xattr",
@@ -132,6 +135,7 @@ export const backupCommand: Command = {
       default: false,
       description: "Leave out lost+found directories.",
     },
+    WARNINGS_EXIT_OPTION,
   ],
   output: "none",
   run: async (values, context) =>

@@ -1,5 +1,9 @@
 import type { Command } from "../command.ts";
-import { OUTPUT_FORMAT_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
+import {
+  OUTPUT_FORMAT_OPTION,
+  REPOSITORY_OPTIONS,
+  WARNINGS_EXIT_OPTION,
+} from "./shared_options.ts";
 
 /** `datastore verify`: ours, reads every snapshot and chunk of a datastore directory. */
 export const datastoreVerifyCommand: Command = {
@@ -11,7 +15,7 @@ export const datastoreVerifyCommand: Command = {
     completion: "file-name",
     description: "The datastore directory; the repository if absent.",
   }],
-  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION],
+  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, WARNINGS_EXIT_OPTION],
   output: "value",
   isOurs: true,
   run: async (values, context) =>

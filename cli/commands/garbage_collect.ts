@@ -1,6 +1,10 @@
 import type { Command } from "../command.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/value_formats.ts";
-import { OUTPUT_FORMAT_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
+import {
+  OUTPUT_FORMAT_OPTION,
+  REPOSITORY_OPTIONS,
+  WARNINGS_EXIT_OPTION,
+} from "./shared_options.ts";
 
 /** `garbage-collect` (spec: cli.md §4.6). */
 export const garbageCollectCommand: Command = {
@@ -17,6 +21,7 @@ export const garbageCollectCommand: Command = {
         "Remove what was not used for this long; 1d5m if absent. 0 frees all that can be freed at " +
         "once, after a full disk for example. Datastore directories only.",
     },
+    WARNINGS_EXIT_OPTION,
   ],
   output: "value",
   run: async (values, context) =>

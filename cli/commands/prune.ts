@@ -1,5 +1,10 @@
 import type { Command, Parameter } from "../command.ts";
-import { GROUP_POSITIONAL, OUTPUT_FORMAT_OPTION, TARGET_OPTIONS } from "./shared_options.ts";
+import {
+  GROUP_POSITIONAL,
+  OUTPUT_FORMAT_OPTION,
+  TARGET_OPTIONS,
+  WARNINGS_EXIT_OPTION,
+} from "./shared_options.ts";
 
 function keep(period: string, description: string): Parameter {
   return { name: `keep-${period}`, type: { kind: "integer", minimum: 1 }, description };
@@ -35,6 +40,7 @@ export const pruneCommand: Command = {
       default: false,
       description: "Show removals only.",
     },
+    WARNINGS_EXIT_OPTION,
   ],
   output: "table",
   run: async (values, context) =>

@@ -5,6 +5,7 @@ import {
   RATE_OPTIONS,
   SNAPSHOT_POSITIONAL,
   TARGET_OPTIONS,
+  WARNINGS_EXIT_OPTION,
 } from "./shared_options.ts";
 
 function flag(name: string, description: string): Parameter {
@@ -67,6 +68,7 @@ export const restoreCommand: Command = {
       completion: "file-name",
       description: "File to write the prelude of a split archive to.",
     },
+    WARNINGS_EXIT_OPTION,
   ],
   output: "none",
   run: async (values, context) =>

@@ -68,6 +68,15 @@ export const OUTPUT_FORMAT_OPTION: Parameter = {
   description: "Form of the result.",
 };
 
+/** What scripts learn of warnings by. */
+export const WARNINGS_EXIT_OPTION: Parameter = {
+  name: "warnings-exit",
+  type: { kind: "integer", minimum: 0, maximum: 255 },
+  default: 0,
+  description:
+    "Exit code of a run that succeeds with warnings, such as files that could not be read.",
+};
+
 /** Limits of the network's use. */
 export const RATE_OPTIONS: readonly Parameter[] = [
   {

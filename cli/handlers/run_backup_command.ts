@@ -84,6 +84,7 @@ export async function runBackupCommand(
       messages,
       {
         retries: values.integer("retry") ?? DEFAULT_RETRIES,
+        coversFirstConnection: values.has("retry"),
         mayChangeTime: values.integer("backup-time") === undefined,
       },
     );

@@ -55,6 +55,7 @@ export async function runRestoreCommand(
     messages.finish(report);
   } catch (error) {
     signals.rethrow();
+    messages.fail();
     if (options.target === "-" && isBrokenPipe(error)) {
       throw new ClosedOutputError("Standard output is closed", { cause: error });
     }

@@ -144,6 +144,11 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Server, for want of --server.",
   },
   {
+    name: "PBS_WARNINGS_EXIT",
+    concerns: takes("warnings-exit"),
+    description: "Exit code of a run that succeeds with warnings, for want of --warnings-exit.",
+  },
+  {
     name: "PROXMOX_OUTPUT_FORMAT",
     concerns: (command) =>
       takes("output-format")(command) && !["backup", "key paperkey"].includes(command.name),

@@ -13,6 +13,12 @@ export const EXIT_CODES: readonly ExitCode[] = [
       "PROXMOX_OUTPUT_FORMAT asks for in an unknown form as a table.",
   },
   {
+    shown: "code",
+    meaning:
+      "The one that --warnings-exit or PBS_WARNINGS_EXIT gives: the command has done its work, " +
+      "and there were warnings.",
+  },
+  {
     shown: "255",
     meaning: "The command failed, or the command line is wrong. The message on the standard " +
       'error begins with "Error: ".',

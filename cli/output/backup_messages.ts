@@ -5,6 +5,7 @@ import type {
   BackupProgress,
   BackupReport,
 } from "../../lib/backup/mod.ts";
+import { countOf } from "./count_of.ts";
 import { withoutServerExtension } from "./display_file_names.ts";
 import { formatDate } from "./format_date.ts";
 import { formatDuration } from "./format_duration.ts";
@@ -96,16 +97,14 @@ export class BackupMessages implements BackupObserver, Disposable {
   finish(report: BackupReport): void {
     this[Symbol.dispose]();
     if (this.dryRun) return;
-    const counted = [count(report.archives.length, "archive")];
+    const counted = [countOf(report.archives.length, "archive")];
     if (report.directories > 0) {
-      counted.push(count(report.files, "file"), count(report.directories, "directory"));
+      counted.push(countOf(report.files, "file"), countOf(report.directories, "directory"));
     }
-    if (report.warnings > 0) counted.push(count(report.warnings, "warning"));
+    if (report.warnings > 0) counted.push(countOf(report.warnings, "warning"));
     const newBytes = sum(report.archives, (archive) => archive.newBytes);
-    const storedBytes = sum(report.archives, (archive) => archive.storedBytes);
     this.#info(
-      `Summary: ${counted.join(", ")}, ${formatSize(newBytes)} new, ` +
-        `${formatSize(storedBytes)} stored`,
+      `Summary: ${counted.join(", ")}, ${formatSize(newBytes)} new, ${storedText(report)}`,
     );
     this.#info(`Duration: ${(report.durationMs / 1000).toFixed(2)}s`);
     this.#info(`End Time: ${formatDate(Date.now() / 1000)}`);
@@ -137,20 +136,24 @@ export class BackupMessages implements BackupObserver, Disposable {
     const name = archive === "" ? "" : `${withoutServerExtension(archive)}: `;
     const rate = coarse(Math.round(bytesRead / Math.max(seconds, 0.001)));
     this.output.setLiveLine(
-      `${name}${coarse(bytesRead)}, ${count(files, "file")}, ${rate}/s, new ${coarse(bytesNew)}, ` +
+      `${name}${coarse(bytesRead)}, ${countOf(files, "file")}, ${rate}/s, new ${
+        coarse(bytesNew)
+      }, ` +
         `reused ${coarse(bytesReused)}, ${formatDuration(Math.floor(seconds))}`,
     );
   }
 }
 
+/** What the store has grown by; through a server, which does not say, what was sent. */
+function storedText({ archives }: BackupReport): string {
+  const isKnown = archives.every(({ addedBytes }) => addedBytes !== undefined);
+  const bytes = sum(archives, ({ addedBytes, storedBytes }) => addedBytes ?? storedBytes);
+  return `${formatSize(bytes)} ${isKnown ? "stored" : "sent"}`;
+}
+
 /** A size with one decimal: a line that changes all the time must not jitter. */
 function coarse(bytes: number): string {
   return formatSize(bytes).replace(/(\.\d)\d+/, "$1");
-}
-
-function count(number: number, noun: string): string {
-  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
-  return `${number} ${number === 1 ? noun : plural}`;
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

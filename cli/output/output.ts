@@ -31,6 +31,7 @@ export class Output {
   readonly #stderr: TextStream;
   readonly #threshold: LogThreshold;
   #live = "";
+  #warnings = 0;
 
   constructor(
     environment: Environment,
@@ -87,8 +88,14 @@ export class Output {
     this.printLine(JSON.stringify(sortKeys(value), undefined, format === "json" ? 0 : 2));
   }
 
+  /** Warnings and errors that were logged, shown or not. */
+  get warnings(): number {
+    return this.#warnings;
+  }
+
   /** Writes a log line if its level passes the threshold (spec: cli.md §3.3). */
   log(level: LogLevel, message: string): void {
+    if (level === "warn" || level === "error") this.#warnings++;
     if (passesThreshold(level, this.#threshold)) this.errorLine(message);
   }
 

@@ -1,6 +1,12 @@
 import type { CryptConfig } from "../../lib/crypto/mod.ts";
-import type { RestoreObserver, RestoreProgress, RestoreReport } from "../../lib/restore/mod.ts";
+import type {
+  RestoredTree,
+  RestoreObserver,
+  RestoreProgress,
+  RestoreReport,
+} from "../../lib/restore/mod.ts";
 import { describeKeySource, type KeySource } from "../environment/key_source.ts";
+import { countOf } from "./count_of.ts";
 import { formatDuration } from "./format_duration.ts";
 import { formatSize } from "./format_size.ts";
 import type { LogLevel } from "./log_level.ts";
@@ -17,6 +23,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   #lines = 0;
   #lastMs = Date.now();
   #lastBytes = 0;
+  #made: RestoredTree | undefined;
 
   constructor(
     private readonly output: Output,
@@ -41,7 +48,17 @@ export class RestoreMessages implements RestoreObserver, Disposable {
     this.output.log("info", `Fingerprint: ${keyId}`);
   }
 
-  /** The last line of a run that succeeded; small files have none. */
+  treeMade(made: RestoredTree): void {
+    this.#made = made;
+  }
+
+  /** What a run that failed has made nevertheless. */
+  fail(): void {
+    this[Symbol.dispose]();
+    this.#summary(0);
+  }
+
+  /** The last lines of a run that succeeded; small files have none. */
   finish(report: RestoreReport): void {
     this[Symbol.dispose]();
     if (report.kind === "blob" || report.kind === "stream") return;
@@ -53,6 +70,24 @@ export class RestoreMessages implements RestoreObserver, Disposable {
         formatDuration(seconds)
       }, average ${speed}/s)`,
     );
+    this.#summary(report.warnings);
+  }
+
+  /** The line that says what was made of a tree; the official client has none. */
+  #summary(warnings: number): void {
+    if (this.#made === undefined) return;
+    const { files, directories, symlinks, hardlinks, nodes, fileBytes, errors } = this.#made;
+    const counted = [
+      countOf(files, "file"),
+      countOf(directories, "directory"),
+      ...someOf(symlinks, "symbolic link"),
+      ...someOf(hardlinks, "hard link"),
+      ...someOf(nodes, "device, pipe or socket", "devices, pipes and sockets"),
+      `${formatSize(fileBytes)} restored`,
+      ...someOf(warnings, "warning"),
+      ...someOf(errors, "error"),
+    ];
+    this.output.log("info", `Summary: ${counted.join(", ")}`);
   }
 
   /** Stops the periodic lines and removes the live one. */
@@ -85,4 +120,9 @@ export class RestoreMessages implements RestoreObserver, Disposable {
       formatSize(bytesTotal)
     } in ${rest})`;
   }
+}
+
+/** The count as a list: empty if there are none. */
+function someOf(number: number, noun: string, plural?: string): string[] {
+  return number === 0 ? [] : [countOf(number, noun, plural)];
 }

@@ -37,6 +37,7 @@ export async function storeBlobArchive(
     newBytes: content.byteLength,
     reusedBytes: 0,
     storedBytes: blob.byteLength,
+    addedBytes: run.target.lost === undefined ? blob.byteLength : undefined,
     chunkCount: 0,
     knownChunkCount: 0,
     seconds: (performance.now() - started) / 1000,

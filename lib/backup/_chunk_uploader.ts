@@ -22,6 +22,8 @@ export interface UploadCounters {
   newBytes: number;
   reusedBytes: number;
   storedBytes: number;
+  /** Encoded bytes the store did not have yet; undefined once it did not say. */
+  addedBytes: number | undefined;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function uploadChunks(
     newBytes: 0,
     reusedBytes: 0,
     storedBytes: 0,
+    addedBytes: 0,
   };
   const checksum = new IndexChecksum(kind);
   const sending = new Set<Promise<void>>();
@@ -119,8 +122,15 @@ export async function uploadChunks(
           counters.newBytes += chunk.size;
           counters.storedBytes += chunk.blob.byteLength;
           const { digest, size, blob } = chunk;
+          const storedBytes = blob.byteLength;
           const sent = writer.putChunk({ digest, size, blob })
-            .then(() => onStored(size, digest))
+            .then(({ duplicate }) => {
+              if (duplicate === undefined) counters.addedBytes = undefined;
+              else if (!duplicate && counters.addedBytes !== undefined) {
+                counters.addedBytes += storedBytes;
+              }
+              onStored(size, digest);
+            })
             .finally(() => {
               chunk.release();
               sending.delete(sent);

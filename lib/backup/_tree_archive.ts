@@ -15,7 +15,11 @@ import type { ArchiveSpec } from "./backup_request.ts";
 /** What all trees of a run have in common. */
 export interface TreeSettings {
   readonly excludes: MatchList;
+  /** One number for each of them: whether it has matched something in any tree. */
+  readonly metExcludes: Uint8Array;
   readonly includeDevices: ReadonlySet<number>;
+  /** Lines that are said once in a run, as far as they were said. */
+  readonly saidOnce: Set<string>;
   /** Told how many warnings there were. */
   readonly onWarning: () => void;
 }
@@ -105,6 +109,10 @@ async function walk(
   const { request, observer } = run;
   const onWarning = (warning: WalkWarning) => {
     const { level, text } = describeWarning(warning);
+    if (warning.kind === "attributes-left-out") {
+      if (settings.saidOnce.has(text)) return;
+      settings.saidOnce.add(text);
+    }
     if (level !== "info") settings.onWarning();
     observer.log(level, text);
   };
@@ -113,6 +121,7 @@ async function walk(
     await walkTree({
       source: spec.path,
       excludes: settings.excludes,
+      metExcludes: settings.metExcludes,
       allFileSystems: request.allFileSystems,
       includeDevices: settings.includeDevices,
       entriesMax: request.entriesMax,

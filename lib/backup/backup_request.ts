@@ -48,6 +48,8 @@ export interface BackupRequest {
   /** Key and what it is used for; absent for an unencrypted, unsigned snapshot. */
   readonly crypt?: BackupCrypt;
   readonly signal: AbortSignal;
+  /** Called once the repository has begun the snapshot. */
+  readonly onBegun?: () => void;
   /** What an earlier attempt at the same snapshot has stored; filled with what this one stores. */
   readonly acknowledged?: AcknowledgedChunks;
 }
@@ -113,8 +115,13 @@ export interface ArchiveReport {
   readonly newBytes: number;
   /** Plain bytes of chunks that were known. */
   readonly reusedBytes: number;
-  /** Encoded bytes of the new chunks (or of the blob). */
+  /** Encoded bytes of the new chunks (or of the blob): what was sent, where there is a server. */
   readonly storedBytes: number;
+  /**
+   * Those of them that the datastore did not have yet, from whatever group; undefined where the
+   * repository does not say.
+   */
+  readonly addedBytes: number | undefined;
   /** Chunks of the archive, repeated ones counted again. */
   readonly chunkCount: number;
   /** Chunks of it that were known. */

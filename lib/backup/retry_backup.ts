@@ -13,6 +13,8 @@ const PAUSES_MS = [2_000, 10_000, 30_000] as const;
 export interface RetryOptions {
   /** Attempts after the first. */
   readonly retries: number;
+  /** Whether they count also before a connection was made for the first time. */
+  readonly coversFirstConnection?: boolean;
   /** Pause before an attempt, by its number from 1 on; default 2, 10, 30, 30 … seconds. */
   readonly pauseMs?: (attempt: number) => number;
   /**
@@ -23,8 +25,8 @@ export interface RetryOptions {
 }
 
 /**
- * As {@linkcode runBackup}, but starts the snapshot again when the connection was lost or could not be
- * made. Chunks that the failed attempt has stored are not sent again where the repository can be
+ * As {@linkcode runBackup}, but starts the snapshot again when the connection was lost. Where it could
+ * not be made at all, that is tried again only if the options say so: the address may be wrong. Chunks that the failed attempt has stored are not sent again where the repository can be
  * reminded of them. Sources that can be read only once are not tried again.
  */
 export async function retryBackup(
@@ -35,9 +37,11 @@ export async function retryBackup(
   const acknowledged = new AcknowledgedChunks();
   const retries = request.archives.some(isReadOnceSource) ? 0 : options.retries;
   let { snapshot } = request;
+  let hasBegun = options.coversFirstConnection ?? false;
+  const onBegun = () => void (hasBegun = true);
   for (let attempt = 1, changedIn = 1;; attempt++) {
     try {
-      return await runBackup({ ...request, snapshot, acknowledged }, observer);
+      return await runBackup({ ...request, snapshot, acknowledged, onBegun }, observer);
     } catch (error) {
       if (options.mayChangeTime && changedIn < attempt && isTaken(error)) {
         const left = formatSnapshotPath(snapshot);
@@ -52,10 +56,10 @@ export async function retryBackup(
       }
       // The server may not have noticed yet that the failed attempt has ended.
       const isPassing = isTransient(error) || attempt > 1 && error instanceof LockedError;
-      if (!isPassing || attempt > retries || request.signal.aborted) throw error;
+      if (!isPassing || !hasBegun || attempt > retries || request.signal.aborted) throw error;
       const pauseMs = options.pauseMs?.(attempt) ?? PAUSES_MS[attempt - 1] ?? PAUSES_MS.at(-1)!;
       observer.log(
-        "warn",
+        "info",
         `${describeError(error)[0]}; trying again in ${
           pauseMs / 1000
         } s (${attempt} of ${retries})`,

@@ -16,6 +16,7 @@ import { storeBlobArchive } from "./_blob_archive.ts";
 import { CatalogArchive } from "./_catalog_archive.ts";
 import { storeEncryptedKey } from "./_encrypted_key.ts";
 import { storeImageArchive } from "./_image_archive.ts";
+import { describeUnmetExcludes } from "./_unmet_excludes.ts";
 import { PreviousSnapshot } from "./_previous_snapshot.ts";
 import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_tree_archive.ts";
 import { deviceOf } from "./_source_file.ts";
@@ -45,6 +46,7 @@ export async function runBackup(
     snapshot: request.snapshot,
     noCache: request.noCache,
   });
+  request.onBegun?.();
   if (request.dryRun) {
     await PreviousSnapshot.open(target, request, observer);
     for (const spec of request.archives) {
@@ -130,6 +132,10 @@ async function storeArchives(run: BackupRun, settings: Settings): Promise<void> 
     }
   }
   await catalog?.finish();
+  for (const line of describeUnmetExcludes(request, settings.excludes, settings.metExcludes)) {
+    settings.onWarning();
+    observer.log("warn", line);
+  }
 }
 
 async function storeManifest(run: BackupRun, target: BackupTarget): Promise<void> {
@@ -161,11 +167,17 @@ function report(
 /** What the request says about trees, checked before anything is begun. */
 class Settings implements TreeSettings {
   readonly excludes: MatchList;
+  readonly metExcludes: Uint8Array;
+  readonly saidOnce = new Set<string>();
   readonly includeDevices: ReadonlySet<number>;
   warnings = 0;
 
   constructor(request: BackupRequest, observer: BackupObserver) {
-    this.excludes = parseExcludes(request, observer);
+    this.excludes = parseExcludes(request, (message) => {
+      this.warnings++;
+      observer.log("warn", message);
+    });
+    this.metExcludes = new Uint8Array(this.excludes.length);
     if (request.allFileSystems && request.includeDevices.length > 0) {
       throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
     }
@@ -176,7 +188,7 @@ class Settings implements TreeSettings {
   readonly onWarning = (): void => void this.warnings++;
 }
 
-function parseExcludes(request: BackupRequest, observer: BackupObserver): MatchList {
+function parseExcludes(request: BackupRequest, warn: (message: string) => void): MatchList {
   const encoder = new TextEncoder();
   const entries: MatchEntry[] = [];
   for (const text of request.excludes) {
@@ -184,7 +196,7 @@ function parseExcludes(request: BackupRequest, observer: BackupObserver): MatchL
     const given = encoder.encode(text);
     const pattern = normaliseMatchPath(given);
     if (!bytesEqual(pattern, given)) {
-      observer.log("warn", `exclude pattern '${text}' was cleaned up to ${quotePath(pattern)}`);
+      warn(`exclude pattern '${text}' was cleaned up to ${quotePath(pattern)}`);
     }
     entries.push(new MatchEntry(pattern, "exclude"));
   }

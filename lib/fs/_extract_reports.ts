@@ -111,6 +111,11 @@ export function isExtractNote(step: ExtractRecord["step"]): step is ExtractNote 
   return NOTES.has(step);
 }
 
+/** How important a note is: a warning where something is lost that nobody asked to leave out. */
+export function noteLevel(step: ExtractRecord["step"]): "info" | "warn" {
+  return step === "skipped attribute" || step === "skipped device" ? "info" : "warn";
+}
+
 /** Whether only the first note of this kind is reported. */
 export function isCountedNote(record: ExtractRecord): boolean {
   return COUNTED[record.step] !== undefined;

@@ -65,6 +65,13 @@ const STEP_TEXTS: Readonly<Record<number, string>> = {
   [CaptureStep.Return]: "cannot return to",
 };
 
+const LEFT_OUT: readonly (readonly [number, string])[] = [
+  [EntryFlag.HasSelinuxLabel, "security.selinux"],
+  [EntryFlag.HasNfs4Acl, "system.nfs4_acl"],
+  [EntryFlag.HasOtherSecurity, "others of security.*"],
+  [EntryFlag.HasOtherXattrs, "others"],
+];
+
 /** What the walk does behind the record at which the native core paused. */
 interface Decision {
   readonly enter: boolean;
@@ -113,6 +120,7 @@ export class TreeWalk implements WalkPath {
   /** Name of the entry being visited if it is not the innermost directory itself. */
   #leaf: Uint8Array = NO_NAME;
   #openEntries = 0;
+  #flagsSeen = 0;
   #devices: Set<number> | undefined;
   #decision: Decision = GO_ON;
   #closed = false;
@@ -171,6 +179,11 @@ export class TreeWalk implements WalkPath {
     await this.#capture.close(this.#batch);
   }
 
+  /** Names of extended attributes that entries have and no archive holds, as far as they are told. */
+  get attributesLeftOut(): string[] {
+    return LEFT_OUT.filter(([flag]) => (this.#flagsSeen & flag) !== 0).map(([, name]) => name);
+  }
+
   /** Path of the entry being visited. */
   bytes(): Uint8Array<ArrayBuffer> {
     const parts = this.#leaf.length === 0 ? this.#names : [...this.#names, this.#leaf];
@@ -204,6 +217,7 @@ export class TreeWalk implements WalkPath {
   #handleEntry(batch: CaptureBatch, at: number): void {
     const { words, bytes } = batch;
     const fileType = words[at + EntryWord.Mode]! & S_IFMT;
+    this.#flagsSeen |= words[at + EntryWord.Flags]!;
     const nameAt = at * 4 + ENTRY_HEAD_BYTES;
     const name = bytes.subarray(nameAt, nameAt + words[at + EntryWord.NameLength]!);
     if (fileType === S_IFDIR) return this.#handleDirectory(batch, at, name);

@@ -46,8 +46,11 @@ export interface ExtractOptions {
   readonly errorPolicy?: "stop" | "collect";
   /** Called for every error under the policy `collect`, soon after it happened. */
   readonly onError?: (error: ExtractError) => void;
-  /** Called for what is worth knowing but no error, such as an attribute that is not restored. */
-  readonly onNote?: (message: string) => void;
+  /**
+   * Called for what is worth knowing but no error: `info` for what was to be expected, such as an
+   * attribute of a kind that is not restored, `warn` for what is lost.
+   */
+  readonly onNote?: (message: string, level: "info" | "warn") => void;
   /** Worker threads; by default as many as there are processors. */
   readonly threads?: number;
 }

@@ -1,5 +1,6 @@
 import type { EntryMetadata } from "../pxar/mod.ts";
 import type { ExtractSink } from "./extract_sink.ts";
+import type { MatchType } from "./match_entry.ts";
 import { evaluateMatchList, type MatchList } from "./match_list.ts";
 
 const SLASH = 0x2f;
@@ -39,6 +40,9 @@ export class SelectiveExtractor implements ExtractSink {
   #path: Uint8Array<ArrayBuffer> = Uint8Array.of(SLASH);
   #pathLength = 1;
   #fileSelected = false;
+  /** Positions of the patterns that have matched nothing yet. */
+  readonly #unmatched: Set<number>;
+  #selectedCount = 0;
 
   /**
    * @param inner Makes what is selected.
@@ -48,6 +52,17 @@ export class SelectiveExtractor implements ExtractSink {
     this.#inner = inner;
     this.#list = list;
     this.#options = options;
+    this.#unmatched = new Set(list.keys());
+  }
+
+  /** Entries that were passed on, without the root and directories on the way to others. */
+  get selectedCount(): number {
+    return this.#selectedCount;
+  }
+
+  /** Positions of the patterns that have matched nothing so far, in order. */
+  get unmatched(): number[] {
+    return [...this.#unmatched];
   }
 
   root(metadata: EntryMetadata): void {
@@ -60,7 +75,9 @@ export class SelectiveExtractor implements ExtractSink {
     this.#pathLength += name.length + 1;
     this.#path[this.#pathLength - 1] = SLASH;
     this.#levels.push({ name: name.slice(), metadata, pathLength, selected });
-    if (selected) this.#makeParents();
+    if (!selected) return;
+    this.#selectedCount++;
+    this.#makeParents();
   }
 
   leaveDirectory(): void {
@@ -148,12 +165,27 @@ export class SelectiveExtractor implements ExtractSink {
     }
     this.#path.set(name, this.#pathLength);
     if (this.#list.length === 0) return current;
-    const match = evaluateMatchList(this.#list, this.#path.subarray(0, end), isDirectory);
+    const match = this.#evaluate(this.#path.subarray(0, end), isDirectory);
     return match === undefined ? current : match === "include";
+  }
+
+  /** What the list says of a path; notes also the patterns that match and do not decide. */
+  #evaluate(path: Uint8Array, isDirectory: boolean): MatchType | undefined {
+    const list = this.#list;
+    for (let i = list.length - 1; i >= 0; i--) {
+      if (!list[i]!.matches(path, isDirectory)) continue;
+      this.#unmatched.delete(i);
+      for (const lower of this.#unmatched) {
+        if (lower < i && list[lower]!.matches(path, isDirectory)) this.#unmatched.delete(lower);
+      }
+      return list[i]!.type;
+    }
+    return undefined;
   }
 
   #wants(name: Uint8Array): boolean {
     if (!this.#selects(name, false)) return false;
+    this.#selectedCount++;
     this.#makeParents();
     return true;
   }

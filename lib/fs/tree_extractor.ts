@@ -17,6 +17,7 @@ import {
   type ExtractRecord,
   isCountedNote,
   isExtractNote,
+  noteLevel,
   readExtractReports,
 } from "./_extract_reports.ts";
 import type { ExtractSink } from "./extract_sink.ts";
@@ -103,6 +104,12 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
   /** Bytes of commands that wait for `submit`. */
   get pendingBytes(): number {
     return this.#encoder.length;
+  }
+
+  /** What was made so far; not to be asked once the extractor is closed. */
+  get made(): Omit<ExtractReport, "errors"> {
+    const { files, directories, symlinks, hardlinks, nodes, bytes } = this.#native.counters();
+    return { files, directories, symlinks, hardlinks, nodes, bytes, errorCount: this.#errorCount };
   }
 
   /** Errors so far. */
@@ -238,12 +245,8 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     await this.#waiting;
     this.#check(status);
     this.#state = "finished";
-    const counters = this.#native.counters();
-    const { files, directories, symlinks, hardlinks, nodes, bytes } = counters;
-    this.#tellCountedNotes(counters);
-    const errors = this.#errors;
-    const errorCount = this.#errorCount;
-    return { files, directories, symlinks, hardlinks, nodes, bytes, errors, errorCount };
+    this.#tellCountedNotes(this.#native.counters());
+    return { ...this.made, errors: this.#errors };
   }
 
   /**
@@ -272,7 +275,8 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
       "skipped device": counters.skippedDevices,
     };
     for (const note of this.#countedNotes) {
-      this.#options.onNote?.(countedNoteMessage(this.#target, note, counts[note.step] ?? 1));
+      const message = countedNoteMessage(this.#target, note, counts[note.step] ?? 1);
+      this.#options.onNote?.(message, noteLevel(note.step));
     }
   }
 
@@ -329,7 +333,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
       const message = extractErrorMessage(this.#target, record);
       const { path, step, errno } = record;
       if (isExtractNote(step)) {
-        this.#options.onNote?.(message);
+        this.#options.onNote?.(message, noteLevel(step));
         continue;
       }
       const error = { path, step, errno, message };

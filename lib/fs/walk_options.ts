@@ -13,6 +13,11 @@ export interface WalkOptions {
   readonly followSource?: boolean;
   /** Match list of the command line, evaluated before any `.pxarexclude`. */
   readonly excludes?: MatchList;
+  /**
+   * One number for each entry of `excludes`: set to 1 for those that matched something, also where
+   * another one decided, once the walk is complete.
+   */
+  readonly metExcludes?: Uint8Array;
   /** Appends the pattern `lost+found` to `excludes`. */
   readonly skipLostAndFound?: boolean;
   /** Enter every mounted file system except virtual ones; default: only that of the source. */

@@ -85,6 +85,16 @@ export async function walkTree(options: WalkOptions, visitor: TreeVisitor): Prom
     }
     capture.addPatterns(compileMatchList(excludes));
     await (aborted ? Promise.race([walk.run(aborted.promise), aborted.promise]) : walk.run());
+    const leftOut = walk.attributesLeftOut;
+    if (leftOut.length > 0) {
+      const path = new Uint8Array();
+      options.onWarning?.({ kind: "attributes-left-out", path, detail: leftOut.join(", ") });
+    }
+    const { metExcludes } = options;
+    if (metExcludes !== undefined) {
+      const met = capture.metPatterns(excludes.length);
+      for (let i = 0; i < metExcludes.length; i++) metExcludes[i]! |= met[i] ?? 0;
+    }
   } finally {
     aborted?.forget();
     await close(walk, options.signal?.aborted ?? false);

@@ -16,6 +16,7 @@ import { quotePath } from "./quote_path.ts";
  * - `exclude-file`: a `.pxarexclude` that could not be read was ignored
  * - `pattern-normalised`: a pattern had `.`, `..` or empty components
  * - `bad-pattern`: a line of a `.pxarexclude` was ignored
+ * - `attributes-left-out`: some entries have extended attributes that archives do not hold
  */
 export type WalkWarningKind =
   | "mount-point"
@@ -30,7 +31,8 @@ export type WalkWarningKind =
   | "unreadable"
   | "exclude-file"
   | "pattern-normalised"
-  | "bad-pattern";
+  | "bad-pattern"
+  | "attributes-left-out";
 
 /** Something about one entry that the user should know; the walk goes on. */
 export interface WalkWarning {
@@ -39,7 +41,7 @@ export interface WalkWarning {
   readonly path: Uint8Array;
   /** What a system call returned, where one failed. */
   readonly errno?: number;
-  /** What was wrong with a pattern, or what was tried with an unreachable entry. */
+  /** What was wrong with a pattern, what was tried with an unreachable entry, or which attributes. */
   readonly detail?: string;
   /** Which bytes of the file could not be read. */
   readonly gap?: { readonly offset: number; readonly length: number };
@@ -112,5 +114,7 @@ export function describeWarning(warning: WalkWarning): WarningText {
       return { level: "warn", text: `warning: pattern in ${path} was cleaned up: ${detail}` };
     case "bad-pattern":
       return { level: "error", text: `bad pattern in ${path} is ignored: ${detail}` };
+    case "attributes-left-out":
+      return { level: "info", text: `extended attributes that no archive holds: ${detail}` };
   }
 }

@@ -23,6 +23,11 @@ export interface TreeTarget {
   readonly extractor: TreeExtractor;
   /** What of it is wanted; empty for everything. */
   readonly patterns: MatchList;
+  /**
+   * Told, where there are patterns, how many entries they selected and which of them matched nothing,
+   * before what was restored gets its last metadata. What it throws ends the restore.
+   */
+  onSelected(selected: number, unmatched: readonly number[]): void;
   /** Given the prelude of a split archive, if it has one. */
   onPrelude(prelude: Uint8Array | undefined): Promise<void>;
 }
@@ -41,6 +46,7 @@ export class ArchiveExtraction {
   #lostFiles = 0;
   #damagedEntries = 0;
   readonly #sink: ExtractSink;
+  readonly #selection: SelectiveExtractor | undefined;
   /** Whether the hard link at hand is wanted and its target is not. */
   #isLinkAlone = false;
   /** Where files are that such links were made to, by their place in the archive. */
@@ -57,9 +63,12 @@ export class ArchiveExtraction {
     private readonly signal: AbortSignal,
   ) {
     const { extractor, patterns } = target;
-    this.#sink = patterns.length === 0 ? extractor : new SelectiveExtractor(extractor, patterns, {
-      onUnselectedTarget: () => void (this.#isLinkAlone = true),
-    });
+    this.#selection = patterns.length === 0
+      ? undefined
+      : new SelectiveExtractor(extractor, patterns, {
+        onUnselectedTarget: () => void (this.#isLinkAlone = true),
+      });
+    this.#sink = this.#selection ?? extractor;
   }
 
   async run(): Promise<void> {
@@ -92,9 +101,15 @@ export class ArchiveExtraction {
           break;
         case "finished":
           await this.feed.endChunk();
+          this.#tellSelection();
           return;
       }
     }
+  }
+
+  #tellSelection(): void {
+    if (this.#selection === undefined || this.#firstLoss !== undefined) return;
+    this.target.onSelected(this.#selection.selectedCount, this.#selection.unmatched);
   }
 
   /** Nothing of a file that is not complete stays. */
@@ -118,6 +133,11 @@ export class ArchiveExtraction {
     return new CorruptDataError(`${parts.join(" and ")} could not be restored - ${first.message}`, {
       cause: first,
     });
+  }
+
+  /** Files whose content is damaged, or missing. */
+  get lostFiles(): number {
+    return this.#lostFiles;
   }
 
   /** Names the archive, where an error of its decoder cannot. */

@@ -1,12 +1,13 @@
 import type { ChunkDecoder } from "../chunking/mod.ts";
-import type { ExtractReport } from "../fs/mod.ts";
+import type { ExtractReport, TreeExtractor } from "../fs/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
 import { ArchiveExtraction, type TreeTarget } from "./_archive_extraction.ts";
 import { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "./_chunk_prefetcher.ts";
 import { ExtractionFeed } from "./_extraction_feed.ts";
 import { LinkedContent } from "./_linked_content.ts";
+import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import type { VerifiedSnapshot } from "./_verified_snapshot.ts";
-import type { RestoreObserver } from "./restore_request.ts";
+import type { RestoredTree, RestoreObserver } from "./restore_request.ts";
 
 /** What became of a tree. */
 export interface TreeOutcome {
@@ -57,7 +58,7 @@ export async function restoreTree(
       await restore.run();
       failure = restore.loss;
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || error instanceof NothingSelectedError) throw error;
       failure = restore.failureOf(error);
       restore.dropFile();
     }
@@ -66,10 +67,17 @@ export async function restoreTree(
       return { report: await target.extractor.finish(), failure };
     } catch (error) {
       throw failure ?? error;
+    } finally {
+      if (!signal.aborted) observer.treeMade?.(madeOf(target.extractor, restore.lostFiles));
     }
   } finally {
     await target.extractor.abort();
     feed.releaseAll();
     restore.release();
   }
+}
+
+function madeOf({ made }: TreeExtractor, lostFiles: number): RestoredTree {
+  const { bytes, errorCount, ...entries } = made;
+  return { ...entries, fileBytes: bytes, errors: errorCount + lostFiles };
 }

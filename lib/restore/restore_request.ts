@@ -48,8 +48,26 @@ export interface RestoreObserver {
   log(level: "debug" | "info" | "warn" | "error", message: string): void;
   /** Written to by the run. */
   readonly progress: RestoreProgress;
+  /** What became of a tree, complete or not; once, unless the run was interrupted. */
+  treeMade?(made: RestoredTree): void;
   /** The manifest was signed with the key at hand, and nothing was changed since. */
   signatureVerified?(config: CryptConfig): void;
+}
+
+/** What was made of a tree. */
+export interface RestoredTree {
+  /** Regular files that are complete. */
+  readonly files: number;
+  /** Directories made or reused, without the target itself. */
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly hardlinks: number;
+  /** Devices, named pipes and sockets. */
+  readonly nodes: number;
+  /** Bytes of the files, holes included. */
+  readonly fileBytes: number;
+  /** Entries, or steps of their metadata, that could not be restored. */
+  readonly errors: number;
 }
 
 /** What a finished run came to. */

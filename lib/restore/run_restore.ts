@@ -10,6 +10,8 @@ import {
   parseArchiveName,
   serializeManifest,
 } from "../manifest/mod.ts";
+import { NewTarget } from "./_new_target.ts";
+import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import { OutputFile, replaceFile } from "./_output_file.ts";
 import { restoreStream } from "./_restore_image.ts";
 import { restoreTree } from "./_restore_tree.ts";
@@ -25,7 +27,7 @@ const MANIFEST_NAME = MANIFEST_BLOB_NAME.replace(/\.blob$/, "");
  * @param request What to restore, and where to.
  * @param observer Hears of progress and of everything that is worth a line.
  * @throws {UsageError} if archive, target and options do not fit together.
- * @throws {NotFoundError} if the snapshot has no such archive.
+ * @throws {NotFoundError} if the snapshot has no such archive, or patterns select nothing of it.
  * @throws {CorruptDataError} if something is damaged; what could be restored stays.
  * @throws {CancelledError} if the signal ended it.
  */
@@ -99,7 +101,12 @@ async function restoreTreeTo(
 ): Promise<Outcome> {
   const encoder = new TextEncoder();
   const patterns = request.patterns.map((text) => new MatchEntry(encoder.encode(text), "include"));
-  let notes = 0;
+  let warnings = 0;
+  const warn = (message: string) => {
+    warnings++;
+    observer.log("warn", message);
+  };
+  using newTarget = NewTarget.watch(target);
   await using extractor = TreeExtractor.open(target, {
     allowExistingDirs: request.allowExistingDirs,
     overwriteFiles: request.overwriteFiles,
@@ -115,17 +122,21 @@ async function restoreTreeTo(
     ignoreExtractDeviceErrors: request.ignoreExtractDeviceErrors,
     errorPolicy: "collect",
     onError: ({ message }) => observer.log("error", message),
-    onNote: (message) => {
-      notes++;
-      observer.log("info", message);
-    },
+    onNote: (message, level) => level === "warn" ? warn(message) : observer.log("info", message),
   });
   const onPrelude = (prelude: Uint8Array | undefined) => writePrelude(prelude, request, observer);
+  const onSelected = (selected: number, unmatched: readonly number[]) => {
+    if (selected === 0) {
+      newTarget.removeLater();
+      throw nothingSelected(request, unmatched.length);
+    }
+    for (const i of unmatched) warn(`warning: pattern '${request.patterns[i]}' matched nothing`);
+  };
   const { report, failure } = await restoreTree(
     snapshot,
     archive,
     decoder,
-    { extractor, patterns, onPrelude },
+    { extractor, patterns, onSelected, onPrelude },
     observer,
     request.signal,
   );
@@ -143,7 +154,23 @@ async function restoreTreeTo(
     );
   }
   const { bytesDone: bytes } = observer.progress;
-  return { kind: "tree", files: report.files, bytes, warnings: notes };
+  return { kind: "tree", files: report.files, bytes, warnings };
+}
+
+/** Names the patterns of a restore that would make nothing. */
+function nothingSelected(
+  { patterns, archiveName }: RestoreRequest,
+  unmatchedCount: number,
+): NothingSelectedError {
+  const names = patterns.map((text) => `'${text}'`).join(", ");
+  const verb = unmatchedCount === patterns.length ? "match" : "select";
+  const [noun, ending] = patterns.length === 1
+    ? ["pattern", verb === "match" ? "es" : "s"]
+    : ["patterns", ""];
+  return new NothingSelectedError(
+    `the ${noun} ${names} ${verb}${ending} nothing in ${archiveName}; ` +
+      "paths begin at the root of the archive",
+  );
 }
 
 async function writePrelude(

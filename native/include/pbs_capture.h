@@ -50,6 +50,12 @@ int64_t pbs_capture_next(pbs_capture *capture, uint8_t *out, size_t out_len,
  */
 int32_t pbs_capture_add_patterns(pbs_capture *capture, const uint8_t *patterns, size_t len);
 
+/*
+ * Writes for each entry of the first pbs_capture_add_patterns 1 if it has matched anything so far,
+ * else 0, at most len of them. Returns how many.
+ */
+int32_t pbs_capture_met_patterns(pbs_capture *capture, uint8_t *out, size_t len);
+
 /* Lets a paused walk go on; behind a mount point, enter says whether to read its contents. */
 int32_t pbs_capture_resume(pbs_capture *capture, uint32_t enter, uint32_t features);
 

@@ -131,8 +131,6 @@ Deno.test("patterns select what is restored", async () => {
   // An empty directory that only its own pattern selects.
   assertEquals(await place.selected("empty"), ["aa/", "aa/b/", "aa/b/empty/"]);
   assertEquals(await place.selected("aa/void/"), ["aa/", "aa/void/"]);
-  // Nothing matches: nothing is an error.
-  assertEquals(await place.selected("nowhere"), []);
   const stdout = await runClient([
     "restore",
     "host/test",
@@ -245,12 +243,17 @@ Deno.test("what is in the way is replaced only where that was asked for", async 
   assert((await Deno.stat(`${place.out}/dir/file`)).isDirectory);
 });
 
-Deno.test("a fifo that exists is never replaced", async () => {
-  await using place = await Place.make("mkfifo pipe; echo 1 > z");
+Deno.test("a restore over itself is possible for every type of entry, with --overwrite alone", async () => {
+  await using place = await Place.make("mkfifo pipe; mknod null c 1 3; echo 1 > z; ln -s z link");
   assertOk(await place.backup());
   assertOk(await place.restore());
-  const run = await place.restore("--allow-existing-dirs", "--overwrite");
+  assertOk(await place.restore("--allow-existing-dirs", "--overwrite"));
+  const run = await place.restore("--overwrite-files", "--overwrite-symlinks");
   assertFailure(run, /pipe"?: File exists/);
+  assertMatch(
+    run.stderr,
+    /^Summary: 1 file, 0 directories, 1 symbolic link, 2 B restored, 2 errors$/m,
+  );
 });
 
 testWithPeers(

@@ -17,9 +17,13 @@ export async function backUp(
   repository: Repository,
   folder: string,
   snapshot: BackupSnapshot,
-  options: Partial<BackupRequest> & { readonly retries?: number; readonly lines?: string[] } = {},
+  options: Partial<BackupRequest> & {
+    readonly retries?: number;
+    readonly coversFirstConnection?: boolean;
+    readonly lines?: string[];
+  } = {},
 ): Promise<BackupReport> {
-  const { retries = 0, lines = [], ...rest } = options;
+  const { retries = 0, coversFirstConnection = false, lines = [], ...rest } = options;
   const archives: ArchiveSpec[] = [
     { name: "tree.pxar", kind: "pxar", path: encoder.encode(`${folder}/tree`) },
     { name: "file.conf", kind: "conf", path: encoder.encode(`${folder}/file`) },
@@ -27,7 +31,7 @@ export async function backUp(
   return await retryBackup(
     { ...backupRequest(repository, snapshot, archives), ...rest },
     { log: (_level, line) => void lines.push(line), progress: newBackupProgress() },
-    { retries, pauseMs: () => 20 },
+    { retries, coversFirstConnection, pauseMs: () => 20 },
   );
 }
 

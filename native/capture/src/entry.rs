@@ -211,6 +211,7 @@ impl EntryReader {
         if *features & FEATURE_XATTRS != 0 && !self.xattrs.read(fd, features)? {
             head.flags |= FLAG_XATTRS_TOO_LARGE;
         }
+        head.flags |= self.xattrs.left_out;
         // The kernel writes 32 bits although the request number says otherwise.
         let mut flags: libc::c_ulong = 0;
         if tolerate(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS as _, &mut flags) })? {

@@ -42,6 +42,10 @@ struct Rows {
 pub struct MatchList {
     entries: Vec<MatchEntry>,
     rows: Rows,
+    /// Whether each entry of the first addition has matched anything. Outlives the entries.
+    met: Option<Vec<bool>>,
+    /// How many of them have not.
+    unmet: usize,
 }
 
 /// Reads the compiled form front to back.
@@ -116,6 +120,10 @@ impl MatchList {
         while !program.0.is_empty() {
             added.push(program.entry()?);
         }
+        if self.met.is_none() {
+            self.met = Some(vec![false; added.len()]);
+            self.unmet = added.len();
+        }
         self.entries.append(&mut added);
         Some(())
     }
@@ -127,12 +135,45 @@ impl MatchList {
         path: &[u8],
         mut is_directory: impl FnMut() -> Result<bool, E>,
     ) -> Result<Option<bool>, E> {
-        for entry in self.entries.iter().rev() {
+        for index in (0..self.entries.len()).rev() {
+            let entry = &self.entries[index];
             if entry.matches(path, &mut self.rows) && (!entry.directories_only || is_directory()?) {
-                return Ok(Some(entry.include));
+                let include = entry.include;
+                if self.unmet > 0 {
+                    self.meet(index, path, &mut is_directory);
+                }
+                return Ok(Some(include));
             }
         }
         Ok(None)
+    }
+
+    /// Notes which entries of the first addition match a path that the one at `decisive` decides.
+    fn meet<E>(
+        &mut self,
+        decisive: usize,
+        path: &[u8],
+        is_directory: &mut impl FnMut() -> Result<bool, E>,
+    ) {
+        let met = self.met.as_deref_mut().unwrap_or_default();
+        for (index, (entry, met)) in self.entries.iter().zip(met).enumerate() {
+            if index > decisive {
+                break;
+            }
+            let mut matches = || {
+                entry.matches(path, &mut self.rows)
+                    && (!entry.directories_only || is_directory().unwrap_or(false))
+            };
+            if !*met && (index == decisive || matches()) {
+                *met = true;
+                self.unmet -= 1;
+            }
+        }
+    }
+
+    /// Whether each entry of the first addition has matched anything.
+    pub fn met(&self) -> &[bool] {
+        self.met.as_deref().unwrap_or_default()
     }
 }
 
@@ -320,6 +361,26 @@ mod tests {
 
     fn excludes(list: &mut MatchList, path: &[u8], directory: bool) -> bool {
         list.evaluate(path, || Ok::<bool, ()>(directory)).unwrap() == Some(false)
+    }
+
+    #[test]
+    fn entries_that_matched_are_known_even_where_another_one_decided() {
+        let mut list = MatchList::default();
+        let star_tmp: Components = &[(2, b""), (0, b".tmp")];
+        let never: Components = &[(0, b"never")];
+        let dir: Components = &[(0, b"dir")];
+        let keep: Components = &[(0, b"keep.tmp")];
+        let first = [(0, star_tmp), (0, never), (4, dir), (1, keep)];
+        list.add(&program(&first)).unwrap();
+        // Of a file deeper in the tree: decides, and is not followed.
+        list.add(&program(&[(1, &[(0, b"/a/keep.tmp")])])).unwrap();
+        assert!(!excludes(&mut list, b"/dir", false));
+        assert_eq!(list.met(), [false; 4]);
+        assert!(!excludes(&mut list, b"/a/keep.tmp", false));
+        assert_eq!(list.met(), [true, false, false, true]);
+        assert!(excludes(&mut list, b"/a/dir", true));
+        list.truncate(0);
+        assert_eq!(list.met(), [true, false, true, true]);
     }
 
     #[test]

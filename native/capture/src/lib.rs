@@ -138,6 +138,32 @@ pub unsafe extern "C" fn pbs_capture_add_patterns(
     }
 }
 
+/// Writes, for each match entry of the first `pbs_capture_add_patterns`, 1 if it has matched anything
+/// so far, else 0. Returns how many were written, at most `len`.
+///
+/// # Safety
+/// As for `pbs_capture_next`; `out` is writable for `len` bytes and not used by anybody else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_met_patterns(
+    capture: *mut Capture,
+    out: *mut u8,
+    len: usize,
+) -> i32 {
+    if capture.is_null() || out.is_null() {
+        return -libc::EFAULT;
+    }
+    // SAFETY: the caller's promise; nobody else uses the walker meanwhile.
+    let walker = unsafe { &*(*capture).walker.get() };
+    // SAFETY: the caller's promise.
+    let out = unsafe { std::slice::from_raw_parts_mut(out, len) };
+    let mut written = 0;
+    for (byte, met) in out.iter_mut().zip(walker.met_patterns()) {
+        *byte = u8::from(*met);
+        written += 1;
+    }
+    written
+}
+
 /// Lets a paused walk go on. `enter` is used behind a mount point: 0 leaves its contents out, else
 /// they are read with `features`. Returns 0 or -EINVAL if the walk is not paused.
 ///

@@ -12,6 +12,11 @@ pub const KIND_EXCLUDE_FILE: u32 = 5;
 pub const FLAG_ROOT: u32 = 1;
 /// Extended attributes were left out because the kernel said E2BIG.
 pub const FLAG_XATTRS_TOO_LARGE: u32 = 2;
+/// Has extended attributes that no archive holds, by their kind.
+pub const FLAG_HAS_SELINUX_LABEL: u32 = 0x100;
+pub const FLAG_HAS_NFS4_ACL: u32 = 0x200;
+pub const FLAG_HAS_OTHER_SECURITY: u32 = 0x400;
+pub const FLAG_HAS_OTHER_XATTRS: u32 = 0x800;
 /// The directory is on another file system than its parent; the walk pauses behind this record.
 pub const FLAG_MOUNT_POINT: u32 = 4;
 

@@ -122,6 +122,11 @@ impl Walker {
         self.patterns.add(program)
     }
 
+    /// Whether each pattern that was there before the walk has matched anything.
+    pub fn met_patterns(&self) -> &[bool] {
+        self.patterns.met()
+    }
+
     pub fn resume(&mut self, enter: bool, features: u32) -> bool {
         if self.state() != State::Paused {
             return false;

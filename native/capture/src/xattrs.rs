@@ -4,7 +4,9 @@ use std::ffi::CStr;
 
 use crate::entry::{FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS, Failure};
 use crate::errno::check_len;
-use crate::record::Step;
+use crate::record::{
+    FLAG_HAS_NFS4_ACL, FLAG_HAS_OTHER_SECURITY, FLAG_HAS_OTHER_XATTRS, FLAG_HAS_SELINUX_LABEL, Step,
+};
 
 /// The kernel limits lists and values to this.
 const XATTR_MAX: usize = 65536;
@@ -19,6 +21,8 @@ pub struct Xattrs {
     /// As a record has them.
     pub packed: Vec<u8>,
     pub count: u32,
+    /// Flags of a record for those that no archive holds.
+    pub left_out: u32,
 }
 
 impl Xattrs {
@@ -28,12 +32,14 @@ impl Xattrs {
             value: vec![0; XATTR_MAX],
             packed: Vec::new(),
             count: 0,
+            left_out: 0,
         }
     }
 
     /// Forgets what was read last.
     pub fn clear(&mut self) {
         self.count = 0;
+        self.left_out = 0;
         self.packed.clear();
     }
 
@@ -65,6 +71,9 @@ impl Xattrs {
             };
             let bytes = name.to_bytes();
             let needed = feature_for(bytes);
+            if needed == 0 {
+                self.left_out |= flag_for(bytes);
+            }
             if bytes.len() > XATTR_NAME_MAX || *features & needed == 0 {
                 continue;
             }
@@ -108,6 +117,16 @@ fn feature_for(name: &[u8]) -> u32 {
         b"security.NTACL" => FEATURE_XATTRS,
         _ if name.starts_with(b"user.") || name.starts_with(b"trusted.") => FEATURE_XATTRS,
         _ => 0,
+    }
+}
+
+/// What a record says of an attribute that no archive holds.
+fn flag_for(name: &[u8]) -> u32 {
+    match name {
+        b"security.selinux" => FLAG_HAS_SELINUX_LABEL,
+        _ if name.starts_with(b"system.nfs4_") => FLAG_HAS_NFS4_ACL,
+        _ if name.starts_with(b"security.") => FLAG_HAS_OTHER_SECURITY,
+        _ => FLAG_HAS_OTHER_XATTRS,
     }
 }
 
