@@ -1,6 +1,7 @@
 import { concatBytes } from "../bytes/mod.ts";
 import { ConnectionError, CorruptDataError } from "../errors/mod.ts";
 import type { Duplex } from "./duplex.ts";
+import { type LargeHeads, SMALL_HEAD_BYTES } from "./large_heads.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -22,6 +23,10 @@ export class Http1Reader {
   /** Memory that `#pending` is the end of, with room behind it; bytes before that end never change. */
   #gathered: Uint8Array | undefined;
   #ended = false;
+  #places: LargeHeads | undefined;
+  #leavePlace: (() => void) | undefined;
+  /** What a head may still have without needing a place; below 0 if it has more. */
+  #smallBytes = 0;
 
   constructor(duplex: Duplex) {
     this.duplex = duplex;
@@ -37,22 +42,44 @@ export class Http1Reader {
    *
    * @param limitBytes A longer head is refused.
    * @param started Called at the first byte.
+   * @param places Where a head that is not small takes a place, until {@linkcode headDone}.
    * @returns Lines without their ends; `undefined` if the connection ended before the first byte.
-   * @throws {Http1Error} with 431 if the head is too long.
+   * @throws {Http1Error} with 431 if the head is too long, 503 if there is no place for it.
    * @throws {ConnectionError} if the connection ends inside it.
    */
-  async head(limitBytes: number, started?: () => void): Promise<string[] | undefined> {
+  async head(
+    limitBytes: number,
+    started?: () => void,
+    places?: LargeHeads,
+  ): Promise<string[] | undefined> {
     const lines: string[] = [];
     let used = 0;
+    this.#places = places;
+    this.#smallBytes = SMALL_HEAD_BYTES;
     if (this.drained && !await this.#more()) return undefined;
     started?.();
     while (true) {
       const line = await this.line(limitBytes - used, 431);
       used += line.length + 1;
+      this.#smallBytes -= line.length + 1;
+      this.#checkPlace(0);
       // Empty lines in front of a request are skipped (RFC 9112 §2.2).
       if (line !== "") lines.push(line);
       else if (lines.length > 0) return lines;
     }
+  }
+
+  /** The lines of the last head are not looked at any more. */
+  headDone(): void {
+    this.#places = undefined;
+    this.#leavePlace?.();
+    this.#leavePlace = undefined;
+  }
+
+  #checkPlace(pendingBytes: number): void {
+    if (pendingBytes <= this.#smallBytes || this.#places === undefined) return;
+    this.#leavePlace ??= this.#places.take();
+    if (this.#leavePlace === undefined) throw new Http1Error(503, "too many large heads at once");
   }
 
   /**
@@ -77,6 +104,7 @@ export class Http1Reader {
         return latin1(bytes);
       }
       searched = this.#pending.length;
+      this.#checkPlace(searched);
       if (!await this.#more()) throw this.ended();
     }
   }

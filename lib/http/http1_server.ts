@@ -12,6 +12,7 @@ import { PacedOutput } from "./_paced_output.ts";
 import { knownLength } from "./body_length.ts";
 import type { Duplex } from "./duplex.ts";
 import type { HeaderField } from "./header_fields.ts";
+import type { LargeHeads } from "./large_heads.ts";
 import { Http2Server } from "./http2_server.ts";
 import type { Http2Options, MinimumPace } from "./http2_options.ts";
 import type {
@@ -43,9 +44,11 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   404: "Not Found",
   408: "Request Timeout",
   414: "URI Too Long",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   501: "Not Implemented",
+  503: "Service Unavailable",
   505: "HTTP Version Not Supported",
 };
 
@@ -53,8 +56,13 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
 export interface ServeOptions {
   /** From the first byte of a request to the end of its head. Default 30 s. */
   readonly headTimeoutMs?: number;
-  /** Without a request, from the start or from the last response on. Default 10 min. */
-  readonly idleTimeoutMs?: number;
+  /**
+   * Without a request, from the start or from the last response on; asked for each time. Default
+   * 10 min.
+   */
+  readonly idleTimeoutMs?: number | (() => number);
+  /** Places for requests with heads that are not small, which all connections share. */
+  readonly largeHeads?: LargeHeads;
   /** For the next 16 KiB of a request's body, or what is left of it. Default 2 min. */
   readonly bodyTimeoutMs?: number;
   /** What a client has to take of responses. Default: no limit. */
@@ -149,9 +157,13 @@ async function serveRequest(
       formatHead(statusLine("1.1", error.status), [
         ["content-length", "0"],
         ["connection", "close"],
+        ...error.status === 503 ? [["retry-after", "5"] as const] : [],
       ]),
     );
     return false;
+  } finally {
+    // What is left of a head is small, or gone with its request.
+    reader.headDone();
   }
 
   let response: OutgoingResponse | UpgradeResponse;
@@ -233,12 +245,16 @@ async function readHead(
 ): Promise<string[] | undefined> {
   const { duplex } = reader;
   const tooLate = () => duplex.abort(new ConnectionError(`${duplex.peer} sent no request in time`));
-  let timer = setTimeout(tooLate, options.idleTimeoutMs ?? 600_000);
+  const { idleTimeoutMs = 600_000 } = options;
+  let timer = setTimeout(
+    tooLate,
+    typeof idleTimeoutMs === "number" ? idleTimeoutMs : idleTimeoutMs(),
+  );
   try {
     return await reader.head(MAX_HEAD_BYTES, () => {
       clearTimeout(timer);
       timer = setTimeout(tooLate, options.headTimeoutMs ?? 30_000);
-    });
+    }, options.largeHeads);
   } finally {
     clearTimeout(timer);
   }

@@ -26,6 +26,7 @@ export { Http2Error } from "./http2_error.ts";
 export { Http2ErrorCode } from "./http2_format.ts";
 export type { Http2Options, MinimumPace } from "./http2_options.ts";
 export { Http2Server } from "./http2_server.ts";
+export { LargeHeads } from "./large_heads.ts";
 export { BodyTooLargeError, GatheredBytes, IncomingBody } from "./incoming_body.ts";
 export * from "./memory_duplex.ts";
 export * from "./message.ts";

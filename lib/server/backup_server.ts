@@ -6,8 +6,10 @@ import type {
   ServeOptions,
 } from "../http/mod.ts";
 import { AccessLog } from "./access_log.ts";
+import { AnswerBudget } from "./answer_budget.ts";
 import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
+import { MeasuredDuplex } from "./measured_duplex.ts";
 import { BodyBudget } from "./protocol/body_budget.ts";
 import { UploadInspector } from "./protocol/upload_inspector.ts";
 import { redirectToTls } from "./rest/redirect_to_tls.ts";
@@ -49,6 +51,8 @@ export interface BackupServerOptions {
   readonly instanceId: string;
   /** Told of errors that are the server's own. */
   readonly failed?: (error: unknown) => void;
+  /** What answers that wait for their readers may take together. Default 64 MiB. */
+  readonly answerBytes?: number;
   /** Connections at a time. Default 1000. */
   readonly maxConnections?: number;
   /** How long refusals of credentials and privileges wait; for tests. */
@@ -69,6 +73,8 @@ export interface ServerTimeouts extends ServeOptions {
   readonly uploadPace?: MinimumPace;
   /** How fast they have to be taken. Default 64 KiB in 10 min. */
   readonly downloadPace?: MinimumPace;
+  /** For a reader that takes nothing while others wait for its memory. Default 30 s. */
+  readonly answerPatienceMs?: number;
 }
 
 /**
@@ -100,7 +106,7 @@ export class BackupServer {
       new TaskRegistry(`${logFolder}/tasks`),
       UploadInspector.create(),
       new BodyBudget(),
-      new BodyBudget(),
+      new AnswerBudget(options.answerBytes, options.timeouts?.answerPatienceMs),
       options.instanceId,
       options.delays ?? {
         unauthorizedMs: UNAUTHORIZED_DELAY_MS,
@@ -182,9 +188,17 @@ export class BackupServer {
   }
 
   #accept(accepted: AcceptedConnection): void {
-    const { duplex, remoteAddress } = accepted;
+    const { remoteAddress } = accepted;
+    const duplex = new MeasuredDuplex(accepted.duplex);
     if (this.#stopping) return duplex.abort();
-    const connection = new ServerConnection(duplex.peer, remoteAddress);
+    const answers = this.#state.answers.of({
+      remoteAddress,
+      get takenBytes() {
+        return duplex.takenBytes;
+      },
+      abort: (reason) => duplex.abort(reason),
+    });
+    const connection = new ServerConnection(duplex.peer, remoteAddress, answers);
     this.#idle.add(accepted);
     const served = serveConnection(duplex, async (request) => {
       this.#idle.delete(accepted);

@@ -1,10 +1,30 @@
+import type { ConnectionAnswers } from "./answer_budget.ts";
+
 /** A client's connection, as long as it lives. */
 export class ServerConnection {
   readonly #cleanUps = new Set<() => void>();
   #ended = false;
+  #clientKnown = false;
 
-  /** @param remoteAddress Of the client, without port. */
-  constructor(readonly peer: string, readonly remoteAddress: string) {}
+  /**
+   * @param remoteAddress Of the client, without port.
+   * @param answers What may be held in memory for it.
+   */
+  constructor(
+    readonly peer: string,
+    readonly remoteAddress: string,
+    readonly answers: ConnectionAnswers,
+  ) {}
+
+  /** Whether somebody has shown on it who they are. */
+  get isClientKnown(): boolean {
+    return this.#clientKnown;
+  }
+
+  /** Somebody has shown who they are: the connection does not have to give way to others. */
+  clientKnown(): void {
+    this.#clientKnown = true;
+  }
 
   /** Has something done when the connection ends, at once if it has ended. */
   onEnd(cleanUp: () => void): void {

@@ -1,6 +1,7 @@
 import { ServerError } from "../errors/mod.ts";
 import { createNativeChunkChecker, createPlainChunkChecker, Datastore } from "../datastore/mod.ts";
 import type { ChunkChecker } from "../datastore/mod.ts";
+import type { AnswerBudget } from "./answer_budget.ts";
 import type { AccessControl } from "./access/access_control.ts";
 import type { DatastoreConfig } from "./config/server_config.ts";
 import { InterruptedChunks } from "./protocol/interrupted_chunks.ts";
@@ -32,7 +33,7 @@ export class ServerState implements Disposable {
     readonly tasks: TaskRegistry,
     readonly inspector: UploadInspector,
     readonly uploads: BodyBudget,
-    readonly downloads: BodyBudget,
+    readonly answers: AnswerBudget,
     readonly instanceId: string,
     readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number },
     readonly patience: UpgradedPatience,

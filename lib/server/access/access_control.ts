@@ -2,14 +2,12 @@ import { createHash } from "node:crypto";
 import type { AccountConfig } from "../config/server_config.ts";
 import type { AccessRules } from "./access_rules.ts";
 import type { Credentials } from "./credentials.ts";
+import { PasswordChecks } from "./password_checks.ts";
 import { UNKNOWN_USER_HASH, verifyPassword } from "./password_hash.ts";
 import type { FactorChallenge } from "./second_factor_store.ts";
 import { SecondFactorStore } from "./second_factor_store.ts";
 import type { SecretStore } from "./secret_store.ts";
 import type { TicketSigner } from "./ticket_signer.ts";
-
-/** Logins that may wait for their turn; more are refused unheard. */
-const MAX_PENDING_CHECKS = 64;
 
 /** What came of a password: a second step may be missing. */
 export type LoginResult = "refused" | "complete" | FactorChallenge;
@@ -21,7 +19,7 @@ export class AccessControl {
   #rules!: AccessRules;
   /** Secrets of tokens that were right: each request with a token brings one. */
   readonly #verified = new Map<string, string>();
-  #pendingChecks = 0;
+  readonly #checks = new PasswordChecks();
 
   constructor(
     accounts: readonly AccountConfig[],
@@ -66,15 +64,21 @@ export class AccessControl {
   /**
    * The first step of a login: the password, or a ticket in its place, which stands for both steps.
    *
+   * @param address Where it comes from: addresses take turns.
    * @returns What is asked for in the second step if there has to be one.
+   * @throws {ServerError} with 429 or 503 if the password could not be looked at.
    */
-  async login(userId: string, password: string): Promise<LoginResult> {
+  async login(userId: string, password: string, address: string): Promise<LoginResult> {
     if (password.startsWith("PBS:")) {
       const isRight = this.signer.verifyTicket(password) === userId && this.isActive(userId);
       return isRight ? "complete" : "refused";
     }
     // The same time is spent whether there is such a user or not.
-    const right = await this.#check(password, this.#secrets.hashOf(userId) ?? UNKNOWN_USER_HASH);
+    const hash = this.#secrets.hashOf(userId) ?? UNKNOWN_USER_HASH;
+    const right = await this.#checks.run(
+      { authId: userId, address },
+      () => verifyPassword(password, hash),
+    );
     if (!right || !this.isActive(userId)) return "refused";
     return this.factors.challengeOf(userId) ?? "complete";
   }
@@ -94,9 +98,15 @@ export class AccessControl {
    * Who sends a request.
    *
    * @param method Those that change something need a CSRF token beside a ticket.
+   * @param address Where it comes from: addresses take turns.
    * @returns The auth id, or undefined if the credentials are not good.
+   * @throws {ServerError} with 429 or 503 if a secret could not be looked at.
    */
-  async authenticate(credentials: Credentials, method: string): Promise<string | undefined> {
+  async authenticate(
+    credentials: Credentials,
+    method: string,
+    address: string,
+  ): Promise<string | undefined> {
     if (credentials.kind === "ticket") {
       const userId = this.signer.verifyTicket(credentials.ticket);
       if (userId === undefined || !this.isActive(userId)) return undefined;
@@ -110,19 +120,15 @@ export class AccessControl {
     const hash = this.#secrets.hashOf(tokenId);
     if (hash === undefined) return undefined;
     const fast = createHash("sha256").update(hash).update(secret).digest("hex");
-    if (this.#verified.get(tokenId) === fast) return tokenId;
-    if (!await this.#check(secret, hash)) return undefined;
+    const isKnown = () => this.#verified.get(tokenId) === fast;
+    if (isKnown()) return tokenId;
+    const right = await this.#checks.run(
+      { authId: tokenId, address },
+      // Many requests begin at once: the first finds out for the others.
+      async () => isKnown() || await verifyPassword(secret, hash),
+    );
+    if (!right) return undefined;
     this.#verified.set(tokenId, fast);
     return tokenId;
-  }
-
-  async #check(secret: string, hash: string): Promise<boolean> {
-    if (this.#pendingChecks >= MAX_PENDING_CHECKS) return false;
-    this.#pendingChecks++;
-    try {
-      return await verifyPassword(secret, hash);
-    } finally {
-      this.#pendingChecks--;
-    }
   }
 }

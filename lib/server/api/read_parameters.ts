@@ -1,11 +1,14 @@
 import { ServerError } from "../../errors/mod.ts";
 import type { IncomingRequest } from "../../http/mod.ts";
+import type { ConnectionAnswers } from "../answer_budget.ts";
 import { readBody } from "./read_body.ts";
 import type { RawParameters } from "./verify_parameters.ts";
 import { UnsuitableNumber } from "./verify_parameters.ts";
 
 /** Bodies that hold parameters have to be smaller (spec: protocol.md §3.3). */
 const BODY_LIMIT_BYTES = 512 * 1024;
+/** What strangers may send, and what others may without being counted. */
+const SMALL_BODY_BYTES = 64 * 1024;
 const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 63n - 1n;
 
@@ -14,19 +17,21 @@ const MAX_INTEGER = 2n ** 63n - 1n;
  * form body and query together (spec: protocol.md §3.3).
  *
  * @param query Of the target, without `?`.
+ * @param memory Where bodies that are not small are counted; strangers have none.
  * @throws {ServerError} with 400 if they cannot be read.
  */
 export async function readParameters(
   request: IncomingRequest,
   query: string,
+  memory: ConnectionAnswers | undefined,
 ): Promise<RawParameters> {
   const contentType = request.headers.get("content-type")?.split(";", 1)[0]?.trim();
   switch (contentType) {
     case "application/json":
-      return { form: "json", members: parseJsonObject(await bodyText(request)) };
+      return { form: "json", members: parseJsonObject(await bodyText(request, memory)) };
     case undefined:
     case "application/x-www-form-urlencoded": {
-      const form = new URLSearchParams(await bodyText(request));
+      const form = new URLSearchParams(await bodyText(request, memory));
       return { form: "text", pairs: [...queryPairs(query), ...form] };
     }
     default:
@@ -44,9 +49,16 @@ function queryPairs(query: string): [string, string][] {
   return [...new URLSearchParams(query)].filter(([name]) => name !== "_dc");
 }
 
-async function bodyText(request: IncomingRequest): Promise<string> {
+async function bodyText(
+  { body, signal }: IncomingRequest,
+  memory: ConnectionAnswers | undefined,
+): Promise<string> {
   const refused = new ServerError(400, "Request body too large");
-  return new TextDecoder().decode(await readBody(request.body, BODY_LIMIT_BYTES - 1, refused));
+  const isSmall = (body.lengthBytes ?? Infinity) <= SMALL_BODY_BYTES;
+  const limitBytes = memory === undefined ? SMALL_BODY_BYTES : BODY_LIMIT_BYTES - 1;
+  // With its text in memory it takes twice its length for a while.
+  using _held = isSmall ? undefined : await memory?.hold(2 * limitBytes, signal);
+  return new TextDecoder().decode(await readBody(body, limitBytes, refused));
 }
 
 /**

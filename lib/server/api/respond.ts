@@ -1,5 +1,6 @@
 import { deflate } from "node:zlib";
 import type { HeaderField, IncomingRequest, OutgoingResponse } from "../../http/mod.ts";
+import type { ConnectionAnswers } from "../answer_budget.ts";
 import type { Answer } from "./route.ts";
 
 /** Content type of everything in an envelope, and of most refusals. */
@@ -11,10 +12,16 @@ const PIECE_CHARACTERS = 64 * 1024;
 /** An answer that is no upgrade. */
 export type PlainAnswer = Exclude<Answer, { readonly upgrade: string }>;
 
-/** The response to a call that went well (spec: protocol.md §3.1, §1.8). */
+/**
+ * The response to a call that went well (spec: protocol.md §3.1, §1.8).
+ *
+ * @param answers Where what has to wait for its reader is counted, unless the call did so itself.
+ * @throws {ServerError} with 503 if there is no room for it.
+ */
 export async function successResponse(
   request: IncomingRequest,
   answer: PlainAnswer,
+  answers: ConnectionAnswers,
 ): Promise<OutgoingResponse> {
   if ("items" in answer) {
     const { items, attributes, released } = answer;
@@ -30,18 +37,35 @@ export async function successResponse(
     headers.unshift(["content-type", answer.contentType]);
     const { raw, released } = answer;
     const response = { status: 200, headers, body: raw, ...released ? { released } : {} };
-    if (!(raw instanceof Uint8Array) || !wantsDeflate(request)) return response;
-    const body = await compress(raw);
-    released?.();
-    return { status: 200, headers: [...headers, ["content-encoding", "deflate"]], body };
+    if (!(raw instanceof Uint8Array)) return response;
+    if (!wantsDeflate(request)) return released ? response : counted(response, raw, answers);
+    let body: Uint8Array;
+    try {
+      body = await compress(raw);
+    } finally {
+      released?.();
+    }
+    const deflated: HeaderField[] = [...headers, ["content-encoding", "deflate"]];
+    return counted({ status: 200, headers: deflated }, body, answers);
   }
   const { data, attributes, contentType = JSON_TYPE } = answer;
   if (contentType !== "") headers.unshift(["content-type", contentType]);
   const text = JSON.stringify({ data: data ?? null, ...attributes });
   const body = new TextEncoder().encode(text);
-  if (!wantsDeflate(request)) return { status: 200, headers, body };
+  if (!wantsDeflate(request)) return counted({ status: 200, headers }, body, answers);
   headers.push(["content-encoding", "deflate"]);
-  return { status: 200, headers, body: await compress(body) };
+  return counted({ status: 200, headers }, await compress(body), answers);
+}
+
+/** A response whose body counts until it was taken. */
+function counted(
+  response: OutgoingResponse,
+  body: Uint8Array,
+  answers: ConnectionAnswers,
+): OutgoingResponse {
+  const held = answers.holdNow(body.length);
+  if (held === undefined) return { ...response, body };
+  return { ...response, body, released: () => held[Symbol.dispose]() };
 }
 
 /** The envelope around an array of any length, in pieces. */

@@ -4,10 +4,17 @@ import type { Datastore } from "../../datastore/mod.ts";
 import { CorruptDataError } from "../../errors/mod.ts";
 import type { ChunkIndex } from "../../index/mod.ts";
 import type { RandomAccess } from "../../pxar/mod.ts";
+import type { ConnectionAnswers, HeldBytes } from "../answer_budget.ts";
 import { releaseMemory } from "../release_memory.ts";
 
 /** Decoded chunks that are kept beside the one that is being read. */
 const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** A decoded chunk and what it is counted as. */
+interface KeptChunk {
+  readonly plain: Uint8Array;
+  readonly held: HeldBytes;
+}
 
 /**
  * An archive of a datastore that is read here and there; every chunk is checked. Chunks are large, so
@@ -17,19 +24,27 @@ export class StoredArchive implements RandomAccess, Disposable {
   readonly #datastore: Datastore;
   readonly #index: ChunkIndex;
   /** By number, the one used last at the end. */
-  readonly #kept = new Map<number, Promise<Uint8Array>>();
+  readonly #kept = new Map<number, Promise<KeptChunk>>();
   /** Reads that are under way: what they look at must not go. */
   #reading = 0;
   readonly #signal: AbortSignal;
   readonly #turns = new Turns();
+  readonly #answers: ConnectionAnswers;
 
   /**
    * @param index Of an archive that is not encrypted.
-   * @param signal Ends all reading.
+   * @param answers Where decoded chunks are counted.
+   * @param signal Ends all reading, and the wait for memory.
    */
-  constructor(datastore: Datastore, index: ChunkIndex, signal: AbortSignal) {
+  constructor(
+    datastore: Datastore,
+    index: ChunkIndex,
+    answers: ConnectionAnswers,
+    signal: AbortSignal,
+  ) {
     this.#datastore = datastore;
     this.#index = index;
+    this.#answers = answers;
     this.#signal = signal;
   }
 
@@ -65,14 +80,14 @@ export class StoredArchive implements RandomAccess, Disposable {
         throw new CorruptDataError(`archive: ${offset + length} is beyond its ${this.size} bytes`);
       }
       const start = this.#index.startOf(chunk);
-      const plain = await this.#chunk(chunk);
+      const { plain } = await this.#chunk(chunk);
       const part = plain.subarray(offset + done - start, offset + length - start);
       bytes.set(part, done);
       done += part.length;
     }
   }
 
-  #chunk(number: number): Promise<Uint8Array> {
+  #chunk(number: number): Promise<KeptChunk> {
     const kept = this.#kept.get(number) ?? this.#load(number);
     this.#kept.delete(number);
     this.#kept.set(number, kept);
@@ -90,10 +105,29 @@ export class StoredArchive implements RandomAccess, Disposable {
     const kept = this.#kept.get(chunk);
     this.#kept.delete(chunk);
     // With others under way the collector has to find it.
-    if (this.#reading <= 1) kept?.then(releaseMemory, () => {});
+    const collectedLater = this.#reading > 1;
+    kept?.then(({ plain, held }) => {
+      held[Symbol.dispose]();
+      if (!collectedLater) releaseMemory(plain);
+    }, () => {});
   }
 
-  async #load(chunk: number): Promise<Uint8Array> {
+  async #load(chunk: number): Promise<KeptChunk> {
+    const sizeBytes = this.#index.endOf(chunk) - this.#index.startOf(chunk);
+    // Who waits for memory must not hold any that others wait for.
+    if (!this.#answers.hasRoom(2 * sizeBytes)) this[Symbol.dispose]();
+    const held = await this.#answers.hold(2 * sizeBytes, this.#signal);
+    try {
+      const plain = await this.#decode(chunk);
+      held.resize(sizeBytes);
+      return { plain, held };
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #decode(chunk: number): Promise<Uint8Array> {
     const digest = this.#index.digestAt(chunk);
     let blob = new Uint8Array(0);
     await this.#datastore.chunks.read(digest, (length) => blob = new Uint8Array(length));

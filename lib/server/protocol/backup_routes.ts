@@ -11,6 +11,7 @@ import type { Answer, Route } from "../api/route.ts";
 import { DIGEST, encodedSize, FILE_NAME, TEXT } from "../api/schemas.ts";
 import { MAX_WRITER_ID, type OpenWriters } from "./open_writers.ts";
 import { fileRefusal } from "./protocol_service.ts";
+import type { ConnectionDownloads } from "./connection_downloads.ts";
 import type { ConnectionUploads } from "./connection_uploads.ts";
 
 /** What the calls of a backup connection share (spec: protocol.md §5.2). */
@@ -18,6 +19,7 @@ export interface BackupSession {
   readonly target: LocalBackupTarget;
   readonly writers: OpenWriters;
   readonly uploads: ConnectionUploads;
+  readonly downloads: ConnectionDownloads;
   /**
    * Plain sizes of the chunks that came in, also in interrupted backups before this one, plus
    * {@linkcode ENCRYPTED} for the encrypted ones.
@@ -135,7 +137,7 @@ function writerRoutes(kind: IndexKind): Route<BackupCall>[] {
 }
 
 async function sendPrevious(
-  { target, log }: BackupCall,
+  { target, log, downloads, request }: BackupCall,
   values: ParameterValues,
 ): Promise<Answer> {
   const name = values.text("archive-name");
@@ -145,11 +147,18 @@ async function sendPrevious(
   try {
     if (kind === "blob") {
       if (name !== MANIFEST_BLOB_NAME) log(`download "${name}" from the previous backup`);
-      return { raw: await target.previousFile(name), contentType: OCTETS };
+      const { bytes, released } = await downloads.readFile(
+        () => target.previousFile(name),
+        request.signal,
+      );
+      return { raw: bytes, contentType: OCTETS, released };
     }
-    const raw = await target.previousIndex(name);
+    const { bytes, released } = await downloads.readFile(
+      () => target.previousIndex(name),
+      request.signal,
+    );
     log(`register chunks of "${name}" from the previous backup`);
-    return { raw, contentType: OCTETS };
+    return { raw: bytes, contentType: OCTETS, released };
   } catch (error) {
     throw fileRefusal(error, name);
   }

@@ -30,6 +30,7 @@ import { startVerification } from "../rest/start_verification.ts";
 import type { OfferedDatastore } from "../server_state.ts";
 import type { Task } from "../tasks/task.ts";
 import { BACKUP_ROUTES } from "./backup_routes.ts";
+import { ConnectionDownloads } from "./connection_downloads.ts";
 import { ConnectionUploads } from "./connection_uploads.ts";
 import { OpenWriters } from "./open_writers.ts";
 import { protocolHandler } from "./protocol_service.ts";
@@ -166,9 +167,11 @@ async function runBackup(
             target,
             writers: new OpenWriters(),
             uploads: new ConnectionUploads(state.uploads),
+            downloads: new ConnectionDownloads(connection.answers),
             received,
             log,
           },
+          answers: connection.answers,
           table: TABLE,
           unauthorized: () => state.delay(state.delays.unauthorizedMs),
           refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),

@@ -1,11 +1,11 @@
-/** Memory that bodies of one direction, over all connections, should take. */
+/** Memory that uploads over all connections should take. */
 const DEFAULT_BUDGET_BYTES = 16 * 1024 * 1024;
 const BUFFER_STEP_BYTES = 64 * 1024;
 
 /**
- * Memory for the uploads, or the downloads, of all connections. Buffers are used again, and freed at
+ * Memory for the uploads of all connections. Buffers are used again, and freed at
  * once when they are not kept. More than the budget is given out all the same: who reads asks first
- * whether it is exhausted, see `ConnectionUploads` and `ConnectionDownloads`.
+ * whether it is exhausted, see `ConnectionUploads`.
  */
 export class BodyBudget {
   readonly #budgetBytes: number;

@@ -1,32 +1,24 @@
-import { CancelledError } from "../../errors/mod.ts";
-import type { BodyBudget } from "./body_budget.ts";
+import type { ConnectionAnswers } from "../answer_budget.ts";
+import { releaseMemory } from "../release_memory.ts";
 
 /** What a chunk is counted as until its length is known: most are not longer. */
-const ASSUMED_BYTES = 4 * 1024 * 1024;
-/** A client that takes nothing for this long may be waiting for another chunk. */
-const HELD_UP_MS = 10_000;
+const ASSUMED_CHUNK_BYTES = 4 * 1024 * 1024;
+/** The same of an index or blob. */
+const ASSUMED_FILE_BYTES = 16 * 1024 * 1024;
 
-/** A chunk in memory. */
+/** Bytes in memory that are being sent. */
 export interface ReadDownload {
   readonly bytes: Uint8Array;
   /** To be called once, when the bytes are not needed any more. */
   readonly released: () => void;
 }
 
-/**
- * The chunks that one connection is being sent, within the budget of all. While that is exhausted, a
- * connection has one chunk in memory at a time. A client that does not take it may need another one
- * first, so after a while one more is read: memory gives way, not progress.
- */
+/** What one upgraded connection is being sent, within the budget of all answers. */
 export class ConnectionDownloads {
-  readonly #budget: BodyBudget;
-  /** Chunks in memory. */
-  #begun = 0;
-  /** How many may be although the budget is exhausted. */
-  #allowance = 1;
+  readonly #answers: ConnectionAnswers;
 
-  constructor(budget: BodyBudget) {
-    this.#budget = budget;
+  constructor(answers: ConnectionAnswers) {
+    this.#answers = answers;
   }
 
   /**
@@ -36,27 +28,21 @@ export class ConnectionDownloads {
    * @param signal Ends the wait.
    * @throws {CancelledError} if the signal was aborted before there was memory.
    */
-  async read(
+  async readChunk(
     read: (buffer: (length: number) => Uint8Array) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ReadDownload> {
-    while (this.#isHeldUp) await this.#wait(signal);
-    this.#begun++;
-    let countedBytes = ASSUMED_BYTES;
-    this.#budget.reserve(countedBytes);
-    let memory: Uint8Array<ArrayBuffer> | undefined;
+    const held = await this.#answers.hold(ASSUMED_CHUNK_BYTES, signal);
     let bytes = new Uint8Array(0);
     const released = () => {
-      if (--this.#begun === 0) this.#allowance = 1;
-      this.#budget.reserve(-countedBytes);
-      this.#budget.giveBack(memory);
+      held[Symbol.dispose]();
+      // Now, not when the collector thinks so: these are most of the server's memory.
+      releaseMemory(bytes);
     };
     try {
       await read((length) => {
-        this.#budget.reserve(length - countedBytes);
-        countedBytes = length;
-        memory = this.#budget.take(length);
-        return bytes = memory.subarray(0, length);
+        held.resize(length);
+        return bytes = new Uint8Array(length);
       });
     } catch (error) {
       released();
@@ -65,25 +51,16 @@ export class ConnectionDownloads {
     return { bytes, released };
   }
 
-  get #isHeldUp(): boolean {
-    return this.#budget.exhausted && this.#begun >= this.#allowance;
-  }
-
-  async #wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) throw new CancelledError("the client gave up the request");
-    const begun = this.#begun;
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#allowance = Math.max(this.#allowance, begun + 1);
-        end();
-      }, HELD_UP_MS);
-      signal.addEventListener("abort", end);
-      this.#budget.changed().then(end);
-    });
+  /** As {@linkcode readChunk}, for a whole file. */
+  async readFile(read: () => Promise<Uint8Array>, signal: AbortSignal): Promise<ReadDownload> {
+    const held = await this.#answers.hold(ASSUMED_FILE_BYTES, signal);
+    try {
+      const bytes = await read();
+      held.resize(bytes.length);
+      return { bytes, released: () => held[Symbol.dispose]() };
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
   }
 }

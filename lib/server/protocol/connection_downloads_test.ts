@@ -1,50 +1,54 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, NotFoundError } from "../../errors/mod.ts";
-import { BodyBudget } from "./body_budget.ts";
+import { AnswerBudget } from "../answer_budget.ts";
 import { ConnectionDownloads } from "./connection_downloads.ts";
 
-const SMALL = 100_000;
+const MIB = 1 << 20;
+
+function connection(budget: AnswerBudget, remoteAddress: string): ConnectionDownloads {
+  return new ConnectionDownloads(budget.of({ remoteAddress, takenBytes: 0, abort: () => {} }));
+}
 
 function chunk(fill: number) {
   return (buffer: (length: number) => Uint8Array) => {
-    buffer(SMALL).fill(fill);
+    buffer(MIB).fill(fill);
     return Promise.resolve();
   };
 }
 
-Deno.test("while the budget is exhausted a connection has one chunk in memory at a time", async () => {
-  const budget = new BodyBudget(SMALL);
+Deno.test("a chunk counts as what it is, from before it is read until it was taken", async () => {
+  const budget = new AnswerBudget(5 * MIB);
   const { signal } = new AbortController();
-  const [one, other] = [new ConnectionDownloads(budget), new ConnectionDownloads(budget)];
-  const first = await one.read(chunk(1), signal);
-  const order: string[] = [];
-  const second = one.read(chunk(2), signal).then((read) => {
-    order.push("second");
-    return read;
-  });
-  const foreign = await other.read(chunk(3), signal);
-  order.push("foreign");
-  assertEquals(first.bytes, new Uint8Array(SMALL).fill(1));
-  assertEquals(foreign.bytes, new Uint8Array(SMALL).fill(3));
-  first.released();
-  assertEquals((await second).bytes, new Uint8Array(SMALL).fill(2));
-  assertEquals(order, ["foreign", "second"]);
+  const [one, other] = [connection(budget, "a"), connection(budget, "b")];
+  const first = await one.readChunk(chunk(1), signal);
+  assertEquals([first.bytes.length, budget.usedBytes], [MIB, MIB]);
+  // Four MiB are counted while it is read; with two chunks there is no room for a third.
+  const foreign = await other.readChunk(chunk(2), signal);
+  let read = false;
+  const third = one.readChunk((buffer) => {
+    read = true;
+    return chunk(3)(buffer);
+  }, signal);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals([read, budget.usedBytes], [false, 2 * MIB]);
   foreign.released();
-  (await second).released();
-  assertEquals([budget.usedBytes, budget.exhausted], [0, false]);
+  first.released();
+  (await third).released();
+  assertEquals([read, budget.usedBytes], [true, 0]);
 });
 
 Deno.test("a request that is given up stops waiting, one that fails gives its memory back", async () => {
-  const budget = new BodyBudget(SMALL);
-  const downloads = new ConnectionDownloads(budget);
+  const budget = new AnswerBudget(4 * MIB);
+  const downloads = connection(budget, "a");
   const abort = new AbortController();
-  const first = await downloads.read(chunk(1), abort.signal);
-  const waiting = downloads.read(chunk(2), abort.signal);
+  const first = await downloads.readChunk(chunk(1), abort.signal);
+  const waiting = downloads.readChunk(chunk(2), abort.signal);
   abort.abort();
   await assertRejects(() => waiting, CancelledError);
   first.released();
   const { signal } = new AbortController();
   const failing = () => Promise.reject(new NotFoundError("gone"));
-  await assertRejects(() => downloads.read(failing, signal), NotFoundError);
-  assertEquals([budget.usedBytes, budget.exhausted], [0, false]);
+  await assertRejects(() => downloads.readChunk(failing, signal), NotFoundError);
+  await assertRejects(() => downloads.readFile(failing, signal), NotFoundError);
+  assertEquals(budget.usedBytes, 0);
 });

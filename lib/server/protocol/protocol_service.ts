@@ -1,3 +1,4 @@
+import type { ConnectionAnswers } from "../answer_budget.ts";
 import { NotFoundError, PbsError, ServerError } from "../../errors/mod.ts";
 import type { IncomingRequest, OutgoingResponse, RequestHandler } from "../../http/mod.ts";
 import { queryParameters, readParameters } from "../api/read_parameters.ts";
@@ -19,6 +20,8 @@ export interface ProtocolOptions<Session> {
   readonly table: RouteTable<Route<Session & ProtocolRequest>>;
   /** Told of every refusal. */
   readonly refused: (request: IncomingRequest, status: number, text: string) => void;
+  /** What may be held in memory for the client. */
+  readonly answers: ConnectionAnswers;
   /** What an answer with status 401 waits for. */
   readonly unauthorized: () => Promise<void>;
 }
@@ -45,7 +48,7 @@ export function protocolHandler<Session>(options: ProtocolOptions<Session>): Req
 
 async function answer<Session>(
   request: IncomingRequest,
-  { session, table }: ProtocolOptions<Session>,
+  { session, table, answers }: ProtocolOptions<Session>,
 ): Promise<OutgoingResponse> {
   let target: RequestTarget;
   let found: RouteMatch<Route<Session & ProtocolRequest>> | readonly string[] | undefined;
@@ -58,14 +61,14 @@ async function answer<Session>(
   if (found === undefined) throw new ServerError(404, `Path '${target.path}' not found.`);
   if (!("route" in found)) {
     const data = found.map((subdir) => ({ subdir }));
-    return await successResponse(request, { data });
+    return await successResponse(request, { data }, answers);
   }
   const { route, variables } = found;
   const values = await (async () => {
     try {
       const raw = route.rawBody
         ? queryParameters(target.query)
-        : await readParameters(request, target.query);
+        : await readParameters(request, target.query, answers);
       return verifyParameters(route.parameters, raw, variables);
     } catch (cause) {
       throw new EarlyRefusal(cause);
@@ -73,7 +76,7 @@ async function answer<Session>(
   })();
   const result = await route.handle({ ...session, request }, values);
   if ("upgrade" in result) throw new TypeError("there is no upgrade on an upgraded connection");
-  return await successResponse(request, result);
+  return await successResponse(request, result, answers);
 }
 
 /** Something that was refused before the call itself ran. */

@@ -23,6 +23,8 @@ export type ReaderCall = ReaderSession & ProtocolRequest;
 const OCTETS = "application/octet-stream";
 const SPEEDTEST_BYTES = 1024 * 1024;
 const SPEEDTEST_BYTE = 0x41;
+/** The same memory for all. */
+const SPEEDTEST = new Uint8Array(SPEEDTEST_BYTES).fill(SPEEDTEST_BYTE);
 
 /** The calls of the reader protocol (spec: protocol.md §6). */
 export const READER_ROUTES: readonly Route<ReaderCall>[] = [
@@ -46,31 +48,35 @@ export const READER_ROUTES: readonly Route<ReaderCall>[] = [
     parameters: {},
     rawBody: true,
     handle: () => ({
-      raw: new Uint8Array(SPEEDTEST_BYTES).fill(SPEEDTEST_BYTE),
+      raw: SPEEDTEST,
       contentType: OCTETS,
+      released: () => {},
     }),
   },
 ];
 
 async function download(
-  { source, readable, log }: ReaderSession,
+  { source, readable, log, downloads, request }: ReaderCall,
   values: ParameterValues,
 ): Promise<Answer> {
   const name = values.text("file-name");
   const kind = archiveKind(name);
   if (kind === undefined) throw new UsageError(`unknown archive type: "${name}"`);
-  let raw: Uint8Array;
-  try {
-    raw = await source.readFile(name);
-  } catch (error) {
-    throw fileRefusal(error, name);
-  }
-  if (kind !== "blob") {
-    const index = readIndex(raw, name);
-    for (let i = 0; i < index.chunkCount; i++) readable.set(index.digestAt(i), 0);
-  }
+  const { bytes, released } = await downloads.readFile(async () => {
+    let raw: Uint8Array;
+    try {
+      raw = await source.readFile(name);
+    } catch (error) {
+      throw fileRefusal(error, name);
+    }
+    if (kind !== "blob") {
+      const index = readIndex(raw, name);
+      for (let i = 0; i < index.chunkCount; i++) readable.set(index.digestAt(i), 0);
+    }
+    return raw;
+  }, request.signal);
   log(`download "${name}"`);
-  return { raw, contentType: OCTETS };
+  return { raw: bytes, contentType: OCTETS, released };
 }
 
 async function sendChunk(
@@ -81,7 +87,7 @@ async function sendChunk(
   const digest = decodeHex(text);
   // A digest alone is no permission: it may be somebody else's chunk (spec: protocol.md §6).
   if (!readable.has(digest)) throw new ServerError(401, `download chunk ${text} not allowed`);
-  const { bytes, released } = await downloads.read(
+  const { bytes, released } = await downloads.readChunk(
     (buffer) => source.readChunk(digest, buffer),
     request.signal,
   );

@@ -104,9 +104,10 @@ async function runReader(
       session: {
         source,
         readable: new DigestTable(),
-        downloads: new ConnectionDownloads(state.downloads),
+        downloads: new ConnectionDownloads(connection.answers),
         log,
       },
+      answers: connection.answers,
       table: TABLE,
       unauthorized: () => state.delay(state.delays.unauthorizedMs),
       refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),

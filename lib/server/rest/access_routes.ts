@@ -72,7 +72,7 @@ export const ACCESS_ROUTES: readonly RestRoute[] = [
 ];
 
 async function createTicket(
-  { state, request }: RestContext,
+  { state, request, connection }: RestContext,
   values: ParameterValues,
 ): Promise<Answer> {
   const userId = values.text("username");
@@ -86,11 +86,12 @@ async function createTicket(
   const { signer } = state.access;
   const halfTicket = values.optionalText("tfa-challenge");
   const result = halfTicket === undefined
-    ? await state.access.login(userId, password)
+    ? await state.access.login(userId, password, connection.remoteAddress)
     : await state.access.loginSecondStep(userId, halfTicket, password)
     ? "complete"
     : "refused";
   if (result === "refused") throw new ServerError(401, "permission check failed.");
+  connection.clientKnown();
   const answer = { attributes: LOGIN_ATTRIBUTES, contentType: LOGIN_TYPE };
   if (result !== "complete") {
     const ticket = signer.createChallengeTicket(userId, result);

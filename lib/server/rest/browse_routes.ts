@@ -205,23 +205,21 @@ function contentOf(
 class BrowsedSnapshot implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #readable: ReadableSnapshot;
-  readonly #signal: AbortSignal;
 
   private constructor(
     readable: ReadableSnapshot,
+    readonly context: RestContext,
     stack: AsyncDisposableStack,
-    signal: AbortSignal,
   ) {
     this.#readable = readable;
     this.#stack = stack;
-    this.#signal = signal;
   }
 
   static async open(context: RestContext, values: ParameterValues): Promise<BrowsedSnapshot> {
     const readable = await openReadableSnapshot(context, values);
     const stack = new AsyncDisposableStack();
     stack.use(readable.source);
-    return new BrowsedSnapshot(readable, stack, context.request.signal);
+    return new BrowsedSnapshot(readable, context, stack);
   }
 
   async catalog(): Promise<CatalogReader> {
@@ -252,7 +250,10 @@ class BrowsedSnapshot implements AsyncDisposable {
     const { source, datastore } = this.#readable;
     const index = readIndex(await source.readFile(file.filename), file.filename);
     verifyIndex(file, index);
-    return this.#stack.use(new StoredArchive(datastore, index, this.#signal));
+    const { connection, request } = this.context;
+    return this.#stack.use(
+      new StoredArchive(datastore, index, connection.answers, request.signal),
+    );
   }
 
   async #manifest(): Promise<Manifest> {

@@ -21,6 +21,8 @@ import type { RestRoute, StaticPermission } from "./rest_context.ts";
 
 /** Path and query together; longer ones are refused (spec: protocol.md §3.2). */
 const MAX_TARGET_LENGTH = 3072;
+/** Refused logins keep their places for less. */
+const RETRY_AFTER_SECONDS = "5";
 const TABLE = new RouteTable(REST_ROUTES);
 
 /** A response, and who asked for it. */
@@ -78,12 +80,17 @@ export class RestService {
   }
 
   async #authenticate(call: Call): Promise<void> {
-    const { request } = call;
+    const { request, connection } = call;
     const credentials = readCredentials(request.headers);
     const authId = credentials &&
-      await this.#state.access.authenticate(credentials, request.method);
+      await this.#state.access.authenticate(
+        credentials,
+        request.method,
+        connection.remoteAddress,
+      );
     if (authId === undefined) throw new UnlabelledRefusal(401, "authentication failed");
     call.authId = authId;
+    connection.clientKnown();
   }
 
   async #call(
@@ -95,9 +102,11 @@ export class RestService {
     if (typeof route.permission === "object") {
       await this.#requirePermission(route.permission, variables, authId);
     }
-    const raw = route.rawBody
-      ? queryParameters(target.query)
-      : await readParameters(request, target.query);
+    const raw = route.rawBody ? queryParameters(target.query) : await readParameters(
+      request,
+      target.query,
+      route.permission === "public" ? undefined : connection.answers,
+    );
     const values = verifyParameters(route.parameters, raw, variables);
     return await route.handle({ state: this.#state, connection, request, authId }, values);
   }
@@ -118,18 +127,19 @@ export class RestService {
   }
 
   async #succeed(
-    { request, extended }: Call,
+    { request, extended, connection: { answers } }: Call,
     answer: Exclude<Answer, UpgradeResponse>,
   ): Promise<OutgoingResponse> {
-    if (!extended || "raw" in answer) return await successResponse(request, answer);
+    if (!extended || "raw" in answer) return await successResponse(request, answer, answers);
     const attributes = { status: 200, success: true, ...answer.attributes };
-    return await successResponse(request, { ...answer, attributes });
+    return await successResponse(request, { ...answer, attributes }, answers);
   }
 
   async #refuse(call: Call, error: unknown): Promise<OutgoingResponse> {
     const { status, text } = refusalFor(error);
     if (status === 500) this.#failed(error);
     const headers: HeaderField[] = [];
+    if (status === 429 || status === 503) headers.push(["retry-after", RETRY_AFTER_SECONDS]);
     if (status === 401) {
       await this.#state.delay(this.#state.delays.unauthorizedMs);
       headers.push(["set-cookie", ticketCookie(undefined)]);
@@ -142,7 +152,7 @@ export class RestService {
     const errors = Object.fromEntries(problems.map(({ name, text }) => [name, text]));
     const message = problems.length > 0 ? "parameter verification errors" : text;
     const body = JSON.stringify({ errors, message, status, success: false });
-    return { ...refusalResponse(status, body, JSON_TYPE), status: 200 };
+    return { ...refusalResponse(status, body, JSON_TYPE, headers), status: 200 };
   }
 }
 

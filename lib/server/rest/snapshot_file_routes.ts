@@ -7,10 +7,12 @@ import {
   MANIFEST_BLOB_NAME,
   verifyIndex,
 } from "../../manifest/mod.ts";
+import type { ConnectionAnswers } from "../answer_budget.ts";
 import { readBody } from "../api/read_body.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { FILE_NAME, NS, SNAPSHOT, STORE } from "../api/schemas.ts";
+import { ConnectionDownloads } from "../protocol/connection_downloads.ts";
 import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
 import { readChunks } from "./read_chunks.ts";
 import { encryptedRefusal, openReadableSnapshot } from "./readable_snapshot.ts";
@@ -39,7 +41,9 @@ export const SNAPSHOT_FILE_ROUTES: readonly RestRoute[] = [
     handle: async (context, values) => {
       const { source } = await openReadableSnapshot(context, values);
       await using opened = source;
-      return { raw: await opened.readFile(values.text("file-name")), contentType: OCTETS };
+      const { bytes, released } = await new ConnectionDownloads(context.connection.answers)
+        .readFile(() => opened.readFile(values.text("file-name")), context.request.signal);
+      return { raw: bytes, contentType: OCTETS, released };
     },
   },
   {
@@ -63,6 +67,8 @@ async function storeLog(context: RestContext, values: ParameterValues): Promise<
   const { datastore } = context.state.datastore(store, "write");
   await requireGroupOwner(context, datastore, namespace, snapshot);
   const tooLarge = new ServerError(400, "the log is too large");
+  const size = Math.min(context.request.body.lengthBytes ?? MAX_LOG_BYTES, MAX_LOG_BYTES);
+  using _held = await context.connection.answers.hold(2 * size, context.request.signal);
   const blob = await readBody(context.request.body, MAX_LOG_BYTES, tooLarge);
   await uploadLog(datastore, namespace, snapshot, blob);
   return { data: null };
@@ -75,12 +81,9 @@ async function downloadDecoded(context: RestContext, values: ParameterValues): P
   const { source, datastore } = await openReadableSnapshot(context, values);
   await using stack = new AsyncDisposableStack();
   stack.use(source);
+  const { answers } = context.connection;
+  if (kind === "blob") return await decodedBlob(source, name, answers, context.request.signal);
   const file = await source.readFile(name);
-  if (kind === "blob") {
-    if (parseBlobHeader(file, `"${name}"`).encrypted) throw encryptedRefusal(name);
-    const raw = await decodeBlob(file, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: `"${name}"` });
-    return { raw, contentType: OCTETS };
-  }
   const index = readIndex(file, name);
   const entry = await manifestEntry(source, name);
   if (entry?.cryptMode === "encrypt") throw encryptedRefusal(name);
@@ -88,7 +91,31 @@ async function downloadDecoded(context: RestContext, values: ParameterValues): P
   // The snapshot's lock is held until the last chunk was sent.
   const held = stack.move();
   const released = () => void held.disposeAsync();
-  return { raw: readChunks(datastore, index, context.request), contentType: OCTETS, released };
+  return {
+    raw: readChunks(datastore, index, context.request, answers),
+    contentType: OCTETS,
+    released,
+  };
+}
+
+/** A blob's content, counted from before it is read until it was taken. */
+async function decodedBlob(
+  source: LocalSnapshotSource,
+  name: string,
+  answers: ConnectionAnswers,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const held = await answers.hold(2 * MAX_LOG_BYTES, signal);
+  try {
+    const file = await source.readFile(name);
+    if (parseBlobHeader(file, `"${name}"`).encrypted) throw encryptedRefusal(name);
+    const raw = await decodeBlob(file, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: `"${name}"` });
+    held.resize(raw.length);
+    return { raw, contentType: OCTETS, released: () => held[Symbol.dispose]() };
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
+  }
 }
 
 async function manifestEntry(source: LocalSnapshotSource, name: string) {
