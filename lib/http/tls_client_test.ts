@@ -154,17 +154,35 @@ Deno.test("silent and superfluous connections do not hold a place", async () => 
     const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.on("error", () => {});
     await new Promise((resolve) => socket.once("connect", resolve));
-    await assertRejects(
-      () => connectTls({ host: "127.0.0.1", port, fingerprint: made.fingerprint }),
-      ConnectionError,
-    );
     await ended;
     const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint: made.fingerprint });
     await new Promise((resolve) => setTimeout(resolve, 150));
     await duplex.write(Uint8Array.of(7));
     assertEquals([...await duplex.read() ?? []], [7]);
     await duplex.close();
-  }, { handshakeTimeoutMs: 100, maxConnections: 1 });
+  }, { handshakeTimeoutMs: 100 });
+});
+
+Deno.test("a stranger gives way to the next connection, a known client does not", async () => {
+  await withListener(async (port, accepted) => {
+    const { fingerprint } = made;
+    const connect = async () => (await connectTls({ host: "127.0.0.1", port, fingerprint })).duplex;
+    const silent = net.connect(port, "127.0.0.1");
+    const ended = new Promise<void>((resolve) => silent.once("close", () => resolve()));
+    silent.on("error", () => {});
+    await new Promise((resolve) => silent.once("connect", resolve));
+    const stranger = await connect();
+    await ended;
+    const known = await connect();
+    assertEquals(await stranger.read().catch(() => undefined), undefined);
+    while (accepted.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    accepted[1]!.keep();
+    await assertRejects(connect, ConnectionError);
+    await known.write(Uint8Array.of(7));
+    assertEquals([...await known.read() ?? []], [7]);
+    await known.close();
+    stranger.abort();
+  }, { maxConnections: 1 });
 });
 
 Deno.test("connecting to nobody fails with the server's name", async () => {

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, Server, type Socket } from "node:net";
 import tls from "node:tls";
 import { ConnectionError } from "../errors/mod.ts";
+import { ConnectionPlaces, type Place } from "./connection_places.ts";
 import type { Duplex } from "./duplex.ts";
 import { NodeSocketDuplex } from "./node_socket_duplex.ts";
 import { tuneSocket } from "./tcp.ts";
@@ -24,7 +25,7 @@ export interface TlsListenOptions {
   readonly privateKey: string;
   /** Protocols to select by ALPN. Default: none, like the official server. */
   readonly protocols?: readonly string[];
-  /** Connections at a time; further ones are closed at once. Default 1000. */
+  /** Connections at a time, shared as {@linkcode ConnectionPlaces} says. Default 1000. */
   readonly maxConnections?: number;
   /** Time for a handshake. Default 10 s. */
   readonly handshakeTimeoutMs?: number;
@@ -38,16 +39,19 @@ export interface AcceptedConnection {
   /** What was selected by ALPN. */
   readonly protocol: string | undefined;
   readonly remoteAddress: string;
+  /** Its peer has shown who it is: it is not ended to make room for others. */
+  readonly keep: () => void;
 }
 
 /** Accepts TLS connections. */
 export class TlsListener {
   readonly #server: Server;
-  readonly #duplexes = new Set<Duplex>();
+  /** Connections past their handshakes, by the name of their other end. */
+  readonly #adopted = new Map<string, Duplex>();
   /** Sockets whose handshake is not over, by the name of their other end. */
   readonly #handshaking = new Map<
     string,
-    { socket: Socket; timer: ReturnType<typeof setTimeout> }
+    { socket: Socket; timer: ReturnType<typeof setTimeout>; place: Place }
   >();
 
   private constructor(server: Server) {
@@ -77,32 +81,37 @@ export class TlsListener {
     }
     const server = createServer();
     const listener = new TlsListener(server);
-    const maxConnections = options.maxConnections ?? 1000;
+    const places = new ConnectionPlaces(options.maxConnections ?? 1000);
     const timeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
     server.on("connection", (socket: Socket) => {
-      if (listener.#duplexes.size + listener.#handshaking.size >= maxConnections) {
-        socket.destroy();
-        return;
-      }
-      // A peer that never speaks must not hold a place.
       const end = nameOf(socket);
-      const timer = setTimeout(() => socket.destroy(), timeoutMs);
-      listener.#handshaking.set(end, { socket, timer });
-      socket.once("close", () => listener.#handshakeOver(end));
+      const place = places.enter(socket.remoteAddress ?? "unknown", () => {
+        // TLS has made another socket of it, once the handshake is over.
+        const adopted = listener.#adopted.get(end);
+        if (adopted === undefined) giveUp();
+        else adopted.abort(new ConnectionError("the connection gave way to others"));
+      });
+      if (place === undefined) return void socket.destroy();
+      const giveUp = () => {
+        socket.destroy();
+        listener.#handshakeOver(end)?.leave();
+      };
+      // A peer that never speaks must not hold a place.
+      const timer = setTimeout(giveUp, timeoutMs);
+      listener.#handshaking.set(end, { socket, timer, place });
+      socket.once("close", () => listener.#handshakeOver(end)?.leave());
       socket.on("error", () => socket.destroy());
       socket.once("data", (first: Uint8Array) => {
         socket.pause();
         socket.unshift(first);
         if (first[0] === HANDSHAKE_RECORD) return void tlsServer.emit("connection", socket);
-        listener.#handshakeOver(end);
-        if (options.acceptPlain === undefined) return void socket.destroy();
+        if (options.acceptPlain === undefined) return giveUp();
         options.acceptPlain(listener.#adopt(socket, undefined));
         socket.resume();
       });
     });
     tlsServer.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
     tlsServer.on("secureConnection", (socket: tls.TLSSocket) => {
-      listener.#handshakeOver(nameOf(socket));
       accept(listener.#adopt(socket, socket.alpnProtocol || undefined));
     });
     const host = options.host ?? "127.0.0.1";
@@ -132,7 +141,7 @@ export class TlsListener {
 
   /** Connections that are open now. */
   get connections(): number {
-    return this.#duplexes.size;
+    return this.#adopted.size;
   }
 
   /** Accepts no more; connections stay. */
@@ -144,21 +153,29 @@ export class TlsListener {
   close(): void {
     this.stop();
     for (const { socket } of this.#handshaking.values()) socket.destroy();
-    for (const duplex of this.#duplexes) duplex.abort();
+    for (const duplex of this.#adopted.values()) duplex.abort();
   }
 
   #adopt(socket: Socket, protocol: string | undefined): AcceptedConnection {
     tuneSocket(socket);
     const remoteAddress = socket.remoteAddress ?? "unknown";
-    const duplex = new NodeSocketDuplex(socket, nameOf(socket));
-    this.#duplexes.add(duplex);
-    socket.once("close", () => this.#duplexes.delete(duplex));
-    return { duplex, protocol, remoteAddress };
+    const end = nameOf(socket);
+    const place = this.#handshakeOver(end);
+    const duplex = new NodeSocketDuplex(socket, end);
+    this.#adopted.set(end, duplex);
+    socket.once("close", () => {
+      if (this.#adopted.get(end) === duplex) this.#adopted.delete(end);
+      place?.leave();
+    });
+    return { duplex, protocol, remoteAddress, keep: () => place?.keep() };
   }
 
-  #handshakeOver(end: string): void {
-    clearTimeout(this.#handshaking.get(end)?.timer);
+  /** @returns the place that the connection has. */
+  #handshakeOver(end: string): Place | undefined {
+    const handshake = this.#handshaking.get(end);
+    clearTimeout(handshake?.timer);
     this.#handshaking.delete(end);
+    return handshake?.place;
   }
 }
 

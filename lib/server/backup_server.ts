@@ -1,4 +1,4 @@
-import { type CertificateAndKey, serveConnection, TlsListener } from "../http/mod.ts";
+import { type CertificateAndKey, LargeHeads, serveConnection, TlsListener } from "../http/mod.ts";
 import type {
   AcceptedConnection,
   IncomingRequest,
@@ -32,6 +32,9 @@ const SILENCE_MS = 300_000;
 const UPLOAD_PACE: MinimumPace = { stepBytes: 64 * 1024, withinMs: 120_000 };
 /** Readers may be stopped for a while by whoever waits for what they read. */
 const DOWNLOAD_PACE: MinimumPace = { stepBytes: 64 * 1024, withinMs: 600_000 };
+/** Without a request, for clients that have logged in on the connection, and for others. */
+const IDLE_MS = 600_000;
+const STRANGER_IDLE_MS = 30_000;
 const LOG_FOLDER_MODE = 0o750;
 
 /** What a server is made of. */
@@ -64,7 +67,11 @@ export interface BackupServerOptions {
 }
 
 /** How patient a server is with clients that are slow or say nothing. */
-export interface ServerTimeouts extends ServeOptions {
+export interface ServerTimeouts extends Omit<ServeOptions, "idleTimeoutMs" | "largeHeads"> {
+  /** Without a request, once somebody has logged in on the connection. Default 10 min. */
+  readonly idleTimeoutMs?: number;
+  /** Before that. Default 30 s. */
+  readonly strangerIdleMs?: number;
   /** For the TLS handshake. Default 10 s. */
   readonly handshakeTimeoutMs?: number;
   /** On an upgraded connection without open requests, until the client is asked. Default 5 min. */
@@ -89,6 +96,7 @@ export class BackupServer {
   readonly #idle = new Set<AcceptedConnection>();
   #listener: TlsListener | undefined;
   readonly #timeouts: ServerTimeouts;
+  readonly #largeHeads = new LargeHeads();
   readonly #refresh: () => Promise<void>;
   #stopping = false;
 
@@ -117,7 +125,7 @@ export class BackupServer {
     this.#timeouts = {
       sendPace: paces.sendPace,
       ...timeouts,
-      http2: { ...paces, ...timeouts?.http2 },
+      http2: { idleTimeoutMs: STRANGER_IDLE_MS, ...paces, ...timeouts?.http2 },
     };
     this.#refresh = options.refresh ?? (() => Promise.resolve());
     this.#rest = new RestService(this.#state, options.failed ?? (() => {}));
@@ -139,7 +147,8 @@ export class BackupServer {
         ...options.descriptor === undefined ? {} : { descriptor: options.descriptor },
         ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
         ...options.timeouts,
-        acceptPlain: ({ duplex }) => redirectToTls(duplex, server.#timeouts),
+        acceptPlain: ({ duplex }) =>
+          redirectToTls(duplex, { ...server.#timeouts, largeHeads: server.#largeHeads }),
       }, (accepted) => server.#accept(accepted));
     } catch (error) {
       server.#state[Symbol.dispose]();
@@ -198,14 +207,21 @@ export class BackupServer {
       },
       abort: (reason) => duplex.abort(reason),
     });
-    const connection = new ServerConnection(duplex.peer, remoteAddress, answers);
+    const connection = new ServerConnection(duplex.peer, remoteAddress, answers, accepted.keep);
     this.#idle.add(accepted);
     const served = serveConnection(duplex, async (request) => {
       this.#idle.delete(accepted);
       const response = await this.#answer(request, connection);
       if (!("upgrade" in response)) this.#idle.add(accepted);
       return response;
-    }, this.#timeouts).finally(() => {
+    }, {
+      ...this.#timeouts,
+      idleTimeoutMs: () => {
+        const { idleTimeoutMs = IDLE_MS, strangerIdleMs = STRANGER_IDLE_MS } = this.#timeouts;
+        return connection.isClientKnown ? idleTimeoutMs : Math.min(idleTimeoutMs, strangerIdleMs);
+      },
+      largeHeads: this.#largeHeads,
+    }).finally(() => {
       this.#idle.delete(accepted);
       connection.end();
       this.#connections.delete(served);

@@ -9,11 +9,13 @@ export class ServerConnection {
   /**
    * @param remoteAddress Of the client, without port.
    * @param answers What may be held in memory for it.
+   * @param keep Has the connection stay when others need its place.
    */
   constructor(
     readonly peer: string,
     readonly remoteAddress: string,
     readonly answers: ConnectionAnswers,
+    readonly keep: () => void,
   ) {}
 
   /** Whether somebody has shown on it who they are. */
@@ -24,6 +26,7 @@ export class ServerConnection {
   /** Somebody has shown who they are: the connection does not have to give way to others. */
   clientKnown(): void {
     this.#clientKnown = true;
+    this.keep();
   }
 
   /** Has something done when the connection ends, at once if it has ended. */

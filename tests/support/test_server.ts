@@ -59,6 +59,9 @@ export class TestServer implements AsyncDisposable {
       datastores?: (path: string) => readonly DatastoreConfig[];
       delays?: { unauthorizedMs: number; forbiddenMs: number };
       timeouts?: ServerTimeouts;
+      maxConnections?: number;
+      /** For connections on which nobody has logged in. */
+      strangerIdleMs?: number;
       /** The clock by which tickets age, milliseconds since the epoch. */
       now?: () => number;
       ticketLifetimeSeconds?: number;
@@ -93,7 +96,11 @@ export class TestServer implements AsyncDisposable {
       logFolder: `${dir.path}/log`,
       instanceId: "0123456789abcdef0123456789abcdef",
       ...options.defaultDelays ? {} : { delays: options.delays ?? ACCEPT_ALL_DELAYS },
-      ...options.timeouts === undefined ? {} : { timeouts: options.timeouts },
+      ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
+      timeouts: {
+        ...options.timeouts,
+        ...options.strangerIdleMs === undefined ? {} : { strangerIdleMs: options.strangerIdleMs },
+      },
       failed: (error) => {
         failures.push(error);
         // deno-lint-ignore no-console -- a test that fails later must show why.

@@ -23,7 +23,7 @@ export interface PasswordClaim {
  * What is refused unheard is said to be so: the status is 429 or 503, never that of a wrong password.
  */
 export class PasswordChecks {
-  readonly #delayMs: number;
+  readonly #later: (leave: () => void) => void;
   /** By address, then by user; both in the order of their turns. */
   readonly #waiting = new Map<string, Map<string, Waiting[]>>();
   /** Waiting, running and delayed ones by address, and by user and address. */
@@ -32,9 +32,11 @@ export class PasswordChecks {
   #waitingCount = 0;
   #running = false;
 
-  /** @param delayMs How long a wrong password counts. */
-  constructor(delayMs: number = DELAY_MS) {
-    this.#delayMs = delayMs;
+  /** @param later Ends the time for which a wrong password keeps its place; 3 s unless given. */
+  constructor(
+    later: (leave: () => void) => void = (leave) => Deno.unrefTimer(setTimeout(leave, DELAY_MS)),
+  ) {
+    this.#later = later;
   }
 
   /**
@@ -61,8 +63,8 @@ export class PasswordChecks {
     try {
       return right = await this.#takeTurn(claim, check);
     } finally {
-      if (right || this.#delayMs <= 0) leave();
-      else Deno.unrefTimer(setTimeout(leave, this.#delayMs));
+      if (right) leave();
+      else this.#later(leave);
     }
   }
 

@@ -10,7 +10,7 @@ const PATIENCE_MS = 10_000;
  * @param options How patient to be where that is less than usual.
  */
 export async function redirectToTls(duplex: Duplex, options: ServeOptions): Promise<void> {
-  const within = (ms: number | undefined) => Math.min(ms ?? PATIENCE_MS, PATIENCE_MS);
+  const within = (ms: unknown) => Math.min(typeof ms === "number" ? ms : PATIENCE_MS, PATIENCE_MS);
   await serveConnection(duplex, ({ method, headers }) => {
     const host = headers.get("host");
     if (host === undefined || host === "") return { status: 400 };
