@@ -25,12 +25,19 @@ export async function connectFrom(address: string, port: number): Promise<Duplex
   return new NodeSocketDuplex(socket, address);
 }
 
+/** What came back. */
+export interface ReceivedAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+}
+
 /** One request on a connection of its own. */
 export async function askFrom(
   address: string,
   port: number,
   request: { method: string; path: string; headers?: [string, string][]; body?: string },
-): Promise<{ status: number; retryAfter: string | undefined; text: string }> {
+): Promise<ReceivedAnswer> {
   const client = new Http1Client(await connectFrom(address, port), { host: "localhost" });
   const { body, ...rest } = request;
   const response = await client.request({
@@ -43,7 +50,12 @@ export async function askFrom(
 }
 
 /** Asks for a ticket. */
-export function logInFrom(address: string, port: number, username: string, password: string) {
+export function logInFrom(
+  address: string,
+  port: number,
+  username: string,
+  password: string,
+): Promise<ReceivedAnswer> {
   return askFrom(address, port, {
     method: "POST",
     path: "/api2/json/access/ticket",
