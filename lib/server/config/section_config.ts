@@ -27,7 +27,7 @@ export interface ConfigSection {
  * ```
  */
 export function parseSections(text: string, name: string): ConfigSection[] {
-  const sections: { -readonly [K in keyof ConfigSection]: ConfigSection[K] }[] = [];
+  const sections: (ConfigSection & { readonly properties: [string, string][] })[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
     const heading = /^([a-z][a-z-]*):\s*(\S+)\s*$/.exec(line);
@@ -36,7 +36,7 @@ export function parseSections(text: string, name: string): ConfigSection[] {
     if (heading !== null) {
       sections.push({ kind: heading[1]!, name: heading[2]!, properties: [], line: index + 1 });
     } else if (property !== null && current !== undefined) {
-      current.properties = [...current.properties, [property[1]!, property[2] ?? ""]];
+      current.properties.push([property[1]!, property[2] ?? ""]);
     } else {
       throw new UsageError(
         `${name}, line ${index + 1}: expected "kind: name" or an indented "key value"`,

@@ -1,0 +1,244 @@
+import { parseBoolean } from "../../cli/arguments/parse_boolean.ts";
+import { parseByteSize } from "../../cli/arguments/parse_byte_size.ts";
+import { parseCommandLine } from "../../cli/arguments/parse_command_line.ts";
+import { ParameterProblems } from "../../cli/arguments/parameter_problems.ts";
+import { parseTimeSpan } from "../../cli/arguments/parse_time_span.ts";
+import { readArguments } from "../../cli/arguments/read_arguments.ts";
+import { splitWords } from "../../cli/arguments/split_words.ts";
+import { backupCommand } from "../../cli/commands/backup.ts";
+import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
+import { decodeKeyText, parseKeyInput } from "../../cli/environment/open_encryption_key.ts";
+import { splitShellWords } from "../../cli/environment/split_shell_words.ts";
+import { parseLogThreshold } from "../../cli/output/log_level.ts";
+import { parseArchiveSpec } from "../../lib/backup/parse_archive_spec.ts";
+import { decodeHex } from "../../lib/bytes/hex.ts";
+import { trimText, trimTextEnd } from "../../lib/bytes/trim_text.ts";
+import { parseFingerprint } from "../../lib/crypto/fingerprint.ts";
+import { parseKeyFile } from "../../lib/crypto/key_file.ts";
+import { readPaperKey } from "../../lib/crypto/paper_key.ts";
+import { parseTimestamp } from "../../lib/crypto/timestamp.ts";
+import { parseGcStatus } from "../../lib/datastore/gc_status.ts";
+import { parseExcludeFile } from "../../lib/fs/exclude_file.ts";
+import { MatchEntry } from "../../lib/fs/match_entry.ts";
+import { Glob } from "../../lib/fs/match_glob.ts";
+import { evaluateMatchList } from "../../lib/fs/match_list.ts";
+import { quotePath } from "../../lib/fs/quote_path.ts";
+import { parseGlob } from "../../lib/fs/_glob_parser.ts";
+import { parseArchiveName, splitArchiveNames } from "../../lib/manifest/archive_name.ts";
+import { parseChallenge } from "../../lib/remote/second_factor.ts";
+import { parseBackupTime } from "../../lib/repository/backup_time.ts";
+import { parseRepository } from "../../lib/repository/parse_repository.ts";
+import {
+  parseGroupOrSnapshotPath,
+  parseGroupPath,
+  parseSnapshotPath,
+} from "../../lib/repository/snapshot_path.ts";
+import { parseUpid } from "../../lib/repository/upid.ts";
+import { parseBrowsePath, splitFirst } from "../../lib/server/browse/browse_path.ts";
+import {
+  parseListenAddress,
+  parseServerConfig,
+} from "../../lib/server/config/parse_server_config.ts";
+import { parseSections } from "../../lib/server/config/section_config.ts";
+import { byteCases, bytesOf, type ParserCases, textCases, type WorkCase } from "./work_case.ts";
+
+const PATTERN_SHAPES = [
+  ["", "*", "b"],
+  ["", "*a", "b"],
+  ["", "**/", "b"],
+  ["", "[a", ""],
+  ["", "[!a-", "]"],
+  ["", "?", ""],
+  ["", "\\a", ""],
+  ["", "[[", "]"],
+] as const;
+
+/** A pattern of a size, and paths of a size: either may come from outside. */
+function globCases(match: (pattern: Uint8Array, path: Uint8Array) => unknown) {
+  const cases: Record<string, WorkCase> = {};
+  for (const pattern of ["*a*a*a*b", "**/a/**/a/**/b", "[!b]*[!b]*c", "*/*/*/*b", "?*?*?*b"]) {
+    for (const part of ["a", "a/", "/"]) {
+      cases[`${pattern} on ${part}…`] = (n) => {
+        const path = bytesOf(part.repeat(Math.ceil(n / 8 / part.length)));
+        return () => match(bytesOf(pattern), path);
+      };
+    }
+  }
+  for (const [start, repeated, end] of PATTERN_SHAPES) {
+    cases[`${start}${repeated}…${end} on a path`] = (n) => {
+      const pattern = bytesOf(start + repeated.repeat(Math.ceil(n / repeated.length)) + end);
+      return () => match(pattern, bytesOf("a/a/aaaa/aaa"));
+    };
+  }
+  return cases;
+}
+
+const words = (text: string, n: number) =>
+  Array.from({ length: Math.ceil(n / 8) }, () => ({ text, bytes: bytesOf(text) }));
+const commandCases = (run: (arguments_: ReturnType<typeof words>) => unknown) =>
+  Object.fromEntries(
+    ["root.pxar:/", "--exclude=*", "--exclude", "--unknown=1", "-x", "--", "--crypt-mode=none"].map(
+      (word): [string, WorkCase] => [word, (n) => {
+        const given = words(word, n);
+        return () => run(given);
+      }],
+    ),
+  );
+const jsonShapes = [
+  ["", "[", ""],
+  ["", '{"a":', ""],
+  ['{"a":"', "b", '"}'],
+  ['{"kdf":', " ", "null}"],
+  ['{"data":"', "AAAA", '"}'],
+  ["{", '"a":1,', '"b":2}'],
+  ['{"a":', "1", "}"],
+] as const;
+
+/** Parsers of texts: of arguments, files of settings, paths and names. */
+export const TEXT_PARSERS: ParserCases = {
+  "cli/arguments/parse_boolean.ts parseBoolean": textCases(parseBoolean),
+  "cli/arguments/parse_byte_size.ts parseByteSize": textCases(
+    parseByteSize,
+    ["", "1", " GiB"],
+    ["1", " ", "G"],
+    ["1.", "1", ""],
+  ),
+  "cli/arguments/parse_command_line.ts parseCommandLine": commandCases((given) =>
+    parseCommandLine(backupCommand, given)
+  ),
+  "cli/arguments/parse_time_span.ts parseTimeSpan": textCases(
+    parseTimeSpan,
+    ["", "1h ", ""],
+    ["", "1", "s"],
+    ["1", " ", "h"],
+  ),
+  "cli/arguments/read_arguments.ts readArguments": textCases((text) =>
+    readArguments([text], () => bytesOf(`\0${text}\0`))
+  ),
+  "cli/arguments/split_words.ts splitWords": commandCases((given) =>
+    splitWords(backupCommand, given, new ParameterProblems())
+  ),
+  "cli/completion/split_unfinished.ts splitUnfinished": textCases(
+    splitUnfinished,
+    ["", "'", ""],
+    ["", '"', ""],
+    ["", "a ", ""],
+    ["", "\\ ", ""],
+  ),
+  "cli/environment/open_encryption_key.ts parseKeyInput": byteCases(parseKeyInput, ...jsonShapes),
+  "cli/environment/open_encryption_key.ts decodeKeyText": byteCases(decodeKeyText),
+  "cli/environment/split_shell_words.ts splitShellWords": textCases(
+    splitShellWords,
+    ["", "'", ""],
+    ["", '"', ""],
+    ["", "a ", ""],
+    ["", "\\ ", ""],
+    ["", "$", ""],
+  ),
+  "cli/output/log_level.ts parseLogThreshold": textCases(parseLogThreshold),
+  "lib/backup/parse_archive_spec.ts parseArchiveSpec": byteCases(
+    parseArchiveSpec,
+    ["", "a", ".pxar:/"],
+    ["a.pxar:", "/", ""],
+    ["", "a.pxar", ""],
+  ),
+  "lib/bytes/hex.ts decodeHex": textCases(decodeHex, ["", "0f", ""], ["", "0f", "x"]),
+  "lib/bytes/trim_text.ts trimText": textCases((text) => trimText(text, " \n")),
+  "lib/bytes/trim_text.ts trimTextEnd": textCases((text) => trimTextEnd(text, " \n")),
+  "lib/crypto/fingerprint.ts parseFingerprint": textCases(parseFingerprint, ["", "aa:", ""]),
+  "lib/crypto/key_file.ts parseKeyFile": textCases(parseKeyFile, ...jsonShapes),
+  "lib/crypto/paper_key.ts readPaperKey": textCases(
+    (text) => readPaperKey(text),
+    ...jsonShapes,
+    ["-----BEGIN RSA PRIVATE KEY-----\n", "a \n", "-----END RSA PRIVATE KEY-----"],
+    ["-----BEGIN RSA PRIVATE KEY-----\n", " ", "-----END RSA PRIVATE KEY-----"],
+  ),
+  "lib/crypto/timestamp.ts parseTimestamp": textCases(parseTimestamp, [
+    "2023-11-14T22:13:20.",
+    "0",
+    "Z",
+  ]),
+  "lib/datastore/gc_status.ts parseGcStatus": textCases(parseGcStatus, ...jsonShapes),
+  "lib/fs/exclude_file.ts parseExcludeFile": byteCases(
+    (bytes) => parseExcludeFile(bytes, bytesOf("/a/b"), () => {}),
+    ...PATTERN_SHAPES,
+    ["", "a\n", ""],
+    ["", "# a\n", ""],
+    ["", "!\n", ""],
+    ["", "a \n", ""],
+    ["", "\r\n", ""],
+    ["", "[\n", ""],
+    ["\ufeff", "a\n", ""],
+  ),
+  "lib/fs/_glob_parser.ts parseGlob": byteCases(parseGlob, ...PATTERN_SHAPES),
+  "lib/fs/match_entry.ts MatchEntry": {
+    ...byteCases((bytes) => new MatchEntry(bytes), ...PATTERN_SHAPES, ["", "!", ""]),
+    ...globCases((pattern, path) => new MatchEntry(pattern).matches(path, true)),
+  },
+  "lib/fs/match_glob.ts Glob": globCases((pattern, path) => new Glob(pattern).matches(path)),
+  "lib/fs/match_list.ts evaluateMatchList": {
+    ...globCases((pattern, path) => evaluateMatchList([new MatchEntry(pattern)], path, false)),
+    "many patterns": (n) => {
+      const list = Array.from({ length: n }, () => new MatchEntry(bytesOf("/a*b")));
+      return () => evaluateMatchList(list, bytesOf("/aaaaaaa"), false);
+    },
+  },
+  "lib/fs/quote_path.ts quotePath": byteCases(quotePath, ["", "\x1b", ""], ["", "\udcff", ""]),
+  "lib/manifest/archive_name.ts parseArchiveName": textCases(parseArchiveName, ["", "a.", "pxar"]),
+  "lib/manifest/archive_name.ts splitArchiveNames": textCases(splitArchiveNames, [
+    "",
+    "a",
+    ".mpxar.didx",
+  ]),
+  "lib/remote/second_factor.ts parseChallenge": textCases(
+    (text) => parseChallenge(text, "a@pbs"),
+    ["PBS:!tfa!", "[", ""],
+    ["PBS:!tfa!{", '"a"%3A1,', '"b"%3A1}:'],
+    ["PBS:!tfa!", "%25", ""],
+  ),
+  "lib/repository/backup_time.ts parseBackupTime": textCases(parseBackupTime),
+  "lib/repository/parse_repository.ts parseRepository": textCases(
+    parseRepository,
+    ["", "a@b!", ""],
+    ["", "a:", ""],
+    ["", "[", ""],
+    ["a@b@", "1.", ":8007:store"],
+  ),
+  "lib/repository/snapshot_path.ts parseGroupOrSnapshotPath": textCases(parseGroupOrSnapshotPath),
+  "lib/repository/snapshot_path.ts parseGroupPath": textCases(parseGroupPath, ["host/", "a", ""]),
+  "lib/repository/snapshot_path.ts parseSnapshotPath": textCases(
+    parseSnapshotPath,
+    ["host/", "a", "/2023-11-14T22:13:20Z"],
+    ["host/a/", "2023-11-14T22:13:20Z", ""],
+  ),
+  "lib/repository/upid.ts parseUpid": textCases(
+    parseUpid,
+    ["UPID:", "a-", ":00000001:00000001:00000001:00000001:a:b:c@d:"],
+    ["UPID:a:00000001:00000001:00000001:00000001:a:", "\\x2d", ":c@d:"],
+    ["UPID:a:00000001:00000001:00000001:00000001:a:", "\\", ":c@d:"],
+  ),
+  "lib/server/browse/browse_path.ts parseBrowsePath": textCases(
+    parseBrowsePath,
+    ["", "AAAA", ""],
+    ["", "AAAA", "===="],
+  ),
+  "lib/server/browse/browse_path.ts splitFirst": byteCases(splitFirst),
+  "lib/server/config/parse_server_config.ts parseListenAddress": textCases(
+    parseListenAddress,
+    ["[", ":", "]:1"],
+  ),
+  "lib/server/config/parse_server_config.ts parseServerConfig": textCases(
+    (text) => parseServerConfig(text, "server.cfg"),
+    ["", "user: joe@pbs\n\tenable 1\n\n", ""],
+    ["server: this\n", "\tlisten [::1]:1\n", ""],
+    ["acl: /\n", "\tjoe@pbs Admin\n", ""],
+    ["datastore: a\n\tpath /", "a ", ""],
+  ),
+  "lib/server/config/section_config.ts parseSections": textCases(
+    (text) => parseSections(text, "server.cfg"),
+    ["", "a: b\n\n", ""],
+    ["a: b\n", "\tc d\n", ""],
+    ["a: b\n\tc", " ", "d"],
+    ["", "#\n", ""],
+  ),
+};
