@@ -24,6 +24,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   #lastMs = Date.now();
   #lastBytes = 0;
   #made: RestoredTree | undefined;
+  #warnings = 0;
 
   constructor(
     private readonly output: Output,
@@ -38,6 +39,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   }
 
   log(level: LogLevel, message: string): void {
+    if (level === "warn") this.#warnings++;
     this.output.log(level, message);
   }
 
@@ -55,7 +57,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   /** What a run that failed has made nevertheless. */
   fail(): void {
     this[Symbol.dispose]();
-    this.#summary(0);
+    this.#summary();
   }
 
   /** The last lines of a run that succeeded; small files have none. */
@@ -70,11 +72,11 @@ export class RestoreMessages implements RestoreObserver, Disposable {
         formatDuration(seconds)
       }, average ${speed}/s)`,
     );
-    this.#summary(report.warnings);
+    this.#summary();
   }
 
   /** The line that says what was made of a tree; the official client has none. */
-  #summary(warnings: number): void {
+  #summary(): void {
     if (this.#made === undefined) return;
     const { files, directories, symlinks, hardlinks, nodes, fileBytes, errors } = this.#made;
     const counted = [
@@ -84,7 +86,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
       ...someOf(hardlinks, "hard link"),
       ...someOf(nodes, "device, pipe or socket", "devices, pipes and sockets"),
       `${formatSize(fileBytes)} restored`,
-      ...someOf(warnings, "warning"),
+      ...someOf(this.#warnings, "warning"),
       ...someOf(errors, "error"),
     ];
     this.output.log("info", `Summary: ${counted.join(", ")}`);

@@ -20,8 +20,6 @@ export interface TreeSettings {
   readonly includeDevices: ReadonlySet<number>;
   /** Lines that are said once in a run, as far as they were said. */
   readonly saidOnce: Set<string>;
-  /** Told how many warnings there were. */
-  readonly onWarning: () => void;
 }
 
 /** Stores a directory as one archive with a catalog entry (spec: client-pipeline.md §1.4). */
@@ -113,7 +111,6 @@ async function walk(
       if (settings.saidOnce.has(text)) return;
       settings.saidOnce.add(text);
     }
-    if (level !== "info") settings.onWarning();
     observer.log(level, text);
   };
   const visitor = new ArchivingVisitor(destination, observer.progress, onWarning);

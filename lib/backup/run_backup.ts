@@ -14,6 +14,7 @@ import type { BackupTarget } from "../repository/mod.ts";
 import { BackupRun } from "./_backup_run.ts";
 import { storeBlobArchive } from "./_blob_archive.ts";
 import { CatalogArchive } from "./_catalog_archive.ts";
+import { CountingObserver } from "./_counting_observer.ts";
 import { storeEncryptedKey } from "./_encrypted_key.ts";
 import { storeImageArchive } from "./_image_archive.ts";
 import { describeUnmetExcludes } from "./_unmet_excludes.ts";
@@ -31,14 +32,15 @@ const REMOTE_BUFFER_BYTES = 96 * 1024 * 1024;
  * everything is stored; on any failure, or when the signal says so, nothing of it stays.
  *
  * @param request What to back up, and where to.
- * @param observer Hears of progress and of everything that is worth a line.
+ * @param listener Hears of progress and of everything that is worth a line.
  * @throws {UsageError} if patterns or sources make no sense; {CancelledError} if the signal ended it.
  */
 export async function runBackup(
   request: BackupRequest,
-  observer: BackupObserver,
+  listener: BackupObserver,
 ): Promise<BackupReport> {
   const started = performance.now();
+  const observer = new CountingObserver(listener);
   const settings = new Settings(request, observer);
   request.signal.throwIfAborted();
   await using target = await request.repository.beginBackup({
@@ -54,7 +56,7 @@ export async function runBackup(
       observer.archiveStarted?.({ kind: spec.kind, path: spec.path, serverName });
     }
     observer.log("info", "dry-run: no upload happened");
-    return report(request, observer, [], started, settings.warnings);
+    return report(request, observer, [], started);
   }
   const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
   // What a connection holds comes on top.
@@ -78,7 +80,7 @@ export async function runBackup(
     isStoring = false;
     const { warnings } = await target.finish();
     for (const warning of warnings) observer.log("warn", warning);
-    return report(request, observer, run.reports, started, settings.warnings + warnings.length);
+    return report(request, observer, run.reports, started);
   } catch (error) {
     run.abort();
     if (request.signal.aborted) {
@@ -133,7 +135,6 @@ async function storeArchives(run: BackupRun, settings: Settings): Promise<void> 
   }
   await catalog?.finish();
   for (const line of describeUnmetExcludes(request, settings.excludes, settings.metExcludes)) {
-    settings.onWarning();
     observer.log("warn", line);
   }
 }
@@ -149,10 +150,9 @@ async function storeManifest(run: BackupRun, target: BackupTarget): Promise<void
 
 function report(
   request: BackupRequest,
-  observer: BackupObserver,
+  observer: CountingObserver,
   archives: BackupReport["archives"],
   started: number,
-  warnings: number,
 ): BackupReport {
   return {
     snapshot: request.snapshot,
@@ -160,7 +160,7 @@ function report(
     archives,
     files: observer.progress.files,
     directories: observer.progress.directories,
-    warnings,
+    warnings: observer.warnings,
   };
 }
 
@@ -170,13 +170,9 @@ class Settings implements TreeSettings {
   readonly metExcludes: Uint8Array;
   readonly saidOnce = new Set<string>();
   readonly includeDevices: ReadonlySet<number>;
-  warnings = 0;
 
   constructor(request: BackupRequest, observer: BackupObserver) {
-    this.excludes = parseExcludes(request, (message) => {
-      this.warnings++;
-      observer.log("warn", message);
-    });
+    this.excludes = parseExcludes(request, (message) => observer.log("warn", message));
     this.metExcludes = new Uint8Array(this.excludes.length);
     if (request.allFileSystems && request.includeDevices.length > 0) {
       throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
@@ -184,8 +180,6 @@ class Settings implements TreeSettings {
     this.includeDevices = new Set(request.includeDevices.map(deviceOf));
     checkNames(request.archives);
   }
-
-  readonly onWarning = (): void => void this.warnings++;
 }
 
 function parseExcludes(request: BackupRequest, warn: (message: string) => void): MatchList {

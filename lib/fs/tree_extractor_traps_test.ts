@@ -227,6 +227,31 @@ testWithPeers("TreeExtractor refuses hard links that lead elsewhere", ["find"], 
   assertEquals((await Deno.stat(`${outside.target}/good`)).nlink, 2);
 });
 
+Deno.test("TreeExtractor links to nothing that was there before in place of what could not be made", async () => {
+  await using dir = await TempDir.make();
+  await Deno.writeTextFile(`${dir.path}/file`, "old");
+  await Deno.mkdir(`${dir.path}/dir`);
+  await Deno.writeTextFile(`${dir.path}/dir/below`, "old");
+  const errors = await extract(dir.path, {}, (extractor) => {
+    addFile(extractor, "file", "new");
+    extractor.enterDirectory(bytes("dir"), DIRECTORY);
+    addFile(extractor, "below", "new");
+    extractor.leaveDirectory();
+    extractor.hardlink(bytes("link"), bytes("file"));
+    extractor.hardlink(bytes("link-below"), bytes("dir/below"));
+    addFile(extractor, "good", "good");
+    extractor.hardlink(bytes("link-good"), bytes("good"));
+  });
+  assertEquals(errors.sort(), [
+    "dir: create 17",
+    "file: create 17",
+    "link-below: hard link target 2",
+    "link: hard link target 2",
+  ]);
+  const names = Array.from(Deno.readDirSync(dir.path), ({ name }) => name).sort();
+  assertEquals(names, ["dir", "file", "good", "link-good"]);
+});
+
 Deno.test("TreeExtractor does not lose a file that is told to be a link to itself", async () => {
   await using dir = await TempDir.make();
   const errors = await extract(dir.path, OVERWRITE, (extractor) => {

@@ -378,4 +378,24 @@ Deno.test("a selected link to damaged content is named, the rest is restored", a
     assertMatch(end.lines[0]!, /^error: cannot restore "\/link": /);
     assertFiles(target, ["z"]);
   });
+  // Without patterns the file is lost, and its other name with it: both are named and counted.
+  await restoreDamaged({ archive, cuts, chunks: [1] }, (target, end, digests) => {
+    assertDamage(end, digests[1]!, "x.pxar.didx");
+    assertEquals(end.lines.length, 2);
+    assertMatch(end.lines[0]!, /^error: cannot restore "\/first": /);
+    assertMatch(
+      end.lines[1]!,
+      /^error: cannot find the target of hard link ".*\/link": No such file/,
+    );
+    assertEquals(end.made, {
+      files: 1,
+      directories: 0,
+      symlinks: 0,
+      hardlinks: 0,
+      nodes: 0,
+      fileBytes: 2000,
+      errors: 2,
+    });
+    assertFiles(target, ["z"]);
+  });
 });

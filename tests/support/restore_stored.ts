@@ -1,6 +1,7 @@
 import type { BackupSnapshot, Repository } from "../../lib/repository/mod.ts";
 import {
   newRestoreProgress,
+  type RestoredTree,
   type RestoreReport,
   type RestoreRequest,
   runRestore,
@@ -12,6 +13,7 @@ import { STORED_SNAPSHOT } from "./store_archives.ts";
 export interface RestoreEnd {
   readonly report?: RestoreReport;
   readonly error?: Error;
+  readonly made?: RestoredTree;
   /** Lines for people, `level: text`. */
   readonly lines: readonly string[];
 }
@@ -25,6 +27,7 @@ export async function restoreStored(
   snapshot: BackupSnapshot = STORED_SNAPSHOT,
 ): Promise<RestoreEnd> {
   const lines: string[] = [];
+  let made: { made?: RestoredTree } = {};
   await using source = await repository.openSnapshot("", snapshot);
   try {
     const report = await runRestore({
@@ -33,10 +36,11 @@ export async function restoreStored(
     }, {
       log: (level, message) => void lines.push(`${level}: ${message}`),
       progress: newRestoreProgress(),
+      treeMade: (tree) => void (made = { made: tree }),
     });
-    return { report, lines };
+    return { report, lines, ...made };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { error, lines };
+    return { error, lines, ...made };
   }
 }

@@ -45,6 +45,10 @@ impl<'a> Linker<'a> {
             libc::S_IFDIR => return failures.add(Step::LinkTarget, libc::EISDIR),
             _ => return failures.add(Step::LinkTarget, libc::EINVAL),
         }
+        if self.shared.is_lost(target.to_bytes()) {
+            // What lies there is from before.
+            return failures.add(Step::LinkTarget, libc::ENOENT);
+        }
         let overwrite = self.shared.options.has(options::OVERWRITE_HARDLINKS);
         if overwrite
             && let Ok(existing) = sys::stat_at(handle.raw(), name)

@@ -36,6 +36,11 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether the entry is not there, or not complete.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Step::Create | Step::Open | Step::Write | Step::Remove)
+    }
+
     /// Whether this is only worth knowing.
     pub fn is_note(self) -> bool {
         use Step::*;

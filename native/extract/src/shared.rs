@@ -3,7 +3,9 @@
 use crate::options::{self, Options};
 use crate::queue::Queue;
 use crate::report::{Failures, Record, Step};
+use std::collections::HashSet;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// What was made, in the order of `pbs_extract_counters`.
@@ -49,6 +51,8 @@ pub struct Shared {
     pub counters: Counters,
     /// Descriptors of directories that are being filled.
     pub open_directories: AtomicUsize,
+    /// Paths of what could not be made: what lies there is not what hard links mean.
+    lost: Mutex<HashSet<Vec<u8>>>,
     stopped: AtomicBool,
 }
 
@@ -63,6 +67,7 @@ impl Shared {
             queue: Queue::new(),
             counters: Counters::default(),
             open_directories: AtomicUsize::new(0),
+            lost: Mutex::default(),
             stopped: AtomicBool::new(false),
         }
     }
@@ -85,12 +90,24 @@ impl Shared {
         Failures::new(self.options.has(options::STOP_AT_FIRST_ERROR))
     }
 
+    /// Whether a path, or a directory on the way to it, could not be made.
+    pub fn is_lost(&self, path: &[u8]) -> bool {
+        let lost = self.lost.lock().expect("no panic while locked");
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        !lost.is_empty()
+            && (lost.contains(path) || ends.into_iter().any(|(end, _)| lost.contains(&path[..end])))
+    }
+
     /// Reports failures of one entry, whose path is only built if there are any.
     pub fn report(&self, failures: Failures, path: impl FnOnce() -> Vec<u8>) {
         if failures.list.is_empty() {
             return;
         }
         let path = path();
+        if failures.list.iter().any(|(step, _)| step.is_loss()) {
+            let mut lost = self.lost.lock().expect("no panic while locked");
+            lost.insert(path.clone());
+        }
         for (step, errno) in failures.list {
             if let Some(counter) = self.counters.of_note(step)
                 && counter.fetch_add(1, Ordering::Relaxed) > 0
