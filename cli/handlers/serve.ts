@@ -1,4 +1,5 @@
 import { Datastore } from "../../lib/datastore/mod.ts";
+import { checkAddressIsFree } from "../../lib/http/mod.ts";
 import { describeError, NotFoundError, UsageError } from "../../lib/errors/mod.ts";
 import {
   BackupServer,
@@ -8,6 +9,8 @@ import {
   notifyReady,
   openServerFolder,
   parseListenAddress,
+  readServerConfig,
+  type ServerConfig,
   type ServerFolder,
   serviceManagerOf,
 } from "../../lib/server/mod.ts";
@@ -20,20 +23,20 @@ import { catchSignals } from "./catch_signals.ts";
 export async function serve(values: CommandValues, context: CommandContext): Promise<void> {
   const { environment, output } = context;
   keepMemorySmall();
-  const folder = await openServerFolder(
-    serverFolderPath(values, environment),
-    ["localhost", Deno.hostname(), "127.0.0.1", "::1"],
-  );
-  const listen = values.text("listen");
-  const { host, port } = listen === undefined ? folder.config : parseListenAddress(listen);
+  const path = serverFolderPath(values, environment);
   const given = values.texts("datastore");
-  const datastores = mergeDatastores(folder.config.datastores, given);
-  for (const { path } of datastores) prepareDatastore(path, (text) => output.log("info", text));
   const manager = serviceManagerOf((name) => environment.get(name));
+  const plan = planOf(await readServerConfig(path), values);
+  // Everything before the first thing is made, secrets last: nobody can read them a second time.
+  for (const { path } of plan.datastores) checkDatastore(path);
+  if (manager.listenDescriptor === undefined) await checkAddressIsFree(plan.host, plan.port);
+  const folder = await openServerFolder(path, ["localhost", Deno.hostname(), "127.0.0.1", "::1"]);
+  const { host, port, datastores } = planOf(folder.config, values);
+  for (const { path } of datastores) prepareDatastore(path, (text) => output.log("info", text));
   using signals = catchSignals(() =>
     output.log("info", "stopping: running tasks have half a minute to finish")
   );
-  const server = await BackupServer.start({
+  await using server = await BackupServer.start({
     host,
     port,
     ...manager.listenDescriptor === undefined ? {} : { descriptor: manager.listenDescriptor },
@@ -57,7 +60,7 @@ export async function serve(values: CommandValues, context: CommandContext): Pro
       }
     },
   });
-  introduce(context, folder, host, server.port, datastores);
+  await introduce(context, folder, host, server.port, datastores, values.text("config"));
   notifyReady(manager, "ready");
   if (!signals.signal.aborted) {
     await new Promise<void>((resolve) => {
@@ -68,26 +71,48 @@ export async function serve(values: CommandValues, context: CommandContext): Pro
   await server.stop();
 }
 
+/** What a configuration and the options say together. */
+function planOf(config: ServerConfig, values: CommandValues) {
+  const listen = values.text("listen");
+  const { host, port } = listen === undefined ? config : parseListenAddress(listen);
+  return { host, port, datastores: mergeDatastores(config.datastores, values.texts("datastore")) };
+}
+
 /** Everything that is needed to use the server, ready to be pasted into a shell. */
-function introduce(
-  { output }: CommandContext,
-  { certificate, newSecrets, config, path }: ServerFolder,
+async function introduce(
+  { environment, output }: CommandContext,
+  { certificate, makeSecrets, config, path }: ServerFolder,
   host: string,
   port: number,
   datastores: readonly DatastoreConfig[],
-): void {
+  configOption: string | undefined,
+): Promise<void> {
   const shownHost = host.includes(":") ? `[${host}]` : host;
   output.printLine(`# listening on ${shownHost}:${port}, configuration in ${path}`);
-  for (const [authId, secret] of newSecrets) {
-    const what = authId.includes("!") ? "secret of token" : "password of user";
-    output.printLine(`# new ${what} ${authId}, shown only now: ${secret}`);
-  }
+  let newSecrets: ReadonlyMap<string, string> = new Map();
+  await makeSecrets((secrets) => {
+    newSecrets = secrets;
+    for (const [authId, secret] of secrets) {
+      const what = authId.includes("!") ? "secret of token" : "password of user";
+      output.printLine(`# new ${what} ${authId}, shown only now: ${secret}`);
+    }
+  });
   const [user = config.accounts[0]?.authId] = newSecrets.keys();
+  const secret = user === undefined ? undefined : newSecrets.get(user);
+  if (user !== undefined && secret === undefined) {
+    const program = environment.get("PBS_CLIENT_PROGRAM") ?? "pbs-client";
+    const option = configOption === undefined ? "" : ` --config '${configOption}'`;
+    const isToken = user.includes("!");
+    const command = isToken ? "serve token regenerate" : "serve user passwd";
+    output.printLine(
+      `# ${isToken ? "secret" : "password"} of ${user}: as it was set before; ` +
+        `"${program} ${command} ${user}${option}" sets a new one`,
+    );
+  }
   const reachable = host === "0.0.0.0" || host === "::" ? Deno.hostname() : shownHost;
   for (const { name } of datastores) {
     output.printLine(`export PBS_REPOSITORY='${user ?? "USER@pbs"}@${reachable}:${port}:${name}'`);
   }
-  const secret = user === undefined ? undefined : newSecrets.get(user);
   if (secret !== undefined) output.printLine(`export PBS_PASSWORD='${secret}'`);
   output.printLine(`export PBS_FINGERPRINT='${certificate.fingerprint}'`);
 }
@@ -113,6 +138,16 @@ function mergeDatastores(
 
 function absolute(path: string): string {
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}
+
+/** Looks whether there is a datastore, or one can be made. */
+function checkDatastore(path: string): void {
+  try {
+    Datastore.open(path)[Symbol.dispose]();
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    Datastore.checkCreatable(path);
+  }
 }
 
 /** Looks whether there is a datastore; makes one if nothing is there. */

@@ -86,6 +86,29 @@ export class Datastore implements Disposable {
   }
 
   /**
+   * Looks whether a datastore can be created, as far as that shows without making anything.
+   *
+   * @throws {ConflictError} if something is in the folder, or it lies in another datastore.
+   * @throws {NotFoundError} if neither the folder is there nor its parent.
+   */
+  static checkCreatable(path: string): void {
+    const stat = statPath(path);
+    if (stat === -Errno.ENOENT) {
+      const [, parent = "", name = ""] = /^(.*?)\/*([^/]+)\/*$/.exec(path) ?? [];
+      checkNotNested(
+        `${realPath(parent === "" && path.startsWith("/") ? "/" : parent || ".")}/${name}`,
+      );
+      return;
+    }
+    if (typeof stat === "number") throw systemFailure(stat, `cannot create datastore "${path}"`);
+    if (!stat.isDirectory) throw new ConflictError(`"${path}" is not a directory`);
+    const root = realPath(path);
+    if (root === "/") throw new UsageError(`"/" cannot be a datastore`);
+    checkEmpty(root);
+    checkNotNested(root);
+  }
+
+  /**
    * Opens a datastore. Nothing is created: the folder of a disk that is not mounted stays empty.
    *
    * @throws {NotFoundError} if there is no datastore.

@@ -36,6 +36,7 @@ export * from "./proxy.ts";
 export * from "./rate_limiter.ts";
 export * from "./rest_client.ts";
 export * from "./self_signed_certificate.ts";
+export { checkAddressIsFree } from "./check_address_is_free.ts";
 export * from "./tcp.ts";
 export * from "./tls_client.ts";
 export * from "./tls_listener.ts";

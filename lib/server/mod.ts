@@ -23,7 +23,12 @@ export {
   parseListenAddress,
   parseServerConfig,
 } from "./config/parse_server_config.ts";
-export { FIRST_USER, openServerFolder, type ServerFolder } from "./config/server_folder.ts";
+export {
+  FIRST_USER,
+  openServerFolder,
+  readServerConfig,
+  type ServerFolder,
+} from "./config/server_folder.ts";
 export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";
 export {
   createTotpSecret,

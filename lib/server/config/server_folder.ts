@@ -51,8 +51,17 @@ export interface ServerFolder {
   readonly certificate: CertificateAndKey;
   /** 32 hex digits. */
   readonly instanceId: string;
-  /** Secrets that were made now, by auth id: nobody can read them again. */
-  readonly newSecrets: ReadonlyMap<string, string>;
+  /**
+   * Gives users and tokens without a secret a random one. To be called when nothing can fail any
+   * more: nobody can read them again.
+   *
+   * @param announce Gets them by auth id, possibly none, before they are stored: what was told and
+   *   not stored is told anew by the next start, what was stored and not told would be lost.
+   * @throws {SystemError} if they cannot be stored.
+   */
+  readonly makeSecrets: (
+    announce: (secrets: ReadonlyMap<string, string>) => void,
+  ) => Promise<void>;
   /**
    * Looks whether configuration, secrets or second factors have changed since the last time. If so,
    * `access` follows at once.
@@ -65,8 +74,18 @@ export interface ServerFolder {
 }
 
 /**
- * Opens a server's folder: configuration, secrets, certificate and keys. What is missing is made;
- * users and tokens without a secret get a random one.
+ * The configuration that a server's folder has, or would be made with; nothing is made.
+ *
+ * @throws {UsageError} if it is wrong.
+ */
+export async function readServerConfig(path: string): Promise<ServerConfig> {
+  const configPath = `${path}/${CONFIG_FILE}`;
+  return parseServerConfig(await readFileIfThere(configPath) ?? FIRST_CONFIG, configPath);
+}
+
+/**
+ * Opens a server's folder: configuration, secrets, certificate and keys. What is missing is made,
+ * except for secrets.
  *
  * @param names Host names and addresses for a certificate that has to be made.
  * @throws {UsageError} if the configuration is wrong.
@@ -77,18 +96,11 @@ export async function openServerFolder(
   names: readonly string[],
 ): Promise<ServerFolder> {
   const configPath = `${path}/${CONFIG_FILE}`;
-  const { config, secrets, newSecrets, state } = await withServerFolder(path, async () => {
+  const { config, secrets, state } = await withServerFolder(path, async () => {
     const state = filesState(path);
     const config = parseServerConfig(await readFileIfThere(configPath) ?? "", configPath);
     const secrets = await SecretStore.open(`${path}/${SECRETS_FILE}`);
-    const newSecrets = new Map<string, string>();
-    for (const { authId } of config.accounts) {
-      if (secrets.hashOf(authId) !== undefined) continue;
-      const secret = crypto.randomUUID();
-      await secrets.set(authId, secret);
-      newSecrets.set(authId, secret);
-    }
-    return { config, secrets, newSecrets, state };
+    return { config, secrets, state };
   });
   const key = await readHex(`${path}/${TICKET_KEY_FILE}`, KEY_BYTES);
   const factors = await SecondFactorStore.open(path, SECOND_FACTORS_FILE);
@@ -105,9 +117,30 @@ export async function openServerFolder(
     access,
     certificate: await openCertificate(path, names),
     instanceId: encodeHex(await readHex(`${path}/${INSTANCE_FILE}`, 16)),
-    newSecrets,
+    makeSecrets: async (announce) => {
+      const complete = await makeSecrets(path, config, announce);
+      access.configure(config.accounts, complete, new AccessRules(config.rules));
+    },
     refresh: followChanges(path, state, access),
   };
+}
+
+/** See {@linkcode ServerFolder.makeSecrets}. */
+async function makeSecrets(
+  path: string,
+  { accounts }: ServerConfig,
+  announce: (secrets: ReadonlyMap<string, string>) => void,
+): Promise<SecretStore> {
+  return await withServerFolder(path, async () => {
+    const secrets = await SecretStore.open(`${path}/${SECRETS_FILE}`);
+    const made = new Map<string, string>();
+    for (const { authId } of accounts) {
+      if (secrets.hashOf(authId) === undefined) made.set(authId, crypto.randomUUID());
+    }
+    announce(made);
+    for (const [authId, secret] of made) await secrets.set(authId, secret);
+    return secrets;
+  });
 }
 
 /**
