@@ -20,7 +20,8 @@ export const restoreCommand: Command = {
     {
       ...SNAPSHOT_POSITIONAL,
       completion: "group-or-snapshot",
-      description: "Snapshot type/id/time, or group type/id for its newest finished snapshot.",
+      description:
+        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
     },
     {
       name: "archive-name",

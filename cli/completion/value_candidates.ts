@@ -10,7 +10,7 @@ import type { CommandValue } from "../arguments/command_values.ts";
 import { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CompletionKind, Parameter } from "../command.ts";
-import { findSnapshot } from "../environment/find_snapshot.ts";
+import { findSnapshot, isLatestPath } from "../environment/find_snapshot.ts";
 import { selectRepository } from "../environment/select_repository.ts";
 import { userFile } from "../environment/user_file.ts";
 import { formatSize } from "../output/format_size.ts";
@@ -133,8 +133,8 @@ async function archives(
   namespace: string,
   path: string,
 ): Promise<Candidate[]> {
-  const isGroup = path.split("/").length === 2;
-  const snapshot = isGroup
+  const isNewest = path.split("/").length === 2 || isLatestPath(path);
+  const snapshot = isNewest
     ? await findSnapshot(repository, namespace, path, () => {})
     : parseSnapshotPath(path);
   const files = await repository.listFiles(namespace, snapshot);

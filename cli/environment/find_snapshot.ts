@@ -5,13 +5,24 @@ import {
   formatGroupPath,
   formatSnapshotPath,
   parseGroupOrSnapshotPath,
+  parseGroupPath,
   type Repository,
 } from "../../lib/repository/mod.ts";
 
 const MANIFEST = "index.json.blob";
 
+/** The last part of a path that means the newest finished snapshot; ours. */
+const LATEST = "latest";
+
+/** Whether a path is `type/id/latest`. */
+export function isLatestPath(text: string): boolean {
+  const parts = text.split("/");
+  return parts.length === 3 && parts[2] === LATEST;
+}
+
 /**
- * The snapshot a path means: itself, or the newest finished one of a group (spec: cli.md §4).
+ * The snapshot a path means: itself, or the newest finished one of a group, which may have `/latest`
+ * behind it (spec: cli.md §4).
  *
  * @param log Receives a line for every unfinished snapshot that is passed over.
  * @throws {UsageError} if the text is no such path.
@@ -53,6 +64,7 @@ function noSnapshot(asked: BackupGroup, hasOthers: boolean): Situation {
 }
 
 function parse(text: string): BackupSnapshot | BackupGroup {
+  if (isLatestPath(text)) return parseGroupPath(text.slice(0, text.lastIndexOf("/")));
   try {
     return parseGroupOrSnapshotPath(text);
   } catch (error) {

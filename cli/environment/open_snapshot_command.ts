@@ -5,6 +5,7 @@ import {
 } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
+import { findSnapshot, isLatestPath } from "./find_snapshot.ts";
 import { openRepository } from "./open_repository.ts";
 import { selectNamespace } from "./select_namespace.ts";
 
@@ -22,8 +23,11 @@ export async function openSnapshotCommand(
 ): Promise<OpenedSnapshotCommand> {
   const repository = await openRepository(values, context);
   try {
-    const snapshot = parseSnapshotPath(values.requiredText("snapshot"));
+    const path = values.requiredText("snapshot");
+    const given = isLatestPath(path) ? undefined : parseSnapshotPath(path);
     const namespace = selectNamespace(values, context.environment);
+    const log = (line: string) => context.output.log("info", line);
+    const snapshot = given ?? await findSnapshot(repository, namespace, path, log);
     return {
       repository,
       namespace,

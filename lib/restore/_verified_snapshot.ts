@@ -1,10 +1,12 @@
-import { decodeBlob, MAX_BLOB_PLAIN_BYTES } from "../blob/mod.ts";
+import { checkBlobCrc, decodeBlob, MAX_BLOB_PLAIN_BYTES } from "../blob/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
+import { NotFoundError } from "../errors/mod.ts";
 import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import {
   checkKeyFingerprint,
   checkSignature,
   checkSnapshot,
+  CLIENT_LOG_BLOB_NAME,
   decodeManifestBlob,
   ENCRYPTED_KEY_BLOB_NAME,
   keyFingerprintOf,
@@ -73,11 +75,35 @@ export class VerifiedSnapshot {
   async readBlob(file: ManifestFile): Promise<Uint8Array> {
     const blob = await this.source.readFile(file.filename);
     verifyBlob(file, blob);
-    return await decodeBlob(blob, {
+    return await this.#decode(blob, file.filename);
+  }
+
+  /**
+   * Reads the log of the backup, which comes after the manifest and is not in it: if it is not
+   * encrypted, nothing but its checksum is there to verify (spec: datastore-formats.md §4.10).
+   *
+   * @returns undefined if the manifest lists a file of that name, or there is none.
+   */
+  async readLog(): Promise<Uint8Array | undefined> {
+    if (this.manifest.files.some(({ filename }) => filename === CLIENT_LOG_BLOB_NAME)) {
+      return undefined;
+    }
+    try {
+      const blob = await this.source.readFile(CLIENT_LOG_BLOB_NAME);
+      checkBlobCrc(blob, CLIENT_LOG_BLOB_NAME);
+      return await this.#decode(blob, CLIENT_LOG_BLOB_NAME);
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  #decode(blob: Uint8Array, name: string): Promise<Uint8Array> {
+    return decodeBlob(blob, {
       maxSizeBytes: MAX_BLOB_PLAIN_BYTES,
       encryptionKey: this.crypt?.encryptionKey,
       idKey: this.crypt?.idKey,
-      name: file.filename,
+      name,
     });
   }
 }

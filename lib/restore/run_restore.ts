@@ -3,6 +3,7 @@ import { ChunkDecoder } from "../chunking/mod.ts";
 import { CancelledError, PbsError, SystemError, UsageError } from "../errors/mod.ts";
 import { MatchEntry, TreeExtractor } from "../fs/mod.ts";
 import {
+  CLIENT_LOG_BLOB_NAME,
   lookUpArchive,
   lookUpFile,
   MANIFEST_BLOB_NAME,
@@ -56,6 +57,10 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   const snapshot = await VerifiedSnapshot.open(source, crypt, name.serverName, observer);
   if (name.serverName === MANIFEST_BLOB_NAME || name.clientName === MANIFEST_NAME) {
     return await restoreManifest(snapshot, request);
+  }
+  if (name.serverName === CLIENT_LOG_BLOB_NAME) {
+    const content = await snapshot.readLog();
+    if (content !== undefined) return await writeBlob(content, request);
   }
   if (name.kind === "blob") {
     const content = await snapshot.readBlob(lookUpFile(snapshot.manifest, name.serverName));
