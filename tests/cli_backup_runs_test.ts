@@ -32,6 +32,8 @@ function lines(text: string, run: RecordedRun): string[] {
   ) =>
     line
       .replace(/^(Client name|Starting backup protocol|Duration|End Time): .*/, "$1")
+      // Which backup that is, and the way out, is ours.
+      .replace(/(is older than last backup\.) .*/, "$1")
       .replace(/ to '[^']*' as /, " to '<REPOSITORY>' as ")
       .replace(/^Starting backup: host\/vm\//, `Starting backup: host/${hostName()}/`)
       .replace(/\(compressed .*/, "")

@@ -61,7 +61,14 @@ const repository = fakeRepository({
 });
 
 const OURS = COMMANDS.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!)
-  .concat(["--init", "--retry", "--ignore-fcaps", "--ignore-flags", "--warnings-exit"]);
+  .concat([
+    "--init",
+    "--retry",
+    "--ignore-fcaps",
+    "--ignore-flags",
+    "--warnings-exit",
+    "--lock-wait",
+  ]);
 const OFFICIAL_ONLY = ABSENT_COMMANDS.map((name) => name.split(" ")[0]!)
   .filter((word) => !COMMANDS.some(({ name }) => name.split(" ")[0] === word));
 

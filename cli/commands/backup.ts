@@ -2,6 +2,7 @@ import { BACKUP_SPEC_FORMAT, SAFE_FORMAT } from "../arguments/value_formats.ts";
 import type { Command } from "../command.ts";
 import {
   KEY_OPTIONS,
+  LOCK_WAIT_OPTION,
   OUTPUT_FORMAT_OPTION,
   RATE_OPTIONS,
   TARGET_OPTIONS,
@@ -123,6 +124,7 @@ export const backupCommand: Command = {
         "Start the snapshot again this often when the connection is lost; if given, also " +
         "when it cannot be made at first.",
     },
+    LOCK_WAIT_OPTION,
     {
       name: "skip-e2big-xattr",
       type: { kind: "boolean" },

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/value_formats.ts";
 import {
+  LOCK_WAIT_OPTION,
   OUTPUT_FORMAT_OPTION,
   REPOSITORY_OPTIONS,
   WARNINGS_EXIT_OPTION,
@@ -14,6 +15,7 @@ export const garbageCollectCommand: Command = {
   options: [
     ...REPOSITORY_OPTIONS,
     OUTPUT_FORMAT_OPTION,
+    LOCK_WAIT_OPTION,
     {
       name: "cutoff",
       type: { kind: "string", format: TIME_SPAN_FORMAT },

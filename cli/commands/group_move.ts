@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import {
   GROUP_POSITIONAL,
+  LOCK_WAIT_OPTION,
   OUTPUT_FORMAT_OPTION,
   TARGET_NAMESPACE_OPTION,
   TARGET_OPTIONS,
@@ -11,7 +12,7 @@ export const groupMoveCommand: Command = {
   name: "group move",
   description: "Move a group with all its snapshots into another namespace.",
   positionals: [GROUP_POSITIONAL],
-  options: [...TARGET_OPTIONS, OUTPUT_FORMAT_OPTION, {
+  options: [...TARGET_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, {
     ...TARGET_NAMESPACE_OPTION,
     description: "Namespace to move the group into; empty for the root.",
   }, {

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import {
+  LOCK_WAIT_OPTION,
   NAMESPACE_OPTION,
   OUTPUT_FORMAT_OPTION,
   REPOSITORY_OPTIONS,
@@ -11,7 +12,7 @@ export const namespaceMoveCommand: Command = {
   name: "namespace move",
   description: "Give a namespace, with all that is in it, another name.",
   positionals: [NAMESPACE_OPTION],
-  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, {
+  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, {
     ...TARGET_NAMESPACE_OPTION,
     description: "The new name, not the new parent. What is there already is merged into.",
   }, {

@@ -1,6 +1,7 @@
 import type { Command, Parameter } from "../command.ts";
 import {
   GROUP_POSITIONAL,
+  LOCK_WAIT_OPTION,
   OUTPUT_FORMAT_OPTION,
   TARGET_OPTIONS,
   WARNINGS_EXIT_OPTION,
@@ -18,6 +19,7 @@ export const pruneCommand: Command = {
   options: [
     ...TARGET_OPTIONS,
     OUTPUT_FORMAT_OPTION,
+    LOCK_WAIT_OPTION,
     {
       name: "dry-run",
       type: { kind: "boolean" },

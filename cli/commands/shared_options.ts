@@ -5,6 +5,7 @@ import {
   REPOSITORY_FORMAT,
   SAFE_FORMAT,
   SERVER_FORMAT,
+  TIME_SPAN_FORMAT,
   UPID_FORMAT,
 } from "../arguments/value_formats.ts";
 import type { Parameter } from "../command.ts";
@@ -60,6 +61,14 @@ export const TARGET_NAMESPACE_OPTION: Parameter = {
 
 /** Repository and namespace. */
 export const TARGET_OPTIONS: readonly Parameter[] = [...REPOSITORY_OPTIONS, NAMESPACE_OPTION];
+
+/** Patience with locks that other runs hold; ours. */
+export const LOCK_WAIT_OPTION: Parameter = {
+  name: "lock-wait",
+  type: { kind: "string", format: TIME_SPAN_FORMAT },
+  default: "0",
+  description: "Wait so long for locks that others hold: seconds, or a time such as 5m or 1h30m.",
+};
 
 /** Form of the result on the standard output (spec: cli.md §1.7). */
 export const OUTPUT_FORMAT_OPTION: Parameter = {
@@ -122,7 +131,9 @@ export const SNAPSHOT_POSITIONAL: Parameter = {
   type: { kind: "string" },
   required: true,
   completion: "snapshot",
-  description: "Snapshot: type/id/time, e.g. host/web1/2026-03-05T01:00:00Z.",
+  description:
+    "Snapshot: type/id/time, e.g. host/web1/2026-03-05T01:00:00Z, or type/id/latest for " +
+    "the newest finished one.",
 };
 
 /** A positional that names a group. */

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_options.ts";
+import { LOCK_WAIT_OPTION, SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_options.ts";
 
 /** `snapshot protected update` (spec: cli.md §4.4). */
 export const snapshotProtectedUpdateCommand: Command = {
@@ -11,7 +11,7 @@ export const snapshotProtectedUpdateCommand: Command = {
     required: true,
     description: "Whether it is to be protected.",
   }],
-  options: TARGET_OPTIONS,
+  options: [...TARGET_OPTIONS, LOCK_WAIT_OPTION],
   output: "none",
   run: async (values, context) =>
     (await import("../handlers/snapshot_protection.ts")).updateProtection(values, context),

@@ -1,5 +1,10 @@
 import type { Command } from "../command.ts";
-import { KEY_OPTIONS, SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_options.ts";
+import {
+  KEY_OPTIONS,
+  LOCK_WAIT_OPTION,
+  SNAPSHOT_POSITIONAL,
+  TARGET_OPTIONS,
+} from "./shared_options.ts";
 
 /** `snapshot upload-log` (spec: cli.md §4.4). */
 export const snapshotUploadLogCommand: Command = {
@@ -12,7 +17,7 @@ export const snapshotUploadLogCommand: Command = {
     completion: "file-name",
     description: "The log file.",
   }],
-  options: [...TARGET_OPTIONS, ...KEY_OPTIONS],
+  options: [...TARGET_OPTIONS, ...KEY_OPTIONS, LOCK_WAIT_OPTION],
   output: "none",
   run: async (values, context) =>
     (await import("../handlers/snapshot_upload_log.ts")).uploadSnapshotLog(values, context),

@@ -1,8 +1,9 @@
-import type { Repository } from "../../lib/repository/mod.ts";
+import { type Repository, withLockWait } from "../../lib/repository/mod.ts";
 import { parseByteSize } from "../arguments/parse_byte_size.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { OpeningContext } from "./repository_opener.ts";
+import { lockWaitOf } from "./lock_wait.ts";
 import { selectRepository } from "./select_repository.ts";
 
 /**
@@ -20,12 +21,14 @@ export async function openRepository(
   const limits = connectionLimits(values);
   const address = selectRepository(values, context);
   use.note(address);
-  return await repositories.open(address, {
+  const repository = await repositories.open(address, {
     environment,
     output,
     create,
     ...(limits === undefined ? {} : { limits }),
   });
+  const wait = lockWaitOf(values, context);
+  return wait === undefined ? repository : withLockWait(repository, wait);
 }
 
 /** `--rate` and `--burst`; a burst alone has no effect, nor has a rate of 0 (protocol.md §1.6). */

@@ -1,6 +1,7 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { lockWaitOf } from "../environment/lock_wait.ts";
 import type { CommandContext } from "../command_context.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { valueFormat } from "../output/print_result.ts";
@@ -24,5 +25,5 @@ export async function collectGarbage(
   await runLongWork(context, format, repository, {
     start: (tasks) => tasks.startGarbageCollection(),
     work: (log, signal) => repository.garbageCollect(log, signal, cutoffSeconds),
-  });
+  }, lockWaitOf(values, context));
 }

@@ -1,5 +1,5 @@
-import { describeError, PbsError } from "../../lib/errors/mod.ts";
-import type { RepositoryTasks } from "../../lib/repository/mod.ts";
+import { describeError, LockedError, PbsError } from "../../lib/errors/mod.ts";
+import { type RepositoryTasks, saysLocked } from "../../lib/repository/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { OutputFormat } from "../output/output.ts";
 import { catchInterrupts } from "./catch_interrupts.ts";
@@ -59,5 +59,6 @@ export async function showServerTask(
 
 function requireSuccess(status: string): void {
   if (status === "OK" || status.startsWith("WARNINGS")) return;
-  throw new PbsError(`task failed (status ${status})`);
+  const Kind = saysLocked(status) ? LockedError : PbsError;
+  throw new Kind(`task failed (status ${status})`);
 }

@@ -1,18 +1,25 @@
 import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
-import { formatGroupPath, parseGroupPath } from "../../lib/repository/mod.ts";
+import {
+  type BackupGroup,
+  formatGroupPath,
+  parseGroupPath,
+  type Repository,
+} from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
+import type { Output } from "../output/output.ts";
 import { readAnswer } from "../environment/read_answer.ts";
 
-/** `group forget`: asks, then removes a group (spec: cli.md §4.5). */
+/** `group forget`: asks unless told not to, then removes a group (spec: cli.md §4.5). */
 export async function forgetGroup(values: CommandValues, context: CommandContext): Promise<void> {
   const { output } = context;
   await using repository = await openRepository(values, context);
   const group = parseGroupPath(values.requiredText("group"));
   // Not PBS_NAMESPACE: it never counted here (spec: cli.md §2.3).
   const namespace = selectNamespace(values);
+  if (values.flag("yes")) return await forget(repository, namespace, group, output);
   const snapshots = await repository.listSnapshots(namespace, group);
   output.print(
     `Delete group "${formatGroupPath(group)}" with ${snapshots.length} snapshot(s)? [y/N]: `,
@@ -32,6 +39,15 @@ export async function forgetGroup(values: CommandValues, context: CommandContext
         `unexpected choice '${answer}'! Use enter for default or use 'y' or 'n'`,
       );
   }
+  await forget(repository, namespace, group, output);
+}
+
+async function forget(
+  repository: Repository,
+  namespace: string,
+  group: BackupGroup,
+  output: Output,
+): Promise<void> {
   try {
     await repository.forgetGroup(namespace, group);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { parseGroupPath } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
+import { lockWaitOf } from "../environment/lock_wait.ts";
 import type { CommandContext } from "../command_context.ts";
 import { checkNamespace } from "../environment/check_namespace.ts";
 import { openRepository } from "../environment/open_repository.ts";
@@ -20,5 +21,5 @@ export async function moveGroup(values: CommandValues, context: CommandContext):
   await runLongWork(context, format, repository, {
     start: (tasks) => tasks.startGroupMove(move),
     work: (log, signal) => repository.moveGroup(move, log, signal),
-  });
+  }, lockWaitOf(values, context));
 }

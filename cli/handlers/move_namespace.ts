@@ -1,5 +1,6 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
+import { lockWaitOf } from "../environment/lock_wait.ts";
 import type { CommandContext } from "../command_context.ts";
 import { checkNamespace } from "../environment/check_namespace.ts";
 import { openRepository } from "../environment/open_repository.ts";
@@ -26,5 +27,5 @@ export async function moveNamespace(
   await runLongWork(context, format, repository, {
     start: (tasks) => tasks.startNamespaceMove(move),
     work: (log, signal) => repository.moveNamespace(move, log, signal),
-  });
+  }, lockWaitOf(values, context));
 }

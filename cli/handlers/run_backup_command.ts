@@ -21,6 +21,7 @@ import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { warnOfRate } from "../environment/warn_of_rate.ts";
 import { openBackupKeys } from "../environment/open_backup_keys.ts";
+import { lockWaitOf } from "../environment/lock_wait.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { readCryptOptions } from "../environment/read_crypt_options.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
@@ -86,6 +87,7 @@ export async function runBackupCommand(
         retries: values.integer("retry") ?? DEFAULT_RETRIES,
         coversFirstConnection: values.has("retry"),
         mayChangeTime: values.integer("backup-time") === undefined,
+        lockWait: lockWaitOf(values, context),
       },
     );
     messages.finish(report);

@@ -1,4 +1,10 @@
-import type { Repository, RepositoryTasks, TaskLog } from "../../lib/repository/mod.ts";
+import {
+  type LockWait,
+  type Repository,
+  type RepositoryTasks,
+  type TaskLog,
+  waitForLock,
+} from "../../lib/repository/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { OutputFormat } from "../output/output.ts";
 import { followServerTask } from "./follow_server_task.ts";
@@ -15,6 +21,7 @@ export interface LongWork {
 /**
  * Does long work where the repository does it: as a task of the server, or here (spec: cli.md §4.6).
  *
+ * @param wait Patience with locks of a task; the repository has its own for work here.
  * @throws {PbsError} if it failed.
  */
 export async function runLongWork(
@@ -22,9 +29,13 @@ export async function runLongWork(
   format: OutputFormat,
   { tasks }: Repository,
   { start, work }: LongWork,
+  wait: LockWait | undefined,
 ): Promise<void> {
   if (tasks !== undefined) {
-    return await followServerTask(context, format, tasks, await start(tasks));
+    return await waitForLock(
+      wait,
+      async () => await followServerTask(context, format, tasks, await start(tasks)),
+    );
   }
   await runTask(context, format, async (log, signal) => {
     await work(log, signal);

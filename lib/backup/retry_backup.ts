@@ -1,5 +1,10 @@
 import { CancelledError, ConflictError, describeError, LockedError } from "../errors/mod.ts";
-import { formatSnapshotPath, isTransientError } from "../repository/mod.ts";
+import {
+  formatSnapshotPath,
+  isTransientError,
+  type LockWait,
+  waitForLock,
+} from "../repository/mod.ts";
 import { AcknowledgedChunks } from "./acknowledged_chunks.ts";
 import { isReadOnceSource } from "./_source_file.ts";
 import type { BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
@@ -8,6 +13,9 @@ import { runBackup } from "./run_backup.ts";
 
 /** Pauses before the first, second and further attempts. */
 const PAUSES_MS = [2_000, 10_000, 30_000] as const;
+
+/** Times that are tried in place of those that are taken: a server may refuse every one. */
+const MAX_CHANGES = 10;
 
 /** How persistent a backup is. */
 export interface RetryOptions {
@@ -22,6 +30,8 @@ export interface RetryOptions {
    * folder of the lost attempt, and nobody can begin a snapshot of that time any more.
    */
   readonly mayChangeTime?: boolean;
+  /** How long the group may be in use by others before each attempt; not at all by default. */
+  readonly lockWait?: LockWait | undefined;
 }
 
 /**
@@ -39,19 +49,36 @@ export async function retryBackup(
   let { snapshot } = request;
   let hasBegun = options.coversFirstConnection ?? false;
   const onBegun = () => void (hasBegun = true);
-  for (let attempt = 1, changedIn = 1;; attempt++) {
+  let hasWaited = false;
+  const attemptWhenFree = () => {
+    let isFirst = true;
+    return waitForLock(options.lockWait, () => {
+      hasWaited ||= !isFirst;
+      // Whoever was waited for has made a snapshot of a later time.
+      const now = Math.floor(Date.now() / 1000);
+      if (!isFirst && options.mayChangeTime && now > snapshot.time) {
+        snapshot = { ...snapshot, time: now };
+      }
+      isFirst = false;
+      return runBackup({ ...request, snapshot, acknowledged, onBegun }, observer);
+    }, request.signal);
+  };
+  for (let attempt = 1, changes = 0, changedIn = 1;; attempt++) {
     try {
-      return await runBackup({ ...request, snapshot, acknowledged, onBegun }, observer);
+      return await attemptWhenFree();
     } catch (error) {
-      if (options.mayChangeTime && changedIn < attempt && isTaken(error)) {
+      const isMade = isTaken(error) && (changedIn < attempt || hasWaited);
+      if (options.mayChangeTime && changes < MAX_CHANGES && (isMade || isLeft(error))) {
         const left = formatSnapshotPath(snapshot);
         const time = Math.max(Math.floor(Date.now() / 1000), snapshot.time + 1);
         snapshot = { ...snapshot, time };
+        const reason = isLeft(error) || !hasWaited
+          ? `a lost attempt left "${left}"`
+          : `"${left}" is not later than the backup that was waited for`;
+        hasWaited = false;
+        changes++;
         changedIn = attempt--;
-        observer.log(
-          "warn",
-          `the lost attempt left "${left}", going on as "${formatSnapshotPath(snapshot)}"`,
-        );
+        observer.log("warn", `${reason}, going on as "${formatSnapshotPath(snapshot)}"`);
         continue;
       }
       // The server may not have noticed yet that the failed attempt has ended.
@@ -77,6 +104,14 @@ function isTransient(error: unknown): boolean {
     error = error.cause;
   }
   return false;
+}
+
+/**
+ * Whether a folder of that time is there, which may be what a run before this one has left: one that
+ * began in the same second, or had to go on as a later one.
+ */
+function isLeft(error: unknown): boolean {
+  return isTaken(error) && /backup directory already exists/.test((error as Error).message);
 }
 
 /** Whether the snapshot's time is in use; a group in use may become free again. */

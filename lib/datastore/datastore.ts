@@ -94,10 +94,11 @@ export class Datastore implements Disposable {
   static checkCreatable(path: string): void {
     const stat = statPath(path);
     if (stat === -Errno.ENOENT) {
-      const [, parent = "", name = ""] = /^(.*?)\/*([^/]+)\/*$/.exec(path) ?? [];
-      checkNotNested(
-        `${realPath(parent === "" && path.startsWith("/") ? "/" : parent || ".")}/${name}`,
-      );
+      const parts = path.split("/").filter((part) => part !== "");
+      const name = parts.pop();
+      const parent = `${path.startsWith("/") ? "/" : "./"}${parts.join("/")}`;
+      const root = realPath(parent);
+      checkNotNested(root === "/" ? `/${name}` : `${root}/${name}`);
       return;
     }
     if (typeof stat === "number") throw systemFailure(stat, `cannot create datastore "${path}"`);

@@ -1,4 +1,4 @@
-import { CancelledError, ConflictError, UsageError } from "../errors/mod.ts";
+import { CancelledError, ConflictError, LockedError, UsageError } from "../errors/mod.ts";
 import { childNamespace, namespaceComponents, type TaskLog } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { moveGroup } from "./move_group.ts";
@@ -45,7 +45,7 @@ export async function moveNamespace(
   // What would be too deep is found before anything is moved.
   for (const target of targets) namespaceComponents(target);
   log(`moving namespace "${from}" to "${to}": ${sources.length} namespaces`);
-  let failed = 0;
+  let [failed, locked] = [0, 0];
   for (const [i, source] of sources.entries()) {
     const target = targets[i]!;
     makeNamespace(datastore, target);
@@ -56,9 +56,14 @@ export async function moveNamespace(
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
         failed++;
+        if (error instanceof LockedError) locked++;
         log(`WARN: ${error.message}`);
       }
     }
+  }
+  // Who waits for locks tries again then, and does not otherwise.
+  if (failed > 0 && failed === locked) {
+    throw new LockedError(`${failed} groups could not be moved: they are in use`);
   }
   if (failed > 0) throw new ConflictError(`${failed} groups could not be moved`);
   if (deleteSource) {

@@ -6,6 +6,7 @@ import {
   type PbsError,
   ServerError,
 } from "../errors/mod.ts";
+import { saysLocked } from "../repository/mod.ts";
 
 /**
  * Which error a refusal is for a caller, told by its text: most are 400 whatever they mean
@@ -51,10 +52,4 @@ export async function withRemoteErrors<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw remoteError(error);
   }
-}
-
-function saysLocked(text: string): boolean {
-  const acquire = text.indexOf("acquire");
-  return acquire >= 0 && text.includes(" lock", acquire) ||
-    /unable to acquire|is being written or removed|^while reading snapshot/.test(text);
 }
