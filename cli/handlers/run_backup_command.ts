@@ -22,6 +22,7 @@ import type { CommandContext } from "../command_context.ts";
 import { warnOfRate } from "../environment/warn_of_rate.ts";
 import { openBackupKeys } from "../environment/open_backup_keys.ts";
 import { lockWaitOf } from "../environment/lock_wait.ts";
+import { nameNewestSnapshot } from "./name_newest_snapshot.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { readCryptOptions } from "../environment/read_crypt_options.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
@@ -109,7 +110,7 @@ export async function runBackupCommand(
     }
   } catch (error) {
     signals.rethrow();
-    throw error;
+    throw await nameNewestSnapshot(error, repository, namespace, snapshot);
   }
 }
 

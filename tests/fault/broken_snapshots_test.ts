@@ -112,25 +112,6 @@ Deno.test("an owner file that cannot be read hides no other group, and can be re
     }
   }));
 
-Deno.test("a snapshot of the future is named with the way out, which works", async () => {
-  for (const withRepository of Object.values(FORMS)) {
-    await withRepository(async (repository) => {
-      const future = { ...web, time: 4102444800 };
-      await write(repository, future, 1);
-      const error = await eventually<PbsError>(() =>
-        assertRejects(
-          () => repository.beginBackup({ namespace: "", snapshot: third }),
-          PbsError,
-          "backup timestamp is older than last backup.",
-        )
-      );
-      assertStringIncludes(error.message, '"snapshot forget host/web/2100-01-01T00:00:00Z"');
-      await repository.forgetSnapshot("", future);
-      await write(repository, third, 2);
-    });
-  }
-});
-
 async function uploadManifestOf(
   target: BackupTarget,
   files: readonly ManifestFile[],

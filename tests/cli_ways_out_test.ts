@@ -158,6 +158,27 @@ for (const [name, withWorld] of Object.entries(WORLDS)) {
     }));
 }
 
+Deno.test("a snapshot of the future is named with the way out, which works", async () => {
+  for (const withWorld of Object.values(WORLDS)) {
+    await withWorld(async ({ datastore, env }) => {
+      await using folder = await TempDir.make("/dev/shm");
+      await Deno.writeTextFile(`${folder.path}/app.conf`, "x = 1\n");
+      const local = new LocalRepository(datastore, { owner: "admin@pbs" });
+      const future = { type: "host" as const, id: "web", time: 4102444800 };
+      await writeSnapshot(local, future, [await makeChunk(1, 1000)]);
+      const argv = ["backup", `app.conf:${folder.path}/app.conf`, "--backup-id=web"];
+      const { code, stderr } = await runInProcess(argv, env);
+      assertEquals(code, 255);
+      assertStringIncludes(stderr, "backup timestamp is older than last backup.");
+      const wayOut = ["snapshot", "forget", `${GROUP}/2100-01-01T00:00:00Z`];
+      assertStringIncludes(stderr, `${wayOut.join(" ")}"`);
+      assertEquals((await runInProcess(wayOut, env)).code, 0);
+      const again = await runInProcess(argv, env);
+      assertEquals(again.code, 0, again.stderr);
+    });
+  }
+});
+
 Deno.test("garbage collection waits for the backups of other processes", () =>
   WORLDS.local!(async ({ datastore, env }) => {
     await using writer = new Child("hold_lock.ts", [datastore.path, "writer"]);
