@@ -1,11 +1,23 @@
-import { checkBlobCrc, decodeBlob, encodeBlob, MAX_BLOB_PLAIN_BYTES } from "../blob/mod.ts";
-import { CorruptDataError } from "../errors/mod.ts";
+import { checkBlobCrc, decodeBlob, encodeBlob } from "../blob/mod.ts";
+import { CorruptDataError, UsageError } from "../errors/mod.ts";
+import { MAX_MANIFEST_BYTES } from "./format.ts";
 import type { Manifest } from "./manifest.ts";
 import { parseManifest, serializeManifest } from "./manifest_text.ts";
 
-/** A manifest as `index.json.blob`: never encrypted (spec: datastore-formats.md §4.1). */
-export function encodeManifestBlob(manifest: Manifest): Promise<Uint8Array<ArrayBuffer>> {
-  return encodeBlob(new TextEncoder().encode(serializeManifest(manifest)), { compress: true });
+/**
+ * A manifest as `index.json.blob`: never encrypted (spec: datastore-formats.md §4.1).
+ *
+ * @throws {UsageError} if it is longer than what is read, because of notes for example.
+ */
+export async function encodeManifestBlob(manifest: Manifest): Promise<Uint8Array<ArrayBuffer>> {
+  const text = new TextEncoder().encode(serializeManifest(manifest));
+  if (text.byteLength > MAX_MANIFEST_BYTES) {
+    throw new UsageError(
+      `a manifest of ${text.byteLength} bytes is too long, it can have ${MAX_MANIFEST_BYTES}: ` +
+        "shorten the notes, or divide the archives among several backups",
+    );
+  }
+  return await encodeBlob(text, { compress: true });
 }
 
 /**
@@ -27,7 +39,7 @@ export async function decodeManifestBlob(blob: Uint8Array, name = "manifest"): P
   if (checkBlobCrc(blob, name).encrypted) {
     throw new CorruptDataError(`${name} is encrypted, which a manifest never is`);
   }
-  const plain = await decodeBlob(blob, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name });
+  const plain = await decodeBlob(blob, { maxSizeBytes: MAX_MANIFEST_BYTES, name });
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);

@@ -1,4 +1,3 @@
-import { decodeBlob, MAX_BLOB_PLAIN_BYTES } from "../blob/mod.ts";
 import { concatBytes } from "../bytes/mod.ts";
 import {
   ConflictError,
@@ -8,6 +7,7 @@ import {
   NotFoundError,
   UsageError,
 } from "../errors/mod.ts";
+import { decodeManifestBlob, UNPROTECTED_KEYS } from "../manifest/mod.ts";
 import {
   type BackupSnapshot,
   type BackupSummary,
@@ -214,9 +214,6 @@ export class RemoteBackupTarget implements BackupTarget {
 }
 
 async function isFinishedManifest(blob: Uint8Array): Promise<boolean> {
-  const text = await decodeBlob(blob, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: MANIFEST });
-  const manifest = JSON.parse(new TextDecoder().decode(text)) as {
-    readonly unprotected?: { readonly chunk_upload_stats?: unknown };
-  };
-  return manifest.unprotected?.chunk_upload_stats !== undefined;
+  const { unprotected } = await decodeManifestBlob(blob, MANIFEST);
+  return unprotected.has(UNPROTECTED_KEYS.chunkUploadStats);
 }
