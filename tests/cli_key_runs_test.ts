@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { runInProcess } from "./cli_in_process.ts";
 import { Scratch } from "./cli_scratch.ts";
 import { runsOf } from "./cli_run_census.ts";
@@ -7,7 +8,7 @@ import { clientCommand } from "./support/run_client.ts";
 import { testWithPeers } from "./support/with_peers.ts";
 import { withoutHint } from "./support/without_hint.ts";
 
-const driver = new URL("./support/run_on_terminal.py", import.meta.url).pathname;
+const driver = fromFileUrl(new URL("./support/run_on_terminal.py", import.meta.url));
 
 /** Where the runtime keeps its modules, whatever the home folder is. */
 const { HOME, XDG_CACHE_HOME } = Deno.env.toObject();

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { Datastore, LocalRepository } from "../lib/datastore/mod.ts";
 import { clientCommand, runClient } from "./support/run_client.ts";
 
@@ -170,7 +171,7 @@ Deno.test("backup --output-format json reports the run, the messages go elsewher
 
 Deno.test("the program starts without the rooms that commands need", async () => {
   const output = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", new URL("../cli/main.ts", import.meta.url).pathname],
+    args: ["info", "--json", fromFileUrl(new URL("../cli/main.ts", import.meta.url))],
   }).output();
   interface Module {
     specifier: string;

@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 import { runInProcess } from "./cli_in_process.ts";
 import { RECORDED_REPOSITORY, Scratch } from "./cli_scratch.ts";
 import type { RecordedRun } from "./cli_vectors.ts";
@@ -6,7 +7,7 @@ import { TempDir } from "./support/temp_dir.ts";
 import { clientCommand, runClient, runtimeFolder } from "./support/run_client.ts";
 import { TestServer } from "./support/test_server.ts";
 
-const DRIVER = new URL("./support/run_on_terminal.py", import.meta.url).pathname;
+const DRIVER = fromFileUrl(new URL("./support/run_on_terminal.py", import.meta.url));
 const PASSWORD = "the password";
 const TOKEN_SECRET = "the secret";
 const DATASTORE = "audit-cli";

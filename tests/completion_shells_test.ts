@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { Datastore, LocalRepository } from "../lib/datastore/mod.ts";
 import { clientCommand, runClientOk } from "./support/run_client.ts";
 import { storeArchives } from "./support/store_archives.ts";
@@ -66,7 +67,7 @@ class Workplace implements AsyncDisposable {
 
   /** Types lines at the prompt of a shell; returns how the program was called by each of them. */
   async type(shell: readonly string[], lines: readonly string[]): Promise<string[]> {
-    const terminal = new URL("support/run_on_terminal.py", import.meta.url).pathname;
+    const terminal = fromFileUrl(new URL("support/run_on_terminal.py", import.meta.url));
     const typed = [...lines.map((line) => `pbs-client ${line}\n`), "exit\n"];
     const transcript = await this.run("python3", [terminal, JSON.stringify(typed), ...shell]);
     return [...transcript.matchAll(/^called: (.*?)\r?$/gm)].map(([, words]) => words!);

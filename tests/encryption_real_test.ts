@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { createHash } from "node:crypto";
 import { runInProcess } from "./cli_in_process.ts";
 import {
@@ -11,7 +12,7 @@ import {
 import { TempDir } from "./support/temp_dir.ts";
 import { testWithPeers } from "./support/with_peers.ts";
 
-const lister = new URL("./support/listing.py", import.meta.url).pathname;
+const lister = fromFileUrl(new URL("./support/listing.py", import.meta.url));
 const PASSPHRASE = "correct horse";
 const snapshots = expectedDatastore().snapshots.filter(({ key }) => key !== null);
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { encodeHex } from "../lib/bytes/mod.ts";
 import {
   createCryptConfig,
@@ -18,8 +19,8 @@ import { runPeer } from "./support/run_peer.ts";
 import { TempDir } from "./support/temp_dir.ts";
 import { testWithPeers } from "./support/with_peers.ts";
 
-const museum = new URL("./support/museum.py", import.meta.url).pathname;
-const opener = new URL("./support/open_blob.py", import.meta.url).pathname;
+const museum = fromFileUrl(new URL("./support/museum.py", import.meta.url));
+const opener = fromFileUrl(new URL("./support/open_blob.py", import.meta.url));
 const PASSPHRASE = "a planted passphrase";
 
 /** A key file under {@linkcode PASSPHRASE}. @returns The raw key. */

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { testWithPeers } from "./support/with_peers.ts";
 
 /** Zones as POSIX allows them: names, rules on both hemispheres, no rule, files, nothing. */
@@ -38,7 +39,7 @@ for (const time of JSON.parse(Deno.args[0])) {
 `;
 
 testWithPeers("local time is that of date(1), whatever form TZ has", ["date"], async () => {
-  const root = new URL("../", import.meta.url).pathname;
+  const root = fromFileUrl(new URL("../", import.meta.url));
   const script = `${root}tests/support/.local_time_${crypto.randomUUID()}.ts`;
   await Deno.writeTextFile(script, PROGRAM.replaceAll('"./', `"${root}`));
   try {

@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 import net from "node:net";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeHex } from "../lib/bytes/mod.ts";
@@ -12,7 +13,7 @@ import { TempDir } from "./support/temp_dir.ts";
 import { TestServer } from "./support/test_server.ts";
 import { testWithPeers } from "./support/with_peers.ts";
 
-const museum = new URL("./support/museum.py", import.meta.url).pathname;
+const museum = fromFileUrl(new URL("./support/museum.py", import.meta.url));
 
 /** What a report says, as far as it matters here. */
 interface Report {

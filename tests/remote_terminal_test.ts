@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { FingerprintCache, TicketCache } from "../lib/remote/mod.ts";
 import { runsOf } from "./cli_run_census.ts";
 import { RemotePeer } from "./support/remote_peer.ts";
@@ -8,7 +9,7 @@ import { testWithPeers } from "./support/with_peers.ts";
 
 const PASSWORD = "the password";
 const TICKET = "PBS:test@pbs:65A1B2C3::c2lnbmF0dXJl";
-const driver = new URL("./support/run_on_terminal.py", import.meta.url).pathname;
+const driver = fromFileUrl(new URL("./support/run_on_terminal.py", import.meta.url));
 
 const runs = runsOf("questions");
 

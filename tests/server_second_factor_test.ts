@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { TicketSigner } from "../lib/server/mod.ts";
 import { clientCommand, runClient, runClientOk } from "./support/run_client.ts";
 import { runPeer } from "./support/run_peer.ts";
@@ -10,7 +11,7 @@ import { testWithPeers } from "./support/with_peers.ts";
 const SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const USER = "admin@pbs";
 const PASSWORD = "a password";
-const driver = new URL("./support/run_on_terminal.py", import.meta.url).pathname;
+const driver = fromFileUrl(new URL("./support/run_on_terminal.py", import.meta.url));
 
 /** The code that an authenticator program of others shows. */
 async function currentCode(offsetSeconds = 0): Promise<string> {

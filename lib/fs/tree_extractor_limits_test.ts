@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { CancelledError, SystemError } from "../errors/mod.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { runPeer } from "../../tests/support/run_peer.ts";
@@ -20,7 +21,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Runs a part that counts descriptors and threads in a process of its own. */
 async function alone(args: string[], maxDescriptors = 4096): Promise<unknown> {
-  const script = new URL("../../tests/support/extract_alone.ts", import.meta.url).pathname;
+  const script = fromFileUrl(new URL("../../tests/support/extract_alone.ts", import.meta.url));
   // Deno raises a soft limit to the hard one, so that both are set.
   const text = await runPeer("sh", [
     "-c",

@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { runPeer } from "../../tests/support/run_peer.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import type { WalkChildOptions, WalkChildResult } from "../../tests/support/walk_child.ts";
 import { testWithPeers } from "../../tests/support/with_peers.ts";
 
-const CHILD = new URL("../../tests/support/walk_child.ts", import.meta.url).pathname;
+const CHILD = fromFileUrl(new URL("../../tests/support/walk_child.ts", import.meta.url));
 
 /** Walks in a child that a wrapper starts: `prefix` and then the child's own command line. */
 async function walkBehind(

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { latin1 } from "../../tests/support/pxar_read.ts";
 import { runPeer } from "../../tests/support/run_peer.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
@@ -7,7 +8,7 @@ import { testWithPeers } from "../../tests/support/with_peers.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { ACL_ACCESS_XATTR, ACL_DEFAULT_XATTR, linuxFlagsFromAttributes } from "../pxar/mod.ts";
 
-const SUPPORT = new URL("../../tests/support/", import.meta.url).pathname;
+const SUPPORT = fromFileUrl(new URL("../../tests/support/", import.meta.url));
 /** The Linux flags an archive keeps (spec: pxar.md §8.1). */
 const KEPT_FLAGS = 0x2081_04fc;
 

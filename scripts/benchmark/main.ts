@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console
 // Times the main jobs of pbs-client and of its peers on one tree, in pairs, in one run, and prints the
 // ratios. Every side works on a fresh repository; every restore goes to a fresh folder.
+import { fromFileUrl } from "@std/path";
 
 import { parseArgs } from "@std/cli/parse-args";
 import { measure, type Measurement } from "./measure.ts";
@@ -41,7 +42,7 @@ if (options.help) {
   console.log(USAGE);
   Deno.exit(0);
 }
-const program: string = options.program ?? new URL("../pbs-client", import.meta.url).pathname;
+const program: string = options.program ?? fromFileUrl(new URL("../pbs-client", import.meta.url));
 
 /** Empties the page cache, or fills it with the tree. */
 async function prepareCache(tree: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 const CHECK_BYTES = 512e6;
 const CHECK_PIECE_BYTES = 256 * 1024;
 
@@ -37,7 +38,7 @@ export class SlowLink implements AsyncDisposable {
     delayMs: number,
     bytesPerSecond: number,
   ): Promise<SlowLink> {
-    const relay = new URL("relay.ts", import.meta.url).pathname;
+    const relay = fromFileUrl(new URL("relay.ts", import.meta.url));
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--allow-all", relay]
         .concat([targetPort, delayMs, bytesPerSecond].map(String)),

@@ -1,4 +1,5 @@
 // deno-lint-ignore-file no-console -- the number of cases is reported
+import { fromFileUrl } from "@std/path";
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { formatSnapshotPath } from "../../lib/repository/mod.ts";
@@ -15,7 +16,7 @@ import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
 const FAILURE = 255;
-const listing = new URL("../support/listing.py", import.meta.url).pathname;
+const listing = fromFileUrl(new URL("../support/listing.py", import.meta.url));
 const expected = expectedDatastore();
 /** Which state of the source tree a snapshot of the root namespace holds. */
 const TREE_STATES: Readonly<Record<string, number>> = {

@@ -1,13 +1,14 @@
 // deno-lint-ignore-file no-console
 import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
 import { runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
-const museum = new URL("../support/museum.py", import.meta.url).pathname;
-const listing = new URL("../support/listing.py", import.meta.url).pathname;
+const museum = fromFileUrl(new URL("../support/museum.py", import.meta.url));
+const listing = fromFileUrl(new URL("../support/listing.py", import.meta.url));
 
 /** Backs a tree up into a new datastore and restores it beside. */
 async function roundTrip(

@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console -- the number of entries is reported
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
 import { realDatastore } from "../support/real_datastore.ts";
@@ -9,7 +10,7 @@ import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
-const museum = new URL("../support/museum.py", import.meta.url).pathname;
+const museum = fromFileUrl(new URL("../support/museum.py", import.meta.url));
 const SECOND_SNAPSHOT = "1700003600";
 
 /** Runs the program in a shell that got what `serve` printed, and nothing else. */

@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { setTimeout as delay } from "node:timers/promises";
 import { TempDir } from "../support/temp_dir.ts";
 
 async function runExample(name: string, ...args: string[]): Promise<string> {
-  const program = new URL(`../../examples/${name}.ts`, import.meta.url).pathname;
+  const program = fromFileUrl(new URL(`../../examples/${name}.ts`, import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", "--cached-only", program, ...args],
   }).output();

@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 /** A script that runs as a process of its own and tells by a line how far it is. */
 export class Child implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -6,7 +7,7 @@ export class Child implements AsyncDisposable {
   /** @param script File of this folder. */
   constructor(script: string, args: readonly string[]) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-lock", new URL(script, import.meta.url).pathname, ...args],
+      args: ["run", "-A", "--no-lock", fromFileUrl(new URL(script, import.meta.url)), ...args],
       stdin: "piped",
       stdout: "piped",
     }).spawn();

@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 /** What a run of the program left. */
 export interface ClientRun {
   readonly code: number;
@@ -15,7 +16,7 @@ export interface ClientOptions {
   readonly under?: readonly string[];
 }
 
-const entry = new URL("../../cli/main.ts", import.meta.url).pathname;
+const entry = fromFileUrl(new URL("../../cli/main.ts", import.meta.url));
 
 /** Where the runtime keeps its modules, whatever the cache folder is. */
 export function runtimeFolder(): string {

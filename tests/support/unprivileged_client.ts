@@ -1,3 +1,4 @@
+import { fromFileUrl } from "@std/path";
 import { nativeLibraryPath } from "../../ffi/library.ts";
 import type { ClientRun } from "./run_client.ts";
 import { runPeer } from "./run_peer.ts";
@@ -6,7 +7,7 @@ import { TempDir } from "./temp_dir.ts";
 /** User and group "nobody" of most systems. */
 export const NOBODY = 65534;
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = fromFileUrl(new URL("../../", import.meta.url));
 
 /**
  * The program and all it needs in a place that anybody may read, to be run as {@linkcode NOBODY}:
