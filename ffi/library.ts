@@ -1,7 +1,7 @@
 import { fromFileUrl } from "@std/path";
 
 /** Version of the C ABI these bindings speak; `pbs_abi_version` of the shared object must be equal. */
-const ABI_VERSION = 3;
+const ABI_VERSION = 4;
 
 /**
  * Path of the native core: `PBS_CLIENT_NATIVE` if set, else what the release build left in the

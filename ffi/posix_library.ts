@@ -27,6 +27,7 @@ const SYMBOLS = {
   readLater: { name: "pbs_read_at", ...READ_AT, nonblocking: true },
   pbs_write_at: WRITE_AT,
   writeLater: { name: "pbs_write_at", ...WRITE_AT, nonblocking: true },
+  pbs_read_folder: { parameters: ["i32", "buffer", "usize"], result: "i64" },
   pbs_truncate: { parameters: ["i32", "i64"], result: "i32" },
   pbs_change_mode: TWO_NUMBERS,
   pbs_change_owner: { parameters: ["i32", "u32", "u32"], result: "i32" },

@@ -31,6 +31,7 @@ import {
   writeLater,
   writeNow,
 } from "./posix_files.ts";
+import { listFolder } from "./posix_folder.ts";
 import { lockFile, lockRecord } from "./posix_locks.ts";
 
 /** Runs `body` in a folder that is removed afterwards. */
@@ -118,6 +119,23 @@ Deno.test("what was written on another thread is read back, relative to a direct
     assertEquals(removeFile("b", directory), 0);
     closeFile(directory);
     assertEquals([...Deno.readDirSync(folder)], []);
+  }));
+
+Deno.test("listFolder() names everything of a folder larger than one answer of the system", () =>
+  inFolder((folder) => {
+    const expected: string[] = [];
+    for (let i = 0; i < 3000; i++) {
+      Deno.writeTextFileSync(`${folder}/file-${i}-${"x".repeat(30)}`, "");
+      expected.push(`file-${i}-${"x".repeat(30)} file`);
+    }
+    Deno.mkdirSync(`${folder}/Ordner für alles`);
+    Deno.symlinkSync("nowhere", `${folder}/link`);
+    expected.push("Ordner für alles folder", "link other");
+    const names = listFolder(folder);
+    if (typeof names === "number") throw new Error(`error number ${names}`);
+    assertEquals(names.map(({ name, kind }) => `${name} ${kind}`).sort(), expected.sort());
+    assertEquals(listFolder(`${folder}/absent`), -Errno.ENOENT);
+    assertEquals(listFolder(`${folder}/file-0-${"x".repeat(30)}`), -Errno.ENOTDIR);
   }));
 
 Deno.test("fileSystemSpace() and syncFileSystem() work on the file system of a path", async () => {

@@ -8,6 +8,7 @@ import {
   OpenFlag,
   statPath,
 } from "../../ffi/posix_files.ts";
+import { listFolder } from "../../ffi/posix_folder.ts";
 import { effectiveIds, withFileUser } from "../../ffi/posix_file_system.ts";
 import { Errno } from "../../ffi/errno.ts";
 import { AuthError, ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
@@ -223,7 +224,9 @@ function setUpRoot(root: string, owner: FileOwner | undefined, insist: boolean):
 }
 
 function checkEmpty(root: string): void {
-  for (const { name } of Deno.readDirSync(root)) {
+  const names = listFolder(root);
+  if (typeof names === "number") throw systemFailure(names, `cannot list "${root}"`);
+  for (const { name } of names) {
     if (name === CHUNKS_FOLDER) {
       throw new ConflictError(`"${root}" is a datastore already`, {
         situation: { kind: "datastore-in-the-way", path: root, isDatastore: true },

@@ -16,6 +16,7 @@ import {
   warmPath,
   writeLater,
 } from "../../ffi/posix_files.ts";
+import { listFolder } from "../../ffi/posix_folder.ts";
 import {
   ENCRYPTED_HEADER_LENGTH,
   MAX_ENCODED_CHUNK_BYTES,
@@ -25,7 +26,7 @@ import {
 import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import { mayKeepChunk } from "./_existing_chunk.ts";
-import { checkResult, runtimeFailure, systemFailure } from "./_system_failure.ts";
+import { checkResult, systemFailure } from "./_system_failure.ts";
 import type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
 import {
   BAD_CHUNK_FILE_PATTERN,
@@ -293,12 +294,12 @@ export class FileChunkStore implements ChunkStore {
 
   /** Names in a folder of the store; none if it is gone. */
   #list(folder: string): string[] {
-    try {
-      return Array.from(Deno.readDirSync(`${this.#folder}/${folder}`), (entry) => entry.name);
-    } catch (cause) {
-      if (cause instanceof Deno.errors.NotFound) return [];
-      throw runtimeFailure(cause, `cannot list chunk folder "${folder}"`);
+    const names = listFolder(folder === "" ? "." : folder, this.#directory);
+    if (names === -Errno.ENOENT) return [];
+    if (typeof names === "number") {
+      throw systemFailure(names, `cannot list chunk folder "${folder}"`);
     }
+    return names.map(({ name }) => name);
   }
 
   *#sweepFolder(folder: string): Generator<SweptChunk> {

@@ -31,6 +31,8 @@ int32_t pbs_close(int32_t fd);
 int64_t pbs_read_at(int32_t fd, uint8_t *out, size_t len, int64_t offset);
 /* Writes everything; some of it may have been written when it fails. */
 int32_t pbs_write_at(int32_t fd, const uint8_t *bytes, size_t len, int64_t offset);
+/* The next entries of a directory as `struct linux_dirent64`; returns the number of bytes, 0 at its end. */
+int64_t pbs_read_folder(int32_t fd, uint8_t *out, size_t len);
 int32_t pbs_truncate(int32_t fd, int64_t size);
 int32_t pbs_change_mode(int32_t fd, uint32_t mode);
 int32_t pbs_change_owner(int32_t fd, uint32_t uid, uint32_t gid);

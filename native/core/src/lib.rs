@@ -7,7 +7,7 @@ pub use pbs_native_pipeline as pipeline;
 pub use pbs_native_posix as posix;
 
 /// Version of the C ABI. The TypeScript bindings refuse a shared object with another number.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Returns [`ABI_VERSION`].
 #[unsafe(no_mangle)]

@@ -57,6 +57,22 @@ pub unsafe extern "C" fn pbs_write_at(fd: i32, bytes: *const u8, len: usize, off
     0
 }
 
+/// Reads the next entries of an open directory as `struct linux_dirent64`. Returns the number of bytes,
+/// 0 at the end, and an error that comes in the middle of a directory.
+///
+/// # Safety
+/// `out` points to `len` writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_read_folder(fd: i32, out: *mut u8, len: usize) -> i64 {
+    loop {
+        // SAFETY: the kernel writes at most `len` bytes into the caller's memory.
+        let got = length(unsafe { libc::syscall(libc::SYS_getdents64, fd, out, len) } as isize);
+        if got != -i64::from(libc::EINTR) {
+            return got;
+        }
+    }
+}
+
 /// Cuts a file off, or extends it with zeros.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_truncate(fd: i32, size: i64) -> i32 {

@@ -1,0 +1,60 @@
+import { Errno } from "./errno.ts";
+import { closeFile, openFile, OpenFlag, type PosixPath } from "./posix_files.ts";
+import { posixLibrary } from "./posix_library.ts";
+
+const BUFFER_BYTES = 64 * 1024;
+/** Where `struct linux_dirent64` has its fields. */
+const LENGTH_AT = 16;
+const TYPE_AT = 18;
+const NAME_AT = 19;
+
+/** One name of a folder. */
+export interface FolderName {
+  readonly name: string;
+  /** `unknown` where the file system does not tell without looking at the entry. */
+  readonly kind: "file" | "folder" | "other" | "unknown";
+}
+
+const KINDS: Readonly<Record<number, FolderName["kind"]>> = {
+  0: "unknown",
+  4: "folder",
+  8: "file",
+};
+
+let buffer: Uint8Array<ArrayBuffer> | undefined;
+
+/**
+ * The names of a folder without `.` and `..`, in the order of the file system. The runtime's own
+ * synchronous listing leaves out what it cannot read, and says nothing.
+ *
+ * @param directory What a relative path starts from.
+ * @returns All names, or a negative error number.
+ */
+export function listFolder(path: PosixPath, directory?: number): FolderName[] | number {
+  const fd = openFile(path, OpenFlag.DIRECTORY, 0, directory);
+  if (fd < 0) return fd;
+  try {
+    const names: FolderName[] = [];
+    const bytes = buffer ??= new Uint8Array(BUFFER_BYTES);
+    for (;;) {
+      const length = Number(posixLibrary().pbs_read_folder(fd, bytes, BigInt(bytes.length)));
+      // The folder was removed meanwhile: it is empty.
+      if (length === -Errno.ENOENT || length === 0) return names;
+      if (length < 0) return length;
+      takeNames(bytes.subarray(0, length), names);
+    }
+  } finally {
+    closeFile(fd);
+  }
+}
+
+function takeNames(records: Uint8Array<ArrayBuffer>, names: FolderName[]): void {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const decoder = new TextDecoder();
+  for (let at = 0; at < records.length; at += view.getUint16(at + LENGTH_AT, true)) {
+    const start = at + NAME_AT;
+    const name = decoder.decode(records.subarray(start, records.indexOf(0, start)));
+    if (name === "." || name === "..") continue;
+    names.push({ name, kind: KINDS[records[at + TYPE_AT]!] ?? "other" });
+  }
+}
