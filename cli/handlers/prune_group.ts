@@ -1,4 +1,4 @@
-import { UsageError } from "../../lib/errors/mod.ts";
+import { PbsError, UsageError } from "../../lib/errors/mod.ts";
 import { formatSnapshotPath, type KeepOptions, parseGroupPath } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
@@ -51,6 +51,14 @@ export async function pruneGroup(values: CommandValues, context: CommandContext)
         style,
       ),
   });
+  const stayed = decisions.filter((each) => each.stayed).length;
+  if (stayed > 0) {
+    throw new PbsError(
+      stayed === 1
+        ? "a snapshot that no rule keeps could not be removed, see the warning"
+        : `${stayed} snapshots that no rule keeps could not be removed, see the warnings`,
+    );
+  }
 }
 
 function keepOptions(values: CommandValues): KeepOptions {

@@ -1,4 +1,4 @@
-import { describeError, NotFoundError, PbsError } from "../errors/mod.ts";
+import { describeError, LockedError, NotFoundError, PbsError } from "../errors/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -59,10 +59,12 @@ export async function pruneGroup(
     mark: marks[i]!,
   })).reverse();
   if (dryRun) return decisions;
+  const done: PruneDecision[] = [];
   for (const decision of decisions) {
-    if (!decision.keep) await removeOrWarn(datastore, namespace, decision, log);
+    const stayed = !decision.keep && !await removeOrWarn(datastore, namespace, decision, log);
+    done.push(stayed ? { ...decision, stayed } : decision);
   }
-  return decisions;
+  return done;
 }
 
 /** Whether a finished snapshot does not count. What shows only here is said. */
@@ -79,17 +81,20 @@ async function isBroken(
   return true;
 }
 
+/** @returns Whether it is gone, or somebody else is using it. */
 async function removeOrWarn(
   datastore: Datastore,
   namespace: string,
   { type, id, time }: PruneDecision,
   log: TaskLog,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await removeSnapshot(datastore, namespace, { type, id, time });
+    return true;
   } catch (error) {
     if (!(error instanceof PbsError)) throw error;
     const path = formatSnapshotPath({ type, id, time });
     log(`WARN: cannot remove snapshot "${path}": ${describeError(error).join(": ")}`);
+    return error instanceof LockedError;
   }
 }

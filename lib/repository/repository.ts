@@ -77,6 +77,8 @@ export interface PruneDecision extends BackupSnapshot {
   readonly protected: boolean;
   /** Why it stays or goes. */
   readonly mark: "keep" | "keep-partial" | "remove" | "protected";
+  /** It could not be removed though nobody uses it; a server does not say so. */
+  readonly stayed?: boolean;
 }
 
 /** Space of the file system under a datastore, bytes. */
