@@ -8,6 +8,10 @@ import { tuneSocket } from "./tcp.ts";
 
 /** Time for a TLS handshake (spec: protocol.md §1.1). */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long a connection may wait after one could not be accepted, e.g. for want of a descriptor. */
+const REARM_MS = 250;
+/** Connections that may wait to be accepted; what the runtime asks for, too. */
+const BACKLOG = 511;
 /** The first byte of every TLS connection: a handshake record. */
 const HANDSHAKE_RECORD = 0x16;
 
@@ -53,6 +57,8 @@ export class TlsListener {
     string,
     { socket: Socket; timer: ReturnType<typeof setTimeout>; place: Place }
   >();
+
+  #rearm: ReturnType<typeof setInterval> | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -131,6 +137,8 @@ export class TlsListener {
         fail(error as Error);
       }
     });
+    listener.#rearm = setInterval(() => acceptAgain(server), REARM_MS);
+    Deno.unrefTimer(listener.#rearm);
     return listener;
   }
 
@@ -146,6 +154,7 @@ export class TlsListener {
 
   /** Accepts no more; connections stay. */
   stop(): void {
+    clearInterval(this.#rearm);
     this.#server.close();
   }
 
@@ -177,6 +186,15 @@ export class TlsListener {
     this.#handshaking.delete(end);
     return handshake?.place;
   }
+}
+
+/**
+ * The runtime gives up to accept, without a word and for ever, when the system refuses once. Asking
+ * its handle to listen makes it try again; where it has not given up nothing happens.
+ */
+function acceptAgain(server: Server): void {
+  const { _handle } = server as { _handle?: { listen?: (backlog: number) => number } };
+  if (server.listening) _handle?.listen?.(BACKLOG);
 }
 
 function nameOf(socket: Socket): string {
