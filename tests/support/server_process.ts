@@ -6,8 +6,9 @@ export class ServerProcess implements AsyncDisposable {
   private constructor(
     readonly child: Deno.ChildProcess,
     /** Holds the folders `store` and `config`. */
-    readonly dir: TempDir,
-    readonly keepsDir: boolean,
+    readonly dir: { readonly path: string },
+    /** The folder, if it goes with the server. */
+    readonly ownDir: TempDir | undefined,
     /** The first lines it printed, up to the fingerprint. */
     readonly greeting: string,
     readonly port: number,
@@ -24,13 +25,16 @@ export class ServerProcess implements AsyncDisposable {
       env?: Record<string, string>;
       listen?: string;
       under?: readonly string[];
-      dir?: TempDir;
+      dir?: { readonly path: string };
+      /** Where the datastore is; default `store` in the folder. */
+      store?: string;
     } = {},
   ): Promise<ServerProcess> {
-    const dir = options.dir ?? await TempDir.make("/dev/shm");
+    const ownDir = options.dir === undefined ? await TempDir.make("/dev/shm") : undefined;
+    const dir = options.dir ?? ownDir!;
     const [command = "", ...args] = clientCommand([
       "serve",
-      `--datastore=store1=${dir.path}/store`,
+      `--datastore=store1=${options.store ?? `${dir.path}/store`}`,
       `--config=${dir.path}/config`,
       `--listen=${options.listen ?? "127.0.0.1:0"}`,
     ], options.under);
@@ -50,7 +54,7 @@ export class ServerProcess implements AsyncDisposable {
     }
     reader.cancel();
     const port = Number(/listening on \S+:(\d+)/.exec(greeting)?.[1]);
-    return new ServerProcess(child, dir, options.dir !== undefined, greeting, port);
+    return new ServerProcess(child, dir, ownDir, greeting, port);
   }
 
   /** The environment that the greeting tells a client to use. */
@@ -86,6 +90,6 @@ export class ServerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end("SIGKILL");
-    if (!this.keepsDir) await this.dir[Symbol.asyncDispose]();
+    await this.ownDir?.[Symbol.asyncDispose]();
   }
 }
