@@ -313,7 +313,7 @@ export const HTTP_PARSERS: ParserCases = {
             // Bodies are limited to 64 KiB.
             const bytes = repeated(bytesOf(piece), Math.min(n, 60_000));
             const query = piece.repeat(Math.ceil(n / piece.length));
-            return () => readParameters(requestOf(type, bytes, 4096), query);
+            return () => readParameters(requestOf(type, bytes, 4096), query, undefined);
           },
         ])
       ),
