@@ -5,7 +5,7 @@ import type { HttpResponse } from "./message.ts";
 /** Of an error's text. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** Of a result: lists are complete, there is no paging (spec: protocol.md §3.6). */
-const MAX_RESULT_BYTES = 512 * 1024 * 1024;
+const MAX_RESULT_BYTES = 128 * 1024 * 1024;
 
 /** What an API call returned. */
 export interface ApiResult {

@@ -50,7 +50,7 @@ export abstract class IncomingBody implements AsyncIterable<Uint8Array> {
    */
   async bytes(limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkAnnounced(limitBytes);
-    const gathered = new GatheredBytes(limitBytes);
+    const gathered = new GatheredBytes(limitBytes, this.lengthBytes);
     await this.eachPiece((piece) => {
       if (!gathered.add(piece)) this.#refuse(limitBytes);
     });
@@ -117,10 +117,14 @@ export class GatheredBytes {
   #memory = new Uint8Array(0);
   readonly #collector: BodyCollector;
 
-  /** @param limitBytes More than this is not taken. */
-  constructor(limitBytes: number) {
+  /**
+   * @param limitBytes More than this is not taken.
+   * @param expectedBytes What was announced, if anything.
+   */
+  constructor(limitBytes: number, expectedBytes: number = limitBytes) {
+    const mostBytes = Math.min(limitBytes, expectedBytes);
     const provide = (leastBytes: number) => {
-      const size = Math.max(leastBytes, Math.min(2 * this.#memory.length, limitBytes));
+      const size = Math.max(leastBytes, Math.min(2 * this.#memory.length, mostBytes));
       return this.#memory = new Uint8Array(size);
     };
     this.#collector = new BodyCollector(provide, limitBytes, undefined);

@@ -12,7 +12,7 @@ export async function readBody(
   refused: Error,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if ((body.lengthBytes ?? 0) > limitBytes) throw refused;
-  const gathered = new GatheredBytes(limitBytes);
+  const gathered = new GatheredBytes(limitBytes, body.lengthBytes);
   for (let part = await body.read(); part !== undefined; part = await body.read()) {
     if (!gathered.add(part)) throw refused;
   }

@@ -22,6 +22,7 @@ import {
   S_IFMT,
 } from "../../pxar/mod.ts";
 import { optional } from "../api/parameter_schema.ts";
+import { ConnectionDownloads } from "../protocol/connection_downloads.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BOOLEAN, FILE_NAME, NS, SNAPSHOT, STORE, TEXT } from "../api/schemas.ts";
@@ -248,9 +249,12 @@ class BrowsedSnapshot implements AsyncDisposable {
   async #stored(file: ManifestFile): Promise<StoredArchive> {
     if (file.cryptMode === "encrypt") throw encryptedRefusal(file.filename);
     const { source, datastore } = this.#readable;
-    const index = readIndex(await source.readFile(file.filename), file.filename);
-    verifyIndex(file, index);
     const { connection, request } = this.context;
+    const { bytes, released } = await new ConnectionDownloads(connection.answers)
+      .readFile(() => source.readFile(file.filename), request.signal);
+    this.#stack.defer(released);
+    const index = readIndex(bytes, file.filename);
+    verifyIndex(file, index);
     return this.#stack.use(
       new StoredArchive(datastore, index, connection.answers, request.signal),
     );

@@ -1,6 +1,6 @@
 import { decodeBlob, MAX_BLOB_PLAIN_BYTES, parseBlobHeader } from "../../blob/mod.ts";
 import { type LocalSnapshotSource, readIndex, uploadLog } from "../../datastore/mod.ts";
-import { NotFoundError, ServerError } from "../../errors/mod.ts";
+import { CorruptDataError, NotFoundError, ServerError } from "../../errors/mod.ts";
 import {
   archiveKind,
   decodeManifestBlob,
@@ -20,6 +20,9 @@ import type { RestContext, RestRoute } from "./rest_context.ts";
 
 const OCTETS = "application/octet-stream";
 const MAX_LOG_BYTES = MAX_BLOB_PLAIN_BYTES + 44;
+const MIB = 1024 * 1024;
+/** What is tried one after the other for a blob's content. */
+const PLAIN_SIZES = [4 * MIB, 16 * MIB, MAX_BLOB_PLAIN_BYTES];
 const NAMED_SNAPSHOT = { "store": STORE, "ns": NS, ...SNAPSHOT };
 
 /** Calls that carry files of snapshots (spec: protocol.md §7.4). */
@@ -83,7 +86,9 @@ async function downloadDecoded(context: RestContext, values: ParameterValues): P
   stack.use(source);
   const { answers } = context.connection;
   if (kind === "blob") return await decodedBlob(source, name, answers, context.request.signal);
-  const file = await source.readFile(name);
+  const { bytes: file, released: indexReleased } = await new ConnectionDownloads(answers)
+    .readFile(() => source.readFile(name), context.request.signal);
+  stack.defer(indexReleased);
   const index = readIndex(file, name);
   const entry = await manifestEntry(source, name);
   if (entry?.cryptMode === "encrypt") throw encryptedRefusal(name);
@@ -105,17 +110,24 @@ async function decodedBlob(
   answers: ConnectionAnswers,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const held = await answers.hold(2 * MAX_LOG_BYTES, signal);
-  try {
-    const file = await source.readFile(name);
-    if (parseBlobHeader(file, `"${name}"`).encrypted) throw encryptedRefusal(name);
-    const raw = await decodeBlob(file, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: `"${name}"` });
-    held.resize(raw.length);
-    return { raw, contentType: OCTETS, released: () => held[Symbol.dispose]() };
-  } catch (error) {
-    held[Symbol.dispose]();
-    throw error;
+  let failure: unknown;
+  // How long the content is shows when it is decoded; most are short.
+  for (const maxSizeBytes of PLAIN_SIZES) {
+    const held = await answers.hold(2 * maxSizeBytes, signal);
+    try {
+      const file = await source.readFile(name);
+      if (parseBlobHeader(file, `"${name}"`).encrypted) throw encryptedRefusal(name);
+      held.resize(file.length + maxSizeBytes);
+      const raw = await decodeBlob(file, { maxSizeBytes, name: `"${name}"` });
+      held.resize(raw.length);
+      return { raw, contentType: OCTETS, released: () => held[Symbol.dispose]() };
+    } catch (error) {
+      held[Symbol.dispose]();
+      if (!(error instanceof CorruptDataError)) throw error;
+      failure = error;
+    }
   }
+  throw failure;
 }
 
 async function manifestEntry(source: LocalSnapshotSource, name: string) {
