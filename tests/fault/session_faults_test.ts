@@ -22,6 +22,7 @@ import {
 import { TestServer } from "../support/test_server.ts";
 
 const TIME = 1700000000;
+const WEB = { type: "host" as const, id: "web" };
 /** More than any session has. */
 const MAX_STEPS = 100;
 
@@ -103,6 +104,66 @@ for (const ends of ["finish", "abort"] as const) {
         assert(failed.length < 2 * (MAX_STEPS - 1));
       }));
   }
+}
+
+/** What else takes locks, on two groups of two snapshots each. */
+const MAINTENANCE: Readonly<Record<string, (repository: LocalRepository) => Promise<unknown>>> = {
+  "prune": (repository) => repository.prune("", WEB, { last: 1 }, false),
+  "removal of a snapshot": (repository) => repository.forgetSnapshot("", { ...WEB, time: TIME }),
+  "removal of a group": (repository) => repository.forgetGroup("", WEB),
+  "a move of a group": (repository) =>
+    repository.moveGroup({ group: WEB, from: "", to: "b" }, () => {}),
+  "a move of a namespace": (repository) =>
+    repository.moveNamespace({ from: "a", to: "c" }, () => {}),
+  "removal of a namespace": (repository) => repository.deleteNamespace("a", true),
+  "protection": (repository) => repository.setProtected("", { ...WEB, time: TIME }, true),
+  "a change of the owner": (repository) => repository.changeOwner("", WEB, "joe@pbs"),
+  "notes": (repository) => repository.writeNotes("", { ...WEB, time: TIME }, "remember"),
+  "notes of a group": (repository) => repository.writeGroupNotes("", WEB, "remember"),
+  "verification": (repository) => repository.verify({ namespace: "" }, () => {}),
+  "garbage collection": (repository) => repository.garbageCollect(() => {}),
+  "reading": async (repository) => {
+    await using source = await repository.openSnapshot("", { ...WEB, time: TIME });
+    await source.readFile("root.pxar.didx");
+  },
+};
+
+for (const [name, work] of Object.entries(MAINTENANCE)) {
+  Deno.test(`${name} gives its locks back whichever step fails`, () =>
+    withLocalRepository(async ({ datastore }) => {
+      let isOver = false;
+      let steps = 0;
+      // A collection asks for so many folders of chunks that its first steps must do.
+      const enough = name === "garbage collection" ? 40 : MAX_STEPS;
+      for (; !isOver && steps < enough; steps++) {
+        const repository = new LocalRepository(datastore);
+        for (const namespace of ["a", "b"]) await repository.createNamespace(namespace);
+        await repository.forgetGroup("", WEB).catch(() => {});
+        for (const namespace of ["a", "b", "c"]) {
+          await repository.deleteNamespace(namespace, true);
+          if (namespace !== "c") await repository.createNamespace(namespace);
+        }
+        for (const namespace of ["", "a"]) {
+          for (const time of [TIME, TIME + 100]) {
+            const chunks = [await makeChunk(1, 1000)];
+            await writeSnapshot(repository, { ...WEB, time }, chunks, namespace);
+          }
+        }
+        const before = descriptors();
+        const step = new FailingStep(steps + 1, false);
+        const failing = new LocalRepository(failingDatastore(datastore, step));
+        // Prune and verification go on after what failed.
+        await work(failing).catch((error) => assertMatch(String(error), /was made to fail|cannot/));
+        isOver = step.failed === undefined;
+        assertEquals(descriptors(), before, step.failed);
+        assertEquals(await kernelLocks(datastore.path), [], step.failed);
+        datastore.processLock.acquireExclusive()[Symbol.dispose]();
+        await repository.setProtected("", { ...WEB, time: TIME }, false).catch((error) =>
+          assertMatch(String(error), /does not exist/)
+        );
+      }
+      assert((isOver || enough < MAX_STEPS) && steps > 2, `${steps}`);
+    }, { gcAccessTimeCheck: false }));
 }
 
 /** Has a server work with a datastore one of whose steps fails; `undefined` ends that. */
