@@ -14,5 +14,8 @@ const report = await repository.backup({ "folder.pxar": folder }, {
     if (event.kind === "message" && event.level !== "debug") console.error(event.text);
   },
 });
-const stored = report.archives.reduce((sum, archive) => sum + archive.storedBytes, 0);
+const stored = report.archives.reduce(
+  (sum, archive) => sum + (archive.addedBytes ?? archive.storedBytes),
+  0,
+);
 console.log(`${report.files} files, ${stored} bytes stored in ${Math.ceil(report.durationMs)} ms`);

@@ -12,6 +12,8 @@ import type { RestoredTree, RestoreObserver } from "./restore_request.ts";
 /** What became of a tree. */
 export interface TreeOutcome {
   readonly report: ExtractReport;
+  /** What was made, lost files among its errors. */
+  readonly made: RestoredTree;
   /** Why the tree is not complete, if it is for another reason than extraction errors. */
   readonly failure: unknown;
 }
@@ -64,7 +66,8 @@ export async function restoreTree(
     }
     try {
       await feed.submit();
-      return { report: await target.extractor.finish(), failure };
+      const report = await target.extractor.finish();
+      return { report, made: madeOf(target.extractor, restore.lostFiles), failure };
     } catch (error) {
       throw failure ?? error;
     } finally {

@@ -72,6 +72,8 @@ export interface RestoredTree {
 
 /** What a finished run came to. */
 export interface RestoreReport {
+  /** What was made of a tree; absent for everything else. */
+  readonly tree?: RestoredTree;
   /** What was restored: a tree, an image, or a small file. */
   readonly kind: "tree" | "image" | "blob" | "stream";
   /** Regular files. */

@@ -55,6 +55,10 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   }
   const { source, crypt } = request;
   const snapshot = await VerifiedSnapshot.open(source, crypt, name.serverName, observer);
+  const isTree = /\.[mp]?pxar\.didx$/.test(name.serverName);
+  if (request.patterns.length > 0 && !isTree) {
+    observer.log("warn", `warning: ${name.clientName} is no file archive, patterns have no effect`);
+  }
   if (name.serverName === MANIFEST_BLOB_NAME || name.clientName === MANIFEST_NAME) {
     return await restoreManifest(snapshot, request);
   }
@@ -68,7 +72,6 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   }
   const archive = lookUpArchive(snapshot.manifest, name.serverName);
   using decoder = new ChunkDecoder(crypt === undefined ? {} : { crypt });
-  const isTree = /\.[mp]?pxar\.didx$/.test(name.serverName);
   if (isTree && request.target !== "-") {
     return await restoreTreeTo(request.target, snapshot, archive, decoder, request, observer);
   }
@@ -137,7 +140,7 @@ async function restoreTreeTo(
     }
     for (const i of unmatched) warn(`warning: pattern '${request.patterns[i]}' matched nothing`);
   };
-  const { report, failure } = await restoreTree(
+  const { report, made, failure } = await restoreTree(
     snapshot,
     archive,
     decoder,
@@ -159,7 +162,7 @@ async function restoreTreeTo(
     );
   }
   const { bytesDone: bytes } = observer.progress;
-  return { kind: "tree", files: report.files, bytes, warnings };
+  return { kind: "tree", tree: made, files: report.files, bytes, warnings };
 }
 
 /** Names the patterns of a restore that would make nothing. */

@@ -54,6 +54,17 @@ Deno.test("a restore warns of those of its patterns that matched nothing", async
   assertMatch(run.stderr, /^Summary: 3 files, 2 directories, 0 B restored, 2 warnings$/m);
 });
 
+Deno.test("a restore says that patterns have no effect on what is no tree", async () => {
+  await using place = await Place.make("echo 1 > file");
+  const { source, out, at } = place;
+  assertOk(await runClient(["backup", `file.conf:${source}/file`, ...at, "--init"]));
+  const group = `host/${Deno.hostname().split(".")[0]}`;
+  const run = assertOk(
+    await runClient(["restore", group, "file.conf", out, ...at, "--pattern", "other"]),
+  );
+  assertMatch(run.stderr, /^warning: file\.conf is no file archive, patterns have no effect$/m);
+});
+
 Deno.test("a backup warns of exclude patterns that matched nothing", async () => {
   await using place = await Place.make(`
     mkdir -p www/cache logs lost+found; touch www/cache/x www/keep.tmp logs/a.log

@@ -93,6 +93,15 @@ testWithPeers("attributes that no archive holds are said once in a run", ["setfa
   assertEquals(plain.stderr.includes("no archive holds"), false);
 });
 
+Deno.test("a backup to where no server is fails at once", async () => {
+  await using place = await Place.make("touch file");
+  const run = await runClient(["backup", `tree.pxar:${place.source}`], {
+    env: { PBS_REPOSITORY: "root@pam@127.0.0.1:1:store", PBS_PASSWORD: "secret" },
+  });
+  assertFailure(run, /127\.0\.0\.1:1/);
+  assertEquals(run.stderr.includes("trying again"), false, run.stderr);
+});
+
 Deno.test("a backup tells what the datastore has grown by", async () => {
   await using place = await Place.make("head -c 3000000 /dev/urandom > file");
   const report = async (...options: string[]) => {
