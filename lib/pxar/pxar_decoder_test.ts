@@ -17,6 +17,8 @@ import {
   readRandomly,
   readSequentially,
 } from "../../tests/support/pxar_read.ts";
+import { RawArchive } from "../../tests/support/raw_archive.ts";
+import * as format from "./format.ts";
 import { metadataEqual } from "./metadata_equal.ts";
 import { PxarDecoder } from "./pxar_decoder.ts";
 
@@ -206,4 +208,29 @@ Deno.test("PxarDecoder goes on behind content that cannot be had", () => {
   for (let event = decoder.next(); event !== "finished"; event = decoder.next()) events.push(event);
   assertEquals(events, ["entry", "data", "leave"]);
   assertEquals(decoder.position, archive.byteLength);
+});
+
+Deno.test("PxarDecoder takes as many attributes as the kernel, and marks an entry that has more", () => {
+  const xattr = (i: number) => new TextEncoder().encode(`${i}`.padStart(7, "a") + "\0v");
+  const user = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0);
+  const cases: [number, (i: number) => Uint8Array, most: number][] = [
+    // Names of 8 bytes with their NUL, 64 KiB in all.
+    [format.XATTR, xattr, 8192],
+    [format.ACL_USER, () => user, 8191],
+    [format.ACL_DEFAULT_GROUP, () => user, 8191],
+  ];
+  for (const [row, contentOf, most] of cases) {
+    for (const count of [most, most + 1, 3 * most]) {
+      const archive = new RawArchive().begin("f", "file");
+      for (let i = 0; i < count; i++) archive.item(row, contentOf(i));
+      const decoder = new PxarDecoder();
+      decoder.feed(archive.item(format.PAYLOAD, new Uint8Array(0)).end());
+      assertEquals([decoder.next(), decoder.next()], ["entry", "entry"]);
+      const { damage, metadata } = decoder.entry;
+      assertEquals(damage === undefined, count === most, `${row} ${count}`);
+      const { xattrs, acl, mode } = metadata!;
+      const kept = xattrs?.length ?? (acl && acl.users.length + acl.defaultGroups.length) ?? 0;
+      assertEquals([kept, mode], count === most ? [most, 0o100666] : [0, 0o100600]);
+    }
+  }
 });

@@ -1,4 +1,5 @@
 import { makeZip } from "client-zip";
+import { PbsError } from "../../errors/mod.ts";
 import type { PxarAccessor, PxarNode } from "../../pxar/mod.ts";
 import { readContent, walkArchive } from "./archive_walk.ts";
 
@@ -6,6 +7,10 @@ import { readContent, walkArchive } from "./archive_walk.ts";
 const FIRST_SECOND = 315532800;
 const LAST_SECOND = 4354819199;
 const SLASH = 0x2f;
+/** What stays in memory of an entry until the end, where a ZIP file has its directory, beside names. */
+const BYTES_PER_ENTRY = 450;
+/** A ZIP file whose directory would take more, of some 200,000 entries, is not made. */
+const MAX_DIRECTORY_BYTES = 100 * 1024 * 1024;
 
 /** What is put into a ZIP file. */
 interface ZipEntry {
@@ -21,14 +26,17 @@ interface ZipEntry {
  * hard links as files of their own; ZIP knows no devices, pipes and sockets.
  *
  * @param name Of the folder in the ZIP file.
+ * @param maxDirectoryBytes What may be kept of entries until the end.
+ * @throws {PbsError} if there are more; what was made so far is a ZIP file without its end.
  */
 export async function* zipFolder(
   accessor: PxarAccessor,
   folder: PxarNode,
   name: Uint8Array,
+  maxDirectoryBytes: number = MAX_DIRECTORY_BYTES,
 ): AsyncGenerator<Uint8Array> {
   // It takes names as bytes, which its types do not say.
-  const entries = zipEntries(accessor, folder, name) as AsyncIterable<
+  const entries = zipEntries(accessor, folder, name, maxDirectoryBytes) as AsyncIterable<
     ZipEntry & { readonly input: AsyncIterable<Uint8Array<ArrayBuffer>> }
   >;
   for await (const part of makeZip(entries)) yield part;
@@ -38,8 +46,14 @@ async function* zipEntries(
   accessor: PxarAccessor,
   folder: PxarNode,
   name: Uint8Array,
+  maxDirectoryBytes: number,
 ): AsyncGenerator<ZipEntry> {
+  let directoryBytes = 0;
   for await (const { path, node } of walkArchive(accessor, folder, name)) {
+    directoryBytes += BYTES_PER_ENTRY + path.length;
+    if (directoryBytes > maxDirectoryBytes) {
+      throw new PbsError("folder has too many entries for a ZIP file, download it as tar");
+    }
     const { kind, target } = node.entry;
     const real = kind === "hardlink" ? await accessor.resolve(node) : node;
     const { metadata, size } = real.entry;
