@@ -150,6 +150,7 @@ impl EntryReader {
     }
 
     fn read_target(&mut self, dir: i32, name: &CStr) -> Result<(), Failure> {
+        // SAFETY: the name is a C string, and the buffer has as many bytes as it says.
         let len = unsafe {
             libc::readlinkat(
                 dir,
@@ -190,6 +191,7 @@ impl EntryReader {
         let result = self.read_open(fd, Some(file_type), features);
         let keep = matches!(&result, Ok(Some(head)) if head.fd >= 0);
         if !keep {
+            // SAFETY: opened above and given to nobody.
             unsafe { libc::close(fd) };
         }
         result
@@ -214,11 +216,13 @@ impl EntryReader {
         head.flags |= self.xattrs.left_out;
         // The kernel writes 32 bits although the request number says otherwise.
         let mut flags: libc::c_ulong = 0;
+        // SAFETY: the kernel writes a number of at most that size.
         if tolerate(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS as _, &mut flags) })? {
             head.fs_flags = (flags & 0xffff_ffff) as u32;
         }
         if *features & FEATURE_FAT_ATTRIBUTES != 0 {
             let mut attributes: u32 = 0;
+            // SAFETY: the kernel writes one number.
             if tolerate(unsafe { libc::ioctl(fd, FAT_IOCTL_GET_ATTRIBUTES as _, &mut attributes) })?
             {
                 head.fat_attributes = attributes;
@@ -228,6 +232,7 @@ impl EntryReader {
             // u32 xflags, extsize, nextents, projid, cowextsize, 8 bytes of padding.
             let mut attributes = [0u32; 7];
             let result =
+                // SAFETY: the kernel writes 28 bytes, as many as there are.
                 unsafe { libc::ioctl(fd, FS_IOC_FSGETXATTR as _, attributes.as_mut_ptr()) };
             if tolerate(result)? {
                 head.project_id = attributes[3];
@@ -255,6 +260,7 @@ impl EntryReader {
         };
         let result = read();
         if result.is_err() {
+            // SAFETY: the caller gave it up, and it is not delivered.
             unsafe { libc::close(fd) };
         }
         result
@@ -282,6 +288,7 @@ mod tests {
             std::fs::create_dir(path.join("dir")).unwrap();
             std::os::unix::fs::symlink("target", path.join("link")).unwrap();
             let fifo = CString::new(path.join("fifo").as_os_str().as_bytes()).unwrap();
+            // SAFETY: the name is a C string.
             check(unsafe { libc::mkfifo(fifo.as_ptr(), 0o600) }).unwrap();
             let name = CString::new(path.as_os_str().as_bytes()).unwrap();
             let fd = open_at(libc::AT_FDCWD, &name, libc::O_DIRECTORY).unwrap();
@@ -291,6 +298,7 @@ mod tests {
 
     impl Drop for Folder {
         fn drop(&mut self) {
+            // SAFETY: owned by the folder.
             unsafe { libc::close(self.fd) };
             std::fs::remove_dir_all(&self.path).unwrap();
         }
@@ -315,6 +323,7 @@ mod tests {
                 let target: &[u8] = if name == c"link" { b"target" } else { b"" };
                 assert_eq!(reader.target(), target);
                 if opened {
+                    // SAFETY: owned by the test.
                     unsafe { libc::close(head.fd) };
                 }
             }

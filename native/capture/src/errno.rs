@@ -2,6 +2,7 @@
 
 /// The calling thread's `errno`.
 pub fn last_errno() -> i32 {
+    // SAFETY: the address of the thread's own number.
     unsafe { *libc::__errno_location() }
 }
 

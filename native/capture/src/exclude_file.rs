@@ -19,6 +19,7 @@ pub fn read(dir: i32) -> Result<Option<Vec<u8>>, Failure> {
         Err(error) => return Err((Step::OpenExcludeFile, error)),
     };
     let content = read_all(fd).map_err(|error| (Step::ReadExcludeFile, error));
+    // SAFETY: opened above and used by nobody else.
     unsafe { libc::close(fd) };
     content.map(Some)
 }
@@ -28,8 +29,10 @@ fn read_all(fd: i32) -> Result<Vec<u8>, i32> {
     loop {
         content.reserve(4096);
         let room = content.spare_capacity_mut();
+        // SAFETY: the buffer has as many bytes as it says.
         match check_len(unsafe { libc::read(fd, room.as_mut_ptr().cast(), room.len()) }) {
             Ok(0) => return Ok(content),
+            // SAFETY: the call has filled in as many bytes.
             Ok(len) => unsafe { content.set_len(content.len() + len) },
             Err(libc::EINTR) => {}
             Err(error) => return Err(error),

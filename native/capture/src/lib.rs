@@ -52,6 +52,7 @@ pub unsafe extern "C" fn pbs_capture_open_root(path: *const libc::c_char, flags:
     if path.is_null() {
         return -libc::EFAULT;
     }
+    // SAFETY: the caller vouches that it ends in NUL.
     let path = unsafe { CStr::from_ptr(path) };
     let no_follow = if flags & 1 == 0 { libc::O_NOFOLLOW } else { 0 };
     match open::open_at(libc::AT_FDCWD, path, libc::O_DIRECTORY | no_follow) {
@@ -99,10 +100,14 @@ pub unsafe extern "C" fn pbs_capture_next(
     if capture.is_null() || out.is_null() || status.is_null() {
         return -i64::from(libc::EFAULT);
     }
+    // SAFETY: the caller vouches that it is a walk that was not freed.
     let capture = unsafe { &*capture };
+    // SAFETY: no other call uses the walker meanwhile, see above.
     let walker = unsafe { &mut *capture.walker.get() };
+    // SAFETY: the caller vouches for as many writable bytes.
     let out = unsafe { std::slice::from_raw_parts_mut(out, out_len) };
     let result = walker.next(out, open_files_max.max(1), &capture.cancel);
+    // SAFETY: not null, and the caller vouches that it is writable.
     let status = unsafe { &mut *status };
     status.state = match walker.state() {
         State::Running => 0,
@@ -131,7 +136,9 @@ pub unsafe extern "C" fn pbs_capture_add_patterns(
     if capture.is_null() {
         return -libc::EFAULT;
     }
+    // SAFETY: no other call uses the walker meanwhile, see above.
     let walker = unsafe { &mut *(*capture).walker.get() };
+    // SAFETY: the caller vouches for as many bytes.
     match walker.add_patterns(unsafe { bytes(patterns, len) }) {
         Some(()) => 0,
         None => -libc::EINVAL,
@@ -178,6 +185,7 @@ pub unsafe extern "C" fn pbs_capture_resume(
     if capture.is_null() {
         return -libc::EFAULT;
     }
+    // SAFETY: no other call uses the walker meanwhile, see above.
     let walker = unsafe { &mut *(*capture).walker.get() };
     if walker.resume(enter != 0, features) {
         0
@@ -193,6 +201,7 @@ pub unsafe extern "C" fn pbs_capture_resume(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_capture_cancel(capture: *mut Capture) {
     if !capture.is_null() {
+        // SAFETY: the caller vouches that it was not freed; the flag is atomic.
         unsafe { &*capture }.cancel.store(true, Ordering::Relaxed);
     }
 }
@@ -205,6 +214,7 @@ pub unsafe extern "C" fn pbs_capture_cancel(capture: *mut Capture) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_capture_free(capture: *mut Capture) {
     if !capture.is_null() {
+        // SAFETY: made by `Box::into_raw`, and the caller does not use it again.
         drop(unsafe { Box::from_raw(capture) });
     }
 }
@@ -223,9 +233,11 @@ pub unsafe extern "C" fn pbs_capture_match(
     is_directory: u32,
 ) -> i32 {
     let mut list = glob::MatchList::default();
+    // SAFETY: the caller vouches for as many bytes.
     if list.add(unsafe { bytes(patterns, patterns_len) }).is_none() {
         return -libc::EINVAL;
     }
+    // SAFETY: the caller vouches for as many bytes.
     match list.evaluate(unsafe { bytes(path, path_len) }, || {
         Ok::<_, i32>(is_directory != 0)
     }) {
@@ -240,6 +252,7 @@ unsafe fn bytes<'a>(start: *const u8, len: usize) -> &'a [u8] {
     if len == 0 || start.is_null() {
         &[]
     } else {
+        // SAFETY: not null, and the callers of this function vouch for the bytes.
         unsafe { std::slice::from_raw_parts(start, len) }
     }
 }
@@ -247,6 +260,7 @@ unsafe fn bytes<'a>(start: *const u8, len: usize) -> &'a [u8] {
 /// Closes a descriptor. Returns 0 or a negative errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_capture_close(fd: i32) -> i32 {
+    // SAFETY: takes no memory; the number is the caller's to give.
     if unsafe { libc::close(fd) } == 0 {
         0
     } else {

@@ -41,6 +41,7 @@ impl Listing {
         let bytes = &self.blob[start..=start + name.len as usize];
         // `push` lets no other NUL in.
         (
+            // SAFETY: `push` lets no other NUL in than the one at the end.
             unsafe { CStr::from_bytes_with_nul_unchecked(bytes) },
             name.d_type,
         )
@@ -65,6 +66,7 @@ impl Listing {
 
     fn read_all(&mut self, fd: i32, buffer: &mut [u8]) -> Result<(), i32> {
         loop {
+            // SAFETY: the buffer has as many bytes as it says.
             let len = unsafe {
                 libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len())
             };
@@ -138,6 +140,7 @@ impl Listing {
             let start = name.offset as usize;
             let bytes = &blob[start..=start + name.len as usize];
             keep(
+                // SAFETY: `push` lets no other NUL in than the one at the end.
                 unsafe { CStr::from_bytes_with_nul_unchecked(bytes) },
                 name.d_type,
             )

@@ -9,6 +9,7 @@ use crate::errno::check;
 pub fn open_at(dir: i32, name: &CStr, flags: i32) -> Result<i32, i32> {
     let base = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NOCTTY;
     let open = |flags: i32| loop {
+        // SAFETY: the name is a C string.
         match check(unsafe { libc::openat(dir, name.as_ptr(), flags) }) {
             Err(libc::EINTR) => continue,
             other => return other,
@@ -31,6 +32,7 @@ fn is_regular(dir: i32, name: &CStr) -> bool {
 /// `lstat` relative to a directory.
 pub fn stat_at(dir: i32, name: &CStr) -> Result<libc::stat, i32> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the name is a C string, and `stat` is of the type the call fills in.
     check(unsafe {
         libc::fstatat(
             dir,
@@ -39,13 +41,16 @@ pub fn stat_at(dir: i32, name: &CStr) -> Result<libc::stat, i32> {
             libc::AT_SYMLINK_NOFOLLOW,
         )
     })?;
+    // SAFETY: the call has filled it in.
     Ok(unsafe { stat.assume_init() })
 }
 
 /// `fstat`.
 pub fn stat_fd(fd: i32) -> Result<libc::stat, i32> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `stat` is of the type the call fills in.
     check(unsafe { libc::fstat(fd, stat.as_mut_ptr()) })?;
+    // SAFETY: the call has filled it in.
     Ok(unsafe { stat.assume_init() })
 }
 
@@ -53,9 +58,11 @@ pub fn stat_fd(fd: i32) -> Result<libc::stat, i32> {
 pub fn file_system(fd: i32) -> Result<u32, i32> {
     let mut info = MaybeUninit::<libc::statfs>::uninit();
     loop {
+        // SAFETY: `info` is of the type the call fills in.
         match check(unsafe { libc::fstatfs(fd, info.as_mut_ptr()) }) {
             Err(libc::EINTR) => continue,
             Err(error) => return Err(error),
+            // SAFETY: the call has filled it in.
             Ok(_) => return Ok(unsafe { info.assume_init() }.f_type as u32),
         }
     }

@@ -202,8 +202,10 @@ struct Waits {
 impl Waits {
     fn so_far() -> Self {
         let mut usage = MaybeUninit::<libc::rusage>::uninit();
+        // SAFETY: `usage` is of the type the call fills in.
         match check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) }) {
             Ok(_) => {
+                // SAFETY: the call has filled it in.
                 let usage = unsafe { usage.assume_init() };
                 Self {
                     voluntary: usage.ru_nvcsw,
@@ -282,6 +284,7 @@ fn wait_for_task(shared: &Shared) -> Option<Task> {
 /// Opens and lists a directory, unless it is on another file system than its parent.
 fn list(parent: i32, name: &CStr, listing: &mut Listing, buffer: &mut [u8]) -> Option<OwnedFd> {
     let fd = open_at(parent, name, libc::O_DIRECTORY | libc::O_NOFOLLOW).ok()?;
+    // SAFETY: just opened, and nobody else's.
     let directory = unsafe { OwnedFd::from_raw_fd(fd) };
     let device = |fd| stat_fd(fd).map(|stat| stat.st_dev);
     (device(fd) == device(parent)).then_some(())?;

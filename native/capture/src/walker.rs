@@ -491,6 +491,7 @@ impl Walker {
 impl Drop for Walker {
     fn drop(&mut self) {
         if self.pending_fd >= 0 {
+            // SAFETY: owned by the walker until it is delivered.
             unsafe { libc::close(self.pending_fd) };
         }
     }

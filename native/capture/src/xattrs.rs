@@ -46,6 +46,7 @@ impl Xattrs {
     /// `false` if the kernel refuses because there is too much.
     pub fn read(&mut self, fd: i32, features: &mut u32) -> Result<bool, Failure> {
         let buffer = self.list.as_mut_ptr().cast();
+        // SAFETY: the buffer has `XATTR_MAX` bytes, the most that is asked for.
         let result = with_growing_buffer(|len| unsafe { libc::flistxattr(fd, buffer, len) });
         let len = match result {
             Ok(0) => return Ok(true),
@@ -78,6 +79,7 @@ impl Xattrs {
                 continue;
             }
             let value = self.value.as_mut_ptr().cast();
+            // SAFETY: the name is a C string, and the buffer has `XATTR_MAX` bytes, the most that is asked for.
             let result = with_growing_buffer(|len| unsafe {
                 libc::fgetxattr(fd, name.as_ptr(), value, len)
             });

@@ -63,6 +63,7 @@ impl Shared {
             root,
             // SAFETY: these calls cannot fail.
             uid: unsafe { libc::geteuid() },
+            // SAFETY: these calls always succeed.
             gid: unsafe { libc::getegid() },
             queue: Queue::new(),
             counters: Counters::default(),

@@ -67,18 +67,21 @@ unsafe fn bytes<'a>(pointer: *const u8, length: usize) -> Option<&'a [u8]> {
     if length == 0 {
         return Some(&[]);
     }
+    // SAFETY: not null, and the callers of this function vouch for the bytes.
     (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer, length) })
 }
 
 /// # Safety
 /// `pointer` must be null or valid for `length` bytes and used by nobody else during the call.
 unsafe fn bytes_mut<'a>(pointer: *mut u8, length: usize) -> Option<&'a mut [u8]> {
+    // SAFETY: not null, and the callers of this function vouch for the bytes.
     (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts_mut(pointer, length) })
 }
 
 /// # Safety
 /// `settings` must be null or valid for `SETTINGS_LENGTH` bytes.
 unsafe fn parse_settings(settings: *const u8) -> Result<Settings, i32> {
+    // SAFETY: the caller vouches for `SETTINGS_LENGTH` bytes.
     let settings = unsafe { bytes(settings, SETTINGS_LENGTH) }.ok_or(libc::EINVAL)?;
     let flags = read_u32(settings, 12);
     let workers = match read_u32(settings, 8) {
@@ -102,6 +105,7 @@ unsafe fn parse_settings(settings: *const u8) -> Result<Settings, i32> {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_pipeline_create(settings: *const u8) -> i32 {
+    // SAFETY: the caller vouches for the settings, see the header.
     let engine = unsafe { parse_settings(settings) }.and_then(|settings| {
         Engine::start(settings).map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))
     });
@@ -120,6 +124,7 @@ pub unsafe extern "C" fn pbs_pipeline_add_known(
     let (Some(engine), Some(length)) = (ENGINES.get(engine), count.checked_mul(32)) else {
         return errno(libc::EBADF);
     };
+    // SAFETY: the caller vouches for as many bytes.
     let Some(digests) = (unsafe { bytes(digests, length) }) else {
         return errno(libc::EINVAL);
     };
@@ -150,6 +155,7 @@ pub unsafe extern "C" fn pbs_pipeline_statistics(engine: u32, values: *mut u64, 
         peak as u64,
     ];
     let count = all.len().min(count as usize);
+    // SAFETY: the caller vouches for as many numbers.
     let Some(values) = (unsafe { bytes_mut(values.cast(), count * 8) }) else {
         return errno(libc::EINVAL);
     };
@@ -192,6 +198,7 @@ pub unsafe extern "C" fn pbs_stream_write(
     length: usize,
     turn: u32,
 ) -> i32 {
+    // SAFETY: the caller vouches for as many bytes.
     let Some(commands) = (unsafe { bytes(commands, length) }) else {
         return errno(libc::EINVAL);
     };
@@ -207,6 +214,7 @@ pub unsafe extern "C" fn pbs_stream_write(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_stream_discard(commands: *const u8, length: usize) -> i32 {
+    // SAFETY: the caller vouches for as many bytes.
     match unsafe { bytes(commands, length) } {
         Some(commands) => {
             Commands(commands).for_each(drop);
@@ -233,6 +241,7 @@ pub unsafe extern "C" fn pbs_stream_next(stream: u32, records: *mut u8, limit: u
         return errno(libc::ECANCELED);
     };
     let limit = limit as usize;
+    // SAFETY: the caller vouches for as many records.
     let Some(records) = (unsafe { bytes_mut(records, limit * CHUNK_RECORD) }) else {
         return errno(libc::EINVAL);
     };
@@ -294,6 +303,7 @@ pub unsafe extern "C" fn pbs_stream_problems(stream: u32, records: *mut u8, limi
         return errno(libc::EBADF);
     };
     let limit = limit as usize;
+    // SAFETY: the caller vouches for as many records.
     let Some(records) = (unsafe { bytes_mut(records, limit * PROBLEM_RECORD) }) else {
         return errno(libc::EINVAL);
     };
@@ -313,6 +323,7 @@ pub unsafe extern "C" fn pbs_stream_failure(stream: u32, record: *mut u8) -> i32
     let Some(failure) = STREAMS.get(stream).and_then(|stream| stream.failure()) else {
         return errno(libc::ENODATA);
     };
+    // SAFETY: the caller vouches for one record.
     let Some(record) = (unsafe { bytes_mut(record, FAILURE_RECORD) }) else {
         return errno(libc::EINVAL);
     };
@@ -351,6 +362,7 @@ pub extern "C" fn pbs_buffer_release(buffer: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_decoder_create(settings: *const u8) -> i32 {
+    // SAFETY: the caller vouches for the settings, see the header.
     match unsafe { parse_settings(settings) } {
         Ok(settings) => {
             let decoder = Decoder::new(settings.budget, settings.crypt);
@@ -373,6 +385,7 @@ pub unsafe extern "C" fn pbs_decoder_buffer(decoder: u32, length: u32, place: *m
     let Some(decoder) = DECODERS.get(decoder) else {
         return errno(libc::EBADF);
     };
+    // SAFETY: the caller vouches for eight bytes.
     let Some(place) = (unsafe { bytes_mut(place, 8) }) else {
         return errno(libc::EINVAL);
     };
@@ -385,6 +398,7 @@ pub unsafe extern "C" fn pbs_decoder_buffer(decoder: u32, length: u32, place: *m
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_decoder_decode(decoder: u32, request: *mut u8) -> i32 {
+    // SAFETY: the caller vouches for one record.
     let Some(request) = (unsafe { bytes_mut(request, DECODE_RECORD) }) else {
         return errno(libc::EINVAL);
     };

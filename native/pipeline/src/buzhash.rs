@@ -181,7 +181,7 @@ fn fill_states(
 #[cfg(target_arch = "x86_64")]
 fn any_cut(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
     if std::arch::is_x86_feature_detected!("avx2") {
-        // The processor has what the function needs.
+        // SAFETY: the processor has what the function needs.
         unsafe { any_cut_avx2(states, mask, limit) }
     } else {
         any_cut_portable(states, mask, limit)

@@ -31,7 +31,7 @@ const fn planes() -> [[u8; 256]; 4] {
 /// 63, ends in a cut; None if the processor cannot tell. `lane` is a multiple of 64.
 pub fn any_cut(stretch: &[u8], lane: usize, mask: u32, limit: u32) -> Option<bool> {
     assert!(lane.is_multiple_of(WINDOW) && stretch.len() == WINDOW + LANES * lane);
-    // The processor has what the function needs.
+    // SAFETY: the processor has what the function needs.
     available().then(|| unsafe { any_cut_in_lanes(stretch, lane, mask, limit) })
 }
 
@@ -79,7 +79,7 @@ fn look_up(bytes: __m512i) -> [__m512i; 4] {
     let index = _mm512_shuffle_epi8(bytes, order);
     let upper = _mm512_movepi8_mask(index);
     let plane = |number: usize| {
-        // A plane is 256 aligned bytes.
+        // SAFETY: a plane is 256 aligned bytes.
         let quarter = |quarter: usize| unsafe {
             _mm512_load_si512(PLANES.0[number].as_ptr().add(64 * quarter).cast())
         };
@@ -110,6 +110,7 @@ fn look_up(bytes: __m512i) -> [__m512i; 4] {
 fn load_columns(stretch: &[u8], lane: usize, start: usize) -> [__m512i; DWORDS] {
     let rows: [__m512i; LANES] = std::array::from_fn(|number| {
         let row = &stretch[number * lane + start..][..64];
+        // SAFETY: the row has 64 bytes, and this load needs no alignment.
         unsafe { _mm512_loadu_si512(row.as_ptr().cast()) }
     });
     // Four rows to four columns within each quarter of a register.

@@ -26,12 +26,14 @@ pub struct Crypt {
     id_key: [u8; 32],
 }
 
-// The context is only read after it was made.
+// SAFETY: the context is only read after it was made.
 unsafe impl Send for Crypt {}
+// SAFETY: as above.
 unsafe impl Sync for Crypt {}
 
 impl Crypt {
     pub fn new(encryption_key: &[u8; 32], id_key: &[u8; 32]) -> Option<Self> {
+        // SAFETY: the key has the 32 bytes that the algorithm asks for.
         let context = unsafe {
             aws::EVP_AEAD_CTX_new(
                 aws::EVP_aead_aes_256_gcm(),
@@ -64,6 +66,7 @@ impl Crypt {
     ) -> Option<[u8; TAG_LENGTH]> {
         let mut tag = [0u8; TAG_LENGTH];
         let mut tag_length = 0usize;
+        // SAFETY: the context is whole, and all pointers come with their lengths; the caller vouches for `input`.
         let done = unsafe {
             aws::EVP_AEAD_CTX_seal_scatter(
                 self.context.as_ptr(),
@@ -86,6 +89,7 @@ impl Crypt {
 
     /// Decrypts in place; false if the tag does not match.
     fn open(&self, iv: &[u8], tag: &[u8], data: &mut [u8]) -> bool {
+        // SAFETY: the context is whole, and all pointers come with their lengths.
         let done = unsafe {
             aws::EVP_AEAD_CTX_open_gather(
                 self.context.as_ptr(),
@@ -106,6 +110,7 @@ impl Crypt {
 
 impl Drop for Crypt {
     fn drop(&mut self) {
+        // SAFETY: both were made by `new`, and nobody uses them afterwards.
         unsafe {
             aws::OPENSSL_cleanse(self.id_key.as_mut_ptr().cast::<c_void>(), 32);
             aws::EVP_AEAD_CTX_free(self.context.as_ptr());
@@ -117,6 +122,7 @@ impl Drop for Crypt {
 pub fn digest(data: &[u8], crypt: Option<&Crypt>) -> Digest {
     let mut digest = [0u8; 32];
     let mut context = MaybeUninit::<aws::SHA256_CTX>::uninit();
+    // SAFETY: `SHA256_Init` makes the context whole before it is used; the slices are readable.
     unsafe {
         let context = context.as_mut_ptr();
         aws::SHA256_Init(context);
@@ -141,15 +147,18 @@ pub fn is_zero(data: &[u8]) -> bool {
 /// A compression context that is used again.
 pub struct Compressor(NonNull<zstd_sys::ZSTD_CCtx>);
 
+// SAFETY: the context is owned and tied to no thread.
 unsafe impl Send for Compressor {}
 
 impl Compressor {
     pub fn new() -> Option<Self> {
+        // SAFETY: takes nothing.
         NonNull::new(unsafe { zstd_sys::ZSTD_createCCtx() }).map(Self)
     }
 
     /// One frame of `data` in `output`, or None if it does not get smaller than `output` is.
     pub fn compress(&mut self, data: &[u8], output: &mut [u8]) -> Option<usize> {
+        // SAFETY: the context is ours, and both slices have as many bytes as they say.
         let length = unsafe {
             zstd_sys::ZSTD_compressCCtx(
                 self.0.as_ptr(),
@@ -160,12 +169,14 @@ impl Compressor {
                 ZSTD_LEVEL,
             )
         };
+        // SAFETY: looks at a number.
         (unsafe { zstd_sys::ZSTD_isError(length) } == 0).then_some(length)
     }
 }
 
 impl Drop for Compressor {
     fn drop(&mut self) {
+        // SAFETY: made by `new`, and nobody uses it afterwards.
         unsafe { zstd_sys::ZSTD_freeCCtx(self.0.as_ptr()) };
     }
 }
@@ -193,7 +204,7 @@ pub fn seal_blob(
         random(&mut iv)?;
         let output = chunk[HEADROOM..end].as_mut_ptr();
         let input = frame.map_or(output.cast_const(), <[u8]>::as_ptr);
-        // Input is either the output itself or another buffer of this length.
+        // SAFETY: input is either the output itself or another buffer of this length.
         let tag = unsafe { crypt.seal(&iv, input, output, length) }?;
         chunk[start + IV_OFFSET..start + TAG_OFFSET].copy_from_slice(&iv);
         chunk[start + TAG_OFFSET..HEADROOM].copy_from_slice(&tag);
@@ -216,6 +227,7 @@ pub fn seal_blob(
 
 fn random(bytes: &mut [u8; IV_LENGTH]) -> Option<()> {
     loop {
+        // SAFETY: the slice has as many bytes as it says.
         let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
         if got == bytes.len() as isize {
             return Some(());
@@ -300,15 +312,18 @@ pub fn open_blob(
 /// A decompression context that is used again.
 pub struct Decompressor(NonNull<zstd_sys::ZSTD_DCtx>);
 
+// SAFETY: the context is owned and tied to no thread.
 unsafe impl Send for Decompressor {}
 
 impl Decompressor {
     pub fn new() -> Option<Self> {
+        // SAFETY: takes nothing.
         NonNull::new(unsafe { zstd_sys::ZSTD_createDCtx() }).map(Self)
     }
 
     /// Decompresses any number of frames, which together have to fill `output` exactly.
     pub fn decompress(&mut self, frames: &[u8], output: &mut [u8]) -> Result<(), Refusal> {
+        // SAFETY: the context is ours, and both slices have as many bytes as they say.
         let length = unsafe {
             zstd_sys::ZSTD_decompressDCtx(
                 self.0.as_ptr(),
@@ -318,7 +333,9 @@ impl Decompressor {
                 frames.len(),
             )
         };
+        // SAFETY: looks at a number.
         if unsafe { zstd_sys::ZSTD_isError(length) } != 0 {
+            // SAFETY: looks at a number.
             let code = unsafe { zstd_sys::ZSTD_getErrorCode(length) };
             return Err(match code {
                 zstd_sys::ZSTD_ErrorCode::ZSTD_error_dstSize_tooSmall => Refusal::Size,
@@ -335,6 +352,7 @@ impl Decompressor {
 
 impl Drop for Decompressor {
     fn drop(&mut self) {
+        // SAFETY: made by `new`, and nobody uses it afterwards.
         unsafe { zstd_sys::ZSTD_freeDCtx(self.0.as_ptr()) };
     }
 }
@@ -357,6 +375,7 @@ mod tests {
     fn a_sixteen_byte_iv_gives_the_vector_of_the_format() {
         let data = b"interop test blob\n";
         let mut output = [0u8; 18];
+        // SAFETY: both have the 18 bytes.
         let tag = unsafe { crypt().seal(&IV, data.as_ptr(), output.as_mut_ptr(), 18) }.unwrap();
         assert_eq!(output[..6], [0xe3, 0x34, 0x4e, 0x05, 0x95, 0x1e]);
         assert_eq!(tag[..6], [0x22, 0x27, 0xdb, 0x77, 0x22, 0x46]);

@@ -50,7 +50,7 @@ impl<'a> Commands<'a> {
             SPLICE => {
                 let body = self.split(16)?;
                 let number = i32::try_from(length).ok()?;
-                // The caller hands this descriptor over.
+                // SAFETY: the caller hands this descriptor over.
                 let fd = unsafe { OwnedFd::from_raw_fd(number) };
                 Some(Command::Splice {
                     fd,

@@ -33,16 +33,18 @@ struct Message {
     suffix: *const [u8],
 }
 
-// The bytes are only read, while their thread waits.
+// SAFETY: the bytes are only read, while their thread waits.
 unsafe impl Send for Message {}
 
 impl Message {
     fn data(&self) -> &[u8] {
         // As above.
+        // SAFETY: the thread that owns the bytes waits for the digest.
         unsafe { &*self.data }
     }
 
     fn suffix(&self) -> &[u8] {
+        // SAFETY: the thread that owns the bytes waits for the digest.
         unsafe { &*self.suffix }
     }
 }

@@ -11,7 +11,7 @@ pub struct Mapping {
     pub capacity: usize,
 }
 
-// The mapping is owned by whoever holds the struct.
+// SAFETY: the mapping is owned by whoever holds the struct.
 unsafe impl Send for Mapping {}
 
 /// Rounds up to one of the sizes that are in use: four steps to each power of two.
@@ -23,7 +23,7 @@ pub fn round_capacity(size: usize) -> usize {
 
 /// Fresh memory, or nothing if the system refuses it.
 pub fn map(capacity: usize) -> Option<Mapping> {
-    // An anonymous private mapping has no preconditions.
+    // SAFETY: an anonymous private mapping has no preconditions.
     let address = unsafe {
         libc::mmap(
             ptr::null_mut(),
@@ -47,17 +47,20 @@ pub fn map(capacity: usize) -> Option<Mapping> {
 /// Asks for huge pages: filling a fresh buffer is bound by page faults otherwise.
 pub fn advise(address: *mut u8, capacity: usize) {
     if capacity >= HUGE_PAGE {
+        // SAFETY: advice about a mapping of our own.
         unsafe { libc::madvise(address.cast(), capacity, libc::MADV_HUGEPAGE) };
     }
 }
 
 /// Gives memory back to the system.
 pub fn unmap(mapping: Mapping) {
+    // SAFETY: owned, and nobody has a reference into it any more.
     unsafe { libc::munmap(mapping.address.cast(), mapping.capacity) };
 }
 
 /// Changes the size of a mapping, moving it if need be; pages in use are kept.
 pub fn resize(mapping: &mut Mapping, capacity: usize) -> bool {
+    // SAFETY: owned, and nobody has a reference into it meanwhile.
     let address = unsafe {
         libc::mremap(
             mapping.address.cast(),

@@ -284,11 +284,13 @@ impl Buffer {
     /// The bytes from `start` to `end`. Fresh ones are zero.
     pub fn slice(&self, start: usize, end: usize) -> &[u8] {
         assert!(start <= end && end <= self.mapping.capacity);
+        // SAFETY: inside of the mapping, as was asserted, which is borrowed with `self`.
         unsafe { std::slice::from_raw_parts(self.mapping.address.add(start), end - start) }
     }
 
     pub fn slice_mut(&mut self, start: usize, end: usize) -> &mut [u8] {
         assert!(start <= end && end <= self.mapping.capacity);
+        // SAFETY: inside of the mapping, as was asserted, which is borrowed with `self` alone.
         unsafe { std::slice::from_raw_parts_mut(self.mapping.address.add(start), end - start) }
     }
 

@@ -39,6 +39,7 @@ impl Progress {
             && is_x86_feature_detected!("sse4.1");
         // The processor has what the function needs.
         available.then(|| Self {
+            // SAFETY: the processor was asked for the instructions.
             state: unsafe { initial() },
             done: 0,
         })
@@ -51,7 +52,7 @@ impl Progress {
 
     /// Digest of a message with `suffix` behind it. The message is the one hashed so far.
     pub fn finish(self, message: &[u8], suffix: &[u8]) -> Digest {
-        // Whoever has a value of this type was told that the instructions are there.
+        // SAFETY: whoever has a value of this type was told that the instructions are there.
         unsafe { finish(self, message, suffix) }
     }
 }
@@ -76,7 +77,7 @@ fn advance_all<const COUNT: usize>(messages: &[&[u8]], progresses: &mut [&mut Pr
     let common = rest.iter().map(|rest| whole(rest)).min().unwrap_or(0);
     let mut states: [State; COUNT] = std::array::from_fn(|lane| progresses[lane].state);
     let blocks = rest.map(|rest| &rest[..common]);
-    // Whoever has a `Progress` was told that the instructions are there; the wider ones are asked for.
+    // SAFETY: whoever has a `Progress` was told that the instructions are there; the wider ones are asked for.
     unsafe {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
             compress_wide(&mut states, blocks);
@@ -142,14 +143,16 @@ fn unpack(state: State) -> Digest {
 macro_rules! four_rounds {
     ($current:ident, $words:ident, $messages:ident, $block:ident, $swap:ident; $($group:literal)*) => {
         $(
-            // The table is aligned and has 16 groups.
+            // SAFETY: the table is aligned and has 16 groups.
             let constants = unsafe { _mm_load_si128(ROUNDS.0.as_ptr().add(4 * $group).cast()) };
             for lane in 0..LANES {
                 let words = &mut $words[lane];
                 words[$group % 4] = if $group < 4 {
-                    // In bounds: every lane has `blocks` whole blocks.
+                    // SAFETY: in bounds: every lane has `blocks` whole blocks.
                     let start = unsafe { $messages[lane].as_ptr().add(BLOCK * $block) };
+                    // SAFETY: a block has 64 bytes.
                     let place = unsafe { start.add(16 * ($group % 4)) };
+                    // SAFETY: 16 bytes of the block; this load needs no alignment.
                     _mm_shuffle_epi8(unsafe { _mm_loadu_si128(place.cast()) }, $swap)
                 } else {
                     let (second, third) = (words[($group + 1) % 4], words[($group + 2) % 4]);

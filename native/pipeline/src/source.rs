@@ -100,6 +100,7 @@ pub fn last_errno() -> Option<i32> {
 
 fn is_regular(fd: &OwnedFd) -> bool {
     let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the descriptor is owned, and `status` is read only if the call has filled it in.
     unsafe {
         libc::fstat(fd.as_raw_fd(), status.as_mut_ptr()) == 0
             && (status.assume_init().st_mode & libc::S_IFMT) == libc::S_IFREG
@@ -112,6 +113,7 @@ pub fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<
         if source.waits {
             wait_readable(stream, source)?;
         }
+        // SAFETY: the slice has as many bytes as it says.
         let got = unsafe {
             libc::read(
                 source.fd.as_raw_fd(),
@@ -136,6 +138,7 @@ fn wait_readable(stream: &Stream, source: &Source) -> Result<(), ReadError> {
         events: libc::POLLIN,
         revents: 0,
     };
+    // SAFETY: one entry, which outlives the call.
     while unsafe { libc::poll(&mut poll, 1, POLL_MILLISECONDS) } <= 0 {
         if stream.cancelled() {
             return Err(ReadError::Cancelled);

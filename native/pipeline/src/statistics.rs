@@ -36,6 +36,7 @@ fn thread_nanos() -> u64 {
         tv_sec: 0,
         tv_nsec: 0,
     };
+    // SAFETY: `time` is of the type the call fills in.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
