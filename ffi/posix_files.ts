@@ -19,6 +19,8 @@ export const OpenFlag = {
 
 const AT_REMOVEDIR = 0x200;
 const STATX_SIZE = 256;
+/** Stands for the process's own user or group. */
+const OWN_ID = 0xffffffff;
 
 /** Metadata of a file as `statx` tells it; laid out alike on every architecture. */
 export class FileStat {
@@ -199,6 +201,32 @@ export function removeFolder(path: PosixPath, directory = AT_FDCWD): number {
 export function makeFolder(path: PosixPath, mode: number, directory = AT_FDCWD): number {
   const bytes = pathBytes(path);
   return posixLibrary().pbs_make_folder(directory, bytes, bytes.length, mode);
+}
+
+/** How {@linkcode makeNumberedFoldersLater} creates folders. */
+export interface NumberedFolders {
+  /** Number of the first one. */
+  readonly first: number;
+  readonly count: number;
+  readonly mode: number;
+  /** Whether the umask takes bits of `mode` away, so that they have to be given back. */
+  readonly isMasked: boolean;
+  /** Whose they are; the process's if absent. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/**
+ * Creates folders named by four hexadecimal digits, on another thread. Those that exist stay.
+ *
+ * @returns 0 or a negative error number.
+ */
+export function makeNumberedFoldersLater(
+  directory: number,
+  { first, count, mode, isMasked, owner }: NumberedFolders,
+): Promise<number> {
+  const { uid, gid } = owner ?? { uid: OWN_ID, gid: OWN_ID };
+  const { makeNumberedFoldersLater } = posixLibrary();
+  return makeNumberedFoldersLater(directory, first, count, mode, isMasked ? 1 : 0, uid, gid);
 }
 
 /** Sets the permission bits of an open file. @returns 0 or a negative error number. */

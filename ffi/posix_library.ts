@@ -16,6 +16,12 @@ const SYMBOLS = {
   pbs_rename: { parameters: ["i32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   pbs_remove: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   pbs_make_folder: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
+  makeNumberedFoldersLater: {
+    name: "pbs_make_numbered_folders",
+    parameters: ["i32", "u32", "u32", "u32", "u32", "u32", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
   pbs_change_path_owner: { parameters: ["i32", "buffer", "u32", "u32", "u32"], result: "i32" },
   pbs_change_path_mode: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
   pbs_set_times: { parameters: ["i32", "buffer", "u32", "buffer"], result: "i32" },

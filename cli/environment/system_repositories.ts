@@ -1,5 +1,3 @@
-import type { LocalRepository } from "../../lib/datastore/mod.ts";
-import { NotFoundError } from "../../lib/errors/mod.ts";
 import type { Repository, RepositoryAddress } from "../../lib/repository/mod.ts";
 import type { OpeningContext, RepositoryOpener } from "./repository_opener.ts";
 
@@ -10,23 +8,26 @@ export const systemRepositories: RepositoryOpener = {
       const { openServer } = await import("./open_server.ts");
       return await openServer(address, context);
     }
-    try {
-      return await openLocalRepository(address.path);
-    } catch (error) {
-      if (!context.create || !(error instanceof NotFoundError)) throw error;
-      return await createLocalRepository(address.path);
-    }
+    return await openLocalRepository(address.path, context);
   },
 };
 
-/** Opens a datastore directory. @throws {NotFoundError} if there is none. */
-export async function openLocalRepository(path: string): Promise<Repository> {
+/**
+ * Opens a datastore directory.
+ *
+ * @throws {NotFoundError} if there is none and it is not to be created.
+ */
+export async function openLocalRepository(
+  path: string,
+  { create = false, output }: Pick<OpeningContext, "create" | "output">,
+): Promise<Repository> {
   const { Datastore, LocalRepository } = await import("../../lib/datastore/mod.ts");
-  return new LocalRepository(Datastore.open(path));
-}
-
-/** Creates a datastore directory. @throws {ConflictError} if there is something already. */
-export async function createLocalRepository(path: string): Promise<LocalRepository> {
-  const { Datastore, LocalRepository } = await import("../../lib/datastore/mod.ts");
-  return new LocalRepository(Datastore.create(path));
+  const { ChunkFolderMessages } = await import("../output/chunk_folder_messages.ts");
+  if (!create) {
+    const datastore = Datastore.open(path);
+    return new LocalRepository(datastore, { chunkFolders: new ChunkFolderMessages(output) });
+  }
+  const { datastore, isNew } = Datastore.openOrCreate(path);
+  if (isNew) output.log("info", "The datastore is new, its folders are made beside the backup");
+  return new LocalRepository(datastore, { chunkFolders: new ChunkFolderMessages(output) });
 }

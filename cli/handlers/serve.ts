@@ -17,7 +17,9 @@ import {
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { serverFolderPath } from "../environment/server_folder_path.ts";
+import type { Output } from "../output/output.ts";
 import { catchSignals } from "./catch_signals.ts";
+import { ChunkFolderCompletion } from "./chunk_folder_completion.ts";
 
 /** `serve` (docs/server.md): runs until a signal ends it. */
 export async function serve(values: CommandValues, context: CommandContext): Promise<void> {
@@ -32,7 +34,8 @@ export async function serve(values: CommandValues, context: CommandContext): Pro
   if (manager.listenDescriptor === undefined) await checkAddressIsFree(plan.host, plan.port);
   const folder = await openServerFolder(path, ["localhost", Deno.hostname(), "127.0.0.1", "::1"]);
   const { host, port, datastores } = planOf(folder.config, values);
-  for (const { path } of datastores) prepareDatastore(path, (text) => output.log("info", text));
+  await using folders = new ChunkFolderCompletion(output);
+  for (const { path } of datastores) prepareDatastore(path, output, folders);
   using signals = catchSignals(() =>
     output.log("info", "stopping: running tasks have half a minute to finish")
   );
@@ -51,7 +54,7 @@ export async function serve(values: CommandValues, context: CommandContext): Pro
         const config = await folder.refresh();
         if (config === undefined) return;
         const merged = mergeDatastores(config.datastores, given);
-        for (const { path } of merged) prepareDatastore(path, (text) => output.log("info", text));
+        for (const { path } of merged) prepareDatastore(path, output, folders);
         server.state.configure(merged);
         output.log("info", "the configuration has changed and was read again");
       } catch (error) {
@@ -62,6 +65,7 @@ export async function serve(values: CommandValues, context: CommandContext): Pro
   });
   await introduce(context, folder, host, server.port, datastores, values.text("config"));
   notifyReady(manager, "ready");
+  folders.start();
   if (!signals.signal.aborted) {
     await new Promise<void>((resolve) => {
       signals.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -151,13 +155,11 @@ function checkDatastore(path: string): void {
 }
 
 /** Looks whether there is a datastore; makes one if nothing is there. */
-function prepareDatastore(path: string, log: (text: string) => void): void {
-  try {
-    Datastore.open(path)[Symbol.dispose]();
-  } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
-    using datastore = Datastore.create(path);
-    log(`created datastore "${path}"`);
-    datastore.newFileRules.takeNotes().forEach(log);
+function prepareDatastore(path: string, output: Output, folders: ChunkFolderCompletion): void {
+  const { datastore, isNew } = Datastore.openOrCreate(path);
+  if (isNew) {
+    output.log("info", `created datastore "${path}", its folders are made while it is served`);
+    for (const note of datastore.newFileRules.takeNotes()) output.log("info", note);
   }
+  folders.add(datastore);
 }

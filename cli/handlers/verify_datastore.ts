@@ -18,7 +18,7 @@ export async function verifyDatastore(
   }
   await using repository = path === undefined
     ? await openRepository(values, context)
-    : await openLocalRepository(path);
+    : await openLocalRepository(path, context);
   await runTask(
     context,
     format,

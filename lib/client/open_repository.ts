@@ -1,4 +1,3 @@
-import { NotFoundError } from "../errors/mod.ts";
 import {
   parseRepository,
   type Repository,
@@ -68,12 +67,9 @@ export async function openRepository(
 
 async function openDirectory(path: string, create: boolean): Promise<Repository> {
   const { Datastore, LocalRepository } = await import("../datastore/mod.ts");
-  try {
-    return new LocalRepository(Datastore.open(path));
-  } catch (error) {
-    if (!create || !(error instanceof NotFoundError)) throw error;
-    return new LocalRepository(Datastore.create(path));
-  }
+  return new LocalRepository(
+    create ? Datastore.openOrCreate(path).datastore : Datastore.open(path),
+  );
 }
 
 async function openServer(

@@ -1,29 +1,20 @@
 import {
   changePathMode,
   changePathOwner,
-  closeFile,
   FileStat,
   makeFolder,
-  openFile,
-  OpenFlag,
   statPath,
 } from "../../ffi/posix_files.ts";
 import { listFolder } from "../../ffi/posix_folder.ts";
-import { effectiveIds, withFileUser } from "../../ffi/posix_file_system.ts";
+import { effectiveIds } from "../../ffi/posix_file_system.ts";
 import { Errno } from "../../ffi/errno.ts";
 import { AuthError, ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
 import { checkResult, systemFailure } from "./_system_failure.ts";
+import { ChunkFolders } from "./chunk_folders.ts";
 import type { ChunkStore } from "./chunk_store.ts";
 import { FileChunkStore, type SyncLevel } from "./file_chunk_store.ts";
 import { FileSnapshotFiles } from "./file_snapshot_files.ts";
-import {
-  CHUNK_FOLDER_COUNT,
-  CHUNK_FOLDER_MODE,
-  CHUNKS_FOLDER,
-  FOLDER_MODE,
-  LOCKS_FOLDER,
-  REFERENCE_OWNER,
-} from "./format.ts";
+import { CHUNKS_FOLDER, FOLDER_MODE, LOCKS_FOLDER, REFERENCE_OWNER } from "./format.ts";
 import { LockFolder, type LockLocation } from "./lock_folder.ts";
 import { type FileOwner, isRefusal, NewFileRules } from "./new_file_rules.ts";
 import { ProcessLock } from "./process_lock.ts";
@@ -46,7 +37,7 @@ export interface DatastoreOptions {
 export interface CreateDatastoreOptions extends DatastoreOptions {
   /** Who is to own it; see docs/datastore.md for the default. */
   readonly owner?: FileOwner;
-  /** Leaves the 65536 chunk folders to be created when needed. A server refuses such a datastore. */
+  /** Leaves all 65536 chunk folders to be created when needed. A server refuses such a datastore. */
   readonly chunkFoldersOnDemand?: boolean;
 }
 
@@ -65,10 +56,12 @@ export class Datastore implements Disposable {
     readonly processLock: ProcessLock,
     /** What new files are given, and notes about what they cannot be given. */
     readonly newFileRules: NewFileRules,
+    readonly chunkFolders: ChunkFolders,
   ) {}
 
   /**
-   * Creates a datastore in a folder that is empty or not there yet, but whose parent is.
+   * Creates a datastore in a folder that is empty or not there yet, but whose parent is. Its chunk
+   * folders are made by {@linkcode ChunkFolders.complete}, and one by one when they are needed.
    *
    * @throws {ConflictError} if something is in the folder, or it lies in another datastore.
    */
@@ -79,8 +72,8 @@ export class Datastore implements Disposable {
     const owner = options.owner ?? defaultOwner();
     const notes = setUpRoot(root, owner, options.owner !== undefined);
     const rules = new NewFileRules(statRoot(root));
-    createChunkFolders(root, rules, options.chunkFoldersOnDemand ?? false);
     new ProcessLock(root, rules).acquireShared()[Symbol.dispose]();
+    new ChunkFolders(root, rules).begin(options.chunkFoldersOnDemand ?? false);
     const datastore = Datastore.open(root, options);
     for (const line of [...notes, ...rules.takeNotes()]) datastore.newFileRules.note(line);
     return datastore;
@@ -108,6 +101,28 @@ export class Datastore implements Disposable {
     if (root === "/") throw new UsageError(`"/" cannot be a datastore`);
     checkEmpty(root);
     checkNotNested(root);
+  }
+
+  /**
+   * Opens a datastore; creates it if there is none. Of several that do so at once, one creates it.
+   *
+   * @throws {ConflictError} if something else is in the folder, or it lies in another datastore.
+   */
+  static openOrCreate(
+    path: string,
+    options: CreateDatastoreOptions = {},
+  ): { readonly datastore: Datastore; readonly isNew: boolean } {
+    try {
+      return { datastore: Datastore.open(path, options), isNew: false };
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+    try {
+      return { datastore: Datastore.create(path, options), isNew: true };
+    } catch (error) {
+      if (!(error instanceof ConflictError) || !hasChunkFolder(path)) throw error;
+      return { datastore: Datastore.open(path, options), isNew: false };
+    }
   }
 
   /**
@@ -141,6 +156,7 @@ export class Datastore implements Disposable {
       new LockFolder(locations, rules),
       new ProcessLock(root, rules),
       rules,
+      new ChunkFolders(root, rules),
     );
   }
 
@@ -223,15 +239,21 @@ function setUpRoot(root: string, owner: FileOwner | undefined, insist: boolean):
   return notes;
 }
 
+function hasChunkFolder(root: string): boolean {
+  const stat = statPath(`${root}/${CHUNKS_FOLDER}`);
+  return stat instanceof FileStat && stat.isDirectory;
+}
+
 function checkEmpty(root: string): void {
+  // First, for somebody may be filling it.
+  if (hasChunkFolder(root)) {
+    throw new ConflictError(`"${root}" is a datastore already`, {
+      situation: { kind: "datastore-in-the-way", path: root, isDatastore: true },
+    });
+  }
   const names = listFolder(root);
   if (typeof names === "number") throw systemFailure(names, `cannot list "${root}"`);
   for (const { name } of names) {
-    if (name === CHUNKS_FOLDER) {
-      throw new ConflictError(`"${root}" is a datastore already`, {
-        situation: { kind: "datastore-in-the-way", path: root, isDatastore: true },
-      });
-    }
     if (!name.startsWith(".") && name !== "lost+found") {
       throw new ConflictError(`"${root}" is not empty: there is "${name}"`, {
         situation: { kind: "datastore-in-the-way", path: root, isDatastore: false },
@@ -267,39 +289,4 @@ function defaultOwner(): FileOwner | undefined {
     if (Number(uid) === REFERENCE_OWNER.uid && uid !== "" && name !== "backup") return undefined;
   }
   return REFERENCE_OWNER;
-}
-
-/** Makes them under another name first: what a crash leaves is no datastore yet. */
-function createChunkFolders(root: string, rules: NewFileRules, onDemand: boolean): void {
-  const unfinished = `${root}/${CHUNKS_FOLDER}.new`;
-  const action = () => `cannot create the chunk folders of datastore "${root}"`;
-  const status = makeFolder(unfinished, CHUNK_FOLDER_MODE);
-  if (status !== -Errno.EEXIST) checkResult(status, action);
-  checkResult(rules.applyToFolder(unfinished, CHUNK_FOLDER_MODE), action);
-  const directory = checkResult(openFile(unfinished, OpenFlag.DIRECTORY), action);
-  const makeAll = (setUp: boolean): number => {
-    for (let i = 0; i < (onDemand ? 0 : CHUNK_FOLDER_COUNT); i++) {
-      const name = i.toString(16).padStart(4, "0");
-      let status = makeFolder(name, CHUNK_FOLDER_MODE, directory);
-      if (status === -Errno.EEXIST) continue;
-      if (status === 0 && setUp) {
-        status = rules.applyToFolder(`${unfinished}/${name}`, CHUNK_FOLDER_MODE);
-      }
-      if (status < 0) return status;
-    }
-    return 0;
-  };
-  // Born with the right owner and mode: changing them afterwards takes longer than making them.
-  const umask = Deno.umask(0);
-  try {
-    const { owner } = rules;
-    let status = owner ? withFileUser(owner.uid, owner.gid, () => makeAll(false)) : makeAll(false);
-    // A FUSE file system that the superuser has mounted may let nobody else in.
-    if (owner && (status === -Errno.EACCES || status === -Errno.EPERM)) status = makeAll(true);
-    checkResult(status, action);
-  } finally {
-    Deno.umask(umask);
-    closeFile(directory);
-  }
-  Deno.renameSync(unfinished, `${root}/${CHUNKS_FOLDER}`);
 }

@@ -1,15 +1,15 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeBlob } from "../blob/mod.ts";
 import { AuthError, ConflictError, NotFoundError } from "../errors/mod.ts";
 import { Datastore } from "./datastore.ts";
 import { referenceLockFolder } from "./reference_lock_folder.ts";
 
 /** Runs `body` in a folder that is removed afterwards. */
-function inFolder(body: (folder: string) => void): void {
+async function inFolder(body: (folder: string) => void | Promise<void>): Promise<void> {
   // In memory: a disk takes long for 65536 folders, and longer to forget them.
   const folder = Deno.makeTempDirSync({ dir: "/dev/shm" });
   try {
-    body(folder);
+    await body(folder);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -24,12 +24,15 @@ function rights(path: string): [number, number, number] {
 }
 
 Deno.test("create() makes what a server expects, whatever the umask", () =>
-  inFolder((folder) => {
+  inFolder(async (folder) => {
     const path = `${folder}/store`;
     const umask = Deno.umask(0o077);
     try {
       using datastore = Datastore.create(path);
       datastore.files.makeFolder("host");
+      const blob = await encodeBlob(new Uint8Array(10), { compress: false });
+      await datastore.chunks.insert(new Uint8Array(32), blob);
+      await datastore.chunkFolders.complete();
     } finally {
       Deno.umask(umask);
     }
@@ -102,6 +105,7 @@ Deno.test("create() goes on where a crash left chunk folders", () =>
       ".chunks",
       ".lock",
     ]);
+    assert(Deno.statSync(`${folder}/store/.chunks/0003`).isDirectory);
   }));
 
 Deno.test("open() creates nothing in a folder that is no datastore", () =>

@@ -2,6 +2,8 @@
 
 /** Folder of all chunks, in the datastore's root. */
 export const CHUNKS_FOLDER = ".chunks";
+/** File in the datastore's root as long as chunk folders may be missing. */
+export const MISSING_FOLDERS_FILE = ".chunks.incomplete";
 /** File of the process lock, in the datastore's root. */
 export const PROCESS_LOCK_FILE = ".lock";
 /** Folder of our group, snapshot and manifest locks; the reference keeps them elsewhere. */

@@ -1,5 +1,5 @@
 import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
-import { UsageError } from "../errors/mod.ts";
+import { CancelledError, UsageError } from "../errors/mod.ts";
 import { MANIFEST_BLOB_NAME, notesOf, withNotes } from "../manifest/mod.ts";
 import {
   type BackupGroup,
@@ -29,11 +29,13 @@ import {
   createNativeChunkChecker,
   createPlainChunkChecker,
 } from "./chunk_checker.ts";
+import type { ChunkFolderProgress } from "./chunk_folders.ts";
 import { collectGarbage } from "./collect_garbage.ts";
 import type { Datastore } from "./datastore.ts";
 import { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 import { changeGroupOwner } from "./group_owner.ts";
 import { listFiles, listGroups, listSnapshots } from "./listing.ts";
+import type { LocalBackupTarget } from "./local_backup_target.ts";
 import { LocalSnapshotSource } from "./local_snapshot_source.ts";
 import { localUpid } from "./local_upid.ts";
 import { moveGroup } from "./move_group.ts";
@@ -50,22 +52,55 @@ import { verify } from "./verify.ts";
 export interface LocalRepositoryOptions {
   /** Owner of new groups, an auth id. Default `root@pam`: who can write the files may do anything. */
   readonly owner?: string;
+  /** Hears of the chunk folders of a new datastore, the rest of which is made beside its first backup. */
+  readonly chunkFolders?: ChunkFolderObserver;
+}
+
+/** Hears of chunk folders. */
+export interface ChunkFolderObserver {
+  /** The repository is to be closed, and waits for those that are still missing. */
+  waiting(progress: ChunkFolderProgress): void;
+  /** Some could not be made. The next backup tries again. */
+  failed(error: unknown): void;
 }
 
 /** A datastore directory as repository: no server, and no permissions but those of the files. */
 export class LocalRepository implements Repository {
   readonly displayName: string;
   readonly #owner: string;
+  readonly #observer: ChunkFolderObserver | undefined;
+  readonly #begun: LocalBackupTarget[] = [];
+  #completing: Promise<void> | undefined;
+  #isClosing = false;
 
   /** @param datastore Is closed with the repository. */
   constructor(readonly datastore: Datastore, options: LocalRepositoryOptions = {}) {
     this.displayName = datastore.path;
     this.#owner = options.owner ?? "root@pam";
+    this.#observer = options.chunkFolders;
   }
 
   /** See {@linkcode Repository.beginBackup}. */
   async beginBackup(begin: BeginBackup): Promise<BackupTarget> {
-    return await beginBackup(this.datastore, { ...begin, owner: this.#owner, checkOwner: false });
+    const options = { ...begin, owner: this.#owner, checkOwner: false };
+    const target = await beginBackup(this.datastore, options);
+    this.#begun.push(target);
+    this.#completing ??= this.#completeChunkFolders();
+    // Whoever closes the repository hears of it.
+    this.#completing.catch(() => {});
+    return target;
+  }
+
+  async #completeChunkFolders(): Promise<void> {
+    try {
+      await this.datastore.chunkFolders.complete((progress) => {
+        if (this.#isClosing) this.#observer?.waiting(progress);
+      });
+    } catch (error) {
+      if (error instanceof CancelledError) return;
+      if (this.#observer === undefined) throw error;
+      this.#observer.failed(error);
+    }
   }
 
   /** See {@linkcode Repository.openSnapshot}. */
@@ -242,9 +277,17 @@ export class LocalRepository implements Repository {
   }
 
   /** Closes the datastore. */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.datastore[Symbol.dispose]();
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    try {
+      // Whoever has a finished backup has a datastore that a server can take over.
+      if (!this.#begun.some((target) => target.isFinished)) {
+        await this.datastore.chunkFolders.stop();
+      }
+      await this.#completing;
+    } finally {
+      this.datastore[Symbol.dispose]();
+    }
   }
 }
 

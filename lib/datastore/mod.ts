@@ -20,6 +20,7 @@ export {
   createPlainChunkChecker,
   type ReadBlob,
 } from "./chunk_checker.ts";
+export { type ChunkFolderProgress, ChunkFolders } from "./chunk_folders.ts";
 export type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
 export { collectGarbage, type CollectGarbageOptions } from "./collect_garbage.ts";
 export { DigestTable } from "./digest_table.ts";
@@ -32,7 +33,11 @@ export { typeFolder } from "./layout.ts";
 export { listFiles, listGroups, listSnapshots } from "./listing.ts";
 export { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
 export { LocalPeriods, type Period } from "./local_period.ts";
-export { LocalRepository, type LocalRepositoryOptions } from "./local_repository.ts";
+export {
+  type ChunkFolderObserver,
+  LocalRepository,
+  type LocalRepositoryOptions,
+} from "./local_repository.ts";
 export { LocalSnapshotSource } from "./local_snapshot_source.ts";
 export { localUpid } from "./local_upid.ts";
 export { moveGroup, type MoveGroupOptions } from "./move_group.ts";

@@ -69,6 +69,11 @@ export class NewFileRules {
     this.#notes.push(line);
   }
 
+  /** Whether the process's umask takes bits of a mode away. */
+  isMasked(mode: number): boolean {
+    return (this.#umask & mode) !== 0;
+  }
+
   /** Applies the rules to a file that was just created. @returns 0 or a negative error number. */
   applyToFile(fd: number, mode: number): number {
     return this.#apply(mode, {

@@ -16,6 +16,9 @@ int32_t pbs_stat(int32_t directory, const uint8_t *path, uint32_t path_len, uint
 int32_t pbs_rename(int32_t directory, const uint8_t *from, uint32_t from_len, const uint8_t *to, uint32_t to_len);
 int32_t pbs_remove(int32_t directory, const uint8_t *path, uint32_t path_len, int32_t flags);
 int32_t pbs_make_folder(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t mode);
+/* `first` to `first + count - 1` as four hexadecimal digits; ids of UINT32_MAX are the process's own. */
+int32_t pbs_make_numbered_folders(int32_t directory, uint32_t first, uint32_t count, uint32_t mode,
+                                  uint32_t exact, uint32_t uid, uint32_t gid);
 int32_t pbs_change_path_owner(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t uid, uint32_t gid);
 int32_t pbs_change_path_mode(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t mode);
 /* Seconds and nanoseconds of the access time, then of the modification time. */

@@ -8,6 +8,7 @@
 mod descriptors;
 mod identity;
 mod locks;
+mod numbered_folders;
 mod path;
 mod paths;
 mod result;
@@ -15,4 +16,5 @@ mod result;
 pub use descriptors::*;
 pub use identity::*;
 pub use locks::*;
+pub use numbered_folders::*;
 pub use paths::*;
