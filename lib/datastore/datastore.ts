@@ -41,6 +41,13 @@ export interface CreateDatastoreOptions extends DatastoreOptions {
   readonly chunkFoldersOnDemand?: boolean;
 }
 
+/** A datastore that was opened, or created. */
+export interface OpenedDatastore {
+  readonly datastore: Datastore;
+  /** Whether it was created just now, by this process. */
+  readonly isNew: boolean;
+}
+
 /**
  * A datastore in a folder: its chunks, its other files and its locks. What can be done with it is in
  * functions of this room; {@linkcode LocalRepository} puts them behind the repository's interface.
@@ -66,6 +73,10 @@ export class Datastore implements Disposable {
    * @throws {ConflictError} if something is in the folder, or it lies in another datastore.
    */
   static create(path: string, options: CreateDatastoreOptions = {}): Datastore {
+    return Datastore.#create(path, options).datastore;
+  }
+
+  static #create(path: string, options: CreateDatastoreOptions): OpenedDatastore {
     const root = createRoot(path);
     checkEmpty(root);
     checkNotNested(root);
@@ -73,10 +84,10 @@ export class Datastore implements Disposable {
     const notes = setUpRoot(root, owner, options.owner !== undefined);
     const rules = new NewFileRules(statRoot(root));
     new ProcessLock(root, rules).acquireShared()[Symbol.dispose]();
-    new ChunkFolders(root, rules).begin(options.chunkFoldersOnDemand ?? false);
+    const isNew = new ChunkFolders(root, rules).begin(options.chunkFoldersOnDemand ?? false);
     const datastore = Datastore.open(root, options);
     for (const line of [...notes, ...rules.takeNotes()]) datastore.newFileRules.note(line);
-    return datastore;
+    return { datastore, isNew };
   }
 
   /**
@@ -108,17 +119,14 @@ export class Datastore implements Disposable {
    *
    * @throws {ConflictError} if something else is in the folder, or it lies in another datastore.
    */
-  static openOrCreate(
-    path: string,
-    options: CreateDatastoreOptions = {},
-  ): { readonly datastore: Datastore; readonly isNew: boolean } {
+  static openOrCreate(path: string, options: CreateDatastoreOptions = {}): OpenedDatastore {
     try {
       return { datastore: Datastore.open(path, options), isNew: false };
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
     }
     try {
-      return { datastore: Datastore.create(path, options), isNew: true };
+      return Datastore.#create(path, options);
     } catch (error) {
       if (!(error instanceof ConflictError) || !hasChunkFolder(path)) throw error;
       return { datastore: Datastore.open(path, options), isNew: false };

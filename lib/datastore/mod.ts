@@ -24,7 +24,12 @@ export { type ChunkFolderProgress, ChunkFolders } from "./chunk_folders.ts";
 export type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
 export { collectGarbage, type CollectGarbageOptions } from "./collect_garbage.ts";
 export { DigestTable } from "./digest_table.ts";
-export { type CreateDatastoreOptions, Datastore, type DatastoreOptions } from "./datastore.ts";
+export {
+  type CreateDatastoreOptions,
+  Datastore,
+  type DatastoreOptions,
+  type OpenedDatastore,
+} from "./datastore.ts";
 export type { SyncLevel } from "./file_chunk_store.ts";
 export { type GcStatus, readGcStatus } from "./gc_status.ts";
 export { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
