@@ -43,6 +43,8 @@ export interface AcceptedConnection {
   /** What was selected by ALPN. */
   readonly protocol: string | undefined;
   readonly remoteAddress: string;
+  /** Aborted when the connection is over, whoever ended it. */
+  readonly ended: AbortSignal;
   /** Its peer has shown who it is: it is not ended to make room for others. */
   readonly keep: () => void;
 }
@@ -171,12 +173,14 @@ export class TlsListener {
     const end = nameOf(socket);
     const place = this.#handshakeOver(end);
     const duplex = new NodeSocketDuplex(socket, end);
+    const over = new AbortController();
     this.#adopted.set(end, duplex);
     socket.once("close", () => {
+      over.abort();
       if (this.#adopted.get(end) === duplex) this.#adopted.delete(end);
       place?.leave();
     });
-    return { duplex, protocol, remoteAddress, keep: () => place?.keep() };
+    return { duplex, protocol, remoteAddress, ended: over.signal, keep: () => place?.keep() };
   }
 
   /** @returns the place that the connection has. */

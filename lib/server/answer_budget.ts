@@ -14,6 +14,8 @@ export interface AnswerReader {
   readonly remoteAddress: string;
   /** What it has taken so far. */
   readonly takenBytes: number;
+  /** Aborted when its connection is over; nothing is read for it any more. */
+  readonly ended?: AbortSignal;
   /** Ends the connection. */
   abort(reason: Error): void;
 }
@@ -71,16 +73,21 @@ export class AnswerBudget {
   /**
    * Counts bytes before they are brought into memory; waits until there is room.
    *
-   * @param signal Ends the wait.
-   * @throws {CancelledError} if the signal was aborted before there was room.
+   * @param signal Ends the wait, as the end of the connection does.
+   * @throws {CancelledError} if that came before there was room.
    */
   async hold(reader: AnswerReader, sizeBytes: number, signal: AbortSignal): Promise<HeldBytes> {
-    if (signal.aborted) throw cancelled();
+    const { ended } = reader;
+    if (signal.aborted || ended?.aborted) throw cancelled();
     if (this.#waiting.length === 0 && this.#fits(reader, sizeBytes)) {
       return this.#give(reader, sizeBytes);
     }
     return await new Promise<HeldBytes>((resolve, reject) => {
+      const listen = (what: "addEventListener" | "removeEventListener") => {
+        for (const each of [signal, ended]) each?.[what]("abort", giveUp);
+      };
       const giveUp = () => {
+        listen("removeEventListener");
         this.#waiting = this.#waiting.filter((each) => each !== waiter);
         this.#serve();
         reject(cancelled());
@@ -90,11 +97,11 @@ export class AnswerBudget {
         sizeBytes,
         sinceMs: performance.now(),
         grant: (held) => {
-          signal.removeEventListener("abort", giveUp);
+          listen("removeEventListener");
           resolve(held);
         },
       };
-      signal.addEventListener("abort", giveUp, { once: true });
+      listen("addEventListener");
       this.#waiting.push(waiter);
       this.#serve();
     });

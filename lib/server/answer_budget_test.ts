@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { ServerError } from "../errors/mod.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { CancelledError, ServerError } from "../errors/mod.ts";
 import { AnswerBudget, type HeldBytes } from "./answer_budget.ts";
 
 const { signal } = new AbortController();
@@ -83,4 +83,19 @@ Deno.test("who takes nothing while others wait is ended, who takes something is 
   (await waiting)[Symbol.dispose]();
   holds[1]![Symbol.dispose]();
   clearInterval(taking);
+});
+
+Deno.test("nobody waits for a connection that is over", async () => {
+  const budget = new AnswerBudget(100_000);
+  const over = new AbortController();
+  const held = await budget.hold(reader("a"), 100_000, signal);
+  const waiting = budget.hold({ ...reader("b"), ended: over.signal }, 1000, signal);
+  over.abort();
+  await assertRejects(() => waiting, CancelledError);
+  held[Symbol.dispose]();
+  await assertRejects(
+    () => budget.hold({ ...reader("b"), ended: over.signal }, 1000, signal),
+    CancelledError,
+  );
+  assertEquals(budget.usedBytes, 0);
 });

@@ -205,6 +205,7 @@ export class BackupServer {
       get takenBytes() {
         return duplex.takenBytes;
       },
+      ended: accepted.ended,
       abort: (reason) => duplex.abort(reason),
     });
     const connection = new ServerConnection(duplex.peer, remoteAddress, answers, accepted.keep);

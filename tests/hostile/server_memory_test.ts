@@ -126,7 +126,7 @@ Deno.test("readers that take nothing, floods of heads and idle connections leave
   await victim.assertAlive("readers of a decoded blob");
   victim.leave();
 
-  for (let i = 0; i < 25; i++) {
+  for (let i = 0; i < 12; i++) {
     await victim.askAndStall(`${store}/download-decoded?${victim.query}&file-name=disk.img.fidx`);
   }
   await pause();
