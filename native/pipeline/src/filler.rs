@@ -310,28 +310,6 @@ impl Filler {
         Ok(())
     }
 
-    /// One file of a tree does not end the run: what cannot be read of it becomes zeros and is reported.
-    /// An image is all there is, and a pipe's length is not known.
-    pub(crate) fn cannot_read(
-        &self,
-        stream: &Stream,
-        source: &mut Source,
-        errno: i32,
-    ) -> Result<(), Errno> {
-        if matches!(self.kind, Kind::Fixed(_)) || source.left == TO_END {
-            return Err(fail(stream, FailureKind::Read, errno, source.tag));
-        }
-        let gap = source.pass_unreadable(errno);
-        stream.report(Problem {
-            tag: source.tag,
-            kind: ProblemKind::Unreadable,
-            errno,
-            offset: gap.offset,
-            length: gap.length,
-        });
-        Ok(())
-    }
-
     fn scan_if_worthwhile(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
         match self.kind {
             Kind::Fixed(size) if self.length < size => Ok(()),

@@ -27,3 +27,4 @@ mod source;
 mod statistics;
 mod stream;
 mod task;
+mod unreadable;
