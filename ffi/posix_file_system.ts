@@ -40,21 +40,3 @@ export function currentUmask(): number {
   posixLibrary().pbs_umask(mask);
   return mask;
 }
-
-/**
- * Runs something as if another user touched the files, on this thread only.
- *
- * @param body Must do everything before it returns: what it starts on other threads is not covered.
- * @returns What `body` returns, or a negative error number if that user cannot be taken.
- */
-export function withFileUser<T>(uid: number, gid: number, body: () => T): T | number {
-  const library = posixLibrary();
-  const previous = new Uint32Array(2);
-  const status = library.pbs_set_file_user(uid, gid, previous);
-  if (status < 0) return status;
-  try {
-    return body();
-  } finally {
-    library.pbs_set_file_user(previous[0]!, previous[1]!, new Uint32Array(2));
-  }
-}

@@ -153,12 +153,6 @@ export async function readLater(fd: number, buffer: Uint8Array, offset: number):
   );
 }
 
-/** {@linkcode readLater} on this thread, for small reads of files that are surely at hand. */
-export function readNow(fd: number, buffer: Uint8Array, offset: number): number {
-  const bytes = buffer as Uint8Array<ArrayBuffer>;
-  return Number(posixLibrary().pbs_read_at(fd, bytes, BigInt(bytes.byteLength), BigInt(offset)));
-}
-
 /**
  * Writes all of `bytes` on another thread.
  *

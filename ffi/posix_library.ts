@@ -29,7 +29,6 @@ const SYMBOLS = {
   pbs_file_system_space: { parameters: ["buffer", "u32", "buffer"], result: "i32" },
   pbs_close: ON_DESCRIPTOR,
   closeLater: { name: "pbs_close", ...ON_DESCRIPTOR, nonblocking: true },
-  pbs_read_at: READ_AT,
   readLater: { name: "pbs_read_at", ...READ_AT, nonblocking: true },
   pbs_write_at: WRITE_AT,
   writeLater: { name: "pbs_write_at", ...WRITE_AT, nonblocking: true },
@@ -44,7 +43,6 @@ const SYMBOLS = {
   pbs_effective_uid: { parameters: [], result: "u32" },
   pbs_effective_gid: { parameters: [], result: "u32" },
   pbs_umask: { parameters: ["u32"], result: "u32" },
-  pbs_set_file_user: { parameters: ["u32", "u32", "buffer"], result: "i32" },
   pbs_open_files_max: { parameters: [], result: "i64" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

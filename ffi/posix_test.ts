@@ -5,7 +5,6 @@ import {
   effectiveIds,
   fileSystemSpace,
   syncFileSystem,
-  withFileUser,
 } from "./posix_file_system.ts";
 import {
   changeMode,
@@ -13,11 +12,11 @@ import {
   closeFile,
   type FileStat,
   makeFolder,
+  makeNumberedFoldersLater,
   openFile,
   openFileLater,
   OpenFlag,
   readLater,
-  readNow,
   removeFile,
   removeFolder,
   renameFile,
@@ -107,7 +106,7 @@ Deno.test("what was written on another thread is read back, relative to a direct
     const back = new Uint8Array(60_000);
     assertEquals(await readLater(fd, back, 0), 50_010);
     assertEquals(back.subarray(0, 50_000), bytes);
-    assertEquals(readNow(fd, back.subarray(0, 10), 50_000), 10);
+    assertEquals(await readLater(fd, back.subarray(0, 10), 50_000), 10);
     assertEquals(truncateFile(fd, 7), 0);
     assertEquals(statOf(statFile(fd)).size, 7);
     closeFile(fd);
@@ -169,13 +168,29 @@ Deno.test("lockFile() excludes another open file, lockRecord() does not within o
     closeFile(b);
   }));
 
-Deno.test("withFileUser() makes files belong to somebody else, and only meanwhile", () =>
-  inFolder((folder) => {
+Deno.test("makeNumberedFoldersLater() makes folders of somebody else, on its thread only", () =>
+  inFolder(async (folder) => {
     const [uid, gid] = Deno.uid() === 0 ? [1234, 1235] : [Deno.uid()!, Deno.gid()!];
     Deno.chmodSync(folder, 0o777);
-    withFileUser(uid, gid, () => makeFolder(`${folder}/theirs`, 0o755));
-    makeFolder(`${folder}/ours`, 0o755);
-    const [theirs, ours] = ["theirs", "ours"].map((name) => Deno.statSync(`${folder}/${name}`));
-    assertEquals([theirs!.uid, theirs!.gid], [uid, gid]);
-    assertEquals([ours!.uid, ours!.gid], [Deno.uid(), Deno.gid()]);
+    const directory = openFile(folder, OpenFlag.DIRECTORY);
+    assertEquals(makeFolder("fffe", 0o700, directory), 0);
+    const folders = { first: 0xfffd, count: 3, mode: 0o750, isMasked: true };
+    const make = () => makeNumberedFoldersLater(directory, { ...folders, owner: { uid, gid } });
+    // As often as there may be threads: each is itself again afterwards.
+    for (let i = 0; i < 40; i++) assertEquals(await make(), 0);
+    assertEquals(
+      await makeNumberedFoldersLater(directory, { ...folders, first: 0, owner: undefined }),
+      0,
+    );
+    closeFile(directory);
+    const rights = (name: string) => {
+      const stat = Deno.statSync(`${folder}/${name}`);
+      return [stat.mode! & 0o777, stat.uid, stat.gid];
+    };
+    for (const name of ["fffd", "ffff"]) assertEquals(rights(name), [0o750, uid, gid]);
+    assertEquals(rights("fffe"), [0o700, Deno.uid(), Deno.gid()], "it was there");
+    for (const name of ["0000", "0002"]) {
+      assertEquals(rights(name), [0o750, Deno.uid(), Deno.gid()]);
+    }
+    assertEquals([...Deno.readDirSync(folder)].length, 6);
   }));
