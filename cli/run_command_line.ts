@@ -1,3 +1,4 @@
+import { UsageError } from "../lib/errors/mod.ts";
 import type { Argument } from "./arguments/argument.ts";
 import { findCommand } from "./arguments/find_command.ts";
 import { followCommandNames } from "./arguments/follow_command_names.ts";
@@ -13,6 +14,7 @@ import { RepositoryUse } from "./environment/repository_use.ts";
 import { systemRepositories } from "./environment/system_repositories.ts";
 import { ClosedOutputError, Output } from "./output/output.ts";
 import { SignalError } from "./signal_error.ts";
+import { VERSION } from "./version.ts";
 
 /** Exit code of everything that fails (spec: cli.md §1.5). */
 export const FAILURE = 255;
@@ -52,6 +54,10 @@ export async function runCommandLine(
   try {
     const line = words.filter((word) => word.text !== "--debug");
     if (HELP_WORDS.has(line[0]?.text ?? "")) return await overview("", context);
+    if (line[0]?.text === "--version") {
+      output.printLine(`${PROGRAM_NAME} ${VERSION}`);
+      return { code: 0 };
+    }
     if (line[0]?.text === "bashcomplete") {
       await (await import("./completion/complete.ts")).complete(context);
       return { code: 0 };
@@ -81,6 +87,7 @@ export async function runCommandLine(
     asked.command = command;
     const values = parseCommandLine(command, rest);
     asked.values = values;
+    applyVerbosity(command, values, output);
     const warningsExit = readWarningsExit(command, values, context);
     await command.run(values, context);
     use.record();
@@ -95,6 +102,15 @@ export async function runCommandLine(
     reportFailure(error, isDebug, output, { program, address: use.address, ...asked });
     return { code: FAILURE };
   }
+}
+
+/** `--quiet` and `--verbose`, for the commands that have both. */
+function applyVerbosity(command: Command, values: CommandValues, output: Output): void {
+  const takes = (name: string) => command.options.some((option) => option.name === name);
+  if (!takes("quiet") || !takes("verbose")) return;
+  const [quiet, verbose] = [values.flag("quiet"), values.flag("verbose")];
+  if (quiet && verbose) throw new UsageError("--quiet and --verbose are mutually exclusive");
+  if (quiet || verbose) output.verbosity = quiet ? "quiet" : "verbose";
 }
 
 async function overview(path: string, { output }: CommandContext): Promise<ExitStatus> {

@@ -28,6 +28,7 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "rsa-import-scrypt-pipe-2": "the line end is no part of the passphrase",
   "paperkey-html": "the subject is text, not markup",
   "paperkey-no-qrencode": "needs no other program",
+  "key-create-no-tty-env": "the environment's passphrase is used where nobody can be asked",
 };
 
 const runs = runsOf("keys");
@@ -58,6 +59,8 @@ const PREPARATIONS: Readonly<Record<string, (world: KeyWorld) => Promise<void>>>
   "restore-rsa-key-nokey": (world) => world.clearHome(),
   "rsa-backup": (world) => world.clearHome(),
   "paperkey-text": (world) => world.clearHome(),
+  // The run before it has made a key, unlike the recorded one.
+  "key-create-pipe": (world) => world.remove("keys/s.key"),
 };
 
 /** Scratch files, and the datastore that stands for the recorded server. */
@@ -94,6 +97,11 @@ class KeyWorld {
     const folder = `${this.scratch.folder}/home/.config/proxmox-backup`;
     await Deno.mkdir(folder, { recursive: true });
     await Deno.copyFile(`${this.scratch.folder}/work/${key}`, `${folder}/${name}`);
+  }
+
+  /** Removes a scratch file. */
+  async remove(name: string): Promise<void> {
+    await Deno.remove(`${this.scratch.folder}/work/${name}`);
   }
 
   /** Removes the default keys. */

@@ -117,9 +117,6 @@ testWithPeers(
   },
 );
 
-/** Variables that the runtime reads, not our code. */
-const OF_THE_RUNTIME = ["TZ"];
-
 /** Text of all sources of the program. */
 async function* sources(folder: URL): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -131,12 +128,15 @@ async function* sources(folder: URL): AsyncGenerator<string> {
 }
 
 Deno.test("manual pages have each variable that the program reads, and no other", async () => {
-  const read = new Set(OF_THE_RUNTIME);
+  const read = new Set<string>();
   const reading =
-    /(?:\bget\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,)\s*"([A-Z][A-Z0-9_]+)"/g;
+    /(?:\bget\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n  variable:)\s*"([A-Z][A-Z0-9_]+)"/g;
   for (const layer of ["cli", "lib", "ffi"]) {
     for await (const text of sources(new URL(`../${layer}/`, import.meta.url))) {
       for (const [, name] of text.matchAll(reading)) read.add(name!);
+      for (const [, list] of text.matchAll(/_VARIABLES = \[([^\]]*)\]/g)) {
+        for (const [, name] of list!.matchAll(/"([A-Z][A-Z_]+)"/g)) read.add(name!);
+      }
     }
   }
   const listed = ENVIRONMENT_VARIABLES.map(({ name }) => name);

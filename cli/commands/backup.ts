@@ -6,6 +6,7 @@ import {
   OUTPUT_FORMAT_OPTION,
   RATE_OPTIONS,
   TARGET_OPTIONS,
+  VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
 } from "./shared_options.ts";
 
@@ -26,6 +27,7 @@ export const backupCommand: Command = {
     ...TARGET_OPTIONS,
     ...KEY_OPTIONS,
     ...RATE_OPTIONS,
+    ...VERBOSITY_OPTIONS,
     {
       name: "all-file-systems",
       type: { kind: "boolean" },

@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import {
   OUTPUT_FORMAT_OPTION,
   REPOSITORY_OPTIONS,
+  VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
 } from "./shared_options.ts";
 
@@ -15,7 +16,12 @@ export const datastoreVerifyCommand: Command = {
     completion: "file-name",
     description: "The datastore directory; the repository if absent.",
   }],
-  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, WARNINGS_EXIT_OPTION],
+  options: [
+    ...REPOSITORY_OPTIONS,
+    OUTPUT_FORMAT_OPTION,
+    ...VERBOSITY_OPTIONS,
+    WARNINGS_EXIT_OPTION,
+  ],
   output: "value",
   isOurs: true,
   run: async (values, context) =>

@@ -4,6 +4,7 @@ import {
   LOCK_WAIT_OPTION,
   OUTPUT_FORMAT_OPTION,
   REPOSITORY_OPTIONS,
+  VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
 } from "./shared_options.ts";
 
@@ -23,6 +24,7 @@ export const garbageCollectCommand: Command = {
         "Remove what was not used for this long; 1d5m if absent. 0 frees all that can be freed at " +
         "once, after a full disk for example. Datastore directories only.",
     },
+    ...VERBOSITY_OPTIONS,
     WARNINGS_EXIT_OPTION,
   ],
   output: "value",

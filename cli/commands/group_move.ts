@@ -5,6 +5,7 @@ import {
   OUTPUT_FORMAT_OPTION,
   TARGET_NAMESPACE_OPTION,
   TARGET_OPTIONS,
+  VERBOSITY_OPTIONS,
 } from "./shared_options.ts";
 
 /** `group move` (spec: cli.md §4.5). */
@@ -12,7 +13,7 @@ export const groupMoveCommand: Command = {
   name: "group move",
   description: "Move a group with all its snapshots into another namespace.",
   positionals: [GROUP_POSITIONAL],
-  options: [...TARGET_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, {
+  options: [...TARGET_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, ...VERBOSITY_OPTIONS, {
     ...TARGET_NAMESPACE_OPTION,
     description: "Namespace to move the group into; empty for the root.",
   }, {

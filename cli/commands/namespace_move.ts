@@ -5,6 +5,7 @@ import {
   OUTPUT_FORMAT_OPTION,
   REPOSITORY_OPTIONS,
   TARGET_NAMESPACE_OPTION,
+  VERBOSITY_OPTIONS,
 } from "./shared_options.ts";
 
 /** `namespace move` (spec: cli.md §4.10). */
@@ -12,7 +13,7 @@ export const namespaceMoveCommand: Command = {
   name: "namespace move",
   description: "Give a namespace, with all that is in it, another name.",
   positionals: [NAMESPACE_OPTION],
-  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, {
+  options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, ...VERBOSITY_OPTIONS, {
     ...TARGET_NAMESPACE_OPTION,
     description: "The new name, not the new parent. What is there already is merged into.",
   }, {

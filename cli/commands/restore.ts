@@ -5,6 +5,7 @@ import {
   RATE_OPTIONS,
   SNAPSHOT_POSITIONAL,
   TARGET_OPTIONS,
+  VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
 } from "./shared_options.ts";
 
@@ -42,6 +43,7 @@ export const restoreCommand: Command = {
     ...TARGET_OPTIONS,
     ...KEY_OPTIONS,
     ...RATE_OPTIONS,
+    ...VERBOSITY_OPTIONS,
     flag("allow-existing-dirs", "Directories that exist are no error."),
     flag("ignore-acls", "Do not restore ACLs."),
     flag("ignore-extract-device-errors", "Device nodes that cannot be created are no error."),

@@ -152,3 +152,19 @@ export const UPID_POSITIONAL: Parameter = {
   required: true,
   description: "Identifier of the task, as `task list` shows it.",
 };
+
+/** How much a long run says. */
+export const VERBOSITY_OPTIONS: readonly Parameter[] = [
+  {
+    name: "quiet",
+    type: { kind: "boolean" },
+    default: false,
+    description: "Say nothing but warnings, errors and results.",
+  },
+  {
+    name: "verbose",
+    type: { kind: "boolean" },
+    default: false,
+    description: "Say more, e.g. each path of a backup; as PBS_LOG=debug.",
+  },
+];

@@ -3,6 +3,16 @@ import { askSecret } from "./ask_secret.ts";
 import type { Environment } from "./environment.ts";
 import { readEnvironmentSecret } from "./read_environment_secret.ts";
 
+/** What the environment says the passphrase is; undefined if it says nothing. */
+export function environmentPassphrase(environment: Environment): Uint8Array | undefined {
+  const secret = readEnvironmentSecret(
+    environment,
+    "PBS_ENCRYPTION_PASSWORD",
+    "proxmox-backup-client.encryption-password",
+  );
+  return secret === undefined ? undefined : new TextEncoder().encode(secret);
+}
+
 /**
  * The passphrase of an encryption key: from the environment, else from the terminal
  * (spec: cli.md §5.2). Asked once.
@@ -10,12 +20,8 @@ import { readEnvironmentSecret } from "./read_environment_secret.ts";
  * @throws {KeyError} if there is neither.
  */
 export function keyPassphrase(environment: Environment): Uint8Array {
-  const secret = readEnvironmentSecret(
-    environment,
-    "PBS_ENCRYPTION_PASSWORD",
-    "proxmox-backup-client.encryption-password",
-  );
-  if (secret !== undefined) return new TextEncoder().encode(secret);
+  const secret = environmentPassphrase(environment);
+  if (secret !== undefined) return secret;
   if (!Deno.stdin.isTerminal()) {
     throw new KeyError("no password input mechanism available", {
       situation: { kind: "no-passphrase", variable: "PBS_ENCRYPTION_PASSWORD" },

@@ -2,7 +2,29 @@ import { checkPassphrase, type KeyProtection } from "../../lib/crypto/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { askSecret } from "./ask_secret.ts";
+import type { Environment } from "./environment.ts";
 import { readAnswer } from "./read_answer.ts";
+import { readEnvironmentSecret } from "./read_environment_secret.ts";
+
+/** Where the environment may hold a secret. */
+export interface SecretName {
+  /** Base of the variables. */
+  readonly variable: string;
+  /** Name of the credential. */
+  readonly credential: string;
+}
+
+/** A passphrase that an encryption key gets. */
+export const NEW_KEY_PASSPHRASE: SecretName = {
+  variable: "PBS_NEW_ENCRYPTION_PASSWORD",
+  credential: "pbs-client.new-encryption-password",
+};
+
+/** The passphrase of a master key's private half. */
+export const MASTER_KEY_PASSPHRASE: SecretName = {
+  variable: "PBS_MASTER_KEY_PASSWORD",
+  credential: "pbs-client.master-key-password",
+};
 
 const KDFS = ["none", "scrypt", "pbkdf2"] as const;
 
@@ -44,6 +66,26 @@ export function askNewPassphrase(prompt: string): Uint8Array {
     throw new UsageError("Passwords do not match!");
   }
   const bytes = new TextEncoder().encode(passphrase);
+  checkPassphrase(bytes);
+  return bytes;
+}
+
+/**
+ * The passphrase that a key is to have from now on: from the environment, which asks nobody, else
+ * asked for twice.
+ *
+ * @param variable Base of the variables that count, for instance `PBS_NEW_ENCRYPTION_PASSWORD`.
+ * @returns undefined if the environment has none and there is no terminal to ask on.
+ * @throws {UsageError} if it is too short, or the answers differ.
+ */
+export function newPassphrase(
+  environment: Environment,
+  { variable, credential }: SecretName,
+  prompt: string,
+): Uint8Array | undefined {
+  const given = readEnvironmentSecret(environment, variable, credential);
+  if (given === undefined) return Deno.stdin.isTerminal() ? askNewPassphrase(prompt) : undefined;
+  const bytes = new TextEncoder().encode(given);
   checkPassphrase(bytes);
   return bytes;
 }

@@ -27,7 +27,9 @@ export async function followServerTask(
     });
   });
   const status = await Promise.race([
-    tasks.follow(upid, (line) => output.printLine(line), forced.signal),
+    tasks.follow(upid, (line) => {
+      if (!output.isQuiet || line.startsWith("WARN: ")) output.printLine(line);
+    }, forced.signal),
     // Not when the server answers the question that is under way.
     new Promise<undefined>((resolve) =>
       forced.signal.addEventListener("abort", () => resolve(undefined))

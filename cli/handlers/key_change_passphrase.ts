@@ -5,8 +5,9 @@ import type { CommandContext } from "../command_context.ts";
 import { keyPassphrase } from "../environment/key_passphrase.ts";
 import { existingKeyPath } from "../environment/key_path.ts";
 import {
-  askNewPassphrase,
   checkHintChoice,
+  NEW_KEY_PASSPHRASE,
+  newPassphrase,
   readProtection,
 } from "../environment/key_protection.ts";
 import { parseKeyInput } from "../environment/open_encryption_key.ts";
@@ -21,11 +22,21 @@ export async function changeKeyPassphrase(
   const protection = readProtection(values);
   const { path, isDefault } = existingKeyPath(values, context);
   if (isDefault) context.output.log("info", `updating default key at: "${path}"`);
-  if (!Deno.stdin.isTerminal()) throw new UsageError("unable to change passphrase - no tty");
+  // Before the question, so that one error shows what there is to set.
+  const given = protection.kdf === "none" || Deno.stdin.isTerminal()
+    ? undefined
+    : newPassphrase(context.environment, NEW_KEY_PASSPHRASE, "");
+  if (given === undefined && !Deno.stdin.isTerminal() && protection.kdf !== "none") {
+    throw new UsageError("unable to change passphrase - no tty", {
+      situation: { kind: "no-passphrase", variable: NEW_KEY_PASSPHRASE.variable },
+    });
+  }
   checkHintChoice(protection);
   const file = parseKeyInput(readInputPath(path));
   const { encryptionKey } = await openKey(file, () => keyPassphrase(context.environment));
-  const passphrase = protection.kdf === "none" ? undefined : askNewPassphrase("New Password: ");
+  const passphrase = protection.kdf === "none"
+    ? undefined
+    : given ?? newPassphrase(context.environment, NEW_KEY_PASSPHRASE, "New Password: ");
   const { created } = file;
   writeKey(path, await protectKey(encryptionKey, { ...protection, passphrase, created }), true);
 }

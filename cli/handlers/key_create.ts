@@ -2,27 +2,39 @@ import { generateKey, protectKey } from "../../lib/crypto/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
+import type { Environment } from "../environment/environment.ts";
+import { environmentPassphrase } from "../environment/key_passphrase.ts";
 import { newConfigPath } from "../environment/key_path.ts";
 import {
-  askNewPassphrase,
   checkHintChoice,
+  NEW_KEY_PASSPHRASE,
+  newPassphrase,
   readProtection,
 } from "../environment/key_protection.ts";
 import { DEFAULT_KEY_NAME } from "../environment/read_crypt_options.ts";
 import { writeKey } from "../environment/write_key.ts";
 
-/** `key create`: a new random key. The environment's passphrase is not used (spec: cli.md §4.14). */
+/**
+ * `key create`: a new random key (spec: cli.md §4.14). The passphrase that other commands use is taken
+ * only where nobody can be asked for a new one.
+ */
 export async function createKey(values: CommandValues, context: CommandContext): Promise<void> {
   const protection = readProtection(values);
   const given = values.text("path");
   const path = given ?? newConfigPath(context, DEFAULT_KEY_NAME);
   if (given === undefined) context.output.log("info", `creating default key at: "${path}"`);
   checkHintChoice(protection);
-  const passphrase = protection.kdf === "none" ? undefined : newPassphrase();
+  const passphrase = protection.kdf === "none" ? undefined : choosePassphrase(context.environment);
   writeKey(path, await protectKey(generateKey(), { ...protection, passphrase }), false);
 }
 
-function newPassphrase(): Uint8Array {
-  if (!Deno.stdin.isTerminal()) throw new UsageError("unable to read passphrase - no tty");
-  return askNewPassphrase("Encryption Key Password: ");
+function choosePassphrase(environment: Environment): Uint8Array {
+  const passphrase = newPassphrase(environment, NEW_KEY_PASSPHRASE, "Encryption Key Password: ") ??
+    environmentPassphrase(environment);
+  if (passphrase === undefined) {
+    throw new UsageError("unable to read passphrase - no tty", {
+      situation: { kind: "no-passphrase", variable: NEW_KEY_PASSPHRASE.variable },
+    });
+  }
+  return passphrase;
 }

@@ -2,7 +2,7 @@ import { NewMasterKey } from "../../lib/crypto/mod.ts";
 import { ConflictError, UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { askNewPassphrase } from "../environment/key_protection.ts";
+import { MASTER_KEY_PASSPHRASE, newPassphrase } from "../environment/key_protection.ts";
 import { writeKeyText } from "../environment/write_key.ts";
 
 const PUBLIC_NAME = "master-public.pem";
@@ -12,9 +12,16 @@ const PUBLIC_MODE = 0o644;
 /** `key create-master-key`: an RSA pair in the current folder (spec: cli.md §4.14). */
 export async function createMasterKey(
   _values: CommandValues,
-  { output }: CommandContext,
+  { environment, output }: CommandContext,
 ): Promise<void> {
-  if (!Deno.stdin.isTerminal()) throw new UsageError("unable to create master key - no tty");
+  const given = Deno.stdin.isTerminal()
+    ? undefined
+    : newPassphrase(environment, MASTER_KEY_PASSPHRASE, "");
+  if (given === undefined && !Deno.stdin.isTerminal()) {
+    throw new UsageError("unable to create master key - no tty", {
+      situation: { kind: "no-passphrase", variable: MASTER_KEY_PASSPHRASE.variable },
+    });
+  }
   for (const name of [PUBLIC_NAME, PRIVATE_NAME]) checkAbsent(name);
   const log = (line: string) => output.log("info", line);
   log("Generating 4096-bit RSA key..");
@@ -22,7 +29,9 @@ export async function createMasterKey(
   log(`Modulus: ${key.details.modulus}`);
   log(`Exponent: ${key.details.exponent}`);
   log("");
-  const passphrase = new TextDecoder().decode(askNewPassphrase("Master Key Password: "));
+  const passphrase = new TextDecoder().decode(
+    given ?? newPassphrase(environment, MASTER_KEY_PASSPHRASE, "Master Key Password: "),
+  );
   const privatePem = key.protect(passphrase);
   log(`Writing public master key to ${PUBLIC_NAME}`);
   writeKeyText(PUBLIC_NAME, key.publicPem, { replace: false, mode: PUBLIC_MODE });

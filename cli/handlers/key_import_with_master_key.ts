@@ -12,11 +12,15 @@ import { newConfigPath } from "../environment/key_path.ts";
 import {
   askNewPassphrase,
   checkHintChoice,
+  MASTER_KEY_PASSPHRASE,
+  NEW_KEY_PASSPHRASE,
+  newPassphrase,
   readProtection,
   readSecret,
 } from "../environment/key_protection.ts";
 import { decodeKeyText } from "../environment/open_encryption_key.ts";
 import { DEFAULT_KEY_NAME } from "../environment/read_crypt_options.ts";
+import { readEnvironmentSecret } from "../environment/read_environment_secret.ts";
 import { readInputPath } from "../environment/read_input.ts";
 import { writeKey } from "../environment/write_key.ts";
 
@@ -31,9 +35,16 @@ export async function importKeyWithMasterKey(
   checkHintChoice(protection);
   const privatePem = decodeKeyText(readInputPath(values.requiredText("master-keyfile")));
   const encrypted = readInputPath(values.requiredText("encrypted-keyfile"));
-  const recovered = decryptKeyWithMaster(privatePem, encrypted, masterPassphrase(privatePem));
+  const recovered = decryptKeyWithMaster(
+    privatePem,
+    encrypted,
+    masterPassphrase(privatePem, context),
+  );
   const { encryptionKey } = await openKey(recovered, () => keyPassphrase(context.environment));
-  const passphrase = protection.kdf === "none" ? undefined : askNewPassphrase("New Password: ");
+  const passphrase = protection.kdf === "none"
+    ? undefined
+    : newPassphrase(context.environment, NEW_KEY_PASSPHRASE, "New Password: ") ??
+      askNewPassphrase("New Password: ");
   const { created } = recovered;
   const file = await protectKey(encryptionKey, { ...protection, passphrase, created });
   writeKey(path, file, given !== undefined);
@@ -52,8 +63,14 @@ function freeDefaultPath(context: CommandContext): string {
 }
 
 /** Input that is no terminal has a line for the passphrase, needed or not (spec: cli.md §4.14). */
-function masterPassphrase(privatePem: string): string | undefined {
+function masterPassphrase(
+  privatePem: string,
+  { environment }: CommandContext,
+): string | undefined {
   const isProtected = isProtectedPrivateKey(privatePem);
+  const { variable, credential } = MASTER_KEY_PASSPHRASE;
+  const given = readEnvironmentSecret(environment, variable, credential);
+  if (given !== undefined) return isProtected ? given : undefined;
   if (!isProtected && Deno.stdin.isTerminal()) return undefined;
   const passphrase = readSecret("Master Key Password: ");
   return isProtected ? passphrase : undefined;

@@ -1,11 +1,12 @@
 import { CancelledError, describeError, PbsError } from "../../lib/errors/mod.ts";
+import type { TaskLog } from "../../lib/repository/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { OutputFormat } from "../output/output.ts";
 import { catchSignals } from "./catch_signals.ts";
 
 /** The work of a task: writes its log, ends when the signal says so. */
 export type TaskWork = (
-  log: (line: string) => void,
+  log: TaskLog,
   signal: AbortSignal,
 ) => Promise<{ ok: boolean }>;
 
@@ -23,10 +24,11 @@ export async function runTask(
 ): Promise<void> {
   const { output } = context;
   let hasBegun = false;
-  const log = (line: string): void => {
+  const log: TaskLog = (line, isProblem = line.startsWith("WARN: ")) => {
     hasBegun = true;
+    if (output.isQuiet && !isProblem) return;
     if (format === "text") output.printLine(line);
-    else output.log("info", line);
+    else output.log(isProblem ? "warn" : "info", line);
   };
   using signals = catchSignals(() => output.log("info", "got shutdown request (SIGINT)"));
   let failure: string | undefined;
@@ -39,7 +41,8 @@ export async function runTask(
     cause = error;
     failure = error instanceof CancelledError ? "aborted" : describeError(error)[0];
   }
-  log(failure === undefined ? "TASK OK" : `TASK ERROR: ${failure}`);
+  if (failure === undefined) log("TASK OK");
+  else log(`TASK ERROR: ${failure}`, true);
   if (format !== "text") {
     output.printJson({ status: failure ?? "OK" }, format);
   }

@@ -1,9 +1,12 @@
 import { UsageError } from "../../lib/errors/mod.ts";
+import type { VerifyProgress } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { openLocalRepository } from "../environment/system_repositories.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { LiveLine } from "../output/live_line.ts";
+import { describeVerification } from "../output/describe_verification.ts";
 import { runTask } from "./run_task.ts";
 
 /** `datastore verify`: reads everything back and compares it with what the indexes say. */
@@ -19,9 +22,16 @@ export async function verifyDatastore(
   await using repository = path === undefined
     ? await openRepository(values, context)
     : await openLocalRepository(path, context);
+  using live = new LiveLine<VerifyProgress>(context.output, describeVerification);
   await runTask(
     context,
     format,
-    (log, signal) => repository.verify({ namespace: "", ignoreVerified: false }, log, signal),
+    (log, signal) =>
+      repository.verify(
+        { namespace: "", ignoreVerified: false },
+        log,
+        signal,
+        (progress) => live.state = progress,
+      ),
   );
 }

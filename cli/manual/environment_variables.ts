@@ -27,7 +27,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "ALL_PROXY",
     concerns: usesRepository,
-    description: "HTTP proxy for connections to servers: [http://][user:password@]host[:port].",
+    description: "HTTP proxy for connections to servers: [http://][user:password@]host[:port]. " +
+      "The names all_proxy, HTTPS_PROXY and https_proxy count after it, in this order.",
   },
   {
     name: "COMP_LINE",
@@ -44,6 +45,11 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Directory with the credentials of a systemd unit; set by systemd.",
   },
   { name: "HOME", description: "The user's home directory, below which files are looked up." },
+  {
+    name: "HTTPS_PROXY",
+    concerns: usesRepository,
+    description: "As ALL_PROXY, which counts before it.",
+  },
   {
     name: "LANG",
     concerns: hasTables,
@@ -66,6 +72,13 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     name: "NOTIFY_SOCKET",
     concerns: ({ name }) => name === "serve",
     description: "Socket on which systemd is told that the server is ready.",
+  },
+  {
+    name: "NO_PROXY",
+    concerns: usesRepository,
+    description: "Servers that are reached without a proxy, separated by commas: names, domains, " +
+      "addresses, networks such as 10.0.0.0/8, each with a port if only that is meant; * for all. " +
+      "The name no_proxy counts after it.",
   },
   {
     name: "PBS_AUTH_ID",
@@ -96,7 +109,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     name: "PBS_FINGERPRINT",
     credential: "proxmox-backup-client.fingerprint",
     concerns: usesRepository,
-    description: "SHA-256 fingerprint of the server's certificate, which is trusted then.",
+    description: "SHA-256 fingerprint of the server's certificate, which is trusted then. Empty " +
+      "is unset.",
   },
   {
     name: "PBS_LOG",
@@ -108,6 +122,21 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     concerns: (command) =>
       takes("ns")(command) && command.name !== "prune" && command.name !== "group forget",
     description: "Namespace, for want of --ns. The commands prune and group forget ignore it.",
+  },
+  {
+    name: "PBS_MASTER_KEY_PASSWORD",
+    credential: "pbs-client.master-key-password",
+    concerns: ({ name }) => name.startsWith("key ") && name.includes("master-key"),
+    description: "Passphrase of the master key's private half, a new one or one that is there.",
+  },
+  {
+    name: "PBS_NEW_ENCRYPTION_PASSWORD",
+    credential: "pbs-client.new-encryption-password",
+    concerns: ({ name }) =>
+      ["key create", "key change-passphrase", "key import-with-master-key"].includes(name),
+    description:
+      "Passphrase that an encryption key gets, so that nobody is asked for it. Without " +
+      "it and without a terminal key create takes PBS_ENCRYPTION_PASSWORD.",
   },
   {
     name: "PBS_NEW_PASSWORD",
@@ -175,7 +204,17 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description:
       "File with the certificate authorities that are trusted, in place of the system's.",
   },
-  { name: "TZ", description: "Time zone of dates in messages and tables." },
+  {
+    name: "TERM",
+    description:
+      "Kind of the terminal. On one called dumb there is no line that changes all the time.",
+  },
+  {
+    name: "TZ",
+    description:
+      "Time zone of dates in messages and tables, and of the days that prune counts: a " +
+      "name such as Europe/Berlin, or a rule of POSIX such as CET-1CEST,M3.5.0,M10.5.0/3.",
+  },
   {
     name: "XDG_CACHE_HOME",
     concerns: usesRepository,

@@ -6,6 +6,10 @@ import type {
   BackupReport,
 } from "../../lib/backup/mod.ts";
 import { countOf } from "./count_of.ts";
+import { quotePath } from "../../lib/fs/mod.ts";
+import { hintOnKey } from "../hints/hint_on_key.ts";
+import { coarseSize } from "./coarse_size.ts";
+import { displayWidth } from "./display_width.ts";
 import { withoutServerExtension } from "./display_file_names.ts";
 import { formatDate } from "./format_date.ts";
 import { formatDuration } from "./format_duration.ts";
@@ -15,6 +19,10 @@ import type { Output } from "./output.ts";
 
 const PERIODIC_LINE_MS = 60_000;
 const LIVE_LINE_MS = 200;
+/** A shorter end of a path tells nothing. */
+const MIN_PATH_COLUMNS = 12;
+/** Before that an estimate of the time left is a guess. */
+const MIN_ESTIMATE_SECONDS = 2;
 const CATALOG = "catalog.pcat1.didx";
 const REUSE_WORTH_TELLING_BYTES = 1024 * 1024;
 
@@ -54,6 +62,10 @@ export class BackupMessages implements BackupObserver, Disposable {
         ? "No previous manifest available."
         : `Downloading previous manifest (${formatDate(time)})`,
     );
+  }
+
+  groupIsEncrypted(): void {
+    this.output.log("info", `Hint: ${hintOnKey["group-is-encrypted"]()}`);
   }
 
   archiveStarted({ kind, path, serverName }: ArchiveStart): void {
@@ -131,17 +143,38 @@ export class BackupMessages implements BackupObserver, Disposable {
   }
 
   #liveLine(): void {
-    const { archive, files, bytesRead, bytesNew, bytesReused, startedAtMs } = this.progress;
+    const { archive, files, bytesRead, bytesNew, bytesReused, startedAtMs, path } = this.progress;
     const seconds = (Date.now() - startedAtMs) / 1000;
     const name = archive === "" ? "" : `${withoutServerExtension(archive)}: `;
-    const rate = coarse(Math.round(bytesRead / Math.max(seconds, 0.001)));
-    this.output.setLiveLine(
-      `${name}${coarse(bytesRead)}, ${countOf(files, "file")}, ${rate}/s, new ${
-        coarse(bytesNew)
-      }, ` +
-        `reused ${coarse(bytesReused)}, ${formatDuration(Math.floor(seconds))}`,
-    );
+    const rate = coarseSize(Math.round(bytesRead / Math.max(seconds, 0.001)));
+    const line = `${name}${this.#share(seconds)}${coarseSize(bytesRead)}, ${
+      countOf(files, "file")
+    }, ${rate}/s, new ${coarseSize(bytesNew)}, reused ${coarseSize(bytesReused)}, ${
+      formatDuration(Math.floor(seconds))
+    }`;
+    const room = this.output.liveColumns - displayWidth(line) - 2;
+    const shown = path === undefined || room < MIN_PATH_COLUMNS ? "" : endOfPath(path(), room);
+    this.output.setLiveLine(shown === "" ? line : `${line}  ${shown}`);
   }
+
+  /** The share that is done and the time that is left, as far as the last run tells. */
+  #share(seconds: number): string {
+    const { bytesRead, bytesExpected } = this.progress;
+    if (bytesExpected === undefined || bytesExpected === 0 || bytesRead > bytesExpected) return "";
+    const percent = `${Math.floor(bytesRead * 100 / bytesExpected)}%, `;
+    if (seconds < MIN_ESTIMATE_SECONDS || bytesRead === 0) return percent;
+    const left = Math.ceil(seconds * (bytesExpected - bytesRead) / bytesRead);
+    return `${percent}${formatDuration(left)} left, `;
+  }
+}
+
+/** The end of a path, which tells more of it than its front. */
+function endOfPath(path: Uint8Array, columns: number): string {
+  const text = quotePath(path).slice(1, -1);
+  if (displayWidth(text) <= columns) return text;
+  const characters = [...text];
+  while (displayWidth(characters.join("")) > columns - 1) characters.shift();
+  return `…${characters.join("")}`;
 }
 
 /** What the store has grown by; through a server, which does not say, what was sent. */
@@ -149,11 +182,6 @@ function storedText({ archives }: BackupReport): string {
   const isKnown = archives.every(({ addedBytes }) => addedBytes !== undefined);
   const bytes = sum(archives, ({ addedBytes, storedBytes }) => addedBytes ?? storedBytes);
   return `${formatSize(bytes)} ${isKnown ? "stored" : "sent"}`;
-}
-
-/** A size with one decimal: a line that changes all the time must not jitter. */
-function coarse(bytes: number): string {
-  return formatSize(bytes).replace(/(\.\d)\d+/, "$1");
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

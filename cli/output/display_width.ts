@@ -33,3 +33,24 @@ export function displayWidth(text: string): number {
   }
   return width;
 }
+
+/**
+ * As much of a text from its front as fits into some columns.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(["abc", "日本"].map((text) => cutToWidth(text, 3)), ["abc", "日"]);
+ * ```
+ */
+export function cutToWidth(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let cut = "";
+  let left = columns;
+  for (const character of text) {
+    left -= displayWidth(character);
+    if (left < 0) break;
+    cut += character;
+  }
+  return cut;
+}

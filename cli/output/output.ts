@@ -1,4 +1,5 @@
 import type { Environment } from "../environment/environment.ts";
+import { cutToWidth } from "./display_width.ts";
 import {
   type LogLevel,
   type LogThreshold,
@@ -20,6 +21,9 @@ export class ClosedOutputError extends Error {
 /** How a result is printed (spec: cli.md §1.7). */
 export type OutputFormat = "text" | "json" | "json-pretty";
 
+/** Of a terminal that does not tell how wide it is. */
+const DEFAULT_COLUMNS = 80;
+
 const encoder = new TextEncoder();
 
 /**
@@ -29,7 +33,8 @@ const encoder = new TextEncoder();
 export class Output {
   readonly #stdout: TextStream;
   readonly #stderr: TextStream;
-  readonly #threshold: LogThreshold;
+  readonly #isDumb: boolean;
+  #threshold: LogThreshold;
   #live = "";
   #warnings = 0;
 
@@ -40,12 +45,24 @@ export class Output {
   ) {
     this.#stdout = stdout;
     this.#stderr = stderr;
+    // Such a terminal cannot erase what it shows.
+    this.#isDumb = environment.get("TERM") === "dumb";
     const text = environment.get("PBS_LOG");
     const threshold = text === undefined ? "info" : parseLogThreshold(text);
     if (threshold === undefined) {
       this.errorLine(`env variable PBS_LOG found, but parsing failed: '${text}' is no log level`);
     }
     this.#threshold = threshold ?? "info";
+  }
+
+  /** Shows warnings and errors only, or more than usual, whatever `PBS_LOG` says. */
+  set verbosity(verbosity: "quiet" | "verbose") {
+    this.#threshold = verbosity === "quiet" ? "warn" : "debug";
+  }
+
+  /** Whether progress and results of the work as such are wanted. */
+  get isQuiet(): boolean {
+    return !passesThreshold("info", this.#threshold);
   }
 
   /** Whether debug messages are wanted. */
@@ -55,7 +72,12 @@ export class Output {
 
   /** Whether messages go to a terminal, where a live line makes sense. */
   get hasLiveLine(): boolean {
-    return this.#stderr.isTerminal() && passesThreshold("info", this.#threshold);
+    return this.#stderr.isTerminal() && !this.#isDumb && !this.isQuiet;
+  }
+
+  /** Columns that a live line can have. */
+  get liveColumns(): number {
+    return liveWidth();
   }
 
   /** Columns of the terminal that gets the results; undefined if there is none. */
@@ -70,12 +92,16 @@ export class Output {
    */
   print(text: string): void {
     if (text === "") return;
+    // On a terminal both stand in the same place.
+    const live = this.#live;
+    if (live !== "" && this.#stdout.isTerminal()) this.setLiveLine("");
     try {
       writeAll(this.#stdout, encoder.encode(text));
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       throw new ClosedOutputError("Standard output is closed", { cause: error });
     }
+    if (text.endsWith("\n")) this.setLiveLine(live);
   }
 
   /** Writes a line of the result. */
@@ -101,9 +127,10 @@ export class Output {
 
   /** Writes a line to the standard error, whatever the threshold is. */
   errorLine(text: string): void {
-    const live = this.#live;
-    const erase = live === "" ? "" : "\r\x1b[K";
-    this.#toStderr(`${erase}${text}\n${live}`);
+    if (this.#live === "") return this.#toStderr(`${text}\n`);
+    // The terminal may be narrower than when the line was shown: what wraps can no longer be erased.
+    this.#live = cutToWidth(this.#live, liveWidth());
+    this.#toStderr(`\r\x1b[K${text}\n${this.#live}`);
   }
 
   /** Writes a question to the standard error; the answer follows on the same line. */
@@ -115,8 +142,7 @@ export class Output {
   /** Shows a line that the next one replaces; empty removes it. Terminals only. */
   setLiveLine(text: string): void {
     if (!this.hasLiveLine) return;
-    const width = (terminalWidth() ?? 80) - 1;
-    const line = [...text].slice(0, width).join("");
+    const line = cutToWidth(text, liveWidth());
     if (line === this.#live) return;
     this.#live = line;
     this.#toStderr(`\r\x1b[K${line}`);
@@ -130,6 +156,11 @@ export class Output {
       // Nobody listens.
     }
   }
+}
+
+/** One column is left free: some terminals wrap a line that fills the last one. */
+function liveWidth(): number {
+  return Math.max((terminalWidth() ?? DEFAULT_COLUMNS) - 1, 1);
 }
 
 function terminalWidth(): number | undefined {

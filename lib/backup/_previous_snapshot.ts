@@ -8,10 +8,12 @@ import {
   checkSignature,
   decodeManifestBlob,
   type Manifest,
+  parseArchiveName,
+  splitArchiveNames,
   verifyIndex,
 } from "../manifest/mod.ts";
 import type { BackupTarget } from "../repository/mod.ts";
-import type { BackupObserver, BackupRequest } from "./backup_request.ts";
+import type { ArchiveSpec, BackupObserver, BackupRequest } from "./backup_request.ts";
 
 const DIGEST_LENGTH = 32;
 
@@ -50,9 +52,34 @@ export class PreviousSnapshot {
       if (manifest !== undefined) checkKeyFingerprint(manifest, config);
     } catch (error) {
       observer.log("warn", `Couldn't re-use previous manifest - ${describeError(error)[0]}`);
+      if (config === undefined) observer.groupIsEncrypted?.();
       manifest = undefined;
     }
     return new PreviousSnapshot(manifest, target, observer, request.crypt?.mode === "encrypt");
+  }
+
+  /**
+   * Bytes of all indexes of the previous snapshot that stand for these archives.
+   *
+   * @returns undefined if one of them was not in it.
+   */
+  expectedBytes(archives: readonly ArchiveSpec[]): number | undefined {
+    const files = this.manifest?.files ?? [];
+    const sizeOf = (name: string) => files.find(({ filename }) => filename === name)?.size;
+    let total = sizeOf(CATALOG_NAME) ?? 0;
+    for (const { name, kind } of archives) {
+      // Single files are no indexes, and small.
+      if (kind !== "pxar" && kind !== "img") continue;
+      const { serverName } = parseArchiveName(name);
+      const halves = splitArchiveNames(serverName);
+      const parts = [
+        serverName,
+        ...(halves === undefined ? [] : [halves.metadata, halves.payload]),
+      ].map(sizeOf).filter((size) => size !== undefined);
+      if (parts.length === 0) return undefined;
+      total += parts.reduce((sum, size) => sum + size, 0);
+    }
+    return total;
   }
 
   /**

@@ -112,11 +112,13 @@ export class ArchivingVisitor implements TreeVisitor {
 
   enterRoot(metadata: EntryMetadata, path: WalkPath): void {
     this.#path = path;
+    this.#progress.path = () => path.bytes();
     this.#encoder.startArchive(metadata, this.#destination.prelude);
     this.#progress.directories++;
   }
 
   leaveRoot(): void {
+    this.#progress.path = undefined;
     const generated = this.#destination.excludeCliFile;
     if (generated !== undefined) {
       const name = new TextEncoder().encode(EXCLUDE_CLI_FILE_NAME);

@@ -74,6 +74,10 @@ export interface BackupProgress {
   bytesUploaded: number;
   /** Chunks of the archive streams so far. */
   chunks: number;
+  /** What `bytesRead` came to in the previous snapshot; undefined if that is not known. */
+  bytesExpected: number | undefined;
+  /** Path of what is being read, relative to its source; undefined between directories. */
+  path: (() => Uint8Array) | undefined;
   /** When the run began, milliseconds since the epoch. */
   readonly startedAtMs: number;
 }
@@ -89,6 +93,8 @@ export interface BackupObserver {
   readonly progress: BackupProgress;
   /** Time of the snapshot whose manifest is about to be used, seconds; undefined if there is none. */
   previousManifest?(time: number | undefined): void;
+  /** The previous snapshot of the group is encrypted or signed, this one has no key. */
+  groupIsEncrypted?(): void;
   /** An archive is begun, or in a dry run would be. */
   archiveStarted?(archive: ArchiveStart): void;
   /** The key, encrypted for the owner of the master key, is about to be stored. */
@@ -164,6 +170,8 @@ export function newBackupProgress(): BackupProgress {
     bytesStored: 0,
     bytesUploaded: 0,
     chunks: 0,
+    bytesExpected: undefined,
+    path: undefined,
     startedAtMs: Date.now(),
   };
 }

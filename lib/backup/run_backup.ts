@@ -63,6 +63,7 @@ export async function runBackup(
   const memoryBudgetBytes = target.lost === undefined ? LOCAL_BUFFER_BYTES : REMOTE_BUFFER_BYTES;
   using pipeline = new ChunkPipeline({ memoryBudgetBytes, crypt });
   const previous = await PreviousSnapshot.open(target, request, observer);
+  observer.progress.bytesExpected = previous.expectedBytes(request.archives);
   await recallChunks(request, target, pipeline);
   const run = new BackupRun(request, observer, target, pipeline, previous);
   const onAbort = () => run.abort();

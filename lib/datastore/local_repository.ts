@@ -20,6 +20,7 @@ import {
   type SnapshotSource,
   type StorageStatus,
   type TaskLog,
+  type VerifyProgress,
   type VerifyRequest,
 } from "../repository/mod.ts";
 import { checkResult } from "./_system_failure.ts";
@@ -177,6 +178,7 @@ export class LocalRepository implements Repository {
     request: VerifyRequest,
     log: TaskLog,
     signal?: AbortSignal,
+    onProgress?: (progress: VerifyProgress) => void,
   ): Promise<{ ok: boolean }> {
     using checker = createChunkChecker(log);
     const upid = localUpid("verify", this.displayName);
@@ -185,6 +187,7 @@ export class LocalRepository implements Repository {
       checker,
       log,
       leaveOutUnfinished: true,
+      ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     });
     return { ok };

@@ -29,6 +29,7 @@ import {
   formatSnapshotPath,
   parseUpid,
   type TaskLog,
+  type VerifyProgress,
   type VerifyRequest,
 } from "../repository/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
@@ -55,6 +56,8 @@ export interface VerifyOptions {
   readonly checker: ChunkChecker;
   readonly log: TaskLog;
   readonly signal?: AbortSignal;
+  /** Told now and then how far it has come. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
   /** Levels below the namespace that are verified, too; default all. */
   readonly maxDepth?: number | undefined;
   /** Leaves groups out, for a caller who may not see all. */
@@ -91,14 +94,24 @@ export async function verify(
   request: VerifyRequest,
   options: VerifyOptions,
 ): Promise<VerifyReport> {
-  const run = new Verification(datastore, request, options, await BadChunks.read(datastore));
+  const bad = await BadChunks.read(datastore);
+  const selected = await Array.fromAsync(selectSnapshots(datastore, request, options));
+  const run = new Verification(datastore, request, options, bad, selected.length);
   const snapshots: VerifiedSnapshot[] = [];
-  for await (const [namespace, snapshot] of selectSnapshots(datastore, request, options)) {
+  for (const [namespace, snapshot] of selected) {
     snapshots.push(await run.verifySnapshot(namespace, snapshot));
+    const [done, total] = [snapshots.length, selected.length];
+    options.log(
+      `percentage done: ${(done * 100 / total).toFixed(2)}% (${done}/${total} snapshots)`,
+    );
   }
   const failed = snapshots.filter(({ state }) => state === "failed");
-  if (failed.length > 0) options.log("failed to verify the following snapshots:");
-  for (const { namespace, snapshot } of failed) options.log(`\t${nameOf(namespace, snapshot)}`);
+  if (failed.length > 0) {
+    options.log("failed to verify the following snapshots:", true);
+  }
+  for (const { namespace, snapshot } of failed) {
+    options.log(`\t${nameOf(namespace, snapshot)}`, true);
+  }
   return { ok: failed.length === 0, snapshots };
 }
 
@@ -143,12 +156,16 @@ class Verification {
   readonly #chunks = new DigestTable();
 
   readonly #bad: BadChunks;
+  #snapshot = "";
+  #snapshotsDone = 0;
+  #bytesRead = 0;
 
   constructor(
     datastore: Datastore,
     request: VerifyRequest,
     options: VerifyOptions,
     bad: BadChunks,
+    private readonly snapshotsTotal: number,
   ) {
     this.#datastore = datastore;
     this.#bad = bad;
@@ -161,6 +178,7 @@ class Verification {
     const { log } = this.#options;
     const name = nameOf(namespace, snapshot);
     this.#slice.check();
+    this.#tellProgress(name);
     try {
       using _lock = await this.#datastore.locks.acquire(
         namespace,
@@ -175,7 +193,19 @@ class Verification {
       if (!(error instanceof LockedError || error instanceof NotFoundError)) throw error;
       log(`skipping snapshot "${name}": ${error.message}`);
       return { namespace, snapshot, state: "skipped", problems: [] };
+    } finally {
+      this.#snapshotsDone++;
     }
+  }
+
+  #tellProgress(snapshot: string): void {
+    this.#snapshot = snapshot;
+    this.#options.onProgress?.({
+      snapshot,
+      snapshotsDone: this.#snapshotsDone,
+      snapshotsTotal: this.snapshotsTotal,
+      bytesRead: this.#bytesRead,
+    });
   }
 
   async #verifyLocked(
@@ -193,7 +223,7 @@ class Verification {
         return { namespace, snapshot, state: "skipped", problems: [] };
       }
       const problems = describeError(error);
-      log(`snapshot "${name}" failed: ${problems.join(": ")}`);
+      log(`snapshot "${name}" failed: ${problems.join(": ")}`, true);
       return { namespace, snapshot, state: "failed", problems };
     }
     if (this.#isRecent(manifest)) {
@@ -210,7 +240,7 @@ class Verification {
         problems.push(`"${file.filename}": ${describeError(error).join(": ")}`);
       }
     }
-    for (const problem of problems) log(`snapshot "${name}": ${problem}`);
+    for (const problem of problems) log(`snapshot "${name}": ${problem}`, true);
     const state = problems.length === 0 ? "ok" : "failed";
     try {
       await updateManifest(
@@ -286,6 +316,8 @@ class Verification {
           [state, problem] = await this.#verifyChunk(digest, size);
           this.#chunks.set(digest, state);
           bytes += size;
+          this.#bytesRead += size;
+          this.#tellProgress(this.#snapshot);
         }
         if (state === CHUNK_CORRUPT) report(digest, problem);
         else if ((state === CHUNK_ENCRYPTED) !== encrypted) {
@@ -331,7 +363,7 @@ class Verification {
       await recordBadChunk(this.#datastore, digest, "everybody", file);
       const name = chunks.setAside(digest, file.inode);
       if (name !== undefined) {
-        this.#options.log(`corrupt chunk ${encodeHex(digest)} was renamed to "${name}"`);
+        this.#options.log(`corrupt chunk ${encodeHex(digest)} was renamed to "${name}"`, true);
       }
       return [CHUNK_CORRUPT, reason];
     }

@@ -142,8 +142,21 @@ export interface NamespaceMove {
   readonly mergeGroups?: boolean | undefined;
 }
 
-/** Receives the lines of a long task (garbage collection, verification) as they come. */
-export type TaskLog = (line: string) => void;
+/**
+ * Receives the lines of a long task (garbage collection, verification) as they come, and of each
+ * whether it tells of a problem.
+ */
+export type TaskLog = (line: string, isProblem?: boolean) => void;
+
+/** How far a verification has come. */
+export interface VerifyProgress {
+  /** Path of the snapshot that is being read. */
+  readonly snapshot: string;
+  readonly snapshotsDone: number;
+  readonly snapshotsTotal: number;
+  /** Plain bytes of the chunks that were read. */
+  readonly bytesRead: number;
+}
 
 /**
  * A datastore, wherever it is: a directory of this machine or a server. Runs go through the two
@@ -178,7 +191,12 @@ export interface Repository extends AsyncDisposable {
    */
   garbageCollect(log: TaskLog, signal?: AbortSignal, cutoffSeconds?: number): Promise<void>;
   /** Verifies snapshots and records the results. @returns Whether all of them are sound. */
-  verify(request: VerifyRequest, log: TaskLog, signal?: AbortSignal): Promise<{ ok: boolean }>;
+  verify(
+    request: VerifyRequest,
+    log: TaskLog,
+    signal?: AbortSignal,
+    onProgress?: (progress: VerifyProgress) => void,
+  ): Promise<{ ok: boolean }>;
 
   /** Stores `client.log.blob` in a finished snapshot. @throws {ConflictError} if it has one. */
   uploadLog(namespace: string, snapshot: BackupSnapshot, blob: Uint8Array): Promise<void>;
