@@ -68,6 +68,8 @@ const OURS = COMMANDS.filter(({ isOurs }) => isOurs).map(({ name }) => name.spli
     "--ignore-flags",
     "--warnings-exit",
     "--lock-wait",
+    "--quiet",
+    "--verbose",
   ]);
 const OFFICIAL_ONLY = ABSENT_COMMANDS.map((name) => name.split(" ")[0]!)
   .filter((word) => !COMMANDS.some(({ name }) => name.split(" ")[0] === word));

@@ -43,6 +43,7 @@ export const hintOnLogin = {
     const who = address.authId ?? "root@pam";
     const token = who.includes("!") ? ", for tokens also its user," : "";
     return `let an administrator give ${who}${token} a role on /datastore/${address.datastore}, ` +
-      "e.g. DatastoreBackup";
+      "e.g. DatastoreBackup; a group that somebody else has made needs change-owner, or take " +
+      "another --backup-id";
   },
 };

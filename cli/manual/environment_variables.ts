@@ -118,16 +118,16 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
       "debug or trace.",
   },
   {
-    name: "PBS_NAMESPACE",
-    concerns: (command) =>
-      takes("ns")(command) && command.name !== "prune" && command.name !== "group forget",
-    description: "Namespace, for want of --ns. The commands prune and group forget ignore it.",
-  },
-  {
     name: "PBS_MASTER_KEY_PASSWORD",
     credential: "pbs-client.master-key-password",
     concerns: ({ name }) => name.startsWith("key ") && name.includes("master-key"),
     description: "Passphrase of the master key's private half, a new one or one that is there.",
+  },
+  {
+    name: "PBS_NAMESPACE",
+    concerns: (command) =>
+      takes("ns")(command) && command.name !== "prune" && command.name !== "group forget",
+    description: "Namespace, for want of --ns. The commands prune and group forget ignore it.",
   },
   {
     name: "PBS_NEW_ENCRYPTION_PASSWORD",
