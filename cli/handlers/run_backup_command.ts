@@ -22,6 +22,7 @@ import type { CommandContext } from "../command_context.ts";
 import { warnOfRate } from "../environment/warn_of_rate.ts";
 import { openBackupKeys } from "../environment/open_backup_keys.ts";
 import { lockWaitOf } from "../environment/lock_wait.ts";
+import { nameGroupOwner } from "./name_group_owner.ts";
 import { nameNewestSnapshot } from "./name_newest_snapshot.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { readCryptOptions } from "../environment/read_crypt_options.ts";
@@ -110,7 +111,8 @@ export async function runBackupCommand(
     }
   } catch (error) {
     signals.rethrow();
-    throw await nameNewestSnapshot(error, repository, namespace, snapshot);
+    const named = await nameNewestSnapshot(error, repository, namespace, snapshot);
+    throw await nameGroupOwner(named, repository, namespace, snapshot, authIdOf(context));
   }
 }
 
@@ -166,6 +168,11 @@ function chooseSnapshot(values: CommandValues): BackupSnapshot {
     throw new UsageError(`the host name '${id}' cannot be a backup id, give --backup-id`);
   }
   return { type: (values.text("backup-type") ?? "host") as BackupType, id, time };
+}
+
+/** Whom the repository is used as; of a directory it is always the same. */
+function authIdOf({ use: { address } }: CommandContext): string {
+  return address?.kind === "server" && address.authId !== undefined ? address.authId : "root@pam";
 }
 
 function shortHostName(): string {

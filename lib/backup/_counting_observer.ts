@@ -34,6 +34,10 @@ export class CountingObserver implements BackupObserver {
     this.inner.archiveStarted?.(archive);
   }
 
+  groupIsEncrypted(): void {
+    this.inner.groupIsEncrypted?.();
+  }
+
   encryptedKeyStarted(serverName: string): void {
     this.inner.encryptedKeyStarted?.(serverName);
   }
