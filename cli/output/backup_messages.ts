@@ -77,6 +77,7 @@ export class BackupMessages implements BackupObserver, Disposable {
     this.#info(
       `${verb} ${KIND_NAMES[kind]} '${source}' to '${this.repositoryName}' as ${serverName}`,
     );
+    if (this.output.hasLiveLine) this.#liveLine();
   }
 
   encryptedKeyStarted(serverName: string): void {

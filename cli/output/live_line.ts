@@ -4,21 +4,30 @@ const PERIOD_MS = 200;
 
 /** A line at the foot of a terminal that shows a state again and again until it is disposed of. */
 export class LiveLine<State> implements Disposable {
-  /** What is shown; undefined for nothing. */
-  state: State | undefined;
+  #state: State | undefined;
+  readonly #started = performance.now();
   readonly #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param describe The text for a state, and for how many seconds it has been going on. */
   constructor(
     private readonly output: Output,
-    describe: (state: State, seconds: number) => string,
+    private readonly describe: (state: State, seconds: number) => string,
   ) {
     if (!output.hasLiveLine) return;
-    const started = performance.now();
-    this.#timer = setInterval(() => {
-      if (this.state === undefined) return;
-      output.setLiveLine(describe(this.state, (performance.now() - started) / 1000));
-    }, PERIOD_MS);
+    this.#timer = setInterval(() => this.#show(), PERIOD_MS);
+  }
+
+  /** What is to be shown; the first at once, then what it is now and then. */
+  set state(state: State) {
+    const isFirst = this.#state === undefined;
+    this.#state = state;
+    if (isFirst && this.#timer !== undefined) this.#show();
+  }
+
+  #show(): void {
+    if (this.#state === undefined) return;
+    const seconds = (performance.now() - this.#started) / 1000;
+    this.output.setLiveLine(this.describe(this.#state, seconds));
   }
 
   /** Removes the line. */
