@@ -48,6 +48,7 @@ export {
   chunkUploadStatsOf,
   keyFingerprintOf,
   notesOf,
+  unprotectedMember,
   type VerifyState,
   verifyStateOf,
   withChunkUploadStats,

@@ -77,6 +77,11 @@ export function withNotes(manifest: Manifest, notes: string | undefined): Manife
   return withUnprotected(manifest, UNPROTECTED_KEYS.notes, notes);
 }
 
+/** A member of `unprotected` that this room does not know; undefined if there is none. */
+export function unprotectedMember(manifest: Manifest, key: string): Json | undefined {
+  return manifest.unprotected.get(key);
+}
+
 /** A manifest with the result of a verification. */
 export function withVerifyState(manifest: Manifest, { upid, state }: VerifyState): Manifest {
   return withUnprotected(
