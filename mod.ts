@@ -50,4 +50,4 @@ export type {
   SnapshotInfo,
   StorageStatus,
 } from "./lib/repository/mod.ts";
-export type { RestoreReport } from "./lib/restore/mod.ts";
+export type { RestoredTree, RestoreReport } from "./lib/restore/mod.ts";

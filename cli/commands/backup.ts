@@ -54,7 +54,8 @@ export const backupCommand: Command = {
       type: { kind: "enum", values: ["legacy", "data", "metadata"] },
       default: "legacy",
       description: "How files that have not changed are found: all modes but metadata read " +
-        "every file; legacy writes one archive, the others split it in metadata and data.",
+        "every file; legacy writes one archive, the others split it in metadata and data; " +
+        "metadata takes contents of files with the same metadata over from the last snapshot.",
     },
     {
       name: "chunk-size",
@@ -117,6 +118,12 @@ export const backupCommand: Command = {
     {
       ...OUTPUT_FORMAT_OPTION,
       description: "Print a report of the run in this form.",
+    },
+    {
+      name: "reread-every",
+      type: { kind: "integer", minimum: 1, maximum: 1000 },
+      description: "In change detection mode metadata, read a share of the unchanged files again " +
+        "in each run, all of them within so many runs: finds what changed behind equal metadata.",
     },
     {
       name: "retry",

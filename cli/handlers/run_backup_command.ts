@@ -129,6 +129,7 @@ function requestOptions(
   if (allFileSystems && includeDevices.length > 0) {
     throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
   }
+  const rereadEvery = values.integer("reread-every");
   const entriesMax = values.integer("entries-max") ?? DEFAULT_ENTRIES_MAX;
   return {
     archives: values.arguments("backupspec").map((word): ArchiveSpec =>
@@ -143,6 +144,7 @@ function requestOptions(
     dryRun: values.flag("dry-run"),
     noCache: values.flag("no-cache"),
     skipE2bigXattr: values.flag("skip-e2big-xattr"),
+    ...(rereadEvery === undefined ? {} : { rereadEvery }),
     changeDetectionMode: (values.text("change-detection-mode") ?? "legacy") as ChangeDetectionMode,
   };
 }

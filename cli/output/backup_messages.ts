@@ -4,6 +4,7 @@ import type {
   BackupObserver,
   BackupProgress,
   BackupReport,
+  ReuseStatistics,
 } from "../../lib/backup/mod.ts";
 import { countOf } from "./count_of.ts";
 import { quotePath } from "../../lib/fs/mod.ts";
@@ -92,6 +93,12 @@ export class BackupMessages implements BackupObserver, Disposable {
     if (report.name.endsWith(".blob")) return;
     const name = this.output.isDebug ? report.name : withoutServerExtension(report.name);
     const { sizeBytes, newBytes, reusedBytes, storedBytes, seconds } = report;
+    if (report.injectedChunkCount > 0) {
+      this.#info(
+        `${name}: reused ${formatSize(report.injectedBytes)} from previous snapshot for ` +
+          `unchanged files (${report.injectedChunkCount} chunks)`,
+      );
+    }
     const speed = seconds > 0 ? formatSize(Math.floor(newBytes / seconds)) : "0 B";
     this.#info(
       `${name}: had to backup ${formatSize(newBytes)} of ${formatSize(sizeBytes)} (compressed ${
@@ -104,6 +111,19 @@ export class BackupMessages implements BackupObserver, Disposable {
         `${name}: backup was done incrementally, reused ${formatSize(reusedBytes)} (${percent}%)`,
       );
     }
+  }
+
+  changesDetected(found: ReuseStatistics): void {
+    const { reusedFiles, encodedFiles, hardlinks, injectedBytes, reusedBytes } = found;
+    this.#info("Change detection summary:");
+    const total = reusedFiles + encodedFiles + hardlinks;
+    this.#info(` - ${total} total files (${hardlinks} hardlinks)`);
+    const unchanged = formatSize(reusedBytes);
+    this.#info(` - ${reusedFiles} unchanged, reusable files with ${unchanged} data`);
+    const changed = formatSize(found.encodedBytes);
+    this.#info(` - ${encodedFiles} changed or non-reusable files with ${changed} data`);
+    const padding = formatSize(injectedBytes - reusedBytes);
+    this.#info(` - ${padding} padding in ${found.partialChunks} partially reused chunks`);
   }
 
   /** The last lines of a run that succeeded. */

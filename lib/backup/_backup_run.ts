@@ -1,6 +1,7 @@
 import type { ChunkPipeline, ChunkStream } from "../chunking/mod.ts";
 import type { CryptMode, ManifestFile } from "../manifest/mod.ts";
 import type { BackupTarget, IndexKind } from "../repository/mod.ts";
+import type { ArchiveRecord } from "../reuse/mod.ts";
 import { uploadChunks, UploadLedger } from "./_chunk_uploader.ts";
 import type { PreviousSnapshot } from "./_previous_snapshot.ts";
 import type { ArchiveReport, BackupObserver, BackupRequest } from "./backup_request.ts";
@@ -9,6 +10,10 @@ import type { ArchiveReport, BackupObserver, BackupRequest } from "./backup_requ
 export class BackupRun {
   readonly files: ManifestFile[] = [];
   readonly reports: ArchiveReport[] = [];
+  /** For the next run's change detection, by the archives' names. */
+  readonly archiveRecords = new Map<string, ArchiveRecord>();
+  /** When sources began to be read, milliseconds since the epoch. */
+  readonly startedMs = Date.now();
   readonly #ledger = new UploadLedger();
   readonly #streams = new Set<ChunkStream>();
   readonly #failed = new AbortController();

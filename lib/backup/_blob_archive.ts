@@ -40,6 +40,8 @@ export async function storeBlobArchive(
     addedBytes: run.target.lost === undefined ? blob.byteLength : undefined,
     chunkCount: 0,
     knownChunkCount: 0,
+    injectedBytes: 0,
+    injectedChunkCount: 0,
     seconds: (performance.now() - started) / 1000,
   });
 }

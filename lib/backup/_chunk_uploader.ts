@@ -24,6 +24,8 @@ export interface UploadCounters {
   storedBytes: number;
   /** Encoded bytes the store did not have yet; undefined once it did not say. */
   addedBytes: number | undefined;
+  injectedBytes: number;
+  injectedChunkCount: number;
 }
 
 /**
@@ -76,6 +78,8 @@ export async function uploadChunks(
     reusedBytes: 0,
     storedBytes: 0,
     addedBytes: 0,
+    injectedBytes: 0,
+    injectedChunkCount: 0,
   };
   const checksum = new IndexChecksum(kind);
   const sending = new Set<Promise<void>>();
@@ -111,6 +115,10 @@ export async function uploadChunks(
         checksum.add(end, chunk.digest);
         counters.chunkCount++;
         counters.sizeBytes = end;
+        if (chunk.injected) {
+          counters.injectedBytes += chunk.size;
+          counters.injectedChunkCount++;
+        }
         onChunk(chunk);
         if (chunk.known || chunk.blob === undefined) {
           counters.knownChunkCount++;

@@ -4,6 +4,7 @@ import type {
   BackupObserver,
   BackupProgress,
   LogLevel,
+  ReuseStatistics,
 } from "./backup_request.ts";
 
 /** Passes everything on, and counts the warnings: whoever logs one need not tell it twice. */
@@ -40,6 +41,10 @@ export class CountingObserver implements BackupObserver {
 
   encryptedKeyStarted(serverName: string): void {
     this.inner.encryptedKeyStarted?.(serverName);
+  }
+
+  changesDetected(statistics: ReuseStatistics): void {
+    this.inner.changesDetected?.(statistics);
   }
 
   archiveFinished(report: ArchiveReport): void {

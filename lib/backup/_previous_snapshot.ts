@@ -1,12 +1,13 @@
 import type { ChunkPipeline } from "../chunking/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
-import { CorruptDataError, describeError } from "../errors/mod.ts";
+import { CorruptDataError, describeError, NotFoundError } from "../errors/mod.ts";
 import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import {
   CATALOG_NAME,
   checkKeyFingerprint,
   checkSignature,
   decodeManifestBlob,
+  lookUpFile,
   type Manifest,
   parseArchiveName,
   splitArchiveNames,
@@ -22,6 +23,8 @@ const DIGEST_LENGTH = 32;
  * means that more is sent again (spec: datastore-formats.md §3.7).
  */
 export class PreviousSnapshot {
+  readonly #indexes = new Map<string, Promise<ChunkIndex>>();
+
   private constructor(
     readonly manifest: Manifest | undefined,
     private readonly target: BackupTarget,
@@ -101,18 +104,39 @@ export class PreviousSnapshot {
     // Digests of encrypted chunks depend on the key: the two kinds have none in common (datastore-formats.md §1.8).
     if ((file.cryptMode === "encrypt") !== this.isEncrypting) return;
     try {
-      const bytes = await this.target.previousIndex(serverName);
-      const index = serverName.endsWith(".fidx")
-        ? parseFixedIndex(bytes, serverName)
-        : parseDynamicIndex(bytes, serverName);
-      verifyIndex(file, index);
-      pipeline.addKnown(digestsOf(index));
+      pipeline.addKnown(digestsOf(await this.readIndex(serverName)));
     } catch (error) {
       this.observer.log(
         "warn",
         `Couldn't use previous index of '${serverName}' - ${describeError(error)[0]}`,
       );
     }
+  }
+
+  /**
+   * The previous index of an archive, checked against the manifest; its chunks may be placed from
+   * then on. Fetched once.
+   *
+   * @throws {NotFoundError} if the manifest has none, {CorruptDataError} if it is another one.
+   */
+  async readIndex(serverName: string): Promise<ChunkIndex> {
+    let reading = this.#indexes.get(serverName);
+    if (reading === undefined) {
+      reading = this.#fetchIndex(serverName);
+      this.#indexes.set(serverName, reading);
+    }
+    return await reading;
+  }
+
+  async #fetchIndex(serverName: string): Promise<ChunkIndex> {
+    if (this.manifest === undefined) throw new NotFoundError("there is no previous manifest");
+    const file = lookUpFile(this.manifest, serverName);
+    const bytes = await this.target.previousIndex(serverName);
+    const index = serverName.endsWith(".fidx")
+      ? parseFixedIndex(bytes, serverName)
+      : parseDynamicIndex(bytes, serverName);
+    verifyIndex(file, index);
+    return index;
   }
 }
 

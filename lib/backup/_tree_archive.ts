@@ -7,10 +7,13 @@ import {
   type WalkWarning,
 } from "../fs/mod.ts";
 import { splitArchiveNames } from "../manifest/mod.ts";
+import { CheapestReuse, ReferenceReuse, RereadRound } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
+import { PreviousArchive } from "./_previous_archive.ts";
+import { ReusingVisitor } from "./_reusing_visitor.ts";
 import type { CatalogArchive } from "./_catalog_archive.ts";
 import { ArchivingVisitor, type TreeDestination } from "./_tree_visitor.ts";
-import type { ArchiveSpec } from "./backup_request.ts";
+import type { ArchiveSpec, BackupObserver, ReuseStatistics } from "./backup_request.ts";
 
 /** What all trees of a run have in common. */
 export interface TreeSettings {
@@ -62,7 +65,10 @@ export async function storeTreeArchive(
   ]);
 }
 
-/** Stores a directory as a split archive: metadata and payload (spec: client-pipeline.md §3.2). */
+/**
+ * Stores a directory as a split archive: metadata and payload (spec: client-pipeline.md §3.2). In
+ * mode `metadata` files that have not changed are taken over from the previous one.
+ */
 export async function storeSplitTreeArchive(
   run: BackupRun,
   spec: ArchiveSpec,
@@ -70,6 +76,9 @@ export async function storeSplitTreeArchive(
   settings: TreeSettings,
 ): Promise<void> {
   const names = splitArchiveNames(serverName)!;
+  await using previous = run.request.changeDetectionMode === "metadata"
+    ? await PreviousArchive.open(run, serverName)
+    : undefined;
   await run.previous.addKnownChunks(names.payload, run.pipeline);
   await run.previous.addKnownChunks(names.metadata, run.pipeline);
   const averageSizeBytes = run.request.chunkSizeBytes;
@@ -91,7 +100,7 @@ export async function storeSplitTreeArchive(
       await payload.end();
       await payloadStored.catch(() => {});
       await stream.end();
-    }),
+    }, previous),
     payloadStored,
     run.store(stream, names.metadata, "dynamic"),
   ]);
@@ -103,9 +112,12 @@ async function walk(
   destination: TreeDestination,
   settings: TreeSettings,
   end: () => Promise<void>,
+  previous?: PreviousArchive,
 ): Promise<void> {
   const { request, observer } = run;
+  const doubtful: Uint8Array[] = [];
   const onWarning = (warning: WalkWarning) => {
+    if (isContentWarning(warning)) doubtful.push(warning.path);
     const { level, text } = describeWarning(warning);
     if (warning.kind === "attributes-left-out") {
       if (settings.saidOnce.has(text)) return;
@@ -114,6 +126,24 @@ async function walk(
     observer.log(level, text);
   };
   const visitor = new ArchivingVisitor(destination, observer.progress, onWarning);
+  const reread = previous && new RereadRound(
+    previous.record.rereadTo,
+    request.rereadEvery === undefined ? 0 : Math.ceil(previous.index.size / request.rereadEvery),
+  );
+  const reusing = previous && new ReusingVisitor(visitor, {
+    encoder: destination.encoder,
+    payload: destination.payload!,
+    index: previous.index,
+    tree: previous.tree,
+    record: previous.record,
+    reread: reread!,
+    source: spec.path,
+    makePlanner: (sink) =>
+      request.reuseRules === "reference"
+        ? new ReferenceReuse(previous.index, sink)
+        : new CheapestReuse(previous.index, sink),
+    onWarning,
+  });
   try {
     await walkTree({
       source: spec.path,
@@ -125,10 +155,40 @@ async function walk(
       skipE2bigXattr: request.skipE2bigXattr,
       onWarning,
       signal: request.signal,
-    }, visitor);
+    }, reusing ?? visitor);
+    await reusing?.finish();
     await end();
   } catch (error) {
+    reusing?.abandon();
     throw visitor.explain(error);
   }
   visitor.settle();
+  if (destination.payload !== undefined) {
+    const rereadTo = reread?.rereadTo;
+    run.archiveRecords.set(spec.name, {
+      doubtful,
+      ...(rereadTo === undefined ? {} : { rereadTo }),
+    });
+  }
+  if (reusing !== undefined) summarise(reusing.statistics, previous!, observer);
+}
+
+/** Whether a file's stored content is not what it had at any one time. */
+function isContentWarning({ kind }: WalkWarning): boolean {
+  return kind === "shrunk" || kind === "grew" || kind === "unreadable";
+}
+
+/** The lines at the end of an archive that had a reference (spec: cli.md §4.1.3). */
+function summarise(
+  statistics: ReuseStatistics,
+  { tree }: PreviousArchive,
+  observer: BackupObserver,
+): void {
+  if (tree.problem !== undefined) {
+    observer.log(
+      "warn",
+      `The previous archive could be used in part only, other files were read - ${tree.problem}`,
+    );
+  }
+  observer.changesDetected?.(statistics);
 }

@@ -161,6 +161,11 @@ export class ArchivingVisitor implements TreeVisitor {
     this.#catalog?.addFile(name, sizeBytes, metadata.mtimeSecs);
   }
 
+  /** Counts a file that was put into the archive without this visitor. */
+  countFile(): void {
+    this.#progress.files++;
+  }
+
   hardlink(name: Uint8Array, target: HardlinkTarget): void {
     this.#encoder.addHardlink(name, target.path, target.position!);
     this.#catalog?.add("h", name);

@@ -45,6 +45,13 @@ export interface BackupRequest {
   readonly noCache: boolean;
   readonly skipE2bigXattr: boolean;
   readonly changeDetectionMode: ChangeDetectionMode;
+  /**
+   * Reads unchanged files again in turn in mode `metadata`, each at least once within so many runs
+   * and one; never if absent.
+   */
+  readonly rereadEvery?: number;
+  /** Whose rules say what is taken over in mode `metadata`; ours if absent. */
+  readonly reuseRules?: "reference";
   /** Key and what it is used for; absent for an unencrypted, unsigned snapshot. */
   readonly crypt?: BackupCrypt;
   readonly signal: AbortSignal;
@@ -99,6 +106,8 @@ export interface BackupObserver {
   archiveStarted?(archive: ArchiveStart): void;
   /** The key, encrypted for the owner of the master key, is about to be stored. */
   encryptedKeyStarted?(serverName: string): void;
+  /** An archive whose unchanged files were looked for is encoded. */
+  changesDetected?(statistics: ReuseStatistics): void;
   /** An archive is complete in the repository; the catalog too. */
   archiveFinished?(report: ArchiveReport): void;
 }
@@ -109,6 +118,20 @@ export interface ArchiveStart {
   readonly path: Uint8Array;
   /** Name in the repository; of a split archive, that of its metadata half. */
   readonly serverName: string;
+}
+
+/** What change detection came to, for the summary (spec: client-pipeline.md §3.13). */
+export interface ReuseStatistics {
+  reusedFiles: number;
+  /** With their payload headers, as all of these. */
+  reusedBytes: number;
+  encodedFiles: number;
+  encodedBytes: number;
+  /** First names of files that have several. */
+  hardlinks: number;
+  injectedBytes: number;
+  /** Injected chunks of which something is not referred to. */
+  partialChunks: number;
 }
 
 /** What one archive of a finished run came to. */
@@ -132,6 +155,10 @@ export interface ArchiveReport {
   readonly chunkCount: number;
   /** Chunks of it that were known. */
   readonly knownChunkCount: number;
+  /** Of these, bytes of chunks that were taken over for files that have not changed. */
+  readonly injectedBytes: number;
+  /** The number of such chunks. */
+  readonly injectedChunkCount: number;
   /** How long the archive took, seconds. */
   readonly seconds: number;
 }

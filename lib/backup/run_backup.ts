@@ -11,6 +11,7 @@ import {
   splitArchiveNames,
 } from "../manifest/mod.ts";
 import type { BackupTarget } from "../repository/mod.ts";
+import { withChangeRecord } from "../reuse/mod.ts";
 import { BackupRun } from "./_backup_run.ts";
 import { storeBlobArchive } from "./_blob_archive.ts";
 import { CatalogArchive } from "./_catalog_archive.ts";
@@ -116,9 +117,6 @@ async function recallChunks(
 async function storeArchives(run: BackupRun, settings: Settings): Promise<void> {
   const { request, observer } = run;
   let catalog: CatalogArchive | undefined;
-  if (request.changeDetectionMode === "metadata") {
-    observer.log("info", "Reading all files: unchanged ones are not yet told by their metadata");
-  }
   for (const spec of request.archives) {
     request.signal.throwIfAborted();
     const { serverName } = parseArchiveName(spec.name);
@@ -143,7 +141,9 @@ async function storeArchives(run: BackupRun, settings: Settings): Promise<void> 
 async function storeManifest(run: BackupRun, target: BackupTarget): Promise<void> {
   const manifest = createManifest(run.request.snapshot, run.files);
   const crypt = run.request.crypt;
-  const complete = crypt === undefined ? manifest : signManifest(manifest, crypt.config);
+  const signed = crypt === undefined ? manifest : signManifest(manifest, crypt.config);
+  const { archiveRecords: archives, startedMs } = run;
+  const complete = archives.size === 0 ? signed : withChangeRecord(signed, { archives, startedMs });
   const blob = await encodeManifestBlob(complete);
   run.observer.log("debug", `Upload ${MANIFEST_BLOB_NAME} (${blob.byteLength} bytes)`);
   await target.uploadBlob(MANIFEST_BLOB_NAME, blob);

@@ -278,7 +278,10 @@ export class TreeWalk implements WalkPath {
     const sizeBytes = wide(words, at + EntryWord.Size);
     this.progress.files++;
     this.progress.fileBytes += sizeBytes;
-    this.#visitor.file(name, metadata, sizeBytes, fd, link);
+    this.#visitor.file(name, metadata, sizeBytes, fd, link, {
+      device: wide(words, at + EntryWord.Dev),
+      inode: wideKey(words, at + EntryWord.Ino),
+    });
   }
 
   #handleOther(batch: CaptureBatch, at: number, name: Uint8Array, fileType: number): void {

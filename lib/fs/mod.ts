@@ -31,6 +31,7 @@ export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./
 export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
 export { isVirtualFileSystem } from "./filesystem_features.ts";
 export { quotePath } from "./quote_path.ts";
+export { type FileIdentity, reopenSourceFile } from "./reopen_source_file.ts";
 export { TreeExtractor } from "./tree_extractor.ts";
 export { SelectiveExtractor, type SelectiveExtractorOptions } from "./selective_extractor.ts";
 export type { ExtractSink } from "./extract_sink.ts";

@@ -1,4 +1,5 @@
 import type { EntryMetadata } from "../pxar/mod.ts";
+import type { FileIdentity } from "./reopen_source_file.ts";
 
 /**
  * The first name under which the walk met a regular file that has several.
@@ -8,7 +9,7 @@ import type { EntryMetadata } from "../pxar/mod.ts";
  */
 export interface HardlinkTarget {
   /** Path of the first name, relative to the root, without leading slash. */
-  readonly path: Uint8Array;
+  path: Uint8Array;
   /** Set by the visitor: position of the FILENAME item of the first name, in bytes. */
   position: number | undefined;
 }
@@ -51,7 +52,9 @@ export interface TreeVisitor {
    * @param sizeBytes Size to announce.
    * @param fd Open for reading at offset 0 and from now on the visitor's to close; -1 if the file is
    *   empty.
-   * @param link Present if the file has more names; the visitor has to set its position.
+   * @param link Present if the file has more names; the visitor has to set its position, and may
+   *   have another name stand for the first one if that has gone.
+   * @param identity To open the file again.
    */
   file(
     name: Uint8Array,
@@ -59,6 +62,7 @@ export interface TreeVisitor {
     sizeBytes: number,
     fd: number,
     link: HardlinkTarget | undefined,
+    identity: FileIdentity,
   ): void;
   /** A further name of a file that `file` was called for. */
   hardlink(name: Uint8Array, target: HardlinkTarget): void;

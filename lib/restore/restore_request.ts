@@ -60,7 +60,9 @@ export interface RestoredTree {
   readonly files: number;
   /** Directories made or reused, without the target itself. */
   readonly directories: number;
+  /** Symbolic links. */
   readonly symlinks: number;
+  /** Further names of files. */
   readonly hardlinks: number;
   /** Devices, named pipes and sockets. */
   readonly nodes: number;
