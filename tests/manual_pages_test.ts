@@ -130,7 +130,7 @@ async function* sources(folder: URL): AsyncGenerator<string> {
 Deno.test("manual pages have each variable that the program reads, and no other", async () => {
   const read = new Set<string>();
   const reading =
-    /(?:\bget\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n  variable:)\s*"([A-Z][A-Z0-9_]+)"/g;
+    /(?:\bget\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n {2}variable:)\s*"([A-Z][A-Z0-9_]+)"/g;
   for (const layer of ["cli", "lib", "ffi"]) {
     for await (const text of sources(new URL(`../${layer}/`, import.meta.url))) {
       for (const [, name] of text.matchAll(reading)) read.add(name!);
