@@ -22,6 +22,8 @@ import { snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
  *
  * @returns What was decided about each snapshot, oldest first.
  * @throws {NotFoundError} if there is no such group.
+ * @throws {PbsError} if the system does not let a manifest be read, before anything is removed: a
+ *   snapshot that is whole but cannot be read now must not go in the place of an older one.
  */
 export async function pruneGroup(
   datastore: Datastore,
@@ -74,9 +76,15 @@ async function isBroken(
   snapshot: BackupSnapshot,
   log: TaskLog,
 ): Promise<boolean> {
-  const { broken, failedVerification } = await findDamage(datastore, namespace, snapshot);
+  const damage = await findDamage(datastore, namespace, snapshot);
+  const { broken, failedVerification } = damage;
   if (broken === undefined) return failedVerification;
   const path = formatSnapshotPath(snapshot);
+  if (damage.unreadable) {
+    throw new PbsError(
+      `nothing was removed, as snapshot "${path}" could not be looked at: ${broken}`,
+    );
+  }
   log(`WARN: snapshot "${path}" is broken and does not count as kept: ${broken}`);
   return true;
 }

@@ -1,4 +1,4 @@
-import { describeError, NotFoundError, PbsError } from "../errors/mod.ts";
+import { describeError, NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
 import { verifyStateOf } from "../manifest/mod.ts";
 import type { BackupSnapshot } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
@@ -9,6 +9,8 @@ import { readManifest } from "./snapshot_manifest.ts";
 export interface SnapshotDamage {
   /** Why it cannot be restored: its manifest cannot be read, or files that it lists are missing. */
   readonly broken?: string;
+  /** Whether that is because the system did not let it be read now: it may be whole. */
+  readonly unreadable?: boolean;
   /** Whether its last verification failed. */
   readonly failedVerification: boolean;
 }
@@ -36,6 +38,12 @@ export async function findDamage(
     return { failedVerification };
   } catch (error) {
     if (error instanceof NotFoundError || !(error instanceof PbsError)) throw error;
-    return { broken: describeError(error).join(": "), failedVerification: false };
+    const broken = describeError(error).join(": ");
+    return { broken, unreadable: isOfSystem(error), failedVerification: false };
   }
+}
+
+function isOfSystem(error: unknown): boolean {
+  if (error instanceof SystemError) return true;
+  return error instanceof Error && error.cause !== undefined && isOfSystem(error.cause);
 }
