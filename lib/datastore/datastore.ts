@@ -9,7 +9,7 @@ import { listFolder } from "../../ffi/posix_folder.ts";
 import { effectiveIds } from "../../ffi/posix_file_system.ts";
 import { Errno } from "../../ffi/errno.ts";
 import { AuthError, ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
-import { checkResult, systemFailure } from "./_system_failure.ts";
+import { checkResult, runtimeFailure, systemFailure } from "./_system_failure.ts";
 import { ChunkFolders } from "./chunk_folders.ts";
 import type { ChunkStore } from "./chunk_store.ts";
 import { FileChunkStore, type SyncLevel } from "./file_chunk_store.ts";
@@ -186,6 +186,11 @@ function realPath(path: string): string {
   } catch (cause) {
     if (cause instanceof Deno.errors.PermissionDenied) {
       throw notPermitted(`no permission to open datastore "${path}"`, path, cause);
+    }
+    const { NotADirectory, NotFound } = Deno.errors;
+    if (!(cause instanceof NotFound || cause instanceof NotADirectory)) {
+      // Not absent: whoever would make a new one must not.
+      throw runtimeFailure(cause, `cannot open datastore "${path}"`);
     }
     throw new NotFoundError(`there is no folder "${path}" for a datastore`, {
       cause,
