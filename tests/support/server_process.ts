@@ -28,6 +28,8 @@ export class ServerProcess implements AsyncDisposable {
       dir?: { readonly path: string };
       /** Where the datastore is; default `store` in the folder. */
       store?: string;
+      /** Default `inherit`; piped, the error of a start that fails has it. */
+      stderr?: "inherit" | "piped";
     } = {},
   ): Promise<ServerProcess> {
     const ownDir = options.dir === undefined ? await TempDir.make("/dev/shm") : undefined;
@@ -42,17 +44,22 @@ export class ServerProcess implements AsyncDisposable {
       args,
       stdin: "null",
       stdout: "piped",
-      stderr: "inherit",
+      stderr: options.stderr ?? "inherit",
       env: { PBS_LOG: "error", ...options.env },
     }).spawn();
     let greeting = "";
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     while (!greeting.includes("PBS_FINGERPRINT")) {
       const { value, done } = await reader.read();
-      if (done) throw new Error(`the server ended: ${greeting}`);
+      if (done) {
+        const stderr = options.stderr === "piped" ? await new Response(child.stderr).text() : "";
+        await child.status;
+        throw new Error(`the server ended:\n${greeting}${stderr}`);
+      }
       greeting += value;
     }
     reader.cancel();
+    if (options.stderr === "piped") child.stderr.cancel();
     const port = Number(/listening on \S+:(\d+)/.exec(greeting)?.[1]);
     return new ServerProcess(child, dir, ownDir, greeting, port);
   }

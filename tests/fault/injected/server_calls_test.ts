@@ -1,16 +1,16 @@
 // Each system call that the server makes for a client fails once, in a server that goes on running.
 // docs/testing.md says how to run the whole matrix.
 import { assert, assertEquals } from "@std/assert";
-import { openRemoteRepository, type RemoteRepository } from "../../../lib/remote/mod.ts";
+import type { RemoteRepository } from "../../../lib/remote/mod.ts";
 import { eventually } from "../../support/eventually.ts";
 import { classesOf, matrixOf } from "../../support/fail_calls/call_classes.ts";
 import type { FailCalls } from "../../support/fail_calls/fail_calls.ts";
 import { WatchedServer } from "../../support/fail_calls/watched_server.ts";
 import { kernelLocks } from "../../support/kernel_locks.ts";
-import type { ServerProcess } from "../../support/server_process.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 import { FAULT_TIME, type FaultWorld, GROUP, withFaultWorld } from "./fault_world.ts";
 import { faultExtent, runFaults, withFailCalls } from "./run_faults.ts";
+import { withServedRepository } from "./served_repository.ts";
 
 /** What a client asks for. */
 interface Request {
@@ -67,26 +67,6 @@ function newest(world: FaultWorld): number {
   return Math.max(...world.snapshots.keys());
 }
 
-async function withRepository(
-  server: ServerProcess,
-  body: (repository: RemoteRepository) => Promise<void>,
-): Promise<void> {
-  const { PBS_REPOSITORY = "", PBS_PASSWORD = "", PBS_FINGERPRINT = "" } = server.clientEnvironment;
-  await using repository = await openRemoteRepository({
-    address: {
-      kind: "server",
-      authId: PBS_REPOSITORY.slice(0, PBS_REPOSITORY.lastIndexOf("@")),
-      host: "127.0.0.1",
-      port: server.port,
-      datastore: "store1",
-    },
-    password: PBS_PASSWORD,
-    fingerprint: PBS_FINGERPRINT,
-    timeouts: { taskPollMs: 10 },
-  });
-  await body(repository);
-}
-
 /** A served datastore and the times of its next snapshots. */
 class Scene {
   #time = FAULT_TIME;
@@ -118,7 +98,7 @@ class Scene {
     const local = world.open();
     try {
       for (const time of await world.times()) await world.checkSnapshot(local, time);
-      await withRepository(watched.server, async (repository) => {
+      await withServedRepository(watched.server, async (repository) => {
         const time = this.nextTime();
         await world.backUp(repository, time);
         await world.checkSnapshot(repository, time);
@@ -148,7 +128,7 @@ for (const request of REQUESTS) {
     withScene(async (scene) => {
       const { world, watched } = scene;
       const attempt = async (time: number) =>
-        await withRepository(watched.server, (each) => request.run(each, world, time));
+        await withServedRepository(watched.server, (each) => request.run(each, world, time));
       // What is made only once, e.g. folders for logs, is made now.
       await scene.settle();
       await attempt(scene.nextTime());
