@@ -2,7 +2,7 @@
 // docs/testing.md says how to run the whole matrix.
 import { assert, assertEquals } from "@std/assert";
 import { assertSameTree } from "../../support/compare_trees.ts";
-import { type CallClass, classesOf, matrixOf } from "../../support/fail_calls/call_classes.ts";
+import { classesOf, matrixOf } from "../../support/fail_calls/call_classes.ts";
 import {
   type FailCalls,
   type FailingCall,
@@ -17,7 +17,7 @@ import {
   OLDER_TIME,
   withFaultWorld,
 } from "./fault_world.ts";
-import { faultExtent, runFaults, withFailCalls } from "./run_faults.ts";
+import { faultExtent, runFaults, SeenClasses, withFailCalls } from "./run_faults.ts";
 
 /** A command, and what it has done if it says that it succeeded. */
 interface Operation {
@@ -87,11 +87,13 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     name: "prune",
+    family: "maintenance",
     args: () => ["prune", group, "--keep-last", "1"],
     succeeded: async (world) => assertEquals(await world.times(), [NEWER_TIME]),
   },
   {
     name: "removal of a snapshot",
+    family: "maintenance",
     args: () => [
       "snapshot",
       "forget",
@@ -101,6 +103,7 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     name: "verification",
+    family: "maintenance",
     args: (world) => ["datastore", "verify", world.store],
     succeeded: async () => {},
   },
@@ -123,16 +126,7 @@ async function runWatched(
   return { run, log };
 }
 
-/** Classes that other operations of a family have had. */
-const seen = new Map<string, Set<string>>();
-
-/** The classes that are to be tried. */
-function chosenClasses({ family }: Operation, classes: readonly CallClass[]): CallClass[] {
-  if (faultExtent === "full" || family === undefined) return [...classes];
-  const had = seen.get(family) ?? new Set();
-  seen.set(family, had);
-  return classes.filter(({ call, glob }) => had.size < had.add(`${call} ${glob}`).size);
-}
+const seen = new SeenClasses();
 
 for (const operation of OPERATIONS) {
   Deno.test(`no failing system call of a ${operation.name} does harm`, () =>
@@ -144,7 +138,7 @@ for (const operation of OPERATIONS) {
         await operation.succeeded(dry, run);
         await dry.check();
         const classes = classesOf(parseCalls(log), dry.root);
-        const faults = matrixOf(chosenClasses(operation, classes), "", faultExtent);
+        const faults = matrixOf(seen.chooseFrom(classes, operation.family), "", faultExtent);
         await runFaults(operation.name, faults, async (fault, name) => {
           const world = await template.copy(`${template.root}/${name}`);
           const there = fault.glob === "tcp" ? fault : { ...fault, glob: world.root + fault.glob };

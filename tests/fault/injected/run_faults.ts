@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- the number of faults is reported
 import { assert } from "@std/assert";
-import type { MatrixExtent } from "../../support/fail_calls/call_classes.ts";
+import type { CallClass, MatrixExtent } from "../../support/fail_calls/call_classes.ts";
 import { FailCalls, type FailingCall, ruleOf } from "../../support/fail_calls/fail_calls.ts";
 
 /** What became of a run in which a call failed. */
@@ -18,6 +18,19 @@ export const faultExtent: MatrixExtent = Deno.env.get("PBS_CLIENT_FAULTS") === "
 
 /** Only faults whose rule has this in it, to look at one of them again. */
 const only = Deno.env.get("PBS_CLIENT_FAULT");
+
+/** What runs that have most calls in common have had. */
+export class SeenClasses {
+  readonly #seen = new Map<string, Set<string>>();
+
+  /** @returns The classes that are to be tried: in the sample only those new to the family. */
+  chooseFrom(classes: readonly CallClass[], family: string | undefined): readonly CallClass[] {
+    if (faultExtent === "full" || family === undefined) return classes;
+    const had = this.#seen.get(family) ?? new Set();
+    this.#seen.set(family, had);
+    return classes.filter(({ call, glob }) => had.size < had.add(`${call} ${glob}`).size);
+  }
+}
 
 /** Builds the program for the scope. */
 export async function withFailCalls(body: (fail: FailCalls) => Promise<void>): Promise<void> {

@@ -9,12 +9,14 @@ import { WatchedServer } from "../../support/fail_calls/watched_server.ts";
 import { kernelLocks } from "../../support/kernel_locks.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 import { FAULT_TIME, type FaultWorld, GROUP, withFaultWorld } from "./fault_world.ts";
-import { faultExtent, runFaults, withFailCalls } from "./run_faults.ts";
+import { faultExtent, runFaults, SeenClasses, withFailCalls } from "./run_faults.ts";
 import { withServedRepository } from "./served_repository.ts";
 
 /** What a client asks for. */
 interface Request {
   readonly name: string;
+  /** Requests of one family have most calls in common: the sample has each class once. */
+  readonly family?: string;
   run(repository: RemoteRepository, world: FaultWorld, time: number): Promise<void>;
   /** Fails if the request was said to have succeeded and has not. @param before Times there were. */
   succeeded(world: FaultWorld, time: number, before: readonly number[]): Promise<void>;
@@ -35,6 +37,7 @@ const REQUESTS: readonly Request[] = [
   },
   {
     name: "prune",
+    family: "maintenance",
     run: async (repository) => void await repository.prune("", GROUP, { last: 1 }, false),
     // Failures to remove single snapshots are only logged (spec: protocol.md §7.5).
     succeeded: async (world, _time, before) =>
@@ -42,12 +45,14 @@ const REQUESTS: readonly Request[] = [
   },
   {
     name: "removal of a snapshot",
+    family: "maintenance",
     run: (repository, world) => repository.forgetSnapshot("", { ...GROUP, time: newest(world) }),
     succeeded: async (world, _time, before) =>
       assertEquals(await world.times(), before.slice(0, -1)),
   },
   {
     name: "verification",
+    family: "maintenance",
     run: (repository, world) => world.verify(repository),
     succeeded: async () => {},
     // As in a run of the client.
@@ -55,6 +60,7 @@ const REQUESTS: readonly Request[] = [
   },
   {
     name: "garbage collection",
+    family: "maintenance",
     run: (repository) => repository.garbageCollect(() => {}),
     succeeded: async () => {},
     // Each takes more than a second, and what it does with chunks is seen in runs of the client.
@@ -123,6 +129,8 @@ async function withScene(body: (scene: Scene) => Promise<void>): Promise<void> {
   );
 }
 
+const seen = new SeenClasses();
+
 for (const request of REQUESTS) {
   Deno.test(`no system call of a server that fails in a ${request.name} does harm`, () =>
     withScene(async (scene) => {
@@ -139,7 +147,7 @@ for (const request of REQUESTS) {
       const classes = classesOf(calls, world.root).filter(({ glob }) =>
         faultExtent === "full" || !request.omit?.(glob)
       );
-      const faults = matrixOf(classes, world.root, faultExtent);
+      const faults = matrixOf(seen.chooseFrom(classes, request.family), world.root, faultExtent);
       await runFaults(`server, ${request.name}`, faults, async (fault) => {
         const before = await scene.settle();
         const time = scene.nextTime();
