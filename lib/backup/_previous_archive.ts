@@ -7,8 +7,8 @@ import {
   splitArchiveNames,
   verifyIndex,
 } from "../manifest/mod.ts";
+import { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../reading/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
-import { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../restore/mod.ts";
 import { PreviousRecord, PreviousTree } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 

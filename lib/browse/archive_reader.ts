@@ -1,14 +1,12 @@
 import { NotFoundError, UsageError } from "../errors/mod.ts";
 import { lookUpArchive, lookUpFile, type ManifestFile, parseArchiveName } from "../manifest/mod.ts";
 import { type ContentRange, PxarAccessor, type PxarNode, type RandomAccess } from "../pxar/mod.ts";
-import type { VerifiedSnapshot } from "../restore/mod.ts";
-import { CachedStream } from "./cached_stream.ts";
-import type { ChunkCache } from "./chunk_cache.ts";
+import { CachedStream, type CheckedSnapshot, type ChunkCache } from "../reading/mod.ts";
 
 /** How to open an {@linkcode ArchiveReader}. */
 export interface ArchiveReaderOptions {
   /** Whose manifest was checked. */
-  readonly snapshot: VerifiedSnapshot;
+  readonly snapshot: CheckedSnapshot;
   /** With or without the server's suffix: `root.pxar`, `disk.img`. */
   readonly name: string;
   /** Shared by all archives of the snapshot; stays the caller's. */

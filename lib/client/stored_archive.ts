@@ -1,15 +1,11 @@
-import { ArchiveReader, ChunkCache } from "../browse/mod.ts";
+import { ArchiveReader } from "../browse/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
 import { UsageError } from "../errors/mod.ts";
 import { parseArchiveName } from "../manifest/mod.ts";
 import type { PxarNode, RandomAccess } from "../pxar/mod.ts";
+import { CheckedSnapshot, ChunkCache } from "../reading/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
-import {
-  newRestoreProgress,
-  type RestoreReport,
-  runRestore,
-  VerifiedSnapshot,
-} from "../restore/mod.ts";
+import { newRestoreProgress, type RestoreReport, runRestore } from "../restore/mod.ts";
 import { type ArchiveEntry, toArchiveEntry } from "./archive_entry.ts";
 import { pathBytes } from "./path_bytes.ts";
 import type { RestoreOptions } from "./restore_options.ts";
@@ -156,9 +152,8 @@ export class StoredArchive implements AsyncDisposable {
     const source = opening.use(await this.#openSource());
     const cache = opening.use(new ChunkCache(source, this.#crypt));
     const { serverName } = parseArchiveName(this.name);
-    const snapshot = await VerifiedSnapshot.open(source, this.#crypt, serverName, {
+    const snapshot = await CheckedSnapshot.open(source, this.#crypt, serverName, {
       log: () => {},
-      progress: newRestoreProgress(),
     });
     const reader = await ArchiveReader.open({ snapshot, name: this.name, cache });
     return { reader, resources: opening.move() };

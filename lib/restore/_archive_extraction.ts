@@ -7,8 +7,7 @@ import {
   type TreeExtractor,
 } from "../fs/mod.ts";
 import { PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
-import type { ChunkPrefetcher, PlacedChunk } from "./_chunk_prefetcher.ts";
-import { DamagedChunkError } from "./_damaged_chunk_error.ts";
+import { type ChunkPrefetcher, DamagedChunkError, type PlacedChunk } from "../reading/mod.ts";
 import type { ExtractionFeed } from "./_extraction_feed.ts";
 import type { LinkedContent } from "./_linked_content.ts";
 import type { RestoreObserver } from "./restore_request.ts";

@@ -1,5 +1,5 @@
 import type { TreeExtractor } from "../fs/mod.ts";
-import type { PlacedChunk } from "./_chunk_prefetcher.ts";
+import type { PlacedChunk } from "../reading/mod.ts";
 
 /** Plain bytes that may wait for the extractor; the prefetch window is larger. */
 const HELD_BYTES_MAX = 16 * 1024 * 1024;

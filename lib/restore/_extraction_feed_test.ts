@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { TreeExtractor } from "../fs/mod.ts";
-import type { PlacedChunk } from "./_chunk_prefetcher.ts";
+import type { PlacedChunk } from "../reading/mod.ts";
 import { ExtractionFeed } from "./_extraction_feed.ts";
 
 /** An extractor that finishes batches when a test says so. */

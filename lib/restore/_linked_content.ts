@@ -1,8 +1,7 @@
 import { ChunkDecoder } from "../chunking/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
 import { type ContentRange, PxarAccessor, type PxarEntry } from "../pxar/mod.ts";
-import { ChunkAccess } from "./_chunk_access.ts";
-import type { VerifiedSnapshot } from "./_verified_snapshot.ts";
+import { type CheckedSnapshot, ChunkAccess } from "../reading/mod.ts";
 
 /** A file found through a hard link. */
 export interface LinkedFile {
@@ -15,12 +14,12 @@ export interface LinkedFile {
  * (spec: pxar.md §6.4). Nothing is read before the first one is asked for.
  */
 export class LinkedContent implements Disposable {
-  readonly #snapshot: VerifiedSnapshot;
+  readonly #snapshot: CheckedSnapshot;
   readonly #archive: ManifestArchive;
   readonly #resources = new DisposableStack();
   #accessor: Promise<PxarAccessor> | undefined;
 
-  constructor(snapshot: VerifiedSnapshot, archive: ManifestArchive) {
+  constructor(snapshot: CheckedSnapshot, archive: ManifestArchive) {
     this.#snapshot = snapshot;
     this.#archive = archive;
   }

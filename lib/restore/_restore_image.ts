@@ -1,8 +1,7 @@
 import type { ChunkDecoder } from "../chunking/mod.ts";
 import type { ManifestFile } from "../manifest/mod.ts";
-import { ChunkPrefetcher } from "./_chunk_prefetcher.ts";
+import { type CheckedSnapshot, ChunkPrefetcher } from "../reading/mod.ts";
 import { OutputFile } from "./_output_file.ts";
-import type { VerifiedSnapshot } from "./_verified_snapshot.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
 /**
@@ -12,7 +11,7 @@ import type { RestoreObserver } from "./restore_request.ts";
  * @returns Bytes written.
  */
 export async function restoreStream(
-  snapshot: VerifiedSnapshot,
+  snapshot: CheckedSnapshot,
   file: ManifestFile,
   decoder: ChunkDecoder,
   target: Uint8Array | "-",

@@ -1,12 +1,11 @@
 import type { ChunkDecoder } from "../chunking/mod.ts";
 import type { ExtractReport, TreeExtractor } from "../fs/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
+import { type CheckedSnapshot, ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../reading/mod.ts";
 import { ArchiveExtraction, type TreeTarget } from "./_archive_extraction.ts";
-import { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "./_chunk_prefetcher.ts";
 import { ExtractionFeed } from "./_extraction_feed.ts";
 import { LinkedContent } from "./_linked_content.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
-import type { VerifiedSnapshot } from "./_verified_snapshot.ts";
 import type { RestoredTree, RestoreObserver } from "./restore_request.ts";
 
 /** What became of a tree. */
@@ -26,7 +25,7 @@ export interface TreeOutcome {
  * directories that were entered. A damaged chunk within the content of a file costs this file only.
  */
 export async function restoreTree(
-  snapshot: VerifiedSnapshot,
+  snapshot: CheckedSnapshot,
   archive: ManifestArchive,
   decoder: ChunkDecoder,
   target: TreeTarget,

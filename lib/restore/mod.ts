@@ -8,7 +8,5 @@
  * @module
  */
 
-export { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "./_chunk_prefetcher.ts";
-export { VerifiedSnapshot } from "./_verified_snapshot.ts";
 export * from "./restore_request.ts";
 export { runRestore } from "./run_restore.ts";

@@ -1,4 +1,5 @@
 import type { CryptConfig } from "../crypto/mod.ts";
+import type { ReadingObserver } from "../reading/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 
 /** Everything a restore run needs to know (spec: cli.md §4.2). */
@@ -43,15 +44,11 @@ export interface RestoreProgress {
 }
 
 /** Who wants to hear from a run. */
-export interface RestoreObserver {
-  /** A line for people; the run goes on. */
-  log(level: "debug" | "info" | "warn" | "error", message: string): void;
+export interface RestoreObserver extends ReadingObserver {
   /** Written to by the run. */
   readonly progress: RestoreProgress;
   /** What became of a tree, complete or not; once, unless the run was interrupted. */
   treeMade?(made: RestoredTree): void;
-  /** The manifest was signed with the key at hand, and nothing was changed since. */
-  signatureVerified?(config: CryptConfig): void;
 }
 
 /** What was made of a tree. */

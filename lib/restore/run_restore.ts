@@ -11,12 +11,12 @@ import {
   parseArchiveName,
   serializeManifest,
 } from "../manifest/mod.ts";
+import { CheckedSnapshot } from "../reading/mod.ts";
 import { NewTarget } from "./_new_target.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import { OutputFile, replaceFile } from "./_output_file.ts";
 import { restoreStream } from "./_restore_image.ts";
 import { restoreTree } from "./_restore_tree.ts";
-import { VerifiedSnapshot } from "./_verified_snapshot.ts";
 import type { RestoreObserver, RestoreReport, RestoreRequest } from "./restore_request.ts";
 
 const MANIFEST_NAME = MANIFEST_BLOB_NAME.replace(/\.blob$/, "");
@@ -54,7 +54,7 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
   const { source, crypt } = request;
-  const snapshot = await VerifiedSnapshot.open(source, crypt, name.serverName, observer);
+  const snapshot = await CheckedSnapshot.open(source, crypt, name.serverName, observer);
   const isTree = /\.[mp]?pxar\.didx$/.test(name.serverName);
   if (request.patterns.length > 0 && !isTree) {
     observer.log("warn", `warning: ${name.clientName} is no file archive, patterns have no effect`);
@@ -83,7 +83,7 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
 }
 
 async function restoreManifest(
-  snapshot: VerifiedSnapshot,
+  snapshot: CheckedSnapshot,
   request: RestoreRequest,
 ): Promise<Outcome> {
   const content = new TextEncoder().encode(serializeManifest(snapshot.manifest));
@@ -101,7 +101,7 @@ async function writeBlob(content: Uint8Array, request: RestoreRequest): Promise<
 
 async function restoreTreeTo(
   target: Uint8Array,
-  snapshot: VerifiedSnapshot,
+  snapshot: CheckedSnapshot,
   archive: ManifestArchive,
   decoder: ChunkDecoder,
   request: RestoreRequest,

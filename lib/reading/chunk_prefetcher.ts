@@ -2,7 +2,7 @@ import { encodeHex } from "../bytes/mod.ts";
 import { type ChunkDecoder, type PlainChunk, Turns } from "../chunking/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
-import { DamagedChunkError } from "./_damaged_chunk_error.ts";
+import { DamagedChunkError } from "./damaged_chunk_error.ts";
 
 /** Requests kept under way (spec: client-pipeline.md §10.2 row 7: 8 to 32). */
 const WINDOW_CHUNKS = 16;

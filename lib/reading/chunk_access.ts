@@ -2,7 +2,7 @@ import { type ChunkDecoder, type PlainChunk, Turns } from "../chunking/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
-import { DamagedChunkError } from "./_damaged_chunk_error.ts";
+import { DamagedChunkError } from "./damaged_chunk_error.ts";
 
 /** Reads a stream behind an index at any place; keeps the chunk it read last. */
 export class ChunkAccess implements RandomAccess, Disposable {

@@ -17,13 +17,20 @@ import {
   verifyIndex,
 } from "../manifest/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
-import type { RestoreObserver } from "./restore_request.ts";
+
+/** Who wants to hear what a manifest says for itself. */
+export interface ReadingObserver {
+  /** A line for people; the run goes on. */
+  log(level: "debug" | "info" | "warn" | "error", message: string): void;
+  /** The manifest was signed with the key at hand, and nothing was changed since. */
+  signatureVerified?(config: CryptConfig): void;
+}
 
 /**
  * A snapshot whose manifest was checked, and whose files are checked against it before anything of
  * them is used (spec: datastore-formats.md §7.1).
  */
-export class VerifiedSnapshot {
+export class CheckedSnapshot {
   private constructor(
     readonly source: SnapshotSource,
     readonly manifest: Manifest,
@@ -43,8 +50,8 @@ export class VerifiedSnapshot {
     source: SnapshotSource,
     crypt: CryptConfig | undefined,
     wanted: string,
-    observer: RestoreObserver,
-  ): Promise<VerifiedSnapshot> {
+    observer: ReadingObserver,
+  ): Promise<CheckedSnapshot> {
     const manifest = await decodeManifestBlob(await source.readFile(MANIFEST_BLOB_NAME));
     checkSnapshot(manifest, source.snapshot);
     if (crypt !== undefined) {
@@ -58,7 +65,7 @@ export class VerifiedSnapshot {
         "Restoring encrypted key blob without original key - skipping manifest fingerprint check!",
       );
     } else checkKeyFingerprint(manifest, undefined);
-    return new VerifiedSnapshot(source, manifest, crypt);
+    return new CheckedSnapshot(source, manifest, crypt);
   }
 
   /** Reads an index and compares it with the manifest. */
