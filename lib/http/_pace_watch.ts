@@ -1,4 +1,4 @@
-import type { MinimumPace } from "./http2_options.ts";
+import type { MinimumPace } from "./minimum_pace.ts";
 
 /**
  * Watches one direction of a connection: whether its bodies get on as they have to.

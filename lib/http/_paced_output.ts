@@ -1,7 +1,7 @@
 import { ConnectionError } from "../errors/mod.ts";
 import { PaceWatch } from "./_pace_watch.ts";
 import type { Duplex } from "./duplex.ts";
-import type { MinimumPace } from "./http2_options.ts";
+import type { MinimumPace } from "./minimum_pace.ts";
 
 /** What is handed to the socket at a time: progress is seen in pieces of this size. */
 const SLICE_BYTES = 64 * 1024;

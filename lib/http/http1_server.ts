@@ -14,7 +14,8 @@ import type { Duplex } from "./duplex.ts";
 import type { HeaderField } from "./header_fields.ts";
 import type { LargeHeads } from "./large_heads.ts";
 import { Http2Server } from "./http2_server.ts";
-import type { Http2Options, MinimumPace } from "./http2_options.ts";
+import type { Http2Options } from "./http2_options.ts";
+import type { MinimumPace } from "./minimum_pace.ts";
 import type {
   IncomingRequest,
   OutgoingResponse,

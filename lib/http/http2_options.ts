@@ -1,17 +1,10 @@
+import type { MinimumPace } from "./minimum_pace.ts";
 import {
   DEFAULT_FRAME_BYTES,
   DEFAULT_WINDOW_BYTES,
   MAX_FRAME_BYTES,
   MAX_WINDOW_BYTES,
 } from "./http2_format.ts";
-
-/** How fast bodies have to get on over a connection, all of them together. */
-export interface MinimumPace {
-  /** At least this many bytes, or the ends of the bodies, */
-  readonly stepBytes: number;
-  /** in this time; it is looked every quarter of it. */
-  readonly withinMs: number;
-}
 
 /** What an HTTP/2 connection announces and how patient it is. */
 export interface Http2Options {
