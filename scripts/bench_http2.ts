@@ -6,14 +6,9 @@
 
 import { once } from "node:events";
 import tls from "node:tls";
-import {
-  connectTls,
-  createSelfSignedCertificate,
-  type Duplex,
-  Http2Client,
-  Http2Server,
-  TlsListener,
-} from "../lib/http/mod.ts";
+import { connectTls, createSelfSignedCertificate, TlsListener } from "../lib/tls/mod.ts";
+import type { Duplex } from "../lib/duplex/mod.ts";
+import { Http2Client, Http2Server } from "../lib/http2/mod.ts";
 
 const BODY_BYTES = 4 * 1024 * 1024;
 

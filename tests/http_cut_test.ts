@@ -3,14 +3,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { PbsError, ServerError } from "../lib/errors/mod.ts";
-import {
-  Http1Client,
-  Http2Client,
-  Http2Server,
-  memoryDuplexPair,
-  type RequestHandler,
-  serveConnection,
-} from "../lib/http/mod.ts";
+import { Http1Client, serveConnection } from "../lib/http1/mod.ts";
+import { Http2Client, Http2Server } from "../lib/http2/mod.ts";
+import { memoryDuplexPair } from "../lib/duplex/mod.ts";
+import type { RequestHandler } from "../lib/http/mod.ts";
 
 const BODY = Uint8Array.from({ length: 200 }, (_, i) => i);
 

@@ -5,20 +5,14 @@
 import { assert } from "@std/assert";
 import { concatBytes } from "../lib/bytes/mod.ts";
 import { ConnectionError, CorruptDataError, PbsError } from "../lib/errors/mod.ts";
-import { FrameReader } from "../lib/http/frame_reader.ts";
-import { writeFrameHeader } from "../lib/http/frame_writer.ts";
-import { HpackDecoder } from "../lib/http/hpack_decoder.ts";
-import { HpackEncoder } from "../lib/http/hpack_encoder.ts";
-import {
-  type Duplex,
-  Http1Client,
-  Http2Client,
-  Http2Error,
-  Http2Server,
-  memoryDuplexPair,
-  type RequestHandler,
-  serveConnection,
-} from "../lib/http/mod.ts";
+import { FrameReader } from "../lib/http2/frame_reader.ts";
+import { writeFrameHeader } from "../lib/http2/frame_writer.ts";
+import { HpackDecoder } from "../lib/http2/hpack_decoder.ts";
+import { HpackEncoder } from "../lib/http2/hpack_encoder.ts";
+import { type Duplex, memoryDuplexPair } from "../lib/duplex/mod.ts";
+import { Http1Client, serveConnection } from "../lib/http1/mod.ts";
+import { Http2Client, Http2Error, Http2Server } from "../lib/http2/mod.ts";
+import type { RequestHandler } from "../lib/http/mod.ts";
 import { Chance } from "./support/chance.ts";
 
 /** The memory of the process must not grow by more than this, in bytes. */

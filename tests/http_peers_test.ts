@@ -2,7 +2,8 @@
 // Our HTTP/2 and certificates against other people's programs.
 
 import { assert, assertEquals } from "@std/assert";
-import { connectTls, createSelfSignedCertificate, Http2Client } from "../lib/http/mod.ts";
+import { connectTls, createSelfSignedCertificate } from "../lib/tls/mod.ts";
+import { Http2Client } from "../lib/http2/mod.ts";
 import { startHttp2TestServer } from "./support/http2_test_server.ts";
 import { runPeer } from "./support/run_peer.ts";
 import { testWithPeers } from "./support/with_peers.ts";

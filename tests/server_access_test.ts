@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { connectTls } from "../lib/http/mod.ts";
+import { connectTls } from "../lib/tls/mod.ts";
 import { TicketSigner } from "../lib/server/mod.ts";
 import { RawClient } from "./support/probes/raw_client.ts";
 import { type TestAccounts, TestServer, tokenHeader } from "./support/test_server.ts";

@@ -1,7 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "../lib/bytes/mod.ts";
-import { connectTls, Http1Client, Http2Client } from "../lib/http/mod.ts";
-import { RateLimitedDuplex, RateLimiter } from "../lib/http/mod.ts";
+import { connectTls } from "../lib/tls/mod.ts";
+import { Http1Client } from "../lib/http1/mod.ts";
+import { Http2Client } from "../lib/http2/mod.ts";
+import { RateLimitedDuplex, RateLimiter } from "../lib/duplex/mod.ts";
 import type { HeaderField } from "../lib/http/mod.ts";
 import { eventually } from "./support/eventually.ts";
 import { makeChunk } from "./support/target_conformance.ts";

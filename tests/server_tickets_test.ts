@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AuthError } from "../lib/errors/mod.ts";
-import { connectTls, Http1Client } from "../lib/http/mod.ts";
+import { connectTls } from "../lib/tls/mod.ts";
+import { Http1Client } from "../lib/http1/mod.ts";
 import { openRemoteRepository, TicketCache } from "../lib/remote/mod.ts";
 import { eventually } from "./support/eventually.ts";
 import { remoteOptions } from "./support/remote_repository.ts";

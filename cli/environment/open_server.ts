@@ -1,5 +1,5 @@
 import { AuthError, PbsError, UsageError } from "../../lib/errors/mod.ts";
-import { chooseProxy } from "../../lib/http/mod.ts";
+import { chooseProxy } from "../../lib/tls/mod.ts";
 import { describeRepository, type ServerRepositoryAddress } from "../../lib/repository/mod.ts";
 import {
   FingerprintCache,

@@ -1,5 +1,5 @@
 import { Datastore } from "../../lib/datastore/mod.ts";
-import { checkAddressIsFree } from "../../lib/http/mod.ts";
+import { checkAddressIsFree } from "../../lib/tls/mod.ts";
 import { describeError, NotFoundError, UsageError } from "../../lib/errors/mod.ts";
 import {
   BackupServer,

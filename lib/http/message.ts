@@ -1,4 +1,4 @@
-import type { Duplex } from "./duplex.ts";
+import type { Duplex } from "../duplex/mod.ts";
 import type { HeaderField, HeaderFields } from "./header_fields.ts";
 import type { IncomingBody } from "./incoming_body.ts";
 

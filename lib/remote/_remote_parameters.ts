@@ -1,4 +1,4 @@
-import type { ApiParameters } from "../http/mod.ts";
+import type { ApiParameters } from "../rest/mod.ts";
 import type { BackupGroup, BackupSnapshot } from "../repository/mod.ts";
 
 /** The root namespace is left out (spec: cli.md §9). */

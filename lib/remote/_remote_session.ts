@@ -1,15 +1,8 @@
 import { AuthError, ConnectionError } from "../errors/mod.ts";
-import {
-  type ApiParameters,
-  type CallOptions,
-  connectThroughProxy,
-  connectTls,
-  type Duplex,
-  Http2Client,
-  RateLimitedDuplex,
-  RateLimiter,
-  RestClient,
-} from "../http/mod.ts";
+import { type ApiParameters, type CallOptions, RestClient } from "../rest/mod.ts";
+import { connectThroughProxy, connectTls } from "../tls/mod.ts";
+import { type Duplex, RateLimitedDuplex, RateLimiter } from "../duplex/mod.ts";
+import { Http2Client } from "../http2/mod.ts";
 import type { BackupSnapshot } from "../repository/mod.ts";
 import { withRemoteErrors } from "./_remote_error.ts";
 import {

@@ -1,15 +1,13 @@
 import { ConnectionError, NotFoundError, ServerError } from "../errors/mod.ts";
 import {
   type ApiParameters,
-  type HeaderField,
-  type Http2Client,
-  type HttpRequest,
-  type HttpResponse,
   jsonRequest,
   queryRequest,
   readApiResult,
   requireSuccess,
-} from "../http/mod.ts";
+} from "../rest/mod.ts";
+import type { HeaderField, HttpRequest, HttpResponse } from "../http/mod.ts";
+import type { Http2Client } from "../http2/mod.ts";
 import { remoteError, withRemoteErrors } from "./_remote_error.ts";
 
 /** What the official client calls a program of this kind is its own name; this is ours. */

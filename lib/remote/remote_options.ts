@@ -1,4 +1,4 @@
-import type { Proxy } from "../http/mod.ts";
+import type { Proxy } from "../tls/mod.ts";
 import type { ServerRepositoryAddress } from "../repository/mod.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
 import type { SecondFactorChallenge } from "./second_factor.ts";

@@ -1,5 +1,5 @@
 import { ServerError, UsageError } from "../errors/mod.ts";
-import { type ApiParameters, encodeQuery } from "../http/mod.ts";
+import { type ApiParameters, encodeQuery } from "../rest/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,

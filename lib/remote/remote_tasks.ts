@@ -1,4 +1,4 @@
-import type { ApiParameters } from "../http/mod.ts";
+import type { ApiParameters } from "../rest/mod.ts";
 import type {
   GroupMove,
   ListTasks,

@@ -5,7 +5,8 @@ import {
   PbsError,
   ServerError,
 } from "../errors/mod.ts";
-import { apiTokenFields, type HeaderField, type RestClient, ticketFields } from "../http/mod.ts";
+import { apiTokenFields, type RestClient, ticketFields } from "../rest/mod.ts";
+import type { HeaderField } from "../http/mod.ts";
 import type { RemoteRepositoryOptions, ServerLocation } from "./remote_options.ts";
 import { isHalfLogin, parseChallenge, secondFactorPassword } from "./second_factor.ts";
 import { TICKET_LIFETIME_SECONDS } from "./ticket_cache.ts";

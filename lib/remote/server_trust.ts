@@ -1,4 +1,4 @@
-import { normalizeFingerprint, type PeerCertificate, type TrustOptions } from "../http/mod.ts";
+import { normalizeFingerprint, type PeerCertificate, type TrustOptions } from "../tls/mod.ts";
 import { TrustError } from "../errors/mod.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
 import type { RemoteRepositoryOptions } from "./remote_options.ts";

@@ -1,10 +1,7 @@
-import { type CertificateAndKey, LargeHeads, serveConnection, TlsListener } from "../http/mod.ts";
-import type {
-  AcceptedConnection,
-  IncomingRequest,
-  MinimumPace,
-  ServeOptions,
-} from "../http/mod.ts";
+import { type AcceptedConnection, type CertificateAndKey, TlsListener } from "../tls/mod.ts";
+import { LargeHeads, serveConnection, type ServeOptions } from "../http1/mod.ts";
+import type { IncomingRequest } from "../http/mod.ts";
+import type { MinimumPace } from "../duplex/mod.ts";
 import { AccessLog } from "./access_log.ts";
 import { AnswerBudget } from "./answer_budget.ts";
 import type { AccessControl } from "./access/access_control.ts";

@@ -1,4 +1,4 @@
-import type { Duplex } from "../http/mod.ts";
+import type { Duplex } from "../duplex/mod.ts";
 
 /** A connection that knows how much its peer has taken. */
 export class MeasuredDuplex implements Duplex {

@@ -3,8 +3,9 @@
 // backup and reader protocols, and bytes that are no requests at all.
 import { inflateSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
-import { Http1Client, type HttpRequest, type HttpResponse } from "../../lib/http/mod.ts";
-import type { HeaderField, Http2Client } from "../../lib/http/mod.ts";
+import { Http1Client } from "../../lib/http1/mod.ts";
+import type { HeaderField, HttpRequest, HttpResponse } from "../../lib/http/mod.ts";
+import type { Http2Client } from "../../lib/http2/mod.ts";
 import type { ParameterSchemas } from "../../lib/server/api/parameter_schema.ts";
 import type { Route } from "../../lib/server/api/route.ts";
 import { BACKUP_ROUTES } from "../../lib/server/protocol/backup_routes.ts";

@@ -1,6 +1,8 @@
 // deno-lint-ignore-file no-console -- what was measured is reported
 import { assert, assertEquals } from "@std/assert";
-import { connectTls, type Duplex, Http1Client } from "../../lib/http/mod.ts";
+import { connectTls } from "../../lib/tls/mod.ts";
+import type { Duplex } from "../../lib/duplex/mod.ts";
+import { Http1Client } from "../../lib/http1/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";

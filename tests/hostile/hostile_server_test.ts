@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console -- what was measured is reported
 import { assert, assertEquals } from "@std/assert";
-import { createSelfSignedCertificate, type Duplex, TlsListener } from "../../lib/http/mod.ts";
+import { createSelfSignedCertificate, TlsListener } from "../../lib/tls/mod.ts";
+import type { Duplex } from "../../lib/duplex/mod.ts";
 import { spawnClient } from "../support/run_client.ts";
 
 /** What the client may have resident at any time, bytes. */

@@ -25,8 +25,8 @@ const MEASURED: ParserCases = { ...TEXT_PARSERS, ...STORED_PARSERS, ...HTTP_PARS
 /** Parsers that are not measured here, and why. */
 const NOT_MEASURED: Readonly<Record<string, string>> = {
   ...because("takes a number of bytes that the call tells", [
-    "lib/http/_header_block.ts readUint31",
-    "lib/http/_header_block.ts readUint32",
+    "lib/http2/_header_block.ts readUint31",
+    "lib/http2/_header_block.ts readUint32",
     "lib/index/_header.ts readU64",
     "lib/pxar/_entry_positions.ts readTableNumber",
     "lib/pxar/_item_header.ts readContentSize",

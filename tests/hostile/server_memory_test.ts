@@ -1,7 +1,9 @@
 // deno-lint-ignore-file no-console -- what was measured is reported
 import { assert, assertEquals } from "@std/assert";
 import { encodeBlob } from "../../lib/blob/mod.ts";
-import { type Duplex, Http1Client, Http2Client } from "../../lib/http/mod.ts";
+import type { Duplex } from "../../lib/duplex/mod.ts";
+import { Http1Client } from "../../lib/http1/mod.ts";
+import { Http2Client } from "../../lib/http2/mod.ts";
 import { runClientOk } from "../support/run_client.ts";
 import { logInServed } from "../support/served_connection.ts";
 import { ServerProcess } from "../support/server_process.ts";

@@ -1,19 +1,19 @@
 import { concatBytes } from "../../lib/bytes/mod.ts";
-import { readApiResult } from "../../lib/http/api_response.ts";
-import { type FrameHandler, FrameReader } from "../../lib/http/frame_reader.ts";
-import * as frames from "../../lib/http/frame_writer.ts";
+import { readApiResult } from "../../lib/rest/api_response.ts";
+import { type FrameHandler, FrameReader } from "../../lib/http2/frame_reader.ts";
+import * as frames from "../../lib/http2/frame_writer.ts";
 import { HeaderFields } from "../../lib/http/header_fields.ts";
-import { HpackDecoder } from "../../lib/http/hpack_decoder.ts";
-import { HpackEncoder } from "../../lib/http/hpack_encoder.ts";
-import { huffmanDecode } from "../../lib/http/huffman.ts";
-import { Http2Server } from "../../lib/http/http2_server.ts";
-import { Http1Body } from "../../lib/http/_http1_body.ts";
-import { parseFields, parseRequestLine, parseStatusLine } from "../../lib/http/_http1_head.ts";
-import { Http1Reader } from "../../lib/http/_http1_reader.ts";
-import { parseRequestHead, parseResponseHead } from "../../lib/http/_header_rules.ts";
+import { HpackDecoder } from "../../lib/http2/hpack_decoder.ts";
+import { HpackEncoder } from "../../lib/http2/hpack_encoder.ts";
+import { huffmanDecode } from "../../lib/http2/huffman.ts";
+import { Http2Server } from "../../lib/http2/http2_server.ts";
+import { Http1Body } from "../../lib/http1/_http1_body.ts";
+import { parseFields, parseRequestLine, parseStatusLine } from "../../lib/http1/_http1_head.ts";
+import { Http1Reader } from "../../lib/http1/_http1_reader.ts";
+import { parseRequestHead, parseResponseHead } from "../../lib/http2/_header_rules.ts";
 import { EmptyBody } from "../../lib/http/incoming_body.ts";
-import { memoryDuplexPair } from "../../lib/http/memory_duplex.ts";
-import { parseProxy } from "../../lib/http/proxy.ts";
+import { memoryDuplexPair } from "../../lib/duplex/memory_duplex.ts";
+import { parseProxy } from "../../lib/tls/proxy.ts";
 import { readCredentials } from "../../lib/server/access/credentials.ts";
 import { readBody } from "../../lib/server/api/read_body.ts";
 import { parseJsonObject, readParameters } from "../../lib/server/api/read_parameters.ts";
@@ -190,7 +190,7 @@ for (const piece of ["a: b\r\n", "\r\n", "\n", " ", "x", ": "]) {
 
 /** Parsers of what comes over a connection. */
 export const HTTP_PARSERS: ParserCases = {
-  "lib/http/_frame_receiver.ts FrameReceiver": {
+  "lib/http2/_frame_receiver.ts FrameReceiver": {
     ...frameCases(serve),
     ...frameCases((bytes) =>
       serve(concatBytes([frames.headerFrames(1, request, false, 16384), bytes]))
@@ -204,11 +204,11 @@ export const HTTP_PARSERS: ParserCases = {
       return () => serve(bytes);
     },
   },
-  "lib/http/_header_rules.ts parseRequestHead": fieldCases(parseRequestHead),
-  "lib/http/_header_rules.ts parseResponseHead": fieldCases((fields) =>
+  "lib/http2/_header_rules.ts parseRequestHead": fieldCases(parseRequestHead),
+  "lib/http2/_header_rules.ts parseResponseHead": fieldCases((fields) =>
     parseResponseHead([[":status", "200"], ...fields.slice(3)])
   ),
-  "lib/http/_http1_head.ts parseFields": {
+  "lib/http1/_http1_head.ts parseFields": {
     ...textCases((line) => parseFields([line]), ["a:", " ", "x"], ["a: x", " ", "x"], [
       "a",
       " ",
@@ -223,18 +223,18 @@ export const HTTP_PARSERS: ParserCases = {
       return () => parseFields(lines);
     },
   },
-  "lib/http/_http1_head.ts parseRequestLine": textCases(
+  "lib/http1/_http1_head.ts parseRequestLine": textCases(
     parseRequestLine,
     ["GET /", "a", " HTTP/1.1"],
     ["GET", " ", "/ HTTP/1.1"],
     ["", "GET ", "HTTP/1.1"],
   ),
-  "lib/http/_http1_head.ts parseStatusLine": textCases(
+  "lib/http1/_http1_head.ts parseStatusLine": textCases(
     parseStatusLine,
     ["HTTP/1.1 200 ", "O", ""],
     ["HTTP/1.1", " ", "200"],
   ),
-  "lib/http/_http1_reader.ts Http1Reader": {
+  "lib/http1/_http1_reader.ts Http1Reader": {
     ...headCases,
     "chunks of a byte": (n) => {
       const bytes = concatBytes([repeated(bytesOf("1\r\nx\r\n"), n), bytesOf("0\r\n\r\n")]);
@@ -249,8 +249,8 @@ export const HTTP_PARSERS: ParserCases = {
       return () => bodyOf(bytes, 4096, "chunked").bytes(LIMIT_BYTES);
     },
   },
-  "lib/http/api_response.ts readApiResult": answerCases,
-  "lib/http/frame_reader.ts FrameReader": {
+  "lib/rest/api_response.ts readApiResult": answerCases,
+  "lib/http2/frame_reader.ts FrameReader": {
     ...frameCases((bytes) => new FrameReader(NO_FRAMES).feed(bytes)),
     "a frame byte by byte": (n) => {
       const bytes = new Uint8Array(9 + Math.min(n, 65536));
@@ -261,9 +261,9 @@ export const HTTP_PARSERS: ParserCases = {
       };
     },
   },
-  "lib/http/hpack_decoder.ts HpackDecoder": hpackCases,
-  "lib/http/huffman.ts huffmanDecode": byteCases(huffmanDecode, ["", "\x7f", ""]),
-  "lib/http/proxy.ts parseProxy": textCases(parseProxy, ["http://", "a:", "@b:1"], [
+  "lib/http2/hpack_decoder.ts HpackDecoder": hpackCases,
+  "lib/http2/huffman.ts huffmanDecode": byteCases(huffmanDecode, ["", "\x7f", ""]),
+  "lib/tls/proxy.ts parseProxy": textCases(parseProxy, ["http://", "a:", "@b:1"], [
     "http://[",
     ":",
     "]:1",

@@ -1,10 +1,6 @@
 import { concatBytes } from "../../lib/bytes/mod.ts";
-import {
-  connectTls,
-  createSelfSignedCertificate,
-  type Duplex,
-  TlsListener,
-} from "../../lib/http/mod.ts";
+import { connectTls, createSelfSignedCertificate, TlsListener } from "../../lib/tls/mod.ts";
+import type { Duplex } from "../../lib/duplex/mod.ts";
 import type { TestServer } from "./test_server.ts";
 
 const PREFACE_BYTES = 24;

@@ -2,8 +2,9 @@
 // An HTTP/2 server over TLS (ALPN h2) for peers' test programs. Prints its port and serves until it
 // is ended. Paths: /echo returns the body, /bytes/N has N bytes, everything else a short text.
 
-import { createSelfSignedCertificate, Http2Server, TlsListener } from "../../lib/http/mod.ts";
-import type { Http2Options, IncomingRequest, OutgoingResponse } from "../../lib/http/mod.ts";
+import { createSelfSignedCertificate, TlsListener } from "../../lib/tls/mod.ts";
+import { type Http2Options, Http2Server } from "../../lib/http2/mod.ts";
+import type { IncomingRequest, OutgoingResponse } from "../../lib/http/mod.ts";
 
 /** Answers as the file's head says. */
 export async function answer(request: IncomingRequest): Promise<OutgoingResponse> {

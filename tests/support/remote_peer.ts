@@ -1,12 +1,8 @@
-import {
-  createSelfSignedCertificate,
-  type Duplex,
-  Http2Server,
-  type IncomingRequest,
-  type OutgoingResponse,
-  serveConnection,
-  TlsListener,
-} from "../../lib/http/mod.ts";
+import { createSelfSignedCertificate, TlsListener } from "../../lib/tls/mod.ts";
+import type { Duplex } from "../../lib/duplex/mod.ts";
+import { Http2Server } from "../../lib/http2/mod.ts";
+import type { IncomingRequest, OutgoingResponse } from "../../lib/http/mod.ts";
+import { serveConnection } from "../../lib/http1/mod.ts";
 import type { RemoteRepositoryOptions } from "../../lib/remote/mod.ts";
 
 /** A request as a peer received it. */

@@ -1,10 +1,8 @@
-import {
-  connectTls,
-  type Duplex,
-  type HeaderField,
-  Http1Client,
-  Http2Client,
-} from "../../lib/http/mod.ts";
+import { connectTls } from "../../lib/tls/mod.ts";
+import type { Duplex } from "../../lib/duplex/mod.ts";
+import type { HeaderField } from "../../lib/http/mod.ts";
+import { Http1Client } from "../../lib/http1/mod.ts";
+import { Http2Client } from "../../lib/http2/mod.ts";
 import type { ServerProcess } from "./server_process.ts";
 
 const BODY_LIMIT_BYTES = 100_000;

@@ -1,8 +1,8 @@
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Duplex } from "../../lib/http/mod.ts";
-import { Http1Client } from "../../lib/http/mod.ts";
-import { NodeSocketDuplex } from "../../lib/http/node_socket_duplex.ts";
+import type { Duplex } from "../../lib/duplex/mod.ts";
+import { Http1Client } from "../../lib/http1/mod.ts";
+import { NodeSocketDuplex } from "../../lib/duplex/node_socket_duplex.ts";
 
 /**
  * A TLS connection to a port of this machine from another of its addresses, such as 127.0.0.9: to the

@@ -1,10 +1,11 @@
 import {
+  type CertificateAndKey,
   connectTls,
   createSelfSignedCertificate,
-  Http1Client,
-  Http2Client,
-} from "../../lib/http/mod.ts";
-import type { CertificateAndKey, HeaderField } from "../../lib/http/mod.ts";
+} from "../../lib/tls/mod.ts";
+import { Http1Client } from "../../lib/http1/mod.ts";
+import { Http2Client } from "../../lib/http2/mod.ts";
+import type { HeaderField } from "../../lib/http/mod.ts";
 import { Datastore } from "../../lib/datastore/mod.ts";
 import {
   AccessControl,

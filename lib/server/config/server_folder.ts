@@ -4,7 +4,7 @@ import {
   type CertificateAndKey,
   certificateFingerprint,
   createSelfSignedCertificate,
-} from "../../http/mod.ts";
+} from "../../tls/mod.ts";
 import { AccessControl } from "../access/access_control.ts";
 import { AccessRules } from "../access/access_rules.ts";
 import { SecondFactorStore } from "../access/second_factor_store.ts";

@@ -12,7 +12,8 @@ import {
   PbsError,
   ServerError,
 } from "../../errors/mod.ts";
-import type { Duplex, UpgradeResponse } from "../../http/mod.ts";
+import type { Duplex } from "../../duplex/mod.ts";
+import type { UpgradeResponse } from "../../http/mod.ts";
 import {
   type BackupSnapshot,
   type BackupType,

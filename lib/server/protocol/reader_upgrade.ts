@@ -1,6 +1,7 @@
 import { DigestTable, isOwner, LocalSnapshotSource, readOwner } from "../../datastore/mod.ts";
 import { NotFoundError, ServerError } from "../../errors/mod.ts";
-import type { Duplex, UpgradeResponse } from "../../http/mod.ts";
+import type { Duplex } from "../../duplex/mod.ts";
+import type { UpgradeResponse } from "../../http/mod.ts";
 import { type BackupType, formatGroupPath, formatSnapshotPath } from "../../repository/mod.ts";
 import { namespaceAclPath } from "../access/access_rules.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";

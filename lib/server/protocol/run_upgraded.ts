@@ -1,5 +1,7 @@
 import { ConnectionError } from "../../errors/mod.ts";
-import { type Duplex, Http2Server, type MinimumPace, type RequestHandler } from "../../http/mod.ts";
+import type { Duplex, MinimumPace } from "../../duplex/mod.ts";
+import { Http2Server } from "../../http2/mod.ts";
+import type { RequestHandler } from "../../http/mod.ts";
 import type { Task } from "../tasks/task.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { type Duplex, serveConnection, type ServeOptions } from "../../http/mod.ts";
+import type { Duplex } from "../../duplex/mod.ts";
+import { serveConnection, type ServeOptions } from "../../http1/mod.ts";
 
 /** Browsers that were sent here without TLS need one answer, and need it at once. */
 const PATIENCE_MS = 10_000;

@@ -1,6 +1,7 @@
 import { encodeHex } from "../../../lib/bytes/mod.ts";
 import type { HeaderField } from "../../../lib/http/mod.ts";
-import { DenoConnDuplex, Http2Client } from "../../../lib/http/mod.ts";
+import { DenoConnDuplex } from "../../../lib/duplex/mod.ts";
+import { Http2Client } from "../../../lib/http2/mod.ts";
 import { formatUpid, parseUpid } from "../../../lib/repository/mod.ts";
 import { compareAnswer } from "./compare_answer.ts";
 import { areaOf, askerOf, type Probe } from "./probe.ts";

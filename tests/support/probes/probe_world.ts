@@ -1,7 +1,9 @@
 import { chunkDigest, encodeBlob } from "../../../lib/blob/mod.ts";
 import { encodeHex } from "../../../lib/bytes/mod.ts";
-import { connectTls, type Duplex, type HeaderField } from "../../../lib/http/mod.ts";
-import type { Http2Client } from "../../../lib/http/mod.ts";
+import { connectTls } from "../../../lib/tls/mod.ts";
+import type { Duplex } from "../../../lib/duplex/mod.ts";
+import type { HeaderField } from "../../../lib/http/mod.ts";
+import type { Http2Client } from "../../../lib/http2/mod.ts";
 import { DynamicIndexBuilder, FixedIndexBuilder } from "../../../lib/index/mod.ts";
 import { createManifest, encodeManifestBlob } from "../../../lib/manifest/mod.ts";
 import type { ManifestFile } from "../../../lib/manifest/mod.ts";

@@ -1,5 +1,5 @@
 import { concatBytes } from "../../../lib/bytes/mod.ts";
-import type { Duplex } from "../../../lib/http/mod.ts";
+import type { Duplex } from "../../../lib/duplex/mod.ts";
 
 /** An answer as it came. */
 export interface RawAnswer {

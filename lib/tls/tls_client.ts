@@ -1,0 +1,180 @@
+import net from "node:net";
+import tls from "node:tls";
+import { ConnectionError } from "../errors/mod.ts";
+import { type Duplex, NodeSocketDuplex } from "../duplex/mod.ts";
+import { systemAuthorities } from "./system_authorities.ts";
+import { bareHost, CONNECT_TIMEOUT_MS, tuneSocket } from "./tcp.ts";
+import {
+  decideTrust,
+  normalizeFingerprint,
+  type PeerCertificate,
+  type TrustOptions,
+  type TrustReason,
+} from "./trust.ts";
+
+/** Where to connect and what to trust. */
+export interface TlsConnectOptions extends TrustOptions {
+  /** Name or address, IPv6 with or without brackets; also what the certificate must be for. */
+  readonly host: string;
+  readonly port: number;
+  /** Makes the TCP connection, for example through a proxy. Default: directly. */
+  readonly dial?: (host: string, port: number) => Promise<net.Socket>;
+  /** PEM text of certificate authorities instead of the system's. */
+  readonly authorities?: string;
+  /** Protocols to offer. Default: no ALPN at all (spec: protocol.md §1.1). */
+  readonly protocols?: readonly string[];
+  /** Time for connection and for handshake, each. Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+/** A TLS connection whose certificate was accepted. */
+export interface TlsConnection {
+  readonly duplex: Duplex;
+  readonly certificate: PeerCertificate;
+  readonly trustedBy: TrustReason;
+  /** What the server selected of the protocols offered. */
+  readonly protocol: string | undefined;
+}
+
+let authorities: Promise<string | undefined> | undefined;
+
+/**
+ * Connects with TLS. Nothing but the handshake is sent before the certificate was accepted.
+ *
+ * Whether the system trusts a certificate is found out by a handshake that fails if it does not;
+ * the flag that older runtimes set on an unverified connection is wrong. So an unexpected
+ * certificate costs a second handshake, an expected or valid one does not.
+ *
+ * @throws {ConnectionError} if the connection or the handshake fails.
+ * @throws {TrustError} if the certificate is not to be trusted.
+ */
+export async function connectTls(options: TlsConnectOptions): Promise<TlsConnection> {
+  const server = `${options.host}:${options.port}`;
+  const expected = options.fingerprint === undefined
+    ? undefined
+    : normalizeFingerprint(options.fingerprint);
+  let problem: string | undefined;
+  if (expected === undefined) {
+    const verified = await connectVerified(options);
+    if (typeof verified !== "string") return accepted(verified, server, "system");
+    problem = verified;
+  }
+  const socket = await handshake(options, false);
+  try {
+    const fingerprint = fingerprintOf(socket);
+    if (expected !== undefined && fingerprint !== expected && options.pinned !== true) {
+      const verified = await connectVerified(options);
+      if (typeof verified !== "string") {
+        socket.destroy();
+        return accepted(verified, server, "system");
+      }
+      problem = verified;
+    }
+    const certificate: PeerCertificate = {
+      fingerprint,
+      trustedBySystem: false,
+      ...problem === undefined ? {} : { problem },
+    };
+    return accepted(socket, server, await decideTrust(certificate, options, server), problem);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** A connection whose certificate the system trusts, or why it does not. */
+async function connectVerified(options: TlsConnectOptions): Promise<tls.TLSSocket | string> {
+  try {
+    const socket = await handshake(options, true);
+    if (socket.authorized) return socket;
+    socket.destroy();
+    return String(socket.authorizationError);
+  } catch (error) {
+    // No connection at all is the same failure for both kinds of handshake.
+    const cause = error instanceof ConnectionError ? error.cause : undefined;
+    if (!(cause instanceof Error) || !(error instanceof HandshakeError)) throw error;
+    return "code" in cause ? String(cause.code) : cause.message;
+  }
+}
+
+function accepted(
+  socket: tls.TLSSocket,
+  server: string,
+  trustedBy: TrustReason,
+  problem?: string,
+): TlsConnection {
+  const certificate: PeerCertificate = {
+    fingerprint: fingerprintOf(socket),
+    trustedBySystem: trustedBy === "system",
+    ...problem === undefined ? {} : { problem },
+  };
+  return {
+    duplex: new NodeSocketDuplex(socket, server),
+    certificate,
+    trustedBy,
+    protocol: socket.alpnProtocol || undefined,
+  };
+}
+
+function fingerprintOf(socket: tls.TLSSocket): string {
+  return normalizeFingerprint(socket.getPeerCertificate().fingerprint256);
+}
+
+/** The connection was there, the handshake failed. */
+class HandshakeError extends ConnectionError {
+  override name = "HandshakeError";
+}
+
+async function handshake(options: TlsConnectOptions, verify: boolean): Promise<tls.TLSSocket> {
+  const { host, port, protocols } = options;
+  const server = `${host}:${port}`;
+  const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
+  const ca = options.authorities ?? await (authorities ??= systemAuthorities());
+  const dialled = options.dial === undefined ? undefined : await options.dial(host, port);
+  const name = bareHost(host);
+  return await new Promise((resolve, reject) => {
+    const socket = tls.connect({
+      host: name,
+      ...dialled === undefined ? { port } : { socket: dialled },
+      ...net.isIP(name) === 0 ? { servername: name } : {},
+      rejectUnauthorized: verify,
+      ...ca === undefined ? {} : { ca },
+      ...protocols === undefined ? {} : { ALPNProtocols: [...protocols] },
+    });
+    let connected = dialled !== undefined;
+    const fail = (text: string, cause?: unknown) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(
+        connected
+          ? new HandshakeError(`TLS handshake with ${server} failed: ${text}`, { cause })
+          : new ConnectionError(`cannot connect to ${server}: ${text}`, {
+            cause,
+            situation: { kind: "server-unreachable", host, port },
+          }),
+      );
+    };
+    const late = () => fail(`no answer in ${timeoutMs} ms`);
+    let timer = setTimeout(late, timeoutMs);
+    socket.once("connect", () => {
+      connected = true;
+      clearTimeout(timer);
+      timer = setTimeout(late, timeoutMs);
+    });
+    // Stays: a failure may be reported more than once.
+    socket.on("error", (error: Error) => fail(error.message, error));
+    const ended = () => fail("connection was closed");
+    socket.once("close", ended);
+    socket.once("secureConnect", () => {
+      // Older runtimes announce a handshake whose verification has just failed.
+      if (!socket.getPeerCertificate()?.fingerprint256) {
+        fail("no certificate", new Error("the certificate was not verified"));
+        return;
+      }
+      clearTimeout(timer);
+      socket.off("close", ended);
+      tuneSocket(socket);
+      resolve(socket);
+    });
+  });
+}
