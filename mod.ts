@@ -43,6 +43,7 @@ export type {
   BackupGroup,
   BackupSnapshot,
   BackupType,
+  CryptMode,
   GroupInfo,
   KeepOptions,
   PruneDecision,

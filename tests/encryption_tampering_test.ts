@@ -15,11 +15,10 @@ import {
   decodeManifestBlob,
   encodeManifestBlob,
   type Manifest,
-  MANIFEST_BLOB_NAME,
   signManifest,
   withUnprotected,
 } from "../lib/manifest/mod.ts";
-import type { BackupSnapshot } from "../lib/repository/mod.ts";
+import { type BackupSnapshot, MANIFEST_BLOB_NAME } from "../lib/repository/mod.ts";
 import { newRestoreProgress, runRestore } from "../lib/restore/mod.ts";
 import { backUp } from "./support/back_up.ts";
 import { withLocalRepository } from "./support/local_repository.ts";

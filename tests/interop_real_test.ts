@@ -30,10 +30,9 @@ import {
   parseFixedIndex,
 } from "../lib/index/mod.ts";
 import {
-  archiveKind,
   checkKeyFingerprint,
+  checkManifestOf,
   checkSignature,
-  checkSnapshot,
   chunkUploadStatsOf,
   decodeManifestBlob,
   encodeManifestBlob,
@@ -44,6 +43,7 @@ import {
   verifyBlob,
   verifyIndex,
 } from "../lib/manifest/mod.ts";
+import { archiveKind } from "../lib/repository/mod.ts";
 import {
   expectedDatastore,
   type ExpectedFile,
@@ -103,7 +103,7 @@ Deno.test("every real manifest is read, checked and written again byte for byte"
     );
     assertEquals(await decodeManifestBlob(await encodeManifestBlob(manifest)), manifest);
 
-    checkSnapshot(manifest, {
+    checkManifestOf(manifest, {
       type: snapshot["backup-type"],
       id: snapshot["backup-id"],
       time: snapshot["backup-time"],

@@ -1,3 +1,4 @@
+import { CRYPT_MODES } from "../../lib/repository/mod.ts";
 import {
   AUTH_ID_FORMAT,
   BYTE_SIZE_FORMAT,
@@ -106,7 +107,7 @@ export const KEY_OPTIONS: readonly Parameter[] = [
     name: "crypt-mode",
     type: {
       kind: "enum",
-      values: ["none", "encrypt", "sign-only"],
+      values: CRYPT_MODES,
       checkedByCommand: true,
     },
     default: "encrypt",

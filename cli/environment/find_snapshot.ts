@@ -4,12 +4,11 @@ import {
   type BackupSnapshot,
   formatGroupPath,
   formatSnapshotPath,
+  MANIFEST_BLOB_NAME,
   parseGroupOrSnapshotPath,
   parseGroupPath,
   type Repository,
 } from "../../lib/repository/mod.ts";
-
-const MANIFEST = "index.json.blob";
 
 /** The last part of a path that means the newest finished snapshot; ours. */
 const LATEST = "latest";
@@ -51,7 +50,7 @@ export async function findSnapshot(
     });
   }
   for (const snapshot of snapshots.toSorted((a, b) => b.time - a.time)) {
-    if (snapshot.files.some(({ filename }) => filename === MANIFEST)) {
+    if (snapshot.files.some(({ filename }) => filename === MANIFEST_BLOB_NAME)) {
       return { type: snapshot.type, id: snapshot.id, time: snapshot.time };
     }
     log(`skipped not finished snapshot ${formatSnapshotPath(snapshot)}`);

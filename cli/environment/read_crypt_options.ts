@@ -1,4 +1,5 @@
 import { UsageError } from "../../lib/errors/mod.ts";
+import { CRYPT_MODES, type CryptMode } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { findConfigFile } from "./find_config_file.ts";
@@ -13,8 +14,6 @@ export type CryptOptions =
     readonly key: KeyInput;
     readonly masterKey?: KeyInput;
   };
-
-const MODES = ["none", "encrypt", "sign-only"] as const;
 
 /** Name of the default encryption key below the configuration folder. */
 export const DEFAULT_KEY_NAME = "encryption-key.json";
@@ -67,9 +66,9 @@ export function readCryptOptions(values: CommandValues, context: CommandContext)
   };
 }
 
-function cryptMode(values: CommandValues): (typeof MODES)[number] | undefined {
+function cryptMode(values: CommandValues): CryptMode | undefined {
   const text = values.text("crypt-mode");
-  const mode = MODES.find((candidate) => candidate === text);
+  const mode = CRYPT_MODES.find((candidate) => candidate === text);
   if (text !== undefined && mode === undefined) {
     throw new UsageError(
       `unknown variant \`${text}\`, expected one of \`none\`, \`encrypt\`, \`sign-only\``,

@@ -1,5 +1,5 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import { parseArchiveName } from "../../lib/manifest/mod.ts";
+import { parseArchiveName } from "../../lib/repository/mod.ts";
 import { newRestoreProgress, type RestoreRequest, runRestore } from "../../lib/restore/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";

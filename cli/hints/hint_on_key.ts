@@ -1,6 +1,5 @@
+import { ENCRYPTED_KEY_BLOB_NAME } from "../../lib/repository/mod.ts";
 import type { HintContext } from "./hint_context.ts";
-
-const KEY_COPY = "rsa-encrypted.key.blob";
 
 /** Keys that are not there, not the right ones, or do not open. */
 export const hintOnKey = {
@@ -48,6 +47,6 @@ function withKeyCopy(
   if (hasMasterKeyCopy !== true) return advice;
   const snapshot = command?.name === "restore" ? values?.text("snapshot") : undefined;
   return `${advice}; if it is lost, the snapshot holds it for the owner of the master key: ` +
-    `"${program} restore ${snapshot ?? "<snapshot>"} ${KEY_COPY} ./key.rsa", then ` +
+    `"${program} restore ${snapshot ?? "<snapshot>"} ${ENCRYPTED_KEY_BLOB_NAME} ./key.rsa", then ` +
     `"${program} key import-with-master-key"`;
 }

@@ -6,6 +6,7 @@ import type {
   BackupReport,
   ReuseStatistics,
 } from "../../lib/backup/mod.ts";
+import { CATALOG_NAME } from "../../lib/repository/mod.ts";
 import { countOf } from "./count_of.ts";
 import { quotePath } from "../../lib/fs/mod.ts";
 import { hintOnKey } from "../hints/hint_on_key.ts";
@@ -24,7 +25,6 @@ const LIVE_LINE_MS = 200;
 const MIN_PATH_COLUMNS = 12;
 /** Before that an estimate of the time left is a guess. */
 const MIN_ESTIMATE_SECONDS = 2;
-const CATALOG = "catalog.pcat1.didx";
 const REUSE_WORTH_TELLING_BYTES = 1024 * 1024;
 
 const KIND_NAMES = {
@@ -86,7 +86,7 @@ export class BackupMessages implements BackupObserver, Disposable {
   }
 
   archiveFinished(report: ArchiveReport): void {
-    if (report.name === CATALOG) {
+    if (report.name === CATALOG_NAME) {
       this.#info(`Uploaded backup catalog (${formatSize(report.sizeBytes)})`);
       return;
     }

@@ -1,6 +1,6 @@
 import type { ChunkPipeline, ChunkStream } from "../chunking/mod.ts";
-import type { CryptMode, ManifestFile } from "../manifest/mod.ts";
-import type { BackupTarget, IndexKind } from "../repository/mod.ts";
+import type { ManifestFile } from "../manifest/mod.ts";
+import type { BackupTarget, CryptMode, IndexKind } from "../repository/mod.ts";
 import type { ArchiveRecord } from "../reuse/mod.ts";
 import { uploadChunks, UploadLedger } from "./_chunk_uploader.ts";
 import type { PreviousSnapshot } from "./_previous_snapshot.ts";

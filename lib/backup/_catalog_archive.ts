@@ -1,8 +1,8 @@
 import { CatalogWriter } from "../catalog/mod.ts";
 import type { ChunkStream } from "../chunking/mod.ts";
+import { CATALOG_NAME } from "../repository/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 
-const CATALOG_SERVER_NAME = "catalog.pcat1.didx";
 /** Average chunk size of the catalog (spec: datastore-formats.md §3.1). */
 const CATALOG_AVERAGE_BYTES = 512 * 1024;
 
@@ -16,9 +16,9 @@ export class CatalogArchive {
 
   /** Begins to store the catalog beside the archives. */
   static async start(run: BackupRun): Promise<CatalogArchive> {
-    await run.previous.addKnownChunks(CATALOG_SERVER_NAME, run.pipeline);
+    await run.previous.addKnownChunks(CATALOG_NAME, run.pipeline);
     const stream = run.openStream({ kind: "dynamic", averageSizeBytes: CATALOG_AVERAGE_BYTES });
-    const stored = run.store(stream, CATALOG_SERVER_NAME, "dynamic");
+    const stored = run.store(stream, CATALOG_NAME, "dynamic");
     // Whoever waits for the catalog sees the failure; until then it must not count as unhandled.
     stored.catch((error: unknown) => run.fail(error));
     return new CatalogArchive(new CatalogWriter(stream), stream, stored);

@@ -1,6 +1,6 @@
 import { encodeBlob } from "../blob/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
-import { ENCRYPTED_KEY_BLOB_NAME } from "../manifest/mod.ts";
+import { ENCRYPTED_KEY_BLOB_NAME } from "../repository/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 
 /**

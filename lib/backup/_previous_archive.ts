@@ -1,14 +1,9 @@
 import { ChunkDecoder } from "../chunking/mod.ts";
 import { describeError } from "../errors/mod.ts";
 import { type ChunkIndex, parseDynamicIndex } from "../index/mod.ts";
-import {
-  type ManifestFile,
-  parseArchiveName,
-  splitArchiveNames,
-  verifyIndex,
-} from "../manifest/mod.ts";
+import { type ManifestFile, verifyIndex } from "../manifest/mod.ts";
 import { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../reading/mod.ts";
-import type { SnapshotSource } from "../repository/mod.ts";
+import { parseArchiveName, type SnapshotSource, splitArchiveNames } from "../repository/mod.ts";
 import { PreviousRecord, PreviousTree } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 

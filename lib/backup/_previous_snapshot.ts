@@ -3,17 +3,19 @@ import type { CryptConfig } from "../crypto/mod.ts";
 import { CorruptDataError, describeError, NotFoundError } from "../errors/mod.ts";
 import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import {
-  CATALOG_NAME,
   checkKeyFingerprint,
   checkSignature,
   decodeManifestBlob,
   lookUpFile,
   type Manifest,
-  parseArchiveName,
-  splitArchiveNames,
   verifyIndex,
 } from "../manifest/mod.ts";
-import type { BackupTarget } from "../repository/mod.ts";
+import {
+  type BackupTarget,
+  CATALOG_NAME,
+  parseArchiveName,
+  splitArchiveNames,
+} from "../repository/mod.ts";
 import type { ArchiveSpec, BackupObserver, BackupRequest } from "./backup_request.ts";
 
 const DIGEST_LENGTH = 32;

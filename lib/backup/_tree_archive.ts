@@ -6,7 +6,7 @@ import {
   walkTree,
   type WalkWarning,
 } from "../fs/mod.ts";
-import { splitArchiveNames } from "../manifest/mod.ts";
+import { splitArchiveNames } from "../repository/mod.ts";
 import { CheapestReuse, ReferenceReuse, RereadRound } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import { PreviousArchive } from "./_previous_archive.ts";

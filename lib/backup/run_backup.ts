@@ -2,15 +2,13 @@ import { bytesEqual } from "../bytes/mod.ts";
 import { ChunkPipeline } from "../chunking/mod.ts";
 import { CancelledError, UsageError } from "../errors/mod.ts";
 import { MatchEntry, type MatchList, normaliseMatchPath, quotePath } from "../fs/mod.ts";
+import { createManifest, encodeManifestBlob, signManifest } from "../manifest/mod.ts";
 import {
-  createManifest,
-  encodeManifestBlob,
+  type BackupTarget,
   MANIFEST_BLOB_NAME,
   parseArchiveName,
-  signManifest,
   splitArchiveNames,
-} from "../manifest/mod.ts";
-import type { BackupTarget } from "../repository/mod.ts";
+} from "../repository/mod.ts";
 import { withChangeRecord } from "../reuse/mod.ts";
 import { BackupRun } from "./_backup_run.ts";
 import { storeBlobArchive } from "./_blob_archive.ts";

@@ -1,7 +1,8 @@
 import { NotFoundError, UsageError } from "../errors/mod.ts";
-import { lookUpArchive, lookUpFile, type ManifestFile, parseArchiveName } from "../manifest/mod.ts";
+import { lookUpArchive, lookUpFile, type ManifestFile } from "../manifest/mod.ts";
 import { type ContentRange, PxarAccessor, type PxarNode, type RandomAccess } from "../pxar/mod.ts";
 import { CachedStream, type CheckedSnapshot, type ChunkCache } from "../reading/mod.ts";
+import { parseArchiveName } from "../repository/mod.ts";
 
 /** How to open an {@linkcode ArchiveReader}. */
 export interface ArchiveReaderOptions {

@@ -8,14 +8,14 @@ import {
 import { DEFAULT_AVERAGE_BYTES } from "../chunking/mod.ts";
 import { NotFoundError, UsageError } from "../errors/mod.ts";
 import { DEFAULT_ENTRIES_MAX } from "../fs/mod.ts";
-import { MANIFEST_BLOB_NAME } from "../manifest/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
-  checkSnapshot,
+  checkSnapshotName,
   formatGroupPath,
   type GroupInfo,
   type KeepOptions,
+  MANIFEST_BLOB_NAME,
   parseGroupPath,
   parseSnapshotPath,
   type PruneDecision,
@@ -79,7 +79,7 @@ export class BackupRepository implements AsyncDisposable {
       id: options.id ?? Deno.hostname().split(".")[0]!,
       time: Math.floor(time / 1000),
     };
-    checkSnapshot(snapshot);
+    checkSnapshotName(snapshot);
     return await retryBackup(
       {
         repository: this.#repository,

@@ -1,10 +1,9 @@
 import { ArchiveReader } from "../browse/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
 import { UsageError } from "../errors/mod.ts";
-import { parseArchiveName } from "../manifest/mod.ts";
 import type { PxarNode, RandomAccess } from "../pxar/mod.ts";
 import { CheckedSnapshot, ChunkCache } from "../reading/mod.ts";
-import type { SnapshotSource } from "../repository/mod.ts";
+import { parseArchiveName, type SnapshotSource } from "../repository/mod.ts";
 import { newRestoreProgress, type RestoreReport, runRestore } from "../restore/mod.ts";
 import { type ArchiveEntry, toArchiveEntry } from "./archive_entry.ts";
 import { pathBytes } from "./path_bytes.ts";

@@ -1,10 +1,6 @@
 import { ConflictError, CorruptDataError } from "../errors/mod.ts";
-import {
-  checkSnapshot,
-  type Manifest,
-  type SnapshotIdentity,
-  verifyIndex,
-} from "../manifest/mod.ts";
+import { checkManifestOf, type Manifest, verifyIndex } from "../manifest/mod.ts";
+import type { BackupSnapshot } from "../repository/mod.ts";
 
 /** Size and checksum of a stored file, as a manifest lists them. */
 export interface UploadedFile {
@@ -31,9 +27,9 @@ export class UploadedFiles {
    * @throws {ConflictError} if a manifest is that of another snapshot, or lists files twice, that were
    *   not stored, or that were stored with another size or checksum.
    */
-  check(manifest: Manifest, snapshot: SnapshotIdentity): void {
+  check(manifest: Manifest, snapshot: BackupSnapshot): void {
     try {
-      checkSnapshot(manifest, snapshot);
+      checkManifestOf(manifest, snapshot);
       const listed = new Set<string>();
       for (const file of manifest.files) {
         const name = JSON.stringify(file.filename);

@@ -3,7 +3,7 @@ import {
   type BackupGroup,
   type BackupSnapshot,
   type BeginBackup,
-  checkSnapshot,
+  checkSnapshotName,
   formatGroupPath,
   formatSnapshotPath,
 } from "../repository/mod.ts";
@@ -41,7 +41,7 @@ export async function beginBackup(
   begin: BeginLocalBackup,
 ): Promise<LocalBackupTarget> {
   const { namespace, snapshot } = begin;
-  checkSnapshot(snapshot);
+  checkSnapshotName(snapshot);
   requireNamespace(datastore, namespace);
   using locks = new DisposableStack();
   // Before anything is read: what garbage collection may delete depends on when writers began.

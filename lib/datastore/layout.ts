@@ -3,7 +3,7 @@ import {
   type BackupSnapshot,
   type BackupType,
   checkGroup,
-  checkSnapshot,
+  checkSnapshotName,
   formatBackupTime,
   isSafeName,
   namespaceComponents,
@@ -34,7 +34,7 @@ export function groupFolder(namespace: string, group: BackupGroup): string {
 
 /** Folder of a snapshot. @throws {UsageError} if there can be no such snapshot. */
 export function snapshotFolder(namespace: string, snapshot: BackupSnapshot): string {
-  checkSnapshot(snapshot);
+  checkSnapshotName(snapshot);
   return joinPath(groupFolder(namespace, snapshot), formatBackupTime(snapshot.time));
 }
 

@@ -4,16 +4,16 @@ import {
   decodeManifestBlob,
   keyFingerprintOf,
   type Manifest,
-  MANIFEST_BLOB_NAME,
   notesOf,
   verifyStateOf,
 } from "../manifest/mod.ts";
-import type {
-  BackupGroup,
-  BackupSnapshot,
-  GroupInfo,
-  SnapshotFile,
-  SnapshotInfo,
+import {
+  type BackupGroup,
+  type BackupSnapshot,
+  type GroupInfo,
+  MANIFEST_BLOB_NAME,
+  type SnapshotFile,
+  type SnapshotInfo,
 } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { readGroupNotes } from "./group_notes.ts";

@@ -9,14 +9,9 @@ import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError, UsageError } from "../errors/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import { FIXED_CHUNK_SIZE, type FixedIndex } from "../index/mod.ts";
+import { decodeManifestBlob, encodeManifestBlob, withChunkUploadStats } from "../manifest/mod.ts";
 import {
   archiveKind,
-  decodeManifestBlob,
-  encodeManifestBlob,
-  MANIFEST_BLOB_NAME,
-  withChunkUploadStats,
-} from "../manifest/mod.ts";
-import {
   type BackupSnapshot,
   type BackupSummary,
   type BackupTarget,
@@ -26,6 +21,7 @@ import {
   type IndexKind,
   type IndexSummary,
   type IndexWriter,
+  MANIFEST_BLOB_NAME,
   type NewChunk,
 } from "../repository/mod.ts";
 import { runAll } from "./_run_all.ts";

@@ -1,6 +1,6 @@
 import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
 import { CancelledError, UsageError } from "../errors/mod.ts";
-import { MANIFEST_BLOB_NAME, notesOf, withNotes } from "../manifest/mod.ts";
+import { notesOf, withNotes } from "../manifest/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -11,6 +11,7 @@ import {
   type GroupMove,
   isAuthIdText,
   type KeepOptions,
+  MANIFEST_BLOB_NAME,
   type NamespaceInfo,
   type NamespaceMove,
   type PruneDecision,

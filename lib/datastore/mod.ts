@@ -66,4 +66,4 @@ export {
   snapshotContents,
   snapshotTimesOf,
 } from "./snapshot_tree.ts";
-export { type VerifiedSnapshot, verify, type VerifyOptions, type VerifyReport } from "./verify.ts";
+export { type SnapshotVerdict, verify, type VerifyOptions, type VerifyReport } from "./verify.ts";

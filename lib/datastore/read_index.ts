@@ -1,6 +1,6 @@
 import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import { UsageError } from "../errors/mod.ts";
-import { archiveKind } from "../manifest/mod.ts";
+import { archiveKind } from "../repository/mod.ts";
 
 /**
  * Reads the bytes of an index file.

@@ -1,10 +1,10 @@
 import { ConflictError, LockedError, NotFoundError } from "../errors/mod.ts";
-import { MANIFEST_BLOB_NAME } from "../manifest/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
   formatGroupPath,
   formatSnapshotPath,
+  MANIFEST_BLOB_NAME,
 } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { GROUP_NOTES_FILE, OWNER_FILE, PROTECTED_FILE } from "./format.ts";

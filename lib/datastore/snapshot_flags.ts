@@ -1,7 +1,10 @@
 import { checkBlobCrc } from "../blob/mod.ts";
 import { ConflictError } from "../errors/mod.ts";
-import { CLIENT_LOG_BLOB_NAME } from "../manifest/mod.ts";
-import { type BackupSnapshot, formatSnapshotPath } from "../repository/mod.ts";
+import {
+  type BackupSnapshot,
+  CLIENT_LOG_BLOB_NAME,
+  formatSnapshotPath,
+} from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { PROTECTED_FILE } from "./format.ts";
 import { joinPath, snapshotFolder } from "./layout.ts";

@@ -1,7 +1,7 @@
-import { decodeManifestBlob, encodeManifestBlob, MANIFEST_BLOB_NAME } from "../manifest/mod.ts";
+import { decodeManifestBlob, encodeManifestBlob } from "../manifest/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { NotFoundError } from "../errors/mod.ts";
-import { type BackupSnapshot, formatSnapshotPath } from "../repository/mod.ts";
+import { type BackupSnapshot, formatSnapshotPath, MANIFEST_BLOB_NAME } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { joinPath, snapshotFolder } from "./layout.ts";
 import type { HeldLock } from "./lock_folder.ts";

@@ -7,12 +7,12 @@ import {
   formatBackupTime,
   formatSnapshotPath,
   isSafeName,
+  MANIFEST_BLOB_NAME,
   MAX_NAMESPACE_DEPTH,
   namespaceComponents,
   parseBackupTime,
 } from "../repository/mod.ts";
 import type { BackupSnapshot } from "../repository/mod.ts";
-import { MANIFEST_BLOB_NAME } from "../manifest/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import {
   ARCHIVE_FILE_PATTERN,

@@ -15,7 +15,6 @@ import {
   SystemError,
 } from "../errors/mod.ts";
 import {
-  archiveKind,
   type Manifest,
   type ManifestFile,
   verifyBlob,
@@ -24,6 +23,7 @@ import {
   withVerifyState,
 } from "../manifest/mod.ts";
 import {
+  archiveKind,
   type BackupGroup,
   type BackupSnapshot,
   formatSnapshotPath,
@@ -67,7 +67,7 @@ export interface VerifyOptions {
 }
 
 /** What was found about one snapshot. */
-export interface VerifiedSnapshot {
+export interface SnapshotVerdict {
   readonly namespace: string;
   readonly snapshot: BackupSnapshot;
   /** `skipped`: in use, gone, or verified before. */
@@ -79,7 +79,7 @@ export interface VerifiedSnapshot {
 /** What a verification found. */
 export interface VerifyReport {
   readonly ok: boolean;
-  readonly snapshots: readonly VerifiedSnapshot[];
+  readonly snapshots: readonly SnapshotVerdict[];
 }
 
 /**
@@ -97,7 +97,7 @@ export async function verify(
   const bad = await BadChunks.read(datastore);
   const selected = await Array.fromAsync(selectSnapshots(datastore, request, options));
   const run = new Verification(datastore, request, options, bad, selected.length);
-  const snapshots: VerifiedSnapshot[] = [];
+  const snapshots: SnapshotVerdict[] = [];
   for (const [namespace, snapshot] of selected) {
     snapshots.push(await run.verifySnapshot(namespace, snapshot));
     const [done, total] = [snapshots.length, selected.length];
@@ -174,7 +174,7 @@ class Verification {
     this.#slice = new TimeSlice(options.signal);
   }
 
-  async verifySnapshot(namespace: string, snapshot: BackupSnapshot): Promise<VerifiedSnapshot> {
+  async verifySnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotVerdict> {
     const { log } = this.#options;
     const name = nameOf(namespace, snapshot);
     this.#slice.check();
@@ -212,7 +212,7 @@ class Verification {
     namespace: string,
     snapshot: BackupSnapshot,
     name: string,
-  ): Promise<VerifiedSnapshot> {
+  ): Promise<SnapshotVerdict> {
     const { log, upid } = this.#options;
     let manifest: Manifest;
     try {

@@ -1,5 +1,5 @@
 import { NotFoundError } from "../errors/mod.ts";
-import { parseArchiveName, splitArchiveNames } from "./archive_name.ts";
+import { parseArchiveName, splitArchiveNames } from "../repository/mod.ts";
 import type { Manifest, ManifestFile } from "./manifest.ts";
 
 /**

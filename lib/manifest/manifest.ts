@@ -1,14 +1,5 @@
+import type { BackupSnapshot, CryptMode } from "../repository/mod.ts";
 import type { Json } from "./_json.ts";
-
-/** How the contents of a file of a snapshot are protected (spec: datastore-formats.md §4.7). */
-export type CryptMode = "none" | "encrypt" | "sign-only";
-
-/** Which snapshot a manifest belongs to; `time` is seconds since the epoch. */
-export interface SnapshotIdentity {
-  readonly type: "ct" | "host" | "vm";
-  readonly id: string;
-  readonly time: number;
-}
 
 /** One file of a snapshot as the manifest lists it. */
 export interface ManifestFile {
@@ -23,7 +14,7 @@ export interface ManifestFile {
 
 /** A manifest. Never changed in place: functions of this room return a new one. */
 export interface Manifest {
-  readonly snapshot: SnapshotIdentity;
+  readonly snapshot: BackupSnapshot;
   /** In the order that is signed. */
   readonly files: readonly ManifestFile[];
   /** Members that no signature covers, unknown ones included. */
@@ -43,7 +34,7 @@ export interface Manifest {
  * ```
  */
 export function createManifest(
-  snapshot: SnapshotIdentity,
+  snapshot: BackupSnapshot,
   files: readonly ManifestFile[] = [],
 ): Manifest {
   return { snapshot, files, unprotected: new Map(), signature: undefined };

@@ -1,7 +1,13 @@
 import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
+import {
+  BACKUP_TYPES,
+  type BackupSnapshot,
+  CRYPT_MODES,
+  type CryptMode,
+} from "../repository/mod.ts";
 import { type Json, parseJson, writeJson } from "./_json.ts";
-import type { CryptMode, Manifest, ManifestFile, SnapshotIdentity } from "./manifest.ts";
+import type { Manifest, ManifestFile } from "./manifest.ts";
 
 /**
  * Reads a manifest's JSON text (spec: datastore-formats.md §4.2). Unknown members are ignored,
@@ -26,7 +32,7 @@ export function parseManifest(text: string, name = "manifest"): Manifest {
   if (!(unprotected instanceof Map)) throw root.wrong("unprotected", "an object");
   return {
     snapshot: {
-      type: root.oneOf("backup-type", ["ct", "host", "vm"] as const),
+      type: root.oneOf("backup-type", BACKUP_TYPES),
       id: root.text("backup-id"),
       time: root.integer("backup-time", Number.MIN_SAFE_INTEGER),
     },
@@ -39,9 +45,7 @@ export function parseManifest(text: string, name = "manifest"): Manifest {
 function parseFile(file: Members): ManifestFile {
   return {
     filename: file.text("filename"),
-    cryptMode: file.has("crypt-mode")
-      ? file.oneOf("crypt-mode", ["none", "encrypt", "sign-only"] as const)
-      : "none", // very old manifests
+    cryptMode: file.has("crypt-mode") ? file.oneOf("crypt-mode", CRYPT_MODES) : "none", // very old manifests
     size: file.integer("size", 0),
     checksum: decodeHex(file.hexDigits("csum")),
   };
@@ -132,7 +136,7 @@ function signedMembers({ snapshot, files }: Manifest): Map<string, Json> {
   return new Map<string, Json>([
     ["backup-id", snapshot.id],
     ["backup-time", snapshot.time],
-    ["backup-type", snapshot.type satisfies SnapshotIdentity["type"]],
+    ["backup-type", snapshot.type satisfies BackupSnapshot["type"]],
     [
       "files",
       files.map((file): Json =>

@@ -3,38 +3,16 @@
  *
  * A manifest lists the *files* of its snapshot (indexes and blobs) with *size*, *checksum* and *crypt
  * mode*. Its *canonical* text may carry a *signature* made with a key; the *unprotected* members
- * (notes, verify state, statistics, key fingerprint) are outside of it. An *archive name* has a
- * *client* form (`root.pxar`) and a *server* form (`root.pxar.didx`), whose suffix tells the *kind*
+ * (notes, verify state, statistics, key fingerprint) are outside of it
  * (spec: datastore-formats.md §4).
  *
  * @module
  */
 
-export {
-  type ArchiveKind,
-  archiveKind,
-  type ArchiveName,
-  isArchiveFileName,
-  parseArchiveName,
-  type SplitArchiveNames,
-  splitArchiveNames,
-} from "./archive_name.ts";
-export {
-  CATALOG_NAME,
-  CLIENT_LOG_BLOB_NAME,
-  ENCRYPTED_KEY_BLOB_NAME,
-  MANIFEST_BLOB_NAME,
-  UNPROTECTED_KEYS,
-} from "./format.ts";
+export { UNPROTECTED_KEYS } from "./format.ts";
 export { type Json, NumberText } from "./_json.ts";
 export { lookUpArchive, lookUpFile, type ManifestArchive } from "./look_up_file.ts";
-export {
-  createManifest,
-  type CryptMode,
-  type Manifest,
-  type ManifestFile,
-  type SnapshotIdentity,
-} from "./manifest.ts";
+export { createManifest, type Manifest, type ManifestFile } from "./manifest.ts";
 export { decodeManifestBlob, encodeManifestBlob } from "./manifest_blob.ts";
 export { canonicalManifest, parseManifest, serializeManifest } from "./manifest_text.ts";
 export {
@@ -56,4 +34,4 @@ export {
   withUnprotected,
   withVerifyState,
 } from "./unprotected.ts";
-export { checkSnapshot, verifyBlob, verifyIndex } from "./verify_file.ts";
+export { checkManifestOf, verifyBlob, verifyIndex } from "./verify_file.ts";

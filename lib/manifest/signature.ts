@@ -1,7 +1,8 @@
 import { bytesEqual, encodeHex } from "../bytes/mod.ts";
 import { type CryptConfig, formatFingerprint, formatKeyId } from "../crypto/mod.ts";
 import { CorruptDataError, KeyError } from "../errors/mod.ts";
-import { ENCRYPTED_KEY_BLOB_NAME, UNPROTECTED_KEYS } from "./format.ts";
+import { ENCRYPTED_KEY_BLOB_NAME } from "../repository/mod.ts";
+import { UNPROTECTED_KEYS } from "./format.ts";
 import type { Manifest } from "./manifest.ts";
 import { canonicalManifest } from "./manifest_text.ts";
 import { keyFingerprintOf, withUnprotected } from "./unprotected.ts";

@@ -1,7 +1,8 @@
 import { bytesEqual } from "../bytes/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
-import type { Manifest, ManifestFile, SnapshotIdentity } from "./manifest.ts";
+import type { BackupSnapshot } from "../repository/mod.ts";
+import type { Manifest, ManifestFile } from "./manifest.ts";
 
 /**
  * Compares an index with its manifest entry, the size first (spec: datastore-formats.md §7.1).
@@ -48,10 +49,10 @@ export function verifyBlob(file: ManifestFile, blob: Uint8Array): void {
  * import { assertThrows } from "@std/assert";
  * import { createManifest } from "./manifest.ts";
  * const manifest = createManifest({ type: "host", id: "elsa", time: 1700000000 });
- * assertThrows(() => checkSnapshot(manifest, { type: "host", id: "elsa", time: 1700000001 }));
+ * assertThrows(() => checkManifestOf(manifest, { type: "host", id: "elsa", time: 1700000001 }));
  * ```
  */
-export function checkSnapshot(manifest: Manifest, requested: SnapshotIdentity): void {
+export function checkManifestOf(manifest: Manifest, requested: BackupSnapshot): void {
   const found = manifest.snapshot;
   if (
     found.type !== requested.type || found.id !== requested.id || found.time !== requested.time
@@ -62,7 +63,7 @@ export function checkSnapshot(manifest: Manifest, requested: SnapshotIdentity): 
   }
 }
 
-function describe({ type, id, time }: SnapshotIdentity): string {
+function describe({ type, id, time }: BackupSnapshot): string {
   const date = new Date(time * 1000);
   const text = Number.isNaN(date.getTime()) ? String(time) : date.toISOString();
   return `${type}/${id}/${text.replace(".000Z", "Z")}`;

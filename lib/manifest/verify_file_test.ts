@@ -3,7 +3,7 @@ import { encodeBlob } from "../blob/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import { createManifest, type ManifestFile } from "./manifest.ts";
-import { checkSnapshot, verifyBlob, verifyIndex } from "./verify_file.ts";
+import { checkManifestOf, verifyBlob, verifyIndex } from "./verify_file.ts";
 
 Deno.test("verifyIndex() compares the size first, then the checksum", () => {
   const checksum = sha256();
@@ -39,17 +39,17 @@ Deno.test("verifyBlob() covers the raw blob, header included", async () => {
   assertThrows(() => verifyBlob(file, blob.subarray(1)), CorruptDataError, "wrong size");
 });
 
-Deno.test("checkSnapshot() refuses the manifest of another snapshot and names both", () => {
+Deno.test("checkManifestOf() refuses the manifest of another snapshot and names both", () => {
   const snapshot = { type: "host", id: "elsa", time: 1700000000 } as const;
   const manifest = createManifest(snapshot);
-  checkSnapshot(manifest, { ...snapshot });
+  checkManifestOf(manifest, { ...snapshot });
   for (const change of [{ type: "ct" as const }, { id: "anna" }, { time: 1700000001 }]) {
     assertThrows(
-      () => checkSnapshot(manifest, { ...snapshot, ...change }),
+      () => checkManifestOf(manifest, { ...snapshot, ...change }),
       CorruptDataError,
       'belongs to "host/elsa/2023-11-14T22:13:20Z"',
     );
   }
   const far = createManifest({ ...snapshot, time: 2 ** 53 - 1 });
-  assertThrows(() => checkSnapshot(far, snapshot), CorruptDataError, "9007199254740991");
+  assertThrows(() => checkManifestOf(far, snapshot), CorruptDataError, "9007199254740991");
 });

@@ -4,19 +4,21 @@ import { NotFoundError } from "../errors/mod.ts";
 import { type ChunkIndex, parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import {
   checkKeyFingerprint,
+  checkManifestOf,
   checkSignature,
-  checkSnapshot,
-  CLIENT_LOG_BLOB_NAME,
   decodeManifestBlob,
-  ENCRYPTED_KEY_BLOB_NAME,
   keyFingerprintOf,
   type Manifest,
-  MANIFEST_BLOB_NAME,
   type ManifestFile,
   verifyBlob,
   verifyIndex,
 } from "../manifest/mod.ts";
-import type { SnapshotSource } from "../repository/mod.ts";
+import {
+  CLIENT_LOG_BLOB_NAME,
+  ENCRYPTED_KEY_BLOB_NAME,
+  MANIFEST_BLOB_NAME,
+  type SnapshotSource,
+} from "../repository/mod.ts";
 
 /** Who wants to hear what a manifest says for itself. */
 export interface ReadingObserver {
@@ -53,7 +55,7 @@ export class CheckedSnapshot {
     observer: ReadingObserver,
   ): Promise<CheckedSnapshot> {
     const manifest = await decodeManifestBlob(await source.readFile(MANIFEST_BLOB_NAME));
-    checkSnapshot(manifest, source.snapshot);
+    checkManifestOf(manifest, source.snapshot);
     if (crypt !== undefined) {
       const isSigned = checkSignature(manifest, crypt) === "signed";
       checkKeyFingerprint(manifest, crypt);

@@ -5,6 +5,7 @@ import {
   type DeletionCounts,
   type GroupInfo,
   isBackupType,
+  isCryptMode,
   type NamespaceInfo,
   type PruneDecision,
   type SnapshotFile,
@@ -128,7 +129,7 @@ function verification(record: RemoteRecord | undefined): SnapshotInfo["verificat
 export function snapshotFile(value: unknown): SnapshotFile {
   const record = new RemoteRecord(value, "list of files");
   const mode = record.optionalText("crypt-mode");
-  if (mode !== undefined && mode !== "none" && mode !== "encrypt" && mode !== "sign-only") {
+  if (mode !== undefined && !isCryptMode(mode)) {
     throw new CorruptDataError(`the server's list of files: "${mode}" is not a crypt mode`);
   }
   return defined<SnapshotFile>({

@@ -13,10 +13,11 @@ import {
   type BackupSummary,
   type BackupTarget,
   type BeginBackup,
-  checkSnapshot,
+  checkSnapshotName,
   formatSnapshotPath,
   type IndexKind,
   type IndexWriter,
+  MANIFEST_BLOB_NAME,
 } from "../repository/mod.ts";
 import { ByteWindow } from "./_byte_window.ts";
 import { RemoteIndexWriter } from "./_remote_index_writer.ts";
@@ -24,7 +25,6 @@ import type { RemoteSession } from "./_remote_session.ts";
 import { UpgradedConnection } from "./_upgraded_connection.ts";
 import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
 
-const MANIFEST = "index.json.blob";
 /** Chunks under way; as much as a server takes before it reads (spec: protocol.md §4.5). */
 const UPLOAD_WINDOW_BYTES = 32 * 1024 * 1024;
 const DIGEST_BYTES = 32;
@@ -62,7 +62,7 @@ export class RemoteBackupTarget implements BackupTarget {
    */
   static async begin(session: RemoteSession, begin: BeginBackup): Promise<RemoteBackupTarget> {
     const { namespace, snapshot, noCache } = begin;
-    checkSnapshot(snapshot);
+    checkSnapshotName(snapshot);
     const client = await session.upgrade("backup", namespace, snapshot, {
       benchmark: false,
       debug: true,
@@ -94,7 +94,9 @@ export class RemoteBackupTarget implements BackupTarget {
 
   /** See {@linkcode BackupTarget.previousManifest}. */
   async previousManifest(): Promise<Uint8Array | undefined> {
-    return this.previousTime === undefined ? undefined : await this.previousIndex(MANIFEST);
+    return this.previousTime === undefined
+      ? undefined
+      : await this.previousIndex(MANIFEST_BLOB_NAME);
   }
 
   /** See {@linkcode BackupTarget.previousIndex}. */
@@ -190,7 +192,7 @@ export class RemoteBackupTarget implements BackupTarget {
           this.#begin.namespace,
           this.snapshot,
         );
-        return await isFinishedManifest(await source.readFile(MANIFEST));
+        return await isFinishedManifest(await source.readFile(MANIFEST_BLOB_NAME));
       } catch (error) {
         if (error instanceof NotFoundError) return false;
         const mayPass = error instanceof LockedError || error instanceof ConnectionError;
@@ -214,6 +216,6 @@ export class RemoteBackupTarget implements BackupTarget {
 }
 
 async function isFinishedManifest(blob: Uint8Array): Promise<boolean> {
-  const { unprotected } = await decodeManifestBlob(blob, MANIFEST);
+  const { unprotected } = await decodeManifestBlob(blob, MANIFEST_BLOB_NAME);
   return unprotected.has(UNPROTECTED_KEYS.chunkUploadStats);
 }

@@ -2,7 +2,7 @@ import { MAX_ENCODED_CHUNK_BYTES, PLAIN_HEADER_LENGTH } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { AuthError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import type { IncomingBody } from "../http/mod.ts";
-import { type BackupSnapshot, checkSnapshot, type SnapshotSource } from "../repository/mod.ts";
+import { type BackupSnapshot, checkSnapshotName, type SnapshotSource } from "../repository/mod.ts";
 import type { RemoteSession } from "./_remote_session.ts";
 import { UpgradedConnection } from "./_upgraded_connection.ts";
 
@@ -25,7 +25,7 @@ export class RemoteSnapshotSource implements SnapshotSource {
     namespace: string,
     snapshot: BackupSnapshot,
   ): Promise<RemoteSnapshotSource> {
-    checkSnapshot(snapshot);
+    checkSnapshotName(snapshot);
     const client = await session.upgrade("reader", namespace, snapshot, { debug: true });
     return new RemoteSnapshotSource(snapshot, new UpgradedConnection(client));
   }

@@ -4,18 +4,22 @@
  * A *repository* is a datastore of a server or a datastore directory. A *group* collects the
  * *snapshots* of one host, container or guest; a *namespace* holds groups and further namespaces. A
  * {@linkcode BackupTarget} is the snapshot a backup writes, a {@linkcode SnapshotSource} the one a
- * restore reads. Each has a local form (room `datastore`) and a remote one (room `remote`).
+ * restore reads. The files of a snapshot are *archives*, whose *name* has a *client* form (`root.pxar`)
+ * and a *server* form (`root.pxar.didx`), and others with a fixed name. Each seam has a local form (room `datastore`) and a remote one (room `remote`).
  *
  * @module
  */
 
+export * from "./archive_name.ts";
 export type * from "./backup_target.ts";
 export * from "./backup_time.ts";
+export * from "./crypt_mode.ts";
 export * from "./is_transient_error.ts";
 export * from "./namespace.ts";
 export type * from "./repository.ts";
 export type * from "./repository_tasks.ts";
 export * from "./says_locked.ts";
+export * from "./snapshot_file_names.ts";
 export * from "./snapshot_path.ts";
 export type * from "./snapshot_source.ts";
 export * from "./upid.ts";

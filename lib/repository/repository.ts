@@ -1,4 +1,5 @@
 import type { BackupTarget } from "./backup_target.ts";
+import type { CryptMode } from "./crypt_mode.ts";
 import type { RepositoryTasks } from "./repository_tasks.ts";
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
@@ -16,7 +17,7 @@ export interface SnapshotFile {
   /** Name with its `.didx`, `.fidx` or `.blob`. */
   readonly filename: string;
   /** How its contents are protected. */
-  readonly cryptMode?: "none" | "encrypt" | "sign-only";
+  readonly cryptMode?: CryptMode;
   /** Bytes; absent if the file is not in the manifest. */
   readonly size?: number;
 }

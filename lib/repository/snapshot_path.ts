@@ -101,7 +101,7 @@ export function checkGroup(group: BackupGroup): void {
 }
 
 /** Checks a snapshot that did not come from a path. @throws {UsageError} on a wrong id or time. */
-export function checkSnapshot(snapshot: BackupSnapshot): void {
+export function checkSnapshotName(snapshot: BackupSnapshot): void {
   checkGroup(snapshot);
   if (snapshot.time < 1) throw new UsageError(`backup time ${snapshot.time} is out of range`);
   formatBackupTime(snapshot.time);

@@ -3,15 +3,13 @@ import { ChunkDecoder } from "../chunking/mod.ts";
 import { CancelledError, PbsError, SystemError, UsageError } from "../errors/mod.ts";
 import { MatchEntry, TreeExtractor } from "../fs/mod.ts";
 import {
-  CLIENT_LOG_BLOB_NAME,
   lookUpArchive,
   lookUpFile,
-  MANIFEST_BLOB_NAME,
   type ManifestArchive,
-  parseArchiveName,
   serializeManifest,
 } from "../manifest/mod.ts";
 import { CheckedSnapshot } from "../reading/mod.ts";
+import { CLIENT_LOG_BLOB_NAME, MANIFEST_BLOB_NAME, parseArchiveName } from "../repository/mod.ts";
 import { NewTarget } from "./_new_target.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import { OutputFile, replaceFile } from "./_output_file.ts";

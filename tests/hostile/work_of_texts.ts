@@ -24,7 +24,7 @@ import { Glob } from "../../lib/fs/match_glob.ts";
 import { evaluateMatchList } from "../../lib/fs/match_list.ts";
 import { quotePath } from "../../lib/fs/quote_path.ts";
 import { parseGlob } from "../../lib/fs/_glob_parser.ts";
-import { parseArchiveName, splitArchiveNames } from "../../lib/manifest/archive_name.ts";
+import { parseArchiveName, splitArchiveNames } from "../../lib/repository/archive_name.ts";
 import { parseChallenge } from "../../lib/remote/second_factor.ts";
 import { parseBackupTime } from "../../lib/repository/backup_time.ts";
 import { parseRepository } from "../../lib/repository/parse_repository.ts";
@@ -184,8 +184,12 @@ export const TEXT_PARSERS: ParserCases = {
     },
   },
   "lib/fs/quote_path.ts quotePath": byteCases(quotePath, ["", "\x1b", ""], ["", "\udcff", ""]),
-  "lib/manifest/archive_name.ts parseArchiveName": textCases(parseArchiveName, ["", "a.", "pxar"]),
-  "lib/manifest/archive_name.ts splitArchiveNames": textCases(splitArchiveNames, [
+  "lib/repository/archive_name.ts parseArchiveName": textCases(parseArchiveName, [
+    "",
+    "a.",
+    "pxar",
+  ]),
+  "lib/repository/archive_name.ts splitArchiveNames": textCases(splitArchiveNames, [
     "",
     "a",
     ".mpxar.didx",

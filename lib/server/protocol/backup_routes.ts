@@ -3,8 +3,12 @@ import { decodeHex } from "../../bytes/mod.ts";
 import type { DigestTable, LocalBackupTarget } from "../../datastore/mod.ts";
 import { CorruptDataError, NotFoundError, ServerError, UsageError } from "../../errors/mod.ts";
 import type { IncomingRequest } from "../../http/mod.ts";
-import { archiveKind, MANIFEST_BLOB_NAME } from "../../manifest/mod.ts";
-import type { ChunkPlacement, IndexKind } from "../../repository/mod.ts";
+import {
+  archiveKind,
+  type ChunkPlacement,
+  type IndexKind,
+  MANIFEST_BLOB_NAME,
+} from "../../repository/mod.ts";
 import { optional, type ParameterSchema } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer, Route } from "../api/route.ts";

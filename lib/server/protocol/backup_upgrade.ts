@@ -17,7 +17,7 @@ import type { UpgradeResponse } from "../../http/mod.ts";
 import {
   type BackupSnapshot,
   type BackupType,
-  checkSnapshot,
+  checkSnapshotName,
   formatGroupPath,
   formatSnapshotPath,
 } from "../../repository/mod.ts";
@@ -122,7 +122,7 @@ async function begin(context: RestContext, values: ParameterValues): Promise<Beg
         : `group "${BENCHMARK_GROUP}" is for benchmarks only`,
     );
   }
-  checkSnapshot(snapshot);
+  checkSnapshotName(snapshot);
   try {
     const target = await beginBackup(offered.datastore, {
       namespace,

@@ -1,7 +1,7 @@
 import { decodeHex } from "../../bytes/mod.ts";
 import { type DigestTable, type LocalSnapshotSource, readIndex } from "../../datastore/mod.ts";
 import { ServerError, UsageError } from "../../errors/mod.ts";
-import { archiveKind } from "../../manifest/mod.ts";
+import { archiveKind } from "../../repository/mod.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer, Route } from "../api/route.ts";
 import { DIGEST, FILE_NAME } from "../api/schemas.ts";

@@ -2,15 +2,11 @@ import { CatalogReader } from "../../catalog/mod.ts";
 import { readIndex } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import {
-  archiveKind,
-  CATALOG_NAME,
   decodeManifestBlob,
   lookUpArchive,
   lookUpFile,
   type Manifest,
-  MANIFEST_BLOB_NAME,
   type ManifestFile,
-  splitArchiveNames,
   verifyIndex,
 } from "../../manifest/mod.ts";
 import {
@@ -21,6 +17,12 @@ import {
   S_IFCHR,
   S_IFMT,
 } from "../../pxar/mod.ts";
+import {
+  archiveKind,
+  CATALOG_NAME,
+  MANIFEST_BLOB_NAME,
+  splitArchiveNames,
+} from "../../repository/mod.ts";
 import { optional } from "../api/parameter_schema.ts";
 import { ConnectionDownloads } from "../protocol/connection_downloads.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";

@@ -1,12 +1,8 @@
 import { decodeBlob, MAX_BLOB_PLAIN_BYTES, parseBlobHeader } from "../../blob/mod.ts";
 import { type LocalSnapshotSource, readIndex, uploadLog } from "../../datastore/mod.ts";
 import { CorruptDataError, NotFoundError, ServerError } from "../../errors/mod.ts";
-import {
-  archiveKind,
-  decodeManifestBlob,
-  MANIFEST_BLOB_NAME,
-  verifyIndex,
-} from "../../manifest/mod.ts";
+import { decodeManifestBlob, verifyIndex } from "../../manifest/mod.ts";
+import { archiveKind, MANIFEST_BLOB_NAME } from "../../repository/mod.ts";
 import type { ConnectionAnswers } from "../answer_budget.ts";
 import { readBody } from "../api/read_body.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
