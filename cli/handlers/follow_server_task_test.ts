@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { fakeTasks, MemoryStream } from "../../tests/cli_in_process.ts";
+import { fakeTasks, MemoryStream } from "../../tests/support/cli_in_process.ts";
 import type { CommandContext } from "../command_context.ts";
 import { RepositoryUse } from "../environment/repository_use.ts";
 import { systemRepositories } from "../environment/system_repositories.ts";

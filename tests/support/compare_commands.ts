@@ -5,7 +5,7 @@ import {
   type RecordedCommand,
   type RecordedParameter,
   toParameter,
-} from "../cli_vectors.ts";
+} from "./cli_vectors.ts";
 
 /** How a parameter of ours stands to the official one. */
 export type ParameterState = "there" | "differs" | "not yet" | "ours";

@@ -1,4 +1,4 @@
-import { type InProcessRun, runInProcess } from "../cli_in_process.ts";
+import { type InProcessRun, runInProcess } from "./cli_in_process.ts";
 import type { TestServer } from "./test_server.ts";
 
 /** Environment of a program that is to use a test server. */

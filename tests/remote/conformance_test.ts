@@ -1,0 +1,4 @@
+import { withRemoteRepository } from "../support/remote_repository.ts";
+import { testTargetConformance } from "../support/target_conformance.ts";
+
+testTargetConformance("server", withRemoteRepository);
