@@ -1,7 +1,9 @@
 import { withoutMark } from "../../lib/bytes/mod.ts";
 import {
+  findSnapshot,
   formatGroupPath,
   formatSnapshotPath,
+  isLatestPath,
   parseGroupPath,
   parseSnapshotPath,
   type Repository,
@@ -10,7 +12,6 @@ import type { CommandValue } from "../arguments/command_values.ts";
 import { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CompletionKind, Parameter } from "../command.ts";
-import { findSnapshot, isLatestPath } from "../environment/find_snapshot.ts";
 import { selectRepository } from "../environment/select_repository.ts";
 import { userFile } from "../environment/user_file.ts";
 import { formatSize } from "../output/format_size.ts";
@@ -135,7 +136,7 @@ async function archives(
 ): Promise<Candidate[]> {
   const isNewest = path.split("/").length === 2 || isLatestPath(path);
   const snapshot = isNewest
-    ? await findSnapshot(repository, namespace, path, () => {})
+    ? await findSnapshot(repository, namespace, path)
     : parseSnapshotPath(path);
   const files = await repository.listFiles(namespace, snapshot);
   return files.map(({ filename, size }) =>

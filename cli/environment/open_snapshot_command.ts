@@ -1,11 +1,12 @@
 import {
   type BackupSnapshot,
+  findSnapshot,
+  isLatestPath,
   parseSnapshotPath,
   type Repository,
 } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { findSnapshot, isLatestPath } from "./find_snapshot.ts";
 import { openRepository } from "./open_repository.ts";
 import { selectNamespace } from "./select_namespace.ts";
 

@@ -1,10 +1,9 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import { parseArchiveName } from "../../lib/repository/mod.ts";
+import { findSnapshot, parseArchiveName } from "../../lib/repository/mod.ts";
 import { newRestoreProgress, type RestoreRequest, runRestore } from "../../lib/restore/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { warnOfRate } from "../environment/warn_of_rate.ts";
-import { findSnapshot } from "../environment/find_snapshot.ts";
 import { openRepository } from "../environment/open_repository.ts";
 import { openRestoreKey } from "../environment/open_restore_key.ts";
 import { readCryptOptions } from "../environment/read_crypt_options.ts";

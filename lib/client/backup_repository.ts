@@ -12,12 +12,11 @@ import {
   type BackupGroup,
   type BackupSnapshot,
   checkSnapshotName,
-  formatGroupPath,
+  findSnapshot,
   type GroupInfo,
+  isFinished,
   type KeepOptions,
-  MANIFEST_BLOB_NAME,
   parseGroupPath,
-  parseSnapshotPath,
   type PruneDecision,
   type Repository,
   type SnapshotInfo,
@@ -29,7 +28,6 @@ import { pathText } from "./path_bytes.ts";
 import { StoredSnapshot } from "./stored_snapshot.ts";
 
 const DEFAULT_RETRIES = 3;
-const LATEST = "latest";
 
 /** A repository that was opened with `openRepository`, and what is done with it. */
 export class BackupRepository implements AsyncDisposable {
@@ -128,21 +126,8 @@ export class BackupRepository implements AsyncDisposable {
    * @throws {NotFoundError} if there is none, {UsageError} if the path is no such thing.
    */
   async snapshot(path: string): Promise<StoredSnapshot> {
-    const parts = path.split("/");
-    const isExact = parts.length === 3 && parts[2] !== LATEST;
-    const wanted = isExact ? parseSnapshotPath(path) : undefined;
-    const group = wanted ?? parseGroupPath(parts[2] === LATEST ? `${parts[0]}/${parts[1]}` : path);
-    const infos = await this.#list({ type: group.type, id: group.id });
-    const info = wanted === undefined
-      ? infos.toSorted((a, b) => b.time - a.time)[0]
-      : infos.find(({ time }) => time === wanted.time);
-    if (info === undefined) {
-      throw new NotFoundError(
-        isExact
-          ? `snapshot ${path} does not exist`
-          : `group ${formatGroupPath(group)} has no snapshot`,
-      );
-    }
+    const info = await findSnapshot(this.#repository, this.namespace, path);
+    if (!isFinished(info)) throw new NotFoundError(`snapshot ${path} is not finished`);
     return new StoredSnapshot(this.#repository, this.namespace, info, this.#crypt?.config);
   }
 
@@ -213,8 +198,6 @@ export class BackupRepository implements AsyncDisposable {
 
   async #list(group: BackupGroup | undefined): Promise<SnapshotInfo[]> {
     const infos = await this.#repository.listSnapshots(this.namespace, group);
-    return infos.filter(({ files }) =>
-      files.some(({ filename }) => filename === MANIFEST_BLOB_NAME)
-    );
+    return infos.filter(isFinished);
   }
 }

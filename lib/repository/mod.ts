@@ -14,6 +14,7 @@ export * from "./archive_name.ts";
 export type * from "./backup_target.ts";
 export * from "./backup_time.ts";
 export * from "./crypt_mode.ts";
+export * from "./find_snapshot.ts";
 export * from "./is_transient_error.ts";
 export * from "./namespace.ts";
 export type * from "./repository.ts";

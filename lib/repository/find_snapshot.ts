@@ -1,14 +1,14 @@
-import { NotFoundError, type Situation, UsageError } from "../../lib/errors/mod.ts";
+import { NotFoundError, type Situation, UsageError } from "../errors/mod.ts";
+import type { Repository, SnapshotInfo } from "./repository.ts";
+import { MANIFEST_BLOB_NAME } from "./snapshot_file_names.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
   formatGroupPath,
   formatSnapshotPath,
-  MANIFEST_BLOB_NAME,
   parseGroupOrSnapshotPath,
   parseGroupPath,
-  type Repository,
-} from "../../lib/repository/mod.ts";
+} from "./snapshot_path.ts";
 
 /** The last part of a path that means the newest finished snapshot; ours. */
 const LATEST = "latest";
@@ -17,6 +17,11 @@ const LATEST = "latest";
 export function isLatestPath(text: string): boolean {
   const parts = text.split("/");
   return parts.length === 3 && parts[2] === LATEST;
+}
+
+/** Whether a backup came to its end: the manifest is what it writes last. */
+export function isFinished(snapshot: SnapshotInfo): boolean {
+  return snapshot.files.some(({ filename }) => filename === MANIFEST_BLOB_NAME);
 }
 
 /**
@@ -31,17 +36,18 @@ export async function findSnapshot(
   repository: Repository,
   namespace: string,
   text: string,
-  log: (line: string) => void,
-): Promise<BackupSnapshot> {
+  log: (line: string) => void = () => {},
+): Promise<SnapshotInfo> {
   const asked = parse(text);
   const snapshots = await repository.listSnapshots(namespace, { type: asked.type, id: asked.id });
   if ("time" in asked) {
-    if (!snapshots.some(({ time }) => time === asked.time)) {
+    const found = snapshots.find(({ time }) => time === asked.time);
+    if (found === undefined) {
       throw new NotFoundError(`snapshot ${formatSnapshotPath(asked)} does not exist.`, {
         situation: noSnapshot(asked, snapshots.length > 0),
       });
     }
-    return asked;
+    return found;
   }
   const group = formatGroupPath(asked);
   if (snapshots.length === 0) {
@@ -50,9 +56,7 @@ export async function findSnapshot(
     });
   }
   for (const snapshot of snapshots.toSorted((a, b) => b.time - a.time)) {
-    if (snapshot.files.some(({ filename }) => filename === MANIFEST_BLOB_NAME)) {
-      return { type: snapshot.type, id: snapshot.id, time: snapshot.time };
-    }
+    if (isFinished(snapshot)) return snapshot;
     log(`skipped not finished snapshot ${formatSnapshotPath(snapshot)}`);
   }
   throw new NotFoundError(`backup group ${group} does not contain any finished snapshots.`);
