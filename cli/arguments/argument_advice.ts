@@ -1,14 +1,6 @@
 import type { Command } from "../command.ts";
-import { nearestWords } from "./nearest_words.ts";
 
 type Parameters = Pick<Command, "options" | "positionals"> & Partial<Pick<Command, "name">>;
-
-/** What to write in place of an option that there is not. */
-export function adviseOnOption({ options }: Parameters, name: string): string | undefined {
-  const [nearest] = nearestWords(name, options.map((option) => option.name));
-  if (nearest !== undefined) return `did you mean --${nearest}?`;
-  return undefined;
-}
 
 /** In which order positionals are written, where one is missing. */
 export function adviseOnMissing(command: Parameters): string {

@@ -7,8 +7,14 @@ export class ArgumentError extends UsageError {
   /**
    * @param command The command's words.
    * @param advice What to write instead, a clause each.
+   * @param unknownOptions Names that are no options of the command.
    */
-  constructor(message: string, command = "", advice: readonly string[] = []) {
-    super(message, { situation: { kind: "bad-arguments", command, advice } });
+  constructor(
+    message: string,
+    command = "",
+    advice: readonly string[] = [],
+    unknownOptions: readonly string[] = [],
+  ) {
+    super(message, { situation: { kind: "bad-arguments", command, advice, unknownOptions } });
   }
 }

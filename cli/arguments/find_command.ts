@@ -2,7 +2,6 @@ import { NotFoundError } from "../../lib/errors/mod.ts";
 import type { Command } from "../command.ts";
 import type { Argument } from "./argument.ts";
 import { GroupError } from "./group_error.ts";
-import { nearestWords } from "./nearest_words.ts";
 
 /** The commands among which one is looked up. */
 export interface CommandTable {
@@ -50,24 +49,13 @@ export function findCommand(table: CommandTable, words: readonly Argument[]): Fo
       );
     }
     const member = selectMember(membersOf(names, path), word, ours);
-    if (member === undefined) throw noSuchCommand(table, names, path, word);
+    if (member === undefined) {
+      const members = membersOf(names, path);
+      const words = path === "" ? [...members, ...table.aliases.keys()] : members;
+      throw new GroupError(path, `no such command '${word}'`, word, words);
+    }
     path = path === "" ? member : `${path} ${member}`;
   }
-}
-
-/** The error for a word that names nothing, with the commands it may have meant. */
-function noSuchCommand(
-  { commands, aliases }: CommandTable,
-  names: readonly string[],
-  path: string,
-  word: string,
-): GroupError {
-  const members = membersOf(names, path);
-  const meant = nearestWords(word, path === "" ? [...members, ...aliases.keys()] : members);
-  const elsewhere = commands.filter(({ name }) => name.split(" ").at(-1) === word)
-    .map(({ name }) => name);
-  const here = meant.map((each) => path === "" ? each : `${path} ${each}`);
-  return new GroupError(path, `no such command '${word}'`, [...new Set([...here, ...elsewhere])]);
 }
 
 /** Whether the word after a command chooses one below it. */

@@ -6,9 +6,15 @@ export class GroupError extends UsageError {
 
   /**
    * @param group Words of the group, empty for the top level.
-   * @param nearest Whole commands that may have been meant, best first.
+   * @param word What was looked up; undefined if there was no word.
+   * @param words What the group has.
    */
-  constructor(readonly group: string, message: string, nearest: readonly string[] = []) {
-    super(message, { situation: { kind: "no-command", group, nearest } });
+  constructor(
+    readonly group: string,
+    message: string,
+    word?: string,
+    words: readonly string[] = [],
+  ) {
+    super(message, { situation: { kind: "no-command", group, word, words } });
   }
 }

@@ -4,6 +4,7 @@ import { ArgumentError } from "./argument_error.ts";
 export class ParameterProblems {
   #lines: string[] = [];
   #advice: string[] = [];
+  #unknown: string[] = [];
 
   /** @param command The words of the command they are for. */
   constructor(private readonly command = "") {}
@@ -18,6 +19,12 @@ export class ParameterProblems {
     if (advice !== undefined && !this.#advice.includes(advice)) this.#advice.push(advice);
   }
 
+  /** Notes a name that is none of the command's options. */
+  addUnknown(name: string): void {
+    this.#unknown.push(name);
+    this.add(name, "schema does not allow additional properties.");
+  }
+
   /** Ends a phase. @throws {ArgumentError} if anything was noted. */
   throwIfAny(): void {
     const [first, ...others] = this.#lines;
@@ -29,6 +36,7 @@ export class ParameterProblems {
         : `${head}:\n${this.#lines.map((line) => `- ${line}`).join("\n")}`,
       this.command,
       this.#advice,
+      this.#unknown,
     );
   }
 }

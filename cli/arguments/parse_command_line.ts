@@ -1,7 +1,7 @@
 import type { Command } from "../command.ts";
 import type { Argument } from "./argument.ts";
 import { ArgumentError } from "./argument_error.ts";
-import { adviseOnAdditional, adviseOnMissing, adviseOnOption } from "./argument_advice.ts";
+import { adviseOnAdditional, adviseOnMissing } from "./argument_advice.ts";
 import { checkValue } from "./check_value.ts";
 import { type CommandValue, CommandValues } from "./command_values.ts";
 import { ParameterProblems } from "./parameter_problems.ts";
@@ -35,11 +35,7 @@ export function parseCommandLine(
   for (const { name, value } of given) {
     const parameter = findParameter(command, name);
     if (parameter === undefined) {
-      problems.add(
-        name,
-        "schema does not allow additional properties.",
-        adviseOnOption(command, name),
-      );
+      problems.addUnknown(name);
       continue;
     }
     const earlier = values.get(name);

@@ -1,6 +1,6 @@
-import { nearestWords } from "../arguments/nearest_words.ts";
 import { withoutServerExtension } from "../output/display_file_names.ts";
 import type { HintContext } from "./hint_context.ts";
+import { nearestWords } from "./nearest_words.ts";
 
 /** Archives and snapshots that are not there, and targets that are. */
 export const hintOnArchive = {

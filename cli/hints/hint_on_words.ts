@@ -1,20 +1,40 @@
+import { COMMANDS } from "../command_table.ts";
 import type { HintContext } from "./hint_context.ts";
+import { nearestWords } from "./nearest_words.ts";
 
 /** Words of the command line that name nothing, or do not fit. */
 export const hintOnWords = {
   "no-command": (
-    { group, nearest }: { readonly group: string; readonly nearest: readonly string[] },
+    { group, word = "", words }: {
+      readonly group: string;
+      readonly word?: string | undefined;
+      readonly words: readonly string[];
+    },
     { program }: HintContext,
   ): string => {
+    const near = nearestWords(word, words).map((each) => group === "" ? each : `${group} ${each}`);
+    // `verify` is a command, only not at the top.
+    const elsewhere = COMMANDS.map(({ name }) => name)
+      .filter((name) => name.split(" ").at(-1) === word);
+    const meant = [...new Set([...near, ...elsewhere])].map((name) => `"${program} ${name}"`);
     const help = `"${program} help${group === "" ? "" : ` ${group}`}" lists what there is`;
-    if (nearest.length === 0) return help;
-    return `did you mean ${nearest.map((name) => `"${program} ${name}"`).join(" or ")}? ${help}`;
+    return meant.length === 0 ? help : `did you mean ${meant.join(" or ")}? ${help}`;
   },
 
   "bad-arguments": (
-    { command, advice }: { readonly command: string; readonly advice: readonly string[] },
-    { program }: HintContext,
-  ): string => [...advice, `"${program} help ${command}" explains it`].join("; "),
+    { command: name, advice, unknownOptions }: {
+      readonly command: string;
+      readonly advice: readonly string[];
+      readonly unknownOptions: readonly string[];
+    },
+    { program, command }: HintContext,
+  ): string => {
+    const options = command?.options.map((option) => option.name) ?? [];
+    const meant = unknownOptions.flatMap((each) => nearestWords(each, options).slice(0, 1));
+    const asked = [...new Set(meant)].map((each) => `did you mean --${each}?`);
+    return [...asked, ...advice, `"${program} help ${name}" explains it`].join("; ")
+      .replaceAll("?;", "?");
+  },
 
   "malformed-snapshot": (
     { text }: { readonly text: string },

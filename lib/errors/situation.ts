@@ -44,11 +44,18 @@ export type Situation =
   /** A word is no path of a snapshot or group. */
   | { readonly kind: "malformed-snapshot"; readonly text: string }
   | { readonly kind: "no-namespace"; readonly namespace: string }
-  /** A word is no command; the nearest ones, and all words of the group it was looked up in. */
-  | { readonly kind: "no-command"; readonly group: string; readonly nearest: readonly string[] }
-  /** Words do not fit a command; what to write instead, if that can be guessed. */
+  /** A word is no command of a group; undefined if none was given. */
+  | {
+    readonly kind: "no-command";
+    readonly group: string;
+    readonly word?: string | undefined;
+    /** The words that the group has. */
+    readonly words: readonly string[];
+  }
+  /** Words do not fit a command; what to write instead, and names that are no options of it. */
   | {
     readonly kind: "bad-arguments";
     readonly command: string;
     readonly advice: readonly string[];
+    readonly unknownOptions: readonly string[];
   };

@@ -56,6 +56,7 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "spec-sys": "messages of its parts",
   "opt-output-format": "reports a backup",
   "opt-verbose": "says more",
+  "opt-verbose-value": "says more",
   "backup-time-huge": "is found before the first line",
   "backup-time-year10000": "is found before the first line",
   "conflict-symlink-at-dir-default": "symbolic links in the target are not followed",

@@ -35,7 +35,7 @@ acl: /datastore/store1
 /** The one line of an error; fails if there is another number of them, or no failure. */
 function errorLine(run: ClientRun): string {
   assertEquals([run.code, run.signal], [FAILURE, null], run.stderr);
-  const lines = run.stderr.split("\n").filter((line) =>
+  const lines = withoutHint(run.stderr).split("\n").filter((line) =>
     line !== "" && !/^(Starting backup|Client name)/.test(line)
   );
   assertEquals(lines.length, 1, run.stderr);
