@@ -12,6 +12,7 @@
  */
 
 export { AccessControl } from "./access/access_control.ts";
+export type { AccountConfig } from "./access/account_config.ts";
 export { type AccessRule, AccessRules } from "./access/access_rules.ts";
 export { ROLES } from "./access/privileges.ts";
 export { SecondFactorStore } from "./access/second_factor_store.ts";
@@ -43,9 +44,4 @@ export {
   ServerAdministration,
 } from "./config/server_administration.ts";
 export { notifyReady, type ServiceManager, serviceManagerOf } from "./service_manager.ts";
-export type {
-  AccountConfig,
-  DatastoreConfig,
-  Maintenance,
-  ServerConfig,
-} from "./config/server_config.ts";
+export type { DatastoreConfig, Maintenance, ServerConfig } from "./config/server_config.ts";

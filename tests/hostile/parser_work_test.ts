@@ -44,7 +44,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "lib/datastore/snapshot_manifest.ts readManifest",
     "lib/datastore/snapshot_manifest.ts readManifestBlob",
     "lib/remote/_cache_file.ts readCacheFile",
-    "lib/server/config/private_file.ts readFileIfThere",
+    "lib/server/files/private_file.ts readFileIfThere",
     "lib/server/config/server_folder.ts readServerConfig",
   ]),
   ...because("hands bytes on as they are, piece by piece", [

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { AccountConfig } from "../config/server_config.ts";
 import type { AccessRules } from "./access_rules.ts";
+import type { AccountConfig } from "./account_config.ts";
 import type { Credentials } from "./credentials.ts";
 import { PasswordChecks } from "./password_checks.ts";
 import { UNKNOWN_USER_HASH, verifyPassword } from "./password_hash.ts";

@@ -1,6 +1,6 @@
 import { CorruptDataError, NotFoundError } from "../../errors/mod.ts";
-import { withFolderLock } from "../config/folder_lock.ts";
-import { readFileIfThere, writePrivateFile } from "../config/private_file.ts";
+import { withFolderLock } from "../files/folder_lock.ts";
+import { readFileIfThere, writePrivateFile } from "../files/private_file.ts";
 import {
   createRecoveryKeys,
   findRecoveryKey,

@@ -2,8 +2,9 @@ import { UsageError } from "../../errors/mod.ts";
 import { checkRealm, isAuthIdText, isSafeName } from "../../repository/mod.ts";
 import type { AccessRule } from "../access/access_rules.ts";
 import { ROLES } from "../access/privileges.ts";
+import type { AccountConfig } from "../access/account_config.ts";
 import { type ConfigSection, parseSections } from "./section_config.ts";
-import type { AccountConfig, DatastoreConfig, Maintenance, ServerConfig } from "./server_config.ts";
+import type { DatastoreConfig, Maintenance, ServerConfig } from "./server_config.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8007;

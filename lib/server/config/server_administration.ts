@@ -4,10 +4,11 @@ import type { AccessRule } from "../access/access_rules.ts";
 import { ROLES } from "../access/privileges.ts";
 import { SecondFactorStore } from "../access/second_factor_store.ts";
 import { SecretStore } from "../access/secret_store.ts";
+import { readFileIfThere, writePrivateFile } from "../files/private_file.ts";
+import type { AccountConfig } from "../access/account_config.ts";
 import { ConfigText } from "./config_text.ts";
 import { parseServerConfig } from "./parse_server_config.ts";
-import { readFileIfThere, writePrivateFile } from "./private_file.ts";
-import type { AccountConfig, ServerConfig } from "./server_config.ts";
+import type { ServerConfig } from "./server_config.ts";
 import {
   CONFIG_FILE,
   SECOND_FACTORS_FILE,

@@ -1,5 +1,6 @@
 import type { SyncLevel } from "../../datastore/mod.ts";
 import type { AccessRule } from "../access/access_rules.ts";
+import type { AccountConfig } from "../access/account_config.ts";
 
 /** Why a datastore may not be used as usual (spec: protocol.md §7.2). */
 export interface Maintenance {
@@ -19,16 +20,6 @@ export interface DatastoreConfig {
   readonly maintenance?: Maintenance;
   /** What nobody used for this long is garbage; default 24 h 5 min. */
   readonly gcCutoffMinutes?: number;
-}
-
-/** A user or an API token; secrets are kept elsewhere. */
-export interface AccountConfig {
-  /** `name@realm`, or `name@realm!token`. */
-  readonly authId: string;
-  readonly enabled: boolean;
-  /** Seconds since the epoch; 0 for never. */
-  readonly expire: number;
-  readonly comment?: string;
 }
 
 /** Everything a server's configuration file says. */

@@ -10,9 +10,9 @@ import { AccessRules } from "../access/access_rules.ts";
 import { SecondFactorStore } from "../access/second_factor_store.ts";
 import { SecretStore } from "../access/secret_store.ts";
 import { TicketSigner } from "../access/ticket_signer.ts";
-import { withFolderLock } from "./folder_lock.ts";
+import { withFolderLock } from "../files/folder_lock.ts";
+import { readFileIfThere, writePrivateFile } from "../files/private_file.ts";
 import { parseServerConfig } from "./parse_server_config.ts";
-import { readFileIfThere, writePrivateFile } from "./private_file.ts";
 import type { ServerConfig } from "./server_config.ts";
 
 /** The files that may change while a server runs. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, NotFoundError } from "../../errors/mod.ts";
-import { AnswerBudget } from "../answer_budget.ts";
+import { AnswerBudget } from "../memory/answer_budget.ts";
 import { ConnectionDownloads } from "./connection_downloads.ts";
 
 const MIB = 1 << 20;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { IncomingBody } from "../../http/mod.ts";
+import { BodyBudget } from "../memory/body_budget.ts";
 import { ConnectionUploads } from "./connection_uploads.ts";
-import { BodyBudget } from "./body_budget.ts";
 
 /** A body whose parts a test sends. */
 class TestBody extends IncomingBody {

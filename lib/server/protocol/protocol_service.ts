@@ -1,6 +1,6 @@
-import type { ConnectionAnswers } from "../answer_budget.ts";
 import { NotFoundError, PbsError, ServerError } from "../../errors/mod.ts";
 import type { IncomingRequest, OutgoingResponse, RequestHandler } from "../../http/mod.ts";
+import type { ConnectionAnswers } from "../memory/answer_budget.ts";
 import { queryParameters, readParameters } from "../api/read_parameters.ts";
 import { refusalFor } from "../api/refusal.ts";
 import { parseRequestTarget, type RequestTarget } from "../api/request_target.ts";

@@ -6,7 +6,7 @@ import { type BackupType, formatGroupPath, formatSnapshotPath } from "../../repo
 import { namespaceAclPath } from "../access/access_rules.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import { RouteTable } from "../api/route_table.ts";
-import type { RestContext, RestRoute } from "../rest/rest_context.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 import type { Task } from "../tasks/task.ts";
 import { UPGRADE_PARAMETERS } from "./backup_upgrade.ts";
 import { ConnectionDownloads } from "./connection_downloads.ts";

@@ -1,7 +1,8 @@
 import { ConnectionError } from "../../errors/mod.ts";
-import type { Duplex, MinimumPace } from "../../duplex/mod.ts";
+import type { Duplex } from "../../duplex/mod.ts";
 import { Http2Server } from "../../http2/mod.ts";
 import type { RequestHandler } from "../../http/mod.ts";
+import type { UpgradedPatience } from "../state/upgraded_patience.ts";
 import type { Task } from "../tasks/task.ts";
 
 /**
@@ -15,16 +16,6 @@ const STREAM_WINDOW_BYTES = 16 * 1024 * 1024 + 64 * 1024;
 const MAX_STREAMS = 128;
 /** A client that answers no ping while it has requests open is dead. */
 const STALL_TIMEOUT_MS = 300_000;
-
-/** How patient we are with clients of upgraded connections. */
-export interface UpgradedPatience {
-  /** A client without open requests is asked so often whether it is there. */
-  readonly silenceMs: number;
-  /** How fast uploads have to get on. */
-  readonly receivePace: MinimumPace;
-  /** How fast downloads have to be taken. */
-  readonly sendPace: MinimumPace;
-}
 
 let openConnections = 0;
 

@@ -5,7 +5,7 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { ACL_PATH, AUTH_ID, BOOLEAN, TEXT, USER } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 
 /** The members that only these answers have beside `data` (spec: protocol.md §2.1). */
 const LOGIN_ATTRIBUTES = { status: 200, success: true };

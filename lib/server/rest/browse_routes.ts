@@ -41,12 +41,12 @@ import {
 import { StoredArchive } from "../browse/stored_archive.ts";
 import { tarFolder } from "../browse/tar_folder.ts";
 import { zipFolder } from "../browse/zip_folder.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 import {
   encryptedRefusal,
   openReadableSnapshot,
   type ReadableSnapshot,
 } from "./readable_snapshot.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
 
 const OCTETS = "application/octet-stream";
 const BROWSED = {

@@ -6,7 +6,7 @@ import { formatGroupPath } from "../../repository/mod.ts";
 import { namespaceAclPath } from "../access/access_rules.ts";
 import type { Privilege } from "../access/privileges.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
-import type { RestContext } from "./rest_context.ts";
+import type { RestContext } from "../state/rest_context.ts";
 
 /** What a caller may do in a namespace. */
 export interface NamespaceAccess {

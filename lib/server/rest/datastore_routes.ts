@@ -11,8 +11,8 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BOOLEAN, STORE } from "../api/schemas.ts";
+import { onDatastore, type RestContext, type RestRoute } from "../state/rest_context.ts";
 import { gcCounters } from "./gc_members.ts";
-import { onDatastore, type RestContext, type RestRoute } from "./rest_context.ts";
 
 /** Any right on a datastore makes it visible. */
 export const ANY_DATASTORE_PRIVILEGE: readonly Privilege[] = [

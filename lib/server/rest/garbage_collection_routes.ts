@@ -4,8 +4,8 @@ import { parseUpid } from "../../repository/mod.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { STORE } from "../api/schemas.ts";
+import { onDatastore, type RestContext, type RestRoute } from "../state/rest_context.ts";
 import { gcCounters } from "./gc_members.ts";
-import { onDatastore, type RestContext, type RestRoute } from "./rest_context.ts";
 
 const PATH = "admin/datastore/{store}/gc";
 const WORKER_TYPE = "garbage_collection";

@@ -13,9 +13,9 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { AUTH_ID, BOOLEAN, GROUP, NS, STORE, TEXT } from "../api/schemas.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
 import { deletionMembers } from "./deletion_members.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
 
 const NAMED_GROUP = { "store": STORE, "ns": NS, ...GROUP };
 

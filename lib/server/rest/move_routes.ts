@@ -6,8 +6,8 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BOOLEAN, GROUP, NAMESPACE_SCHEMA, NS, STORE } from "../api/schemas.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
 
 /** Calls that move groups and namespaces (spec: protocol.md §7.3, §7.6). */
 export const MOVE_ROUTES: readonly RestRoute[] = [

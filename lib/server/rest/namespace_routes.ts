@@ -12,9 +12,9 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BOOLEAN, NAMESPACE_SCHEMA, NS, STORE } from "../api/schemas.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 import { requireNamespaceAccess } from "./datastore_access.ts";
 import { deletionMembers } from "./deletion_members.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
 
 const PATH = "admin/datastore/{store}/namespace";
 const VISIBLE: readonly Privilege[] = [

@@ -6,9 +6,9 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BOOLEAN, GROUP, KEEP, NS, STORE } from "../api/schemas.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
 import { formatKeepOptions, keepOptionsOf } from "./keep_options.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
 
 /** Calls that prune (spec: protocol.md §7.5). */
 export const PRUNE_ROUTES: readonly RestRoute[] = [

@@ -1,8 +1,8 @@
 import { type Datastore, LocalSnapshotSource } from "../../datastore/mod.ts";
 import { PbsError } from "../../errors/mod.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
+import type { RestContext } from "../state/rest_context.ts";
 import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
-import type { RestContext } from "./rest_context.ts";
 
 /** A snapshot that a caller may read; it stays as long as its source is open. */
 export interface ReadableSnapshot {

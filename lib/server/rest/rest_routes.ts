@@ -1,5 +1,6 @@
 import { BACKUP_UPGRADE } from "../protocol/backup_upgrade.ts";
 import { READER_UPGRADE } from "../protocol/reader_upgrade.ts";
+import type { RestRoute } from "../state/rest_context.ts";
 import { ACCESS_ROUTES } from "./access_routes.ts";
 import { BROWSE_ROUTES } from "./browse_routes.ts";
 import { DATASTORE_ROUTES } from "./datastore_routes.ts";
@@ -9,7 +10,6 @@ import { GROUP_ROUTES } from "./group_routes.ts";
 import { MOVE_ROUTES } from "./move_routes.ts";
 import { NAMESPACE_ROUTES } from "./namespace_routes.ts";
 import { PRUNE_ROUTES } from "./prune_routes.ts";
-import type { RestRoute } from "./rest_context.ts";
 import { SNAPSHOT_FILE_ROUTES } from "./snapshot_file_routes.ts";
 import { SNAPSHOT_ROUTES } from "./snapshot_routes.ts";
 import { TASK_ROUTES } from "./task_routes.ts";

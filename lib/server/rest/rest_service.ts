@@ -14,10 +14,10 @@ import { JSON_TYPE, refusalResponse, successResponse } from "../api/respond.ts";
 import type { Answer } from "../api/route.ts";
 import { type RouteMatch, RouteTable } from "../api/route_table.ts";
 import { verifyParameters } from "../api/verify_parameters.ts";
-import type { ServerConnection } from "../server_connection.ts";
-import type { ServerState } from "../server_state.ts";
+import type { ServerConnection } from "../state/server_connection.ts";
+import type { ServerState } from "../state/server_state.ts";
+import type { RestRoute, StaticPermission } from "../state/rest_context.ts";
 import { REST_ROUTES } from "./rest_routes.ts";
-import type { RestRoute, StaticPermission } from "./rest_context.ts";
 
 /** Path and query together; longer ones are refused (spec: protocol.md §3.2). */
 const MAX_TARGET_LENGTH = 3072;

@@ -24,9 +24,9 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BACKUP_ID, BACKUP_TYPE, BOOLEAN, NS, SNAPSHOT, STORE, TEXT } from "../api/schemas.ts";
-import type { DatastoreUse } from "../server_state.ts";
+import type { DatastoreUse } from "../state/server_state.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
 
 const NAMED_SNAPSHOT = { "store": STORE, "ns": NS, ...SNAPSHOT };
 

@@ -5,7 +5,7 @@ import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BOOLEAN, NODE_NAME, STORE, TEXT, UPID } from "../api/schemas.ts";
 import type { TaskRecord } from "../tasks/task.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
 
 const PATH = "nodes/{node}/tasks";
 const ACL = "/system/tasks";

@@ -4,9 +4,9 @@ import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
 import { BACKUP_ID, BACKUP_TIME, BACKUP_TYPE, BOOLEAN, NS, STORE } from "../api/schemas.ts";
+import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import { startVerification, verificationTask } from "../state/start_verification.ts";
 import { requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
-import type { RestContext, RestRoute } from "./rest_context.ts";
-import { startVerification, verificationTask } from "./start_verification.ts";
 
 const THREADS = { kind: "integer", minimum: 1, maximum: 32, optional: true } as const;
 

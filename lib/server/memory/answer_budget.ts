@@ -1,4 +1,4 @@
-import { CancelledError, ConnectionError, ServerError } from "../errors/mod.ts";
+import { CancelledError, ConnectionError, ServerError } from "../../errors/mod.ts";
 
 /** What all answers that wait for their readers may take together. */
 const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import type { IncomingRequest } from "../../http/mod.ts";
 import type { Privilege } from "../access/privileges.ts";
 import type { Route } from "../api/route.ts";
-import type { ServerConnection } from "../server_connection.ts";
-import type { ServerState } from "../server_state.ts";
+import type { ServerConnection } from "./server_connection.ts";
+import type { ServerState } from "./server_state.ts";
 
 /** What every call of the REST API gets. */
 export interface RestContext {

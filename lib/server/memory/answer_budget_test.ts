@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CancelledError, ServerError } from "../errors/mod.ts";
+import { CancelledError, ServerError } from "../../errors/mod.ts";
 import { AnswerBudget, type HeldBytes } from "./answer_budget.ts";
 
 const { signal } = new AbortController();

@@ -1,14 +1,18 @@
-import { ServerError } from "../errors/mod.ts";
-import { createNativeChunkChecker, createPlainChunkChecker, Datastore } from "../datastore/mod.ts";
-import type { ChunkChecker } from "../datastore/mod.ts";
-import type { AnswerBudget } from "./answer_budget.ts";
-import type { AccessControl } from "./access/access_control.ts";
-import type { DatastoreConfig } from "./config/server_config.ts";
-import { InterruptedChunks } from "./protocol/interrupted_chunks.ts";
-import type { UpgradedPatience } from "./protocol/run_upgraded.ts";
-import type { UploadInspector } from "./protocol/upload_inspector.ts";
-import type { BodyBudget } from "./protocol/body_budget.ts";
-import type { TaskRegistry } from "./tasks/task_registry.ts";
+import { ServerError } from "../../errors/mod.ts";
+import {
+  createNativeChunkChecker,
+  createPlainChunkChecker,
+  Datastore,
+} from "../../datastore/mod.ts";
+import type { ChunkChecker } from "../../datastore/mod.ts";
+import type { AnswerBudget } from "../memory/answer_budget.ts";
+import type { AccessControl } from "../access/access_control.ts";
+import type { DatastoreConfig } from "../config/server_config.ts";
+import type { BodyBudget } from "../memory/body_budget.ts";
+import type { TaskRegistry } from "../tasks/task_registry.ts";
+import { InterruptedChunks } from "./interrupted_chunks.ts";
+import type { UpgradedPatience } from "./upgraded_patience.ts";
+import type { UploadInspector } from "./upload_inspector.ts";
 
 /** What a call does with a datastore: the maintenance mode may forbid it. */
 export type DatastoreUse = "read" | "write";
