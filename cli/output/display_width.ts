@@ -1,21 +1,13 @@
-/** Blocks whose characters take two columns of a terminal, as first and last code point. */
-const WIDE: readonly (readonly [number, number])[] = [
-  [0x1100, 0x115f],
-  [0x2e80, 0x303e],
-  [0x3041, 0xa4cf],
-  [0xac00, 0xd7a3],
-  [0xf900, 0xfaff],
-  [0xfe30, 0xfe6f],
-  [0xff00, 0xff60],
-  [0xffe0, 0xffe6],
-  [0x1f300, 0x1f64f],
-  [0x1f680, 0x1f6ff],
-  [0x1f900, 0x1f9ff],
-  [0x20000, 0x3fffd],
-];
+import { eastAsianWidth } from "get-east-asian-width";
+
+/** Marks that lie on the character before them, and characters that show nothing. */
+const NO_COLUMN = /[\p{Mn}\p{Me}\p{Cf}\p{Zl}\p{Zp}\u1160-\u11ff\ud7b0-\ud7ff]/u;
+/** Format characters that show something all the same: the soft hyphen, and signs of numbers. */
+const SHOWN_FORMAT = /[\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]/u;
 
 /**
- * Columns of a terminal that a text without control characters takes.
+ * Columns of a terminal that a text without control characters takes. Characters count one by one, as
+ * in the C library's `wcwidth`: terminals that draw several emoji as one are the exception.
  *
  * @example
  * ```ts
@@ -27,15 +19,14 @@ export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const character of text) {
-    if (/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) continue;
-    const codePoint = character.codePointAt(0)!;
-    width += WIDE.some(([first, last]) => codePoint >= first && codePoint <= last) ? 2 : 1;
+    if (NO_COLUMN.test(character) && !SHOWN_FORMAT.test(character)) continue;
+    width += eastAsianWidth(character.codePointAt(0)!);
   }
   return width;
 }
 
 /**
- * As much of a text from its front as fits into some columns.
+ * As much of a text from its front as fits into some columns; accents stay on their letters.
  *
  * @example
  * ```ts
@@ -45,12 +36,13 @@ export function displayWidth(text: string): number {
  */
 export function cutToWidth(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
+  const clusters = new Intl.Segmenter("und", { granularity: "grapheme" });
   let cut = "";
   let left = columns;
-  for (const character of text) {
-    left -= displayWidth(character);
+  for (const { segment } of clusters.segment(text)) {
+    left -= displayWidth(segment);
     if (left < 0) break;
-    cut += character;
+    cut += segment;
   }
   return cut;
 }
