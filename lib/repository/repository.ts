@@ -1,6 +1,6 @@
 import type { BackupTarget } from "./backup_target.ts";
 import type { CryptMode } from "./crypt_mode.ts";
-import type { RepositoryTasks } from "./repository_tasks.ts";
+import type { GroupMove, NamespaceMove, RepositoryTasks, TaskLog } from "./repository_tasks.ts";
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
 
@@ -119,35 +119,6 @@ export interface VerifyRequest {
   /** Verify again what was last verified more than this many whole days ago. */
   readonly outdatedAfterDays?: number;
 }
-
-/** Which group is to be moved, and where to (spec: protocol.md §7.3). */
-export interface GroupMove {
-  readonly group: BackupGroup;
-  /** Namespaces. */
-  readonly from: string;
-  readonly to: string;
-  /** Whether the target may have the group, with older snapshots only; default true. */
-  readonly merge?: boolean | undefined;
-}
-
-/** Which namespace is to get another name (spec: protocol.md §7.6). */
-export interface NamespaceMove {
-  readonly from: string;
-  /** The new name, not the new parent; what is there already is merged into. */
-  readonly to: string;
-  /** Levels below the namespace that are moved, too; default all. */
-  readonly maxDepth?: number | undefined;
-  /** Whether emptied namespaces are removed; default true. */
-  readonly deleteSource?: boolean | undefined;
-  /** Whether groups may be merged into those of the target; default true. */
-  readonly mergeGroups?: boolean | undefined;
-}
-
-/**
- * Receives the lines of a long task (garbage collection, verification) as they come, and of each
- * whether it tells of a problem.
- */
-export type TaskLog = (line: string, isProblem?: boolean) => void;
 
 /** How far a verification has come. */
 export interface VerifyProgress {

@@ -1,4 +1,33 @@
-import type { GroupMove, NamespaceMove, TaskLog } from "./repository.ts";
+import type { BackupGroup } from "./snapshot_path.ts";
+
+/** Which group is to be moved, and where to (spec: protocol.md §7.3). */
+export interface GroupMove {
+  readonly group: BackupGroup;
+  /** Namespaces. */
+  readonly from: string;
+  readonly to: string;
+  /** Whether the target may have the group, with older snapshots only; default true. */
+  readonly merge?: boolean | undefined;
+}
+
+/** Which namespace is to get another name (spec: protocol.md §7.6). */
+export interface NamespaceMove {
+  readonly from: string;
+  /** The new name, not the new parent; what is there already is merged into. */
+  readonly to: string;
+  /** Levels below the namespace that are moved, too; default all. */
+  readonly maxDepth?: number | undefined;
+  /** Whether emptied namespaces are removed; default true. */
+  readonly deleteSource?: boolean | undefined;
+  /** Whether groups may be merged into those of the target; default true. */
+  readonly mergeGroups?: boolean | undefined;
+}
+
+/**
+ * Receives the lines of a long task (garbage collection, verification) as they come, and of each
+ * whether it tells of a problem.
+ */
+export type TaskLog = (line: string, isProblem?: boolean) => void;
 
 /** A task as lists show it (spec: protocol.md §7.8). */
 export interface TaskInfo {

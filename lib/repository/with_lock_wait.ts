@@ -1,5 +1,6 @@
 import { LockedError } from "../errors/mod.ts";
-import type { PruneDecision, Repository, TaskLog } from "./repository.ts";
+import type { PruneDecision, Repository } from "./repository.ts";
+import type { TaskLog } from "./repository_tasks.ts";
 import { type BackupGroup, formatSnapshotPath } from "./snapshot_path.ts";
 import { type LockWait, waitForLock } from "./wait_for_lock.ts";
 
