@@ -1,0 +1,111 @@
+import { findCycles } from "./find_cycles.ts";
+import { importsOf } from "./imports_of.ts";
+
+const LAYERS = ["ffi", "lib", "cli"];
+
+/** What is wrong with the imports of a tree, and how much was looked at. */
+export interface ImportReport {
+  readonly problems: readonly string[];
+  readonly files: number;
+  readonly rooms: number;
+}
+
+/** Where a file stands, by its path relative to the root. */
+interface Place {
+  /** `cli`, `lib`, `ffi`, or another folder of the root. */
+  readonly layer: string;
+  /** `lib/pxar`; outside `lib` the layer. */
+  readonly room: string;
+  /** The folder itself. */
+  readonly folder: string;
+}
+
+function placeOf(path: string): Place {
+  const folders = path.split("/").slice(0, -1);
+  const [layer = "", room] = folders;
+  return {
+    layer,
+    room: layer === "lib" && room !== undefined ? `lib/${room}` : layer,
+    folder: folders.join("/"),
+  };
+}
+
+/**
+ * Looks for imports that point upwards (cli → lib → ffi) or enter a room of `lib` past its door, and
+ * for circles between rooms, between the folders of a room, and between files.
+ *
+ * @param sources Texts by path relative to the root, of all three layers.
+ * @param knownCycles Circles of files that are put up with, each its members in order. One that is
+ * not there any more is a problem as well.
+ */
+export function checkImports(
+  sources: ReadonlyMap<string, string>,
+  knownCycles: readonly (readonly string[])[] = [],
+): ImportReport {
+  const problems: string[] = [];
+  const files = new Map<string, Set<string>>();
+  const folders = new Map<string, Set<string>>();
+  const rooms = new Map<string, Set<string>>();
+  for (const [path, text] of sources) {
+    const isTest = path.endsWith("_test.ts");
+    const targets = (withExamples: boolean) =>
+      importsOf(text, withExamples).map((specifier) => resolve(path, specifier));
+    for (const target of targets(true)) {
+      const fault = faultOf(path, target, isTest);
+      if (fault !== undefined) problems.push(`${path}: ${fault}: ${target}`);
+    }
+    if (isTest) continue;
+    const from = placeOf(path);
+    for (const target of targets(false)) {
+      const to = placeOf(target);
+      link(files, path, target);
+      if (to.room !== from.room) link(rooms, from.room, to.room);
+      if (to.room === from.room && from.layer === "lib" && to.folder !== from.folder) {
+        link(folders, from.folder, to.folder);
+      }
+    }
+  }
+  for (const cycle of findCycles(rooms)) {
+    problems.push(`rooms import each other in a circle: ${cycle.join(", ")}`);
+  }
+  for (const cycle of findCycles(folders)) {
+    problems.push(`folders of a room import each other in a circle: ${cycle.join(", ")}`);
+  }
+  const known = new Set(knownCycles.map((members) => members.join(", ")));
+  for (const cycle of findCycles(files)) {
+    if (known.delete(cycle.join(", "))) continue;
+    problems.push(`files import each other in a circle: ${cycle.join(", ")}`);
+  }
+  for (const members of known) {
+    problems.push(`this circle of files is undone, take it off the list: ${members}`);
+  }
+  return {
+    problems,
+    files: sources.size,
+    rooms: new Set([...sources.keys()].map((path) => placeOf(path).room)).size,
+  };
+}
+
+/** What is wrong with one import, if anything is. */
+function faultOf(path: string, target: string, isTest: boolean): string | undefined {
+  const [from, to] = [placeOf(path), placeOf(target)];
+  const level = LAYERS.indexOf(to.layer);
+  if (level > LAYERS.indexOf(from.layer)) return "imports upwards";
+  if (level < 0 && !(isTest && to.layer === "tests")) return "imports from outside the layers";
+  if (to.room === from.room) return undefined;
+  if (target.split("/").pop()!.startsWith("_")) return "imports a private file of another room";
+  if (to.layer === "lib" && !target.endsWith("/mod.ts") && !isTest) {
+    return "passes the door of another room";
+  }
+  return undefined;
+}
+
+function resolve(path: string, specifier: string): string {
+  return new URL(specifier, `file:///${path}`).pathname.slice(1);
+}
+
+function link(graph: Map<string, Set<string>>, from: string, to: string): void {
+  const targets = graph.get(from);
+  if (targets === undefined) graph.set(from, new Set([to]));
+  else targets.add(to);
+}
