@@ -1,4 +1,4 @@
-import { fromFileUrl } from "@std/path";
+import { fileURLToPath } from "node:url";
 
 /** The bytes of a path given as text or as a `file:` URL. */
 export function pathBytes(path: string | URL): Uint8Array {
@@ -7,5 +7,5 @@ export function pathBytes(path: string | URL): Uint8Array {
 
 /** A path given as text or as a `file:` URL. */
 export function pathText(path: string | URL): string {
-  return typeof path === "string" ? path : fromFileUrl(path);
+  return typeof path === "string" ? path : fileURLToPath(path);
 }

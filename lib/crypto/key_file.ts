@@ -1,4 +1,3 @@
-import { decodeBase64, encodeBase64 } from "@std/encoding";
 import { CorruptDataError } from "../errors/mod.ts";
 import { formatFingerprint, parseFingerprint } from "./fingerprint.ts";
 import { MAX_KEY_FILE_LENGTH } from "./format.ts";
@@ -63,7 +62,7 @@ export function serializeKeyFile(file: KeyFile, zone: ZoneOffset = localZone): s
     kdf: derivationMembers(file.derivation),
     created: formatTimestamp(file.created, zone),
     modified: formatTimestamp(file.modified, zone),
-    data: encodeBase64(file.data),
+    data: file.data.toBase64(),
     ...(file.fingerprint && { fingerprint: formatFingerprint(file.fingerprint) }),
     ...(file.hint !== undefined && { hint: file.hint }),
   });
@@ -93,7 +92,7 @@ function readMembers(members: Record<string, unknown>): KeyFile {
 
 function derivationMembers(derivation: KeyDerivation | undefined): unknown {
   if (derivation === undefined) return null;
-  const salt = encodeBase64(derivation.salt);
+  const salt = derivation.salt.toBase64();
   return derivation.kind === "scrypt"
     ? { Scrypt: { n: derivation.n, r: derivation.r, p: derivation.p, salt } }
     : { PBKDF2: { iter: derivation.iterations, salt } };
@@ -145,10 +144,10 @@ function asInteger(members: Record<string, unknown>, key: string): number {
   return value;
 }
 
-/** Standard alphabet with padding and nothing else; the library's decoder is more lenient. */
+/** Standard alphabet with padding and nothing else; the built-in decoder is more lenient. */
 function parseBase64(text: string): Uint8Array {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
     throw new SyntaxError("a member is not base64 with padding");
   }
-  return decodeBase64(text);
+  return Uint8Array.fromBase64(text);
 }

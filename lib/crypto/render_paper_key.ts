@@ -1,5 +1,3 @@
-import { encodeBase64 } from "@std/encoding";
-import { trimTextEnd } from "../bytes/mod.ts";
 import type { PaperKey } from "./paper_key.ts";
 
 const BEGIN = "-----BEGIN PROXMOX BACKUP KEY-----";
@@ -42,8 +40,10 @@ export async function paperKeyToHtml(
   subject?: string,
 ): Promise<string> {
   const { encodeQrCode, qrCodeToSvg } = await import("./_qr_code.ts");
-  const picture = (block: readonly string[]) =>
-    trimTextEnd(encodeBase64(qrCodeToSvg(encodeQrCode(block.join("\n")))), "=");
+  const picture = (block: readonly string[]) => {
+    const svg = new TextEncoder().encode(qrCodeToSvg(encodeQrCode(block.join("\n"))));
+    return svg.toBase64({ omitPadding: true });
+  };
   const page = [
     "<!DOCTYPE html>",
     '<html lang="en">',

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { decodeBase64 } from "@std/encoding";
 import { encodeQrCode, qrCodeToSvg, qrCodeToText } from "./_qr_code.ts";
 import { paperKeyToHtml, paperKeyToText } from "./render_paper_key.ts";
 
@@ -35,7 +34,7 @@ Deno.test("the page of a master key has a picture for every twenty lines and a p
   assertStringIncludes(page, "\n00: line 0\n01: line 1\n");
   for (const [, data] of page.matchAll(/base64,([^"]*)"/g)) {
     assertEquals(data!.includes("="), false);
-    const svg = decodeBase64(data!.padEnd(Math.ceil(data!.length / 4) * 4, "="));
+    const svg = Uint8Array.fromBase64(data!.padEnd(Math.ceil(data!.length / 4) * 4, "="));
     assertStringIncludes(new TextDecoder().decode(svg), "<svg ");
   }
 });

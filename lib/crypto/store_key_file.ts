@@ -1,4 +1,4 @@
-import { dirname } from "@std/path";
+import { dirname } from "node:path";
 
 /** How to put a file with a secret in place. */
 export interface StoreKeyOptions {

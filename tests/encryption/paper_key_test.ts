@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { decodeBase64 } from "@std/encoding";
 import {
   NewMasterKey,
   paperKeyToHtml,
@@ -64,7 +63,7 @@ function codesInText(text: string): Modules[] {
 function codesInPage(page: string): Modules[] {
   return [...page.matchAll(/base64,([^"]*)"/g)].map(([, data]) => {
     const svg = new TextDecoder().decode(
-      decodeBase64(data!.padEnd(Math.ceil(data!.length / 4) * 4, "=")),
+      Uint8Array.fromBase64(data!.padEnd(Math.ceil(data!.length / 4) * 4, "=")),
     );
     const size = Number(/viewBox="0 0 (\d+) /.exec(svg)![1]);
     const rows = Array.from({ length: size }, () => Array<boolean>(size).fill(false));

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { encodeBase64 } from "@std/encoding";
 import { encodeHex } from "../../lib/bytes/mod.ts";
 import {
   createCryptConfig,
@@ -72,7 +71,7 @@ Deno.test("no secret is in a command line, a log, an error or a report", async (
   // Key files that something happened to.
   files.cut = files.bare!.slice(0, -1);
   files.unquoted = files.bare!.replaceAll('"', "");
-  files.short = files.bare!.replace(encodeBase64(rawKey), encodeBase64(rawKey.subarray(1)));
+  files.short = files.bare!.replace(rawKey.toBase64(), rawKey.subarray(1).toBase64());
   files.other = files.bare!.replace(/"fingerprint":"../, '"fingerprint":"00');
   for (const [name, text] of Object.entries(files)) {
     storeKeyFile(`${path}/${name}`, text, { replace: false });
@@ -82,8 +81,8 @@ Deno.test("no secret is in a command line, a log, an error or a report", async (
   const secrets = [
     PASSPHRASE,
     MASTER_PASSPHRASE,
-    encodeBase64(rawKey).slice(0, 20),
-    encodeBase64(rawKey.subarray(1)).slice(0, 20),
+    rawKey.toBase64().slice(0, 20),
+    rawKey.subarray(1).toBase64().slice(0, 20),
     encodeHex(rawKey).slice(0, 20),
     encodeHex(config.idKey).slice(0, 20),
   ];
