@@ -1,16 +1,7 @@
-import { fromFileUrl } from "@std/path";
+import { nativeLibraryPath } from "./native_library_path.ts";
 
 /** Version of the C ABI these bindings speak; `pbs_abi_version` of the shared object must be equal. */
 const ABI_VERSION = 4;
-
-/**
- * Path of the native core: `PBS_CLIENT_NATIVE` if set, else what the release build left in the
- * source tree.
- */
-export function nativeLibraryPath(): string {
-  return Deno.env.get("PBS_CLIENT_NATIVE") ??
-    fromFileUrl(new URL("../native/target/release/libpbs_native.so", import.meta.url));
-}
 
 /**
  * Opens the native core and binds some of its functions.

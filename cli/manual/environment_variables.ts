@@ -87,7 +87,9 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "PBS_CLIENT_NATIVE",
-    description: "Path of the native library, if it is not where the program expects it.",
+    description:
+      "Path of the native library. Without it, it is looked for where the build leaves it, beside " +
+      "the package, and as pbs-client/libpbs_native.so in /usr/local/lib and /usr/lib.",
   },
   {
     name: "PBS_CLIENT_PROGRAM",

@@ -1,5 +1,5 @@
 import { fromFileUrl } from "@std/path";
-import { nativeLibraryPath } from "../../ffi/library.ts";
+import { nativeLibraryPath } from "../../ffi/native_library_path.ts";
 import type { ClientRun } from "./run_client.ts";
 import { runPeer } from "./run_peer.ts";
 import { TempDir } from "./temp_dir.ts";
