@@ -12,12 +12,11 @@ import { type BackupGroup, formatGroupPath } from "../../repository/mod.ts";
 import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
-import { AUTH_ID, BOOLEAN, GROUP, NS, STORE, TEXT } from "../api/schemas.ts";
+import { AUTH_ID, BOOLEAN, NS, STORE, TEXT } from "../api/schemas.ts";
 import type { RestContext, RestRoute } from "../state/rest_context.ts";
-import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
+import { requireNamespaceAccess } from "./datastore_access.ts";
 import { deletionMembers } from "./deletion_members.ts";
-
-const NAMED_GROUP = { "store": STORE, "ns": NS, ...GROUP };
+import { groupRoute, type NamedGroup } from "./group_route.ts";
 
 /** Calls about groups (spec: protocol.md §7.3). */
 export const GROUP_ROUTES: readonly RestRoute[] = [
@@ -28,34 +27,43 @@ export const GROUP_ROUTES: readonly RestRoute[] = [
     permission: "user",
     handle: list,
   },
-  {
+  groupRoute({
     method: "DELETE",
-    path: "admin/datastore/{store}/groups",
-    parameters: { ...NAMED_GROUP, "error-on-protected": optional(BOOLEAN) },
-    permission: "user",
+    name: "groups",
+    full: ["Datastore.Modify"],
+    limited: ["Datastore.Prune"],
+    parameters: { "error-on-protected": optional(BOOLEAN) },
     handle: remove,
-  },
-  {
+  }),
+  groupRoute({
     method: "GET",
-    path: "admin/datastore/{store}/group-notes",
-    parameters: NAMED_GROUP,
-    permission: "user",
-    handle: readNotes,
-  },
-  {
+    name: "group-notes",
+    full: ["Datastore.Audit"],
+    limited: ["Datastore.Backup"],
+    handle: async ({ datastore, namespace, group }) => ({
+      data: await readGroupNotes(datastore, namespace, group) ?? "",
+    }),
+  }),
+  groupRoute({
     method: "PUT",
-    path: "admin/datastore/{store}/group-notes",
-    parameters: { ...NAMED_GROUP, "notes": TEXT },
-    permission: "user",
-    handle: writeNotes,
-  },
-  {
+    name: "group-notes",
+    full: ["Datastore.Modify"],
+    limited: ["Datastore.Backup"],
+    parameters: { "notes": TEXT },
+    handle: async ({ datastore, namespace, group }, values) => {
+      await writeGroupNotes(datastore, namespace, group, values.text("notes"));
+      return { data: null };
+    },
+  }),
+  groupRoute({
     method: "POST",
-    path: "admin/datastore/{store}/change-owner",
-    parameters: { ...NAMED_GROUP, "new-owner": AUTH_ID },
-    permission: "user",
+    name: "change-owner",
+    full: ["Datastore.Modify"],
+    limited: ["Datastore.Backup"],
+    parameters: { "new-owner": AUTH_ID },
+    requireOwner: requirePassingOn,
     handle: changeOwner,
-  },
+  }),
 ];
 
 async function list(context: RestContext, values: ParameterValues): Promise<Answer> {
@@ -83,17 +91,10 @@ async function list(context: RestContext, values: ParameterValues): Promise<Answ
   };
 }
 
-async function remove(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const [store, namespace, group] = [values.text("store"), values.text("ns"), groupOf(values)];
-  const { ownOnly } = requireNamespaceAccess(
-    context,
-    store,
-    namespace,
-    ["Datastore.Modify"],
-    ["Datastore.Prune"],
-  );
-  const { datastore } = context.state.datastore(store, "write");
-  if (ownOnly) await requireGroupOwner(context, datastore, namespace, group);
+async function remove(
+  { datastore, namespace, group }: NamedGroup,
+  values: ParameterValues,
+): Promise<Answer> {
   const counts = await removeGroup(datastore, namespace, group);
   if (counts.protectedSnapshots > 0 && values.boolean("error-on-protected", true)) {
     throw new ServerError(400, "group only partially deleted due to protected snapshots");
@@ -101,57 +102,29 @@ async function remove(context: RestContext, values: ParameterValues): Promise<An
   return { data: deletionMembers(counts) };
 }
 
-async function readNotes(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const [store, namespace, group] = [values.text("store"), values.text("ns"), groupOf(values)];
-  const { ownOnly } = requireNamespaceAccess(
-    context,
-    store,
-    namespace,
-    ["Datastore.Audit"],
-    ["Datastore.Backup"],
-  );
-  const { datastore } = context.state.datastore(store, "read");
-  if (ownOnly) await requireGroupOwner(context, datastore, namespace, group);
-  return { data: await readGroupNotes(datastore, namespace, group) ?? "" };
-}
-
-async function writeNotes(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const [store, namespace, group] = [values.text("store"), values.text("ns"), groupOf(values)];
-  const { ownOnly } = requireNamespaceAccess(
-    context,
-    store,
-    namespace,
-    ["Datastore.Modify"],
-    ["Datastore.Backup"],
-  );
-  const { datastore } = context.state.datastore(store, "write");
-  if (ownOnly) await requireGroupOwner(context, datastore, namespace, group);
-  await writeGroupNotes(datastore, namespace, group, values.text("notes"));
-  return { data: null };
-}
-
-async function changeOwner(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const [store, namespace, group] = [values.text("store"), values.text("ns"), groupOf(values)];
+async function changeOwner(
+  { datastore, namespace, group }: NamedGroup,
+  values: ParameterValues,
+  { state }: RestContext,
+): Promise<Answer> {
   const newOwner = values.text("new-owner");
-  const { ownOnly } = requireNamespaceAccess(
-    context,
-    store,
-    namespace,
-    ["Datastore.Modify"],
-    ["Datastore.Backup"],
-  );
-  const { datastore } = context.state.datastore(store, "write");
-  if (ownOnly) {
-    const owner = await readOwner(datastore, namespace, group);
-    if (owner === undefined || !mayPassOn(context.authId, owner, newOwner)) {
-      throw new ServerError(401, cannotChange(context.authId, group, newOwner));
-    }
-  }
-  if (!context.state.access.isActive(newOwner)) {
+  if (!state.access.isActive(newOwner)) {
     throw new ServerError(400, `"${newOwner}" is inactive or does not exist`);
   }
   await changeGroupOwner(datastore, namespace, group, newOwner);
   return { data: null };
+}
+
+async function requirePassingOn(
+  { authId }: RestContext,
+  { datastore, namespace, group }: NamedGroup,
+  values: ParameterValues,
+): Promise<void> {
+  const newOwner = values.text("new-owner");
+  const owner = await readOwner(datastore, namespace, group);
+  if (owner === undefined || !mayPassOn(authId, owner, newOwner)) {
+    throw new ServerError(401, cannotChange(authId, group, newOwner));
+  }
 }
 
 /** A user may pass a group on among itself and its tokens (spec: protocol.md §7.3). */

@@ -5,27 +5,21 @@ import { namespaceAclPath } from "../access/access_rules.ts";
 import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
-import { BOOLEAN, GROUP, KEEP, NS, STORE } from "../api/schemas.ts";
+import { BOOLEAN, KEEP, NS, STORE } from "../api/schemas.ts";
 import type { RestContext, RestRoute } from "../state/rest_context.ts";
-import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
+import { groupRoute, type NamedGroup } from "./group_route.ts";
 import { formatKeepOptions, keepOptionsOf } from "./keep_options.ts";
 
 /** Calls that prune (spec: protocol.md §7.5). */
 export const PRUNE_ROUTES: readonly RestRoute[] = [
-  {
+  groupRoute({
     method: "POST",
-    path: "admin/datastore/{store}/prune",
-    parameters: {
-      "store": STORE,
-      "ns": NS,
-      ...GROUP,
-      ...KEEP,
-      "dry-run": optional(BOOLEAN),
-      "use-task": optional(BOOLEAN),
-    },
-    permission: "user",
+    name: "prune",
+    full: ["Datastore.Modify"],
+    limited: ["Datastore.Prune"],
+    parameters: { ...KEEP, "dry-run": optional(BOOLEAN), "use-task": optional(BOOLEAN) },
     handle: prune,
-  },
+  }),
   {
     method: "POST",
     path: "admin/datastore/{store}/prune-datastore",
@@ -41,17 +35,11 @@ export const PRUNE_ROUTES: readonly RestRoute[] = [
   },
 ];
 
-async function prune(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const [store, namespace, group] = [values.text("store"), values.text("ns"), groupOf(values)];
-  const { ownOnly } = requireNamespaceAccess(
-    context,
-    store,
-    namespace,
-    ["Datastore.Modify"],
-    ["Datastore.Prune"],
-  );
-  const { datastore } = context.state.datastore(store, "write");
-  if (ownOnly) await requireGroupOwner(context, datastore, namespace, group);
+async function prune(
+  { store, datastore, namespace, group }: NamedGroup,
+  values: ParameterValues,
+  { state, authId }: RestContext,
+): Promise<Answer> {
   const keep = keepOptionsOf(values);
   const dryRun = values.boolean("dry-run");
   if (dryRun) {
@@ -61,10 +49,10 @@ async function prune(context: RestContext, values: ParameterValues): Promise<Ans
   // What cannot be found is an answer of its own, not a task that fails.
   await pruneGroup(datastore, namespace, group, {}, true);
   let decisions: PruneDecision[] = [];
-  const { task, ended } = context.state.tasks.start({
+  const { task, ended } = state.tasks.start({
     workerType: "prune",
     workerId: `${store}:${namespace}:${formatGroupPath(group)}`,
-    authId: context.authId,
+    authId,
     needsNoLog: true,
   }, async ({ log }) => {
     log(`retention options: ${formatKeepOptions(keep)}`);

@@ -13,22 +13,14 @@ import {
 import type { Datastore } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import { notesOf, withNotes } from "../../manifest/mod.ts";
-import type {
-  BackupSnapshot,
-  BackupType,
-  SnapshotFile,
-  SnapshotInfo,
-} from "../../repository/mod.ts";
-import type { Privilege } from "../access/privileges.ts";
+import type { BackupType, SnapshotFile, SnapshotInfo } from "../../repository/mod.ts";
 import { optional } from "../api/parameter_schema.ts";
 import type { ParameterValues } from "../api/parameter_values.ts";
 import type { Answer } from "../api/route.ts";
-import { BACKUP_ID, BACKUP_TYPE, BOOLEAN, NS, SNAPSHOT, STORE, TEXT } from "../api/schemas.ts";
-import type { DatastoreUse } from "../state/server_state.ts";
+import { BACKUP_ID, BACKUP_TYPE, BOOLEAN, NS, STORE, TEXT } from "../api/schemas.ts";
 import type { RestContext, RestRoute } from "../state/rest_context.ts";
-import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
-
-const NAMED_SNAPSHOT = { "store": STORE, "ns": NS, ...SNAPSHOT };
+import { requireNamespaceAccess } from "./datastore_access.ts";
+import { type NamedSnapshot, snapshotRoute } from "./snapshot_route.ts";
 
 /** Calls about snapshots (spec: protocol.md §7.4). */
 export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
@@ -44,36 +36,40 @@ export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
     permission: "user",
     handle: list,
   },
-  snapshotRoute("DELETE", "snapshots", ["Datastore.Modify"], ["Datastore.Prune"], {}, remove),
-  snapshotRoute(
-    "GET",
-    "files",
-    ["Datastore.Audit", "Datastore.Read"],
-    ["Datastore.Backup"],
-    {},
-    async ({ datastore, namespace, snapshot }) => {
+  snapshotRoute({
+    method: "DELETE",
+    name: "snapshots",
+    full: ["Datastore.Modify"],
+    limited: ["Datastore.Prune"],
+    handle: remove,
+  }),
+  snapshotRoute({
+    method: "GET",
+    name: "files",
+    full: ["Datastore.Audit", "Datastore.Read"],
+    limited: ["Datastore.Backup"],
+    handle: async ({ datastore, namespace, snapshot }) => {
       const files = await listFiles(datastore, namespace, snapshot);
       return { data: files.map(fileMembers) };
     },
-  ),
-  snapshotRoute(
-    "GET",
-    "notes",
-    ["Datastore.Audit"],
-    ["Datastore.Backup"],
-    {},
-    async ({ datastore, namespace, snapshot }) => {
+  }),
+  snapshotRoute({
+    method: "GET",
+    name: "notes",
+    full: ["Datastore.Audit"],
+    limited: ["Datastore.Backup"],
+    handle: async ({ datastore, namespace, snapshot }) => {
       const manifest = await readManifest(datastore, namespace, snapshot);
       return { data: notesOf(manifest) ?? "" };
     },
-  ),
-  snapshotRoute(
-    "PUT",
-    "notes",
-    ["Datastore.Modify"],
-    ["Datastore.Backup"],
-    { "notes": TEXT },
-    async ({ datastore, namespace, snapshot }, values) => {
+  }),
+  snapshotRoute({
+    method: "PUT",
+    name: "notes",
+    full: ["Datastore.Modify"],
+    limited: ["Datastore.Backup"],
+    parameters: { "notes": TEXT },
+    handle: async ({ datastore, namespace, snapshot }, values) => {
       const notes = values.text("notes");
       await updateManifest(
         datastore,
@@ -83,62 +79,28 @@ export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
       );
       return { data: null };
     },
-  ),
-  snapshotRoute(
-    "GET",
-    "protected",
-    ["Datastore.Audit"],
-    ["Datastore.Backup"],
-    {},
-    ({ datastore, namespace, snapshot }) => ({
+  }),
+  snapshotRoute({
+    method: "GET",
+    name: "protected",
+    full: ["Datastore.Audit"],
+    limited: ["Datastore.Backup"],
+    handle: ({ datastore, namespace, snapshot }) => ({
       data: isProtected(datastore, namespace, snapshot),
     }),
-  ),
-  snapshotRoute(
-    "PUT",
-    "protected",
-    ["Datastore.Modify"],
-    ["Datastore.Backup"],
-    { "protected": BOOLEAN },
-    async ({ datastore, namespace, snapshot }, values) => {
+  }),
+  snapshotRoute({
+    method: "PUT",
+    name: "protected",
+    full: ["Datastore.Modify"],
+    limited: ["Datastore.Backup"],
+    parameters: { "protected": BOOLEAN },
+    handle: async ({ datastore, namespace, snapshot }, values) => {
       await setProtected(datastore, namespace, snapshot, values.boolean("protected"));
       return { data: null };
     },
-  ),
+  }),
 ];
-
-/** The snapshot a call is about; the caller may do with it what the call does. */
-interface NamedSnapshot {
-  readonly datastore: Datastore;
-  readonly namespace: string;
-  readonly snapshot: BackupSnapshot;
-}
-
-/** A call on one snapshot, with full or limited access (spec: protocol.md §2.9). */
-function snapshotRoute(
-  method: RestRoute["method"],
-  name: string,
-  full: readonly Privilege[],
-  limited: readonly Privilege[],
-  parameters: RestRoute["parameters"],
-  handle: (named: NamedSnapshot, values: ParameterValues) => Promise<Answer> | Answer,
-): RestRoute {
-  const use: DatastoreUse = method === "GET" ? "read" : "write";
-  return {
-    method,
-    path: `admin/datastore/{store}/${name}`,
-    parameters: { ...NAMED_SNAPSHOT, ...parameters },
-    permission: "user",
-    handle: async (context, values) => {
-      const [store, namespace] = [values.text("store"), values.text("ns")];
-      const { ownOnly } = requireNamespaceAccess(context, store, namespace, full, limited);
-      const { datastore } = context.state.datastore(store, use);
-      const snapshot = snapshotOf(values);
-      if (ownOnly) await requireGroupOwner(context, datastore, namespace, snapshot);
-      return await handle({ datastore, namespace, snapshot }, values);
-    },
-  };
-}
 
 async function list(context: RestContext, values: ParameterValues): Promise<Answer> {
   const [store, namespace] = [values.text("store"), values.text("ns")];

@@ -1,0 +1,27 @@
+import type { BackupSnapshot } from "../../repository/mod.ts";
+import type { ParameterValues } from "../api/parameter_values.ts";
+import type { Answer } from "../api/route.ts";
+import { BACKUP_TIME } from "../api/schemas.ts";
+import type { RestRoute } from "../state/rest_context.ts";
+import { snapshotOf } from "./datastore_access.ts";
+import { type GroupCall, groupRoute, type NamedGroup } from "./group_route.ts";
+
+/** The snapshot a call is about; the caller may do with it what the call does. */
+export interface NamedSnapshot extends NamedGroup {
+  readonly snapshot: BackupSnapshot;
+}
+
+/** A call on one snapshot. */
+export interface SnapshotCall extends Omit<GroupCall, "handle"> {
+  /** Does what the call is for. */
+  readonly handle: (named: NamedSnapshot, values: ParameterValues) => Promise<Answer> | Answer;
+}
+
+/** The route of a call on one snapshot: that of its group, whose owner owns it. */
+export function snapshotRoute({ handle, ...call }: SnapshotCall): RestRoute {
+  return groupRoute({
+    ...call,
+    parameters: { "backup-time": BACKUP_TIME, ...call.parameters },
+    handle: (named, values) => handle({ ...named, snapshot: snapshotOf(values) }, values),
+  });
+}
