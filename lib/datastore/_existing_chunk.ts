@@ -36,10 +36,10 @@ export interface ExistingChunk {
 }
 
 /**
- * Decides whether a file may stay in place of a chunk that is at hand (docs/datastore.md "Chunks"):
- * only if it is proven good. A plain chunk's digest was checked before it was stored, so its type
- * and its CRC prove it; nobody can check the digest of an encrypted one, which therefore never
- * stands in for plain data.
+ * Decides whether a file may stay in place of a chunk that is at hand: only if it is proven good
+ * (docs/internals/datastore.md "Chunks"). A plain chunk's digest was checked before it was stored,
+ * so its type and its CRC prove it; nobody can check the digest of an encrypted one, which therefore
+ * never stands in for plain data.
  *
  * @param digest 32 bytes.
  * @param blob The encoded chunk; if it is not encrypted, it has the digest for certain.

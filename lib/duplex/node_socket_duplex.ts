@@ -4,7 +4,7 @@ import type { Duplex } from "./duplex.ts";
 
 /** Above this many unread bytes the socket is paused. */
 const PAUSE_BYTES = 1024 * 1024;
-/** One write call of at most this size: larger ones leave the processor's caches (docs/http2.md). */
+/** One write call of at most this size: larger ones leave the processor's caches (docs/internals/http2.md). */
 const WRITE_BYTES = 1024 * 1024;
 /** How long `close` waits for the peer's end before it cuts the connection. */
 const LINGER_MS = 1000;

@@ -12,16 +12,20 @@ import { compareCommands } from "../support/compare_commands.ts";
 
 const common = COMMANDS.filter((command) => !command.isOurs);
 
-Deno.test("docs/command-table.md explains every difference to the official table, and no other", async () => {
-  const written = await Deno.readTextFile(new URL("../../docs/command-table.md", import.meta.url));
+Deno.test("docs/internals/command-table.md explains every difference to the official table, and no other", async () => {
+  const written = await Deno.readTextFile(
+    new URL("../../docs/internals/command-table.md", import.meta.url),
+  );
   const lines = significantLines(written);
   const advice = "run scripts/write_command_table.ts and explain what is new";
   assertEquals(lines, significantLines(commandDocument(remarksOf(written))), advice);
   assertEquals(lines.filter((line) => line.includes(`: ${UNEXPLAINED}`)), [], "not explained");
 });
 
-Deno.test("docs/command-table.md has all commands and options that were recorded, and all of ours", async () => {
-  const written = await Deno.readTextFile(new URL("../../docs/command-table.md", import.meta.url));
+Deno.test("docs/internals/command-table.md has all commands and options that were recorded, and all of ours", async () => {
+  const written = await Deno.readTextFile(
+    new URL("../../docs/internals/command-table.md", import.meta.url),
+  );
   const lines = significantLines(written);
   const ours = COMMANDS.filter(({ isOurs }) => isOurs);
   const parameters = [...RECORDED_PROGRAMS, ...ours]

@@ -5,7 +5,7 @@ import { ACCESS_SCENES, KEPT_UPGRADES } from "../support/probes/scenes_access.ts
 import { PROTOCOL_SCENES } from "../support/probes/scenes_protocol.ts";
 import { REST_SCENES } from "../support/probes/scenes_rest.ts";
 
-const DIFFERENCES = new URL("../../docs/server-differences.md", import.meta.url);
+const DIFFERENCES = new URL("../../docs/internals/server-differences.md", import.meta.url);
 
 Deno.test("the server answers 1105 recorded requests as the official one, or as documented", async () => {
   const probes = loadProbes();

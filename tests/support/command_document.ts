@@ -17,7 +17,7 @@ const INTRODUCTION = `# The command table
 Every command and option of the official programs (release 4.2.3), and of ours. _There_: the same
 name, type, limits, default and place, with a remark if it does something else. _Differs_, _not yet_:
 with the reason. _Ours_: the official client has none of it. What commands print and do is held
-against recorded runs of the official client; [commands.md](commands.md) says where that differs.
+against recorded runs of the official client; [commands.md](../commands.md) says where that differs.
 
 Written by \`scripts/write_command_table.ts\`, which keeps the reasons. A test fails when a
 difference has no reason here, and when there is none any more.
@@ -35,7 +35,7 @@ reference could be printed. The options of these two were not recorded.
 `;
 
 /**
- * The document of docs/command-table.md, not yet formatted.
+ * The document of docs/internals/command-table.md, not yet formatted.
  *
  * @param remarks Of these, what fits a difference that exists is taken.
  */

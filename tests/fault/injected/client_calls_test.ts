@@ -1,5 +1,5 @@
 // Each system call that a run of the client makes on its datastore, source and target fails once.
-// docs/testing.md says how to run the whole matrix.
+// docs/internals/testing.md says how to run the whole matrix.
 import { assert, assertEquals } from "@std/assert";
 import { assertSameTree } from "../../support/compare_trees.ts";
 import { classesOf, matrixOf } from "../../support/fail_calls/call_classes.ts";

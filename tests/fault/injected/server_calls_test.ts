@@ -1,5 +1,5 @@
 // Each system call that the server makes for a client fails once, in a server that goes on running.
-// docs/testing.md says how to run the whole matrix.
+// docs/internals/testing.md says how to run the whole matrix.
 import { assert, assertEquals } from "@std/assert";
 import type { RemoteRepository } from "../../../lib/remote/mod.ts";
 import { eventually } from "../../support/eventually.ts";
