@@ -97,6 +97,16 @@ for (const { name } of [...Deno.readDirSync(guide)].sort((a, b) => a.name < b.na
   });
 }
 
+Deno.test("every command of README.md works, but for the run of all tests", async () => {
+  const text = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
+  // The clone is the current folder, and the tree to back up a small one.
+  const clone = `<!-- test: mkdir scripts && ln -s "$(command -v pbs-client)" scripts/pbs-client -->
+<!-- test: mount -t tmpfs none /usr/share && echo 1 > /usr/share/one -->
+`;
+  const { code, output } = await runDocument(clone + text.replace("scripts/test\n", "true\n"));
+  assertEquals(code, 0, output);
+});
+
 Deno.test("every message of guide/troubleshooting.md is one that a command shows", () => {
   const text = Deno.readTextFileSync(new URL("troubleshooting.md", guide));
   const messages = [...text.matchAll(/^\*\*`(.+)`\*\*/gm)].map(([, message]) => message!);
