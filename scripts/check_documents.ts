@@ -1,7 +1,9 @@
 // deno-lint-ignore-file no-console
-// Fails on a link of a document that leads nowhere, and on a citation of a format chapter in the
-// code whose section does not exist (`pxar.md §5.2` must be a heading of docs/formats/pxar.md).
+// Fails on a link of a document that leads nowhere, on an empty cell of a table, and on a citation of
+// a format chapter in the code whose section does not exist (`pxar.md §5.2` must be a heading of
+// docs/formats/pxar.md).
 
+import { checkCells } from "./documents/check_cells.ts";
 import { checkCitations } from "./documents/check_citations.ts";
 import { checkLinks } from "./documents/check_links.ts";
 import { readSections } from "./documents/read_sections.ts";
@@ -26,8 +28,11 @@ const code = await readTree(root, ["cli", "ffi", "lib", "native", "scripts", "te
 
 code.delete(TEST);
 
+// In the formats an empty cell is a field that is not there.
+const prose = new Map([...documents].filter(([path]) => !path.startsWith("docs/formats/")));
 const problems = [
   ...await checkLinks(documents, root),
+  ...checkCells(prose),
   ...[...code, ...documents].flatMap(([path, text]) => checkCitations(path, text, chapters)),
 ];
 for (const problem of problems) console.error(problem);

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { checkCells } from "../../scripts/documents/check_cells.ts";
 import { checkCitations } from "../../scripts/documents/check_citations.ts";
 import { checkLinks } from "../../scripts/documents/check_links.ts";
 import { readSections } from "../../scripts/documents/read_sections.ts";
@@ -46,4 +47,9 @@ Deno.test("links to missing files and missing headings are named", async () => {
   ]);
   const here = new Map([["README.md", "# One\n\n[d](#one) [e](#two)"]]);
   assertEquals(await checkLinks(here, root), ["README.md: no heading for link #two"]);
+});
+
+Deno.test("empty cells of tables are named, but for the corner of a heading", () => {
+  const text = "# X\n\n|   | one |\n| --- | --- |\n| a | 1 \\| 2 |\n| b |   |\n\n| no table | |\n";
+  assertEquals(checkCells(new Map([["x.md", text]])), ["x.md:6: a cell of the table is empty"]);
 });

@@ -90,10 +90,10 @@ function section(command: ComparedCommand, remarks: Remarks): string {
     const shownState = state === "differs" ? `differs (${differing.join(", ")})` : state;
     const isReason = state === "differs" || (state === "not yet" && !needsReason);
     const text = remark(`${title} ${shown}`, isReason, state === "differs" ? shown : undefined);
-    return `| \`${shown}\` | ${type} | ${parameter.default ?? ""} | ${shownState}${text} |`;
+    return `| \`${shown}\` | ${type} | ${parameter.default ?? "-"} | ${shownState}${text} |`;
   }
 
-  /** What is written behind a state; the same option differs for the same reason elsewhere. */
+  /** What is written after a state; the same option differs for the same reason elsewhere. */
   function remark(key: string, isNeeded: boolean, shown?: string): string {
     const elsewhere = [...remarks].find(([place]) => shown && place.endsWith(` ${shown}`))?.[1];
     const text = remarks.get(key) ?? elsewhere ?? (isNeeded ? UNEXPLAINED : undefined);
