@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { readArguments } from "./arguments/read_arguments.ts";
 import { runCommandLine } from "./run_command_line.ts";
 import { signalName } from "./signal_error.ts";
@@ -12,7 +13,7 @@ if (import.meta.main) {
     // Who waits for this process must see the signal, not a code that resembles it.
     Deno.kill(Deno.pid, signalName(signalNumber));
     // The runtime delivers it from another thread.
-    await new Promise((resolve) => setTimeout(resolve, SIGNAL_DELIVERY_MS));
+    await delay(SIGNAL_DELIVERY_MS);
   }
   Deno.exit(code);
 }

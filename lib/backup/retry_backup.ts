@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, ConflictError, describeError, LockedError } from "../errors/mod.ts";
 import {
   formatSnapshotPath,
@@ -120,19 +121,9 @@ function isTaken(error: unknown): boolean {
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
-  if (signal.aborted) {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch {
     throw new CancelledError("the backup was interrupted, nothing of it is kept");
   }
 }

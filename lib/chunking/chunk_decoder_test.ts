@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import { setTimeout as delay } from "node:timers/promises";
 import { constants, crc32, createZstdCompress, zstdCompressSync } from "node:zlib";
 import { chunkDigest, encodeBlob } from "../blob/mod.ts";
 import { concatBytes, decodeHex, encodeHex } from "../bytes/mod.ts";
@@ -234,12 +235,12 @@ Deno.test("many pending calls share the budget and all finish, in whatever order
     const plain = await decoder.decode(expected, async (buffer) => {
       const place = buffer(blob.length);
       most = Math.max(most, ++reading);
-      await new Promise((resolve) => setTimeout(resolve, index % 4));
+      await delay(index % 4);
       place.set(blob);
       reading--;
     });
     assertEquals(plain.bytes.length, MIB);
-    await new Promise((resolve) => setTimeout(resolve, index % 3));
+    await delay(index % 3);
     plain.release();
   }));
   assert(most <= 2, `${most} at once`);
@@ -301,7 +302,7 @@ Deno.test("a process that decodes chunks of all sizes stays within the budget an
       const plain = await decoder.decode(chunk, async (buffer) => {
         buffer(chunk.blob.length).set(chunk.blob);
       });
-      await new Promise((resolve) => setTimeout(resolve, index % 5));
+      await delay(index % 5);
       plain.release();
     }));
     console.log(JSON.stringify({ before, after: memory("VmRSS") }));

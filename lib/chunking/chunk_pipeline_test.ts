@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { hash, randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { bytesEqual, concatBytes, encodeHex } from "../bytes/mod.ts";
 import { decodeBlob, parseBlobHeader } from "../blob/mod.ts";
 import { createCryptConfig } from "../crypto/mod.ts";
@@ -166,9 +167,9 @@ Deno.test("buffers keep within the budget while nobody takes chunks, and writing
   await stream.drain();
   const deadline = Date.now() + 20_000;
   while (pipeline.statistics().bufferBytes < 40 * MIB && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await delay(100);
   const peak = pipeline.statistics().peakBufferBytes;
   assert(peak <= 64 * MIB && peak >= 40 * MIB, `${peak}`);
   assert(pipeline.statistics().hashedBytes < 65 * MIB);

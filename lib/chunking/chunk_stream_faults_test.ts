@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { encodeHex } from "../bytes/mod.ts";
 import { hash } from "node:crypto";
 import { TempDir } from "../../tests/support/temp_dir.ts";
@@ -209,7 +210,7 @@ Deno.test("sizes that cannot be are refused", () => {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let round = 0; round < 500 && !condition(); round++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await delay(10);
   }
   assert(condition());
 }

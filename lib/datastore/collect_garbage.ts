@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { chunkDigest, encodeBlob } from "../blob/mod.ts";
 import { PbsError, SystemError } from "../errors/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
@@ -112,12 +113,12 @@ async function testAccessTime(datastore: Datastore): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt++) {
     if (!await insertUnlessFull(chunks, digest, blob)) {
       const before = chunks.now();
-      await new Promise((resolve) => setTimeout(resolve, ACCESS_TIME_TEST_MS));
+      await delay(ACCESS_TIME_TEST_MS);
       if (chunks.now() > before) return;
       break;
     }
     const before = chunks.stat(digest);
-    await new Promise((resolve) => setTimeout(resolve, ACCESS_TIME_TEST_MS));
+    await delay(ACCESS_TIME_TEST_MS);
     chunks.touch(digest);
     const after = chunks.stat(digest);
     if (before === undefined || after === undefined || before.inode !== after.inode) continue;

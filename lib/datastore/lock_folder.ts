@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Errno } from "../../ffi/errno.ts";
 import {
   closeFile,
@@ -91,7 +92,7 @@ export class LockFolder {
         const where = namespace === "" ? "" : ` in namespace "${namespace}"`;
         throw new LockedError(`"${name}"${where} is locked: it is being used by another task`);
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await delay(POLL_MS);
     }
   }
 

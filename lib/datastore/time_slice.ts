@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError } from "../errors/mod.ts";
 
 const SLICE_MS = 15;
@@ -19,7 +20,7 @@ export class TimeSlice {
 
   /** Lets others go on. @throws {CancelledError} if it was asked to stop. */
   async pause(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await delay(0);
     this.#end = performance.now() + SLICE_MS;
     this.check();
   }

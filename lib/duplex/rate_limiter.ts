@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Duplex } from "./duplex.ts";
 
 /** Shorter delays are skipped (spec: protocol.md §1.6), in milliseconds. */
@@ -96,8 +97,4 @@ export class RateLimitedDuplex implements Duplex {
   abort(reason?: Error): void {
     this.#duplex.abort(reason);
   }
-}
-
-function delay(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { latin1 } from "../../tests/support/pxar_read.ts";
 import { runPeer } from "../../tests/support/run_peer.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
@@ -319,7 +320,7 @@ Deno.test("a walk waits for a visitor that is full", async () => {
     recorder.full = true;
   };
   recorder.drain = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await delay(1);
     drains++;
     recorder.full = false;
   };

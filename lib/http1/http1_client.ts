@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, ConnectionError, UsageError } from "../errors/mod.ts";
 import { type HeaderField, type HttpRequest, type HttpResponse, knownLength } from "../http/mod.ts";
 import type { Duplex } from "../duplex/mod.ts";
@@ -153,7 +154,7 @@ export class Http1Client {
       });
       answered = true;
       // The head's write may be known to be done only a turn later than its answer.
-      if (!sent) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (!sent) await delay(0);
       // Refused before all was sent: what is missing cannot follow any more.
       if (closing || !sent) this.#usable = false;
       // Nothing to wait for: the connection is free without the body being looked at.

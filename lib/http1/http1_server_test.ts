@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { ConnectionError, CorruptDataError } from "../errors/mod.ts";
 import { type Duplex, memoryDuplexPair } from "../duplex/mod.ts";
 import { Http2Client } from "../http2/mod.ts";
@@ -282,7 +283,7 @@ Deno.test("a refusal that comes before a large body was sent is delivered", asyn
   async function* endless(): AsyncGenerator<Uint8Array> {
     while (true) {
       produced++;
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await delay(1);
       yield new Uint8Array(1000);
     }
   }
@@ -336,7 +337,7 @@ Deno.test("who takes nothing of a long response loses the connection, who pauses
   for (let i = 0; i < 2; i++) {
     const response = await client.request({ method: "GET", path: "/" });
     assertEquals((await response.body.bytes(1e6)).length, body.length);
-    await new Promise((resolve) => setTimeout(resolve, 2 * sendPace.withinMs));
+    await delay(2 * sendPace.withinMs);
   }
   stuck = true;
   await assertRejects(() => client.request({ method: "GET", path: "/" }));

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, ConnectionError } from "../errors/mod.ts";
 import { type Duplex, type MemoryDuplexOptions, memoryDuplexPair } from "../duplex/mod.ts";
 import {
@@ -89,7 +90,7 @@ Deno.test("streamed bodies arrive in order and wait for room", async () => {
   }, { server: { streamWindowBytes: 100_000 } });
   const answer = client.request({ method: "POST", path: "/", body: source() });
   await client.ping();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await delay(20);
   assert(produced < 20, `${produced} pieces were produced though nobody reads`);
   read();
   const response = await answer;
@@ -148,7 +149,7 @@ Deno.test("pieces of a body are handed over as they arrive, and their memory goe
   assertEquals(memory, whole);
   assert(releases > 50, `${releases}`);
   const kept = await client.request({ method: "GET", path: "/" });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await delay(50);
   assertEquals(await kept.body.bytes(100_000), whole);
   const refused = await client.request({ method: "GET", path: "/" });
   await assertRejects(
@@ -169,7 +170,7 @@ Deno.test("no more requests are opened than the server allows", async () => {
   let most = 0;
   const { client } = connect(async () => {
     most = Math.max(most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await delay(1);
     running--;
     return { status: 200 };
   }, { server: { maxConcurrentStreams: 3 } });

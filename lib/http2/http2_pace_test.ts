@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { ConnectionError } from "../errors/mod.ts";
 import { type Duplex, memoryDuplexPair } from "../duplex/mod.ts";
 import type { RequestHandler } from "../http/mod.ts";
@@ -7,7 +8,7 @@ import type { Http2Options } from "./http2_options.ts";
 import { Http2Server } from "./http2_server.ts";
 
 const PACE = { stepBytes: 1000, withinMs: 400 };
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms: number) => delay(ms);
 
 function connect(
   handler: RequestHandler,

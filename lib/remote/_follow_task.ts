@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, CorruptDataError, ServerError } from "../errors/mod.ts";
 import type { TaskLog } from "../repository/mod.ts";
 import { listOf, RemoteRecord } from "./_remote_records.ts";
@@ -129,13 +130,6 @@ function taskPath(upid: string): string {
 
 /** Waits for more lines; ends early when the signal comes. */
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done);
-  });
+  // Only the signal makes it fail.
+  await delay(milliseconds, undefined, { signal }).catch(() => {});
 }

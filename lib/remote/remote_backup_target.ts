@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { concatBytes } from "../bytes/mod.ts";
 import {
   ConflictError,
@@ -204,7 +205,7 @@ export class RemoteBackupTarget implements BackupTarget {
           );
         }
       }
-      await new Promise((resolve) => setTimeout(resolve, OUTCOME_PAUSE_MS));
+      await delay(OUTCOME_PAUSE_MS);
     }
   }
 

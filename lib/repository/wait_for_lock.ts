@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, LockedError } from "../errors/mod.ts";
 
 /** Pauses grow from the first to the last: short locks are had at once, long ones cost nothing. */
@@ -40,15 +41,9 @@ export async function waitForLock<T>(
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted) done();
-  });
-  if (signal?.aborted) throw new CancelledError("interrupted while waiting for a lock");
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch {
+    throw new CancelledError("interrupted while waiting for a lock");
+  }
 }

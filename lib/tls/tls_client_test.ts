@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import net from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { ConnectionError, TrustError, UsageError } from "../errors/mod.ts";
 import { connectThroughProxy, parseProxy } from "./proxy.ts";
 import { certificateFingerprint, createSelfSignedCertificate } from "./self_signed_certificate.ts";
@@ -156,7 +157,7 @@ Deno.test("silent and superfluous connections do not hold a place", async () => 
     await new Promise((resolve) => socket.once("connect", resolve));
     await ended;
     const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint: made.fingerprint });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await delay(150);
     await duplex.write(Uint8Array.of(7));
     assertEquals([...await duplex.read() ?? []], [7]);
     await duplex.close();
@@ -175,7 +176,7 @@ Deno.test("a stranger gives way to the next connection, a known client does not"
     await ended;
     const known = await connect();
     assertEquals(await stranger.read().catch(() => undefined), undefined);
-    while (accepted.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (accepted.length < 2) await delay(5);
     accepted[1]!.keep();
     await assertRejects(connect, ConnectionError);
     await known.write(Uint8Array.of(7));

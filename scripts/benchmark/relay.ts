@@ -6,6 +6,7 @@
 //
 // Prints its own port; then, for every line on the standard input, what has gone up and down so far.
 
+import { setTimeout as delay } from "node:timers/promises";
 /** Memory of one read. */
 const PIECE_BYTES = 64 * 1024;
 /** What waits in front of the link; the sender is held up by more. */
@@ -54,7 +55,7 @@ class Direction {
         underWayBytes += lengthBytes;
         wakeWriter?.();
         const aheadMs = this.#freeAtMs - nowMs;
-        if (aheadMs > QUEUE_MS) await sleep(aheadMs - QUEUE_MS);
+        if (aheadMs > QUEUE_MS) await delay(aheadMs - QUEUE_MS);
         while (underWayBytes > mostBytes) {
           await new Promise<void>((resolve) => wakeReader = resolve);
         }
@@ -71,7 +72,7 @@ class Direction {
           continue;
         }
         const leftMs = piece.arrivalMs - performance.now();
-        if (leftMs > 0) await sleep(leftMs);
+        if (leftMs > 0) await delay(leftMs);
         const { memory, lengthBytes } = piece;
         for (let done = 0; done < lengthBytes;) {
           done += await to.write(memory.subarray(done, lengthBytes));
@@ -88,10 +89,6 @@ class Direction {
     wakeReader?.();
     await reading;
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const [targetPort, delayMs, bytesPerSecond] = Deno.args.map(Number);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 const STARTED = "export PBS_FINGERPRINT=";
 const START_POLL_MS = 50;
 const START_PATIENCE_MS = 60_000;
@@ -35,7 +36,7 @@ export class ServedStore implements AsyncDisposable {
       stdin: "null",
     }).spawn();
     for (let waitedMs = 0; waitedMs < START_PATIENCE_MS; waitedMs += START_POLL_MS) {
-      await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
+      await delay(START_POLL_MS);
       const text = await Deno.readTextFile(`${folder}/introduction`);
       if (!text.includes(STARTED)) continue;
       const exports = text.matchAll(/^export ([A-Z_]+)='(.*)'$/gm);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { clientCommand, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
@@ -24,7 +25,7 @@ async function until(check: () => boolean): Promise<void> {
   };
   for (const deadlineMs = Date.now() + PATIENCE_MS; !passes();) {
     assert(Date.now() < deadlineMs, `${check}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await delay(10);
   }
 }
 

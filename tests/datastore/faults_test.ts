@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { Errno } from "../../ffi/errno.ts";
 import { chunkDigest, encodeBlob } from "../../lib/blob/mod.ts";
 import { encodeHex } from "../../lib/bytes/mod.ts";
@@ -146,7 +147,7 @@ Deno.test("a full disk is freed at once by garbage collection with cutoff 0", as
   });
   filler.close();
   // The second in which they were stored is over.
-  await new Promise((resolve) => setTimeout(resolve, 2100));
+  await delay(2100);
   const log: string[] = [];
   await repository.garbageCollect((line) => log.push(line), undefined, 0);
   assert(

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { Datastore } from "../../lib/datastore/mod.ts";
 import type { BackupTarget } from "../../lib/repository/mod.ts";
 import { LockedError } from "../../lib/errors/mod.ts";
@@ -111,7 +112,7 @@ Deno.test("a lock file that is deleted by its last holder does not let two in", 
         using _lock = await datastore.locks.acquire("", "host/a", "exclusive", 20_000);
         assertEquals(++inside, 1);
         entered++;
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await delay(0);
         inside--;
       }
     };

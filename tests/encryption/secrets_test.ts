@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { encodeHex } from "../../lib/bytes/mod.ts";
 import {
   createCryptConfig,
@@ -45,7 +46,7 @@ async function watch(
   const watcher = (async () => {
     while (running) {
       for (const line of commandLines()) seen.add(line);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await delay(5);
     }
   })();
   const { code, stdout, stderr } = await child.output();

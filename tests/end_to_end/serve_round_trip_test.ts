@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console -- the number of entries is reported
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { setTimeout as delay } from "node:timers/promises";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
 import { realDatastore } from "../support/real_datastore.ts";
@@ -231,7 +232,7 @@ testWithPeers(
       const lines = running.output();
       await writer.write(new Uint8Array(65536));
       while (!(await runPeer("find", [`${store}/host`, "-name", "pipe*.tmp_fidx"])).trim()) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await delay(20);
       }
       held.push((await kernelLocks(store)).map((line) => line.replaceAll(way, "ID")));
       for (const [other, { args, env }] of Object.entries(ways)) {

@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console
 import { assert, assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -115,7 +116,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const child = spawnClient([...args, `endless.img:${fifo}`], { output: "piped" });
     await writer.write(new Uint8Array(65536));
     while ((await runPeer("find", [store, "-name", "*.tmp_fidx"])).trim() === "") {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
     }
     child.kill(signal);
     const output = await child.output();
@@ -136,7 +137,7 @@ Deno.test("SIGINT ends a backup that waits for somebody to write to a pipe", asy
     output: "piped",
   });
   while ((await runPeer("find", [`${store}/host`, "-name", "20*"], { codes: [0, 1] })) === "") {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
   child.kill("SIGINT");
   const output = await child.output();

@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console -- the number of cases is reported
 // Damaged and hostile requests against a running server: the REST API over kept connections, the
 // backup and reader protocols, and bytes that are no requests at all.
+import { setTimeout as delay } from "node:timers/promises";
 import { inflateSync } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
 import { Http1Client } from "../../lib/http1/mod.ts";
@@ -307,7 +308,7 @@ async function sendRaw(server: ServerProcess, chance: Chance, cases: number): Pr
     if (i % 4 === 0) {
       await Promise.race([
         duplex.read().catch(() => {}),
-        new Promise((resolve) => setTimeout(resolve, 20)),
+        delay(20),
       ]);
     }
     duplex.abort();

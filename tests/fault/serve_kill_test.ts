@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console -- the number of rounds is reported
 import { assert, assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { openRemoteRepository } from "../../lib/remote/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
@@ -62,7 +63,7 @@ class Rounds {
   /** A moment at which a run that has started now is likely to be at work. */
   async randomMoment(): Promise<void> {
     const delayMs = (0.2 + 0.8 * Math.random()) * this.usualMs;
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await delay(delayMs);
     if (this.unfinished().length > 0) this.begun++;
   }
 

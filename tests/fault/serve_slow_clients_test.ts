@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console -- what was measured is reported
 import { assert, assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { connectTls } from "../../lib/tls/mod.ts";
 import type { Duplex } from "../../lib/duplex/mod.ts";
 import { Http1Client } from "../../lib/http1/mod.ts";
@@ -79,7 +80,7 @@ class SlowClients implements AsyncDisposable {
     async function* slowly(): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < 16 * MIB; i++) {
         yield Uint8Array.of(0);
-        await new Promise((resolve) => setTimeout(resolve, DRIP_MS));
+        await delay(DRIP_MS);
       }
     }
     client.request({
@@ -99,7 +100,7 @@ class SlowClients implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     for (const connection of this.#open) connection.abort();
-    await new Promise((resolve) => setTimeout(resolve, DRIP_MS));
+    await delay(DRIP_MS);
   }
 }
 
@@ -200,7 +201,7 @@ Deno.test("slow and silent connections are ended in time, those of idle clients 
   const groups = () =>
     [...Deno.readDirSync(`${server.datastorePath}/host`)].map(({ name }) => name);
   await eventually(() => Promise.resolve(assertEquals(groups(), ["idle"])));
-  await new Promise((resolve) => setTimeout(resolve, 4 * timeouts.silenceMs));
+  await delay(4 * timeouts.silenceMs);
   const answer = await idle.request({ method: "GET", path: "/previous_backup_time" });
   assertEquals(await answer.body.text(100), '{"data":null}');
   idle.abort();

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../support/eventually.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
 import { clientCommand, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
@@ -68,7 +69,7 @@ Deno.test("a second SIGTERM ends serve at once; the backup fails clearly, the ne
   const { writer, output } = await startEndless(dir.path, env);
   const started = performance.now();
   server.child.kill("SIGTERM");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await delay(300);
   server.child.kill("SIGTERM");
   assertEquals((await server.child.status).code, INTERRUPTED);
   assert(performance.now() - started < SOON_MS);

@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console -- what was measured is reported
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { concatBytes } from "../../lib/bytes/mod.ts";
 import { Datastore, LocalRepository } from "../../lib/datastore/mod.ts";
 import * as format from "../../lib/pxar/format.ts";
@@ -119,7 +120,7 @@ Deno.test("a signal ends a restore that is lost in attributes or in entries nobo
     }
     const child = startRestore(dir, what === "entries" ? ["--pattern=nothing"] : []);
     const run = watchMemory(child, 2 * LIMIT_BYTES);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await delay(3000);
     child.kill("SIGTERM");
     const late = setTimeout(() => child.kill("SIGKILL"), LATE_MS);
     const { code, stderr, peakBytes } = await run;

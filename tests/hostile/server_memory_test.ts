@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console -- what was measured is reported
 import { assert, assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { encodeBlob } from "../../lib/blob/mod.ts";
 import type { Duplex } from "../../lib/duplex/mod.ts";
 import { Http1Client } from "../../lib/http1/mod.ts";
@@ -15,6 +16,8 @@ const FRIENDLY = "127.0.0.10";
 const LIMIT_BYTES = 400_000_000;
 /** In which another client must have its answer; on a quiet machine it takes far below a second. */
 const ANSWER_MS = 30_000;
+/** For what the server does with what it was sent. */
+const PAUSE_MS = 1500;
 const MIB = 1 << 20;
 const SNAPSHOT = "backup-type=host&backup-id=big&backup-time=";
 const encoder = new TextEncoder();
@@ -112,10 +115,6 @@ class Victim implements AsyncDisposable {
   }
 }
 
-async function pause(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-}
-
 Deno.test("readers that take nothing, floods of heads and idle connections leave the server below 400 MB", async () => {
   await using victim = await Victim.start();
   await victim.storeLog();
@@ -124,14 +123,14 @@ Deno.test("readers that take nothing, floods of heads and idle connections leave
   for (let i = 0; i < 25; i++) {
     await victim.askAndStall(`${store}/download-decoded?${victim.query}&file-name=client.log.blob`);
   }
-  await pause();
+  await delay(PAUSE_MS);
   await victim.assertAlive("readers of a decoded blob");
   victim.leave();
 
   for (let i = 0; i < 12; i++) {
     await victim.askAndStall(`${store}/download-decoded?${victim.query}&file-name=disk.img.fidx`);
   }
-  await pause();
+  await delay(PAUSE_MS);
   await victim.assertAlive("readers of a decoded image");
   victim.leave();
 
@@ -158,7 +157,7 @@ Deno.test("readers that take nothing, floods of heads and idle connections leave
       reader.request({ method: "GET", path: `/chunk?digest=${digest}` }).catch(() => {});
     }
   }
-  await pause();
+  await delay(PAUSE_MS);
   await victim.assertAlive("readers of chunks");
   victim.leave();
 
@@ -166,7 +165,7 @@ Deno.test("readers that take nothing, floods of heads and idle connections leave
     `GET / HTTP/1.1\r\n${"x: y\r\n".repeat(50)}x: ${"y".repeat(390_000)}`,
   );
   for (let i = 0; i < 200; i++) (await victim.connect()).write(head).catch(() => {});
-  await pause();
+  await delay(PAUSE_MS);
   await victim.assertAlive("heads without an end");
   victim.leave();
 

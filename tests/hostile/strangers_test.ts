@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { askFrom, connectFrom, logInFrom } from "../support/stranger.ts";
 import { ADMINISTRATOR, TestServer } from "../support/test_server.ts";
 
@@ -82,12 +83,12 @@ Deno.test("strangers' large heads and bodies are refused when there are too many
       headers: [["x", "y".repeat(length)]],
     });
   while ((await ask(300_000)).status !== 503) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
   assertEquals((await ask(1000)).status, 200);
   for (const duplex of open) duplex.abort();
   while ((await ask(300_000)).status !== 200) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
   const { status, text } = await logInFrom(FRIENDLY, port, "admin@pbs", "x".repeat(70_000));
   assertEquals([status, text], [400, "Request body too large"]);

@@ -2,6 +2,7 @@
 // Our HTTP/2 and certificates against other people's programs.
 
 import { assert, assertEquals } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { connectTls, createSelfSignedCertificate } from "../../lib/tls/mod.ts";
 import { Http2Client } from "../../lib/http2/mod.ts";
 import { startHttp2TestServer } from "../support/http2_test_server.ts";
@@ -120,7 +121,7 @@ testWithPeers("the HTTP/2 client uploads to and downloads from nghttpd", ["nghtt
             });
           } catch (error) {
             if (attempt >= 100) throw error;
-            await new Promise((resolve) => setTimeout(resolve, 50));
+            await delay(50);
           }
         }
       };

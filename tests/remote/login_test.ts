@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { AuthError, ConnectionError, CorruptDataError } from "../../lib/errors/mod.ts";
 import {
   openRemoteRepository,
@@ -289,7 +290,7 @@ Deno.test("a ticket that is refused in the middle of a run is replaced once with
   await repository.identity();
   assertEquals(issued, 1);
   good = "none";
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  await delay(2);
   await Promise.all([repository.identity(), repository.identity()]);
   assertEquals(issued, 2);
   // Somebody whose tickets are worth nothing at all is told so, not asked for ever.

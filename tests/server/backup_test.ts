@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { chunkDigest, decodeBlob, encodeBlob } from "../../lib/blob/mod.ts";
 import { encodeHex } from "../../lib/bytes/mod.ts";
 import { IndexChecksum } from "../../lib/index/mod.ts";
@@ -17,7 +18,7 @@ async function begin(server: TestServer, query = QUERY): Promise<Upgraded> {
 async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let i = 0; i < 500; i++) {
     if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await delay(10);
   }
   throw new Error("it did not happen");
 }

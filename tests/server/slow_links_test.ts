@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { encodeHex } from "../../lib/bytes/mod.ts";
 import { connectTls } from "../../lib/tls/mod.ts";
 import { Http1Client } from "../../lib/http1/mod.ts";
@@ -38,7 +39,7 @@ Deno.test("an upload that drips in ends its backup, and nobody else's", async ()
   async function* drip(): AsyncGenerator<Uint8Array> {
     for (const byte of blob) {
       yield new Uint8Array([byte]);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await delay(10);
     }
   }
   await assertRejects(() => slow.request({ method: "POST", path, body: drip() }));
@@ -95,7 +96,7 @@ Deno.test("HTTP/2 without an upgrade is held to the same pace", async () => {
   async function* drip(): AsyncGenerator<Uint8Array> {
     for (;;) {
       yield new Uint8Array([0x20]);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await delay(10);
     }
   }
   const path = "/api2/json/access/ticket";

@@ -1,5 +1,6 @@
 // Run by scripts/soak. Arguments: an empty folder, minutes, seed.
 // deno-lint-ignore-file no-console -- it is a program
+import { setTimeout as delay } from "node:timers/promises";
 import { Datastore } from "../../lib/datastore/mod.ts";
 import { Chance } from "../support/chance.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
@@ -7,7 +8,7 @@ import { runClient, runClientOk } from "../support/run_client.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { SoakClient, type SoakSurroundings } from "./soak_client.ts";
 import { describeSoak, missingIn, newSoakCounts } from "./soak_counts.ts";
-import { FaultTimes, KilledServer, pause, SmallDisk } from "./soak_faults.ts";
+import { FaultTimes, KilledServer, SmallDisk } from "./soak_faults.ts";
 
 /** Of each kind. */
 const CLIENTS = 2;
@@ -40,7 +41,7 @@ async function everyNowAndThen(
     const next = performance.now() + leastMs + chance.below(mostMs - leastMs);
     while (performance.now() < next) {
       if (performance.now() >= until || around.failed.signal.aborted) return;
-      await pause(100);
+      await delay(100);
     }
     await act();
   }

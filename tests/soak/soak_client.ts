@@ -1,8 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Chance } from "../support/chance.ts";
 import { listTree } from "../support/list_tree.ts";
 import { type ClientRun, spawnClient } from "../support/run_client.ts";
 import type { SoakCounts } from "./soak_counts.ts";
-import { type FaultTimes, pause } from "./soak_faults.ts";
+import type { FaultTimes } from "./soak_faults.ts";
 
 const FILES = 24;
 const FILE_BYTES_MAX = 60_000;
@@ -149,7 +150,7 @@ export class SoakClient {
     const stop = new AbortController();
     if (this.#chance.below(4) === 0) {
       const delayMs = this.#usualMs * (20 + this.#chance.below(100)) / 100;
-      void pause(delayMs).then(() => {
+      void delay(delayMs).then(() => {
         if (!stop.signal.aborted) killed = tryKill(child);
       });
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Chance } from "../support/chance.ts";
 import type { ServerProcess } from "../support/server_process.ts";
 
@@ -36,7 +37,7 @@ export class KilledServer implements AsyncDisposable {
   async kill(times: FaultTimes, downMs: number): Promise<void> {
     const end = times.begin("server");
     await this.#server.end("SIGKILL");
-    await pause(downMs);
+    await delay(downMs);
     this.#server = await this.restart(this.#server.port);
     end();
   }
@@ -79,13 +80,8 @@ export class SmallDisk {
       const { size } = await file.stat();
       await file.truncate(Math.max(0, size - chance.below(4) * 64 * 1024));
     }
-    await pause(heldMs);
+    await delay(heldMs);
     await Deno.remove(ballast);
     end();
   }
-}
-
-/** Waits. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

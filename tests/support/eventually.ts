@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 const PAUSE_MS = 10;
 const PATIENCE_MS = 5000;
 
@@ -14,6 +15,6 @@ export async function eventually<T>(check: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (Date.now() > deadlineMs) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await delay(PAUSE_MS);
   }
 }

@@ -1,4 +1,5 @@
 import { fromFileUrl } from "@std/path";
+import { setTimeout as delay } from "node:timers/promises";
 import { runPeer } from "./run_peer.ts";
 
 const SCRIPT = fromFileUrl(new URL("faulty_mount.py", import.meta.url));
@@ -63,7 +64,7 @@ export class FaultyMount implements AsyncDisposable {
     const mount = new FaultyMount(path, process);
     for (const began = Date.now(); Deno.statSync(path).dev === device;) {
       if (ended || Date.now() - began > WAIT_MS) throw new Error(`cannot mount ${path}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
     }
     return mount;
   }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { ServerError } from "../../errors/mod.ts";
 import { PasswordChecks } from "./password_checks.ts";
 
@@ -9,7 +10,7 @@ function recorder(checks: PasswordChecks) {
   const heard: string[] = [];
   const attempt = (authId: string, address: string, right = true) =>
     checks.run({ authId, address }, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await delay(0);
       heard.push(`${authId} ${address}`);
       return right;
     });

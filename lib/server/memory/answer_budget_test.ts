@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, ServerError } from "../../errors/mod.ts";
 import { AnswerBudget, type HeldBytes } from "./answer_budget.ts";
 
@@ -10,7 +11,7 @@ function reader(remoteAddress: string, cut: string[] = []) {
 }
 
 async function settled(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await delay(0);
 }
 
 Deno.test("one address holds half at most, and the other half is there for others", async () => {
@@ -74,10 +75,10 @@ Deno.test("who takes nothing while others wait is ended, who takes something is 
   const holds = [await budget.hold(stuck, 50_000, signal), await budget.hold(slow, 50_000, signal)];
   const taking = setInterval(() => slow.takenBytes++, 10);
   // Nobody waits: both are left alone.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await delay(300);
   assertEquals(cut, []);
   const waiting = budget.hold(reader("c"), 50_000, signal);
-  while (cut.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (cut.length === 0) await delay(10);
   assertEquals(cut, ["stuck"]);
   holds[0]![Symbol.dispose]();
   (await waiting)[Symbol.dispose]();

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, NotFoundError } from "../../errors/mod.ts";
 import { AnswerBudget } from "../memory/answer_budget.ts";
 import { ConnectionDownloads } from "./connection_downloads.ts";
@@ -29,7 +30,7 @@ Deno.test("a chunk counts as what it is, from before it is read until it was tak
     read = true;
     return chunk(3)(buffer);
   }, signal);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await delay(20);
   assertEquals([read, budget.usedBytes], [false, 2 * MIB]);
   foreign.released();
   first.released();

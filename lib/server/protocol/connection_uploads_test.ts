@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { IncomingBody } from "../../http/mod.ts";
 import { BodyBudget } from "../memory/body_budget.ts";
 import { ConnectionUploads } from "./connection_uploads.ts";
@@ -59,7 +60,7 @@ Deno.test("while the budget is used up a connection reads one body, and then the
   const [first, second] = [new TestBody(), new TestBody()];
   const one = uploads.read(first, 100);
   const two = uploads.read(second.send(part(100), undefined), 100);
-  await new Promise((resolve) => setTimeout(resolve));
+  await delay(0);
   assertEquals([first.reads, second.reads], [1, 0]);
   first.send(part(100), undefined);
   (await one)[Symbol.dispose]();
@@ -90,7 +91,7 @@ Deno.test("bodies are read in the order of their requests", async () => {
   };
   const blocker = await uploads.read(new TestBody().send(part(100), undefined), 100);
   const waiting = [read(0), read(1)];
-  await new Promise((resolve) => setTimeout(resolve));
+  await delay(0);
   blocker[Symbol.dispose]();
   // There is room, and those that wait are not awake yet.
   waiting.push(read(2));

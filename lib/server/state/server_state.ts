@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { ServerError } from "../../errors/mod.ts";
 import {
   createNativeChunkChecker,
@@ -53,16 +54,9 @@ export class ServerState implements Disposable {
   /** Waits, but not longer than the server runs. */
   async delay(milliseconds: number): Promise<void> {
     const { signal } = this.#stopping;
-    if (signal.aborted || milliseconds <= 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, milliseconds);
-      function done(): void {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      }
-      signal.addEventListener("abort", done);
-    });
+    if (milliseconds <= 0) return;
+    // Only the signal makes it fail.
+    await delay(milliseconds, undefined, { signal }).catch(() => {});
   }
 
   /** Ends all waiting. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { ServerProcess } from "../server_process.ts";
 import type { TempDir } from "../temp_dir.ts";
 import { runPeer } from "../run_peer.ts";
@@ -14,10 +15,6 @@ const PATIENCE_MS = 30_000;
 const GRACE_MS = 2000;
 /** Time for what a server does after its last answer. */
 const SETTLE_MS = 300;
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-}
 
 /** A server whose system calls are watched, and fail when they are asked to. */
 export class WatchedServer implements AsyncDisposable {
@@ -45,7 +42,7 @@ export class WatchedServer implements AsyncDisposable {
   async callsDuring(body: () => Promise<void>): Promise<LoggedCall[]> {
     await this.#tell("clear");
     await body();
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await delay(SETTLE_MS);
     return parseCalls(await this.#tell("clear"));
   }
 
@@ -57,7 +54,7 @@ export class WatchedServer implements AsyncDisposable {
       parseCalls(Deno.readTextFileSync(this.log).slice(this.#logRead)).some(({ failed }) => failed);
     // A server writes down that a task has ended after the client has heard of it.
     const deadline = Date.now() + GRACE_MS;
-    while (!isReached() && Date.now() < deadline) await pause();
+    while (!isReached() && Date.now() < deadline) await delay(PAUSE_MS);
     const reached = isReached();
     await this.#tell("clear");
     return reached;
@@ -76,7 +73,7 @@ export class WatchedServer implements AsyncDisposable {
         return added;
       }
       if (Date.now() > deadline) throw new Error("the watched server has ended");
-      await pause();
+      await delay(PAUSE_MS);
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { chunkDigest, encodeBlob } from "../../../lib/blob/mod.ts";
 import { encodeHex } from "../../../lib/bytes/mod.ts";
 import { connectTls } from "../../../lib/tls/mod.ts";
@@ -177,7 +178,7 @@ export class ProbeWorld implements AsyncDisposable {
   async settled(): Promise<void> {
     for (let i = 0; i < 500; i++) {
       if (this.server.server.state.tasks.running.length <= this.#open.size) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await delay(10);
     }
     throw new Error("a task does not end");
   }

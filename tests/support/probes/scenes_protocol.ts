@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { chunkDigest, encodeBlob, writeBlobCrc } from "../../../lib/blob/mod.ts";
 import { concatBytes, decodeHex, encodeHex } from "../../../lib/bytes/mod.ts";
 import type { Upgraded } from "./probe_world.ts";
@@ -187,7 +188,7 @@ export const PROTOCOL_SCENES: Readonly<Record<string, Scene>> = {
     const backup = await openBackup(stage, "host/cut", T);
     await backup.ok("POST", "/dynamic_index?archive-name=a.didx");
     uploadHalf(backup, new AbortController());
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
     await closeBackup(stage);
   },
   "cut/after-rst": async (stage) => {
@@ -195,7 +196,7 @@ export const PROTOCOL_SCENES: Readonly<Record<string, Scene>> = {
     await backup.ok("POST", "/dynamic_index?archive-name=a.didx");
     const abort = new AbortController();
     const ended = uploadHalf(backup, abort);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
     abort.abort();
     await ended;
   },
