@@ -54,8 +54,9 @@ export const backupCommand: Command = {
       type: { kind: "enum", values: ["legacy", "data", "metadata"] },
       default: "legacy",
       description: "How files that have not changed are found: all modes but metadata read " +
-        "every file; legacy writes one archive, the others split it in metadata and data; " +
-        "metadata takes contents of files with the same metadata over from the last snapshot.",
+        "every file; legacy writes one archive, the others split it into metadata and data; " +
+        "metadata takes over from the last snapshot the contents of files whose metadata is " +
+        "the same.",
     },
     {
       name: "chunk-size",
@@ -74,7 +75,7 @@ export const backupCommand: Command = {
       name: "entries-max",
       type: { kind: "integer" },
       default: 1048576,
-      description: "Directory entries to hold in memory at most; negative for no limit.",
+      description: "How many directory entries to hold in memory at most; negative for no limit.",
     },
     {
       name: "exclude",
@@ -82,15 +83,15 @@ export const backupCommand: Command = {
       repeatable: true,
       description:
         "Pattern of files to leave out, as in files named .pxarexclude: with *, ?, [...] " +
-        "and ** for any depth; a slash in front anchors it, one behind it means directories only, " +
-        "! in front takes back what an earlier one leaves out.",
+        "and ** for any depth; a leading slash anchors it, a trailing one means directories " +
+        "only, a leading ! takes back what an earlier pattern leaves out.",
     },
     {
       name: "include-dev",
       type: { kind: "string", acceptsBytes: true },
       repeatable: true,
       completion: "file-name",
-      description: "Path on a file system that is entered too. Excludes --all-file-systems.",
+      description: "Path on another file system to enter. Excludes --all-file-systems.",
     },
     {
       name: "init",
@@ -117,28 +118,30 @@ export const backupCommand: Command = {
     },
     {
       ...OUTPUT_FORMAT_OPTION,
-      description: "Print a report of the run in this form.",
+      description: "Also print a report of the run in this form.",
     },
     {
       name: "reread-every",
       type: { kind: "integer", minimum: 1, maximum: 1000 },
-      description: "In change detection mode metadata, read a share of the unchanged files again " +
-        "in each run, all of them within so many runs: finds what changed behind equal metadata.",
+      description:
+        "In change detection mode metadata, read some of the unchanged files again in each " +
+        "run, and all of them within this many runs: finds contents that changed although " +
+        "the metadata did not.",
     },
     {
       name: "retry",
       type: { kind: "integer", minimum: 0, maximum: 100 },
       default: 3,
       description:
-        "Start the snapshot again this often when the connection is lost; if given, also " +
-        "when it cannot be made at first.",
+        "How often to start the snapshot again when the connection is lost; if given, also " +
+        "when the first connection fails.",
     },
     LOCK_WAIT_OPTION,
     {
       name: "skip-e2big-xattr",
       type: { kind: "boolean" },
       default: false,
-      description: "Leave out extended attributes that are too long instead of failing.",
+      description: "Leave out extended attributes that are too long, instead of failing.",
     },
     {
       name: "skip-lost-and-found",

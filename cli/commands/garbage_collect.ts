@@ -21,8 +21,8 @@ export const garbageCollectCommand: Command = {
       name: "cutoff",
       type: { kind: "string", format: TIME_SPAN_FORMAT },
       description:
-        "Remove what was not used for this long; 1d5m if absent. 0 frees all that can be freed at " +
-        "once, after a full disk for example. Datastore directories only.",
+        "Remove what was not used for this long; 1d5m if absent. 0 frees everything that can " +
+        "be freed now, for example when the disk is full. Datastore directories only.",
     },
     ...VERBOSITY_OPTIONS,
     WARNINGS_EXIT_OPTION,

@@ -14,7 +14,7 @@ export const helpCommand: Command = {
   options: [{
     name: "verbose",
     type: { kind: "boolean" },
-    description: "Show parameters and descriptions too.",
+    description: "Also show parameters and descriptions.",
   }],
   output: "none",
   run: async (values, context) =>

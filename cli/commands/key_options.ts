@@ -21,6 +21,6 @@ export const KEY_PROTECTION_OPTIONS: readonly Parameter[] = [
   {
     name: "hint",
     type: { kind: "string", minLength: 1, maxLength: 64, format: HINT_FORMAT },
-    description: "Reminds of the passphrase; stored readably.",
+    description: "A reminder of the passphrase; stored unencrypted.",
   },
 ];

@@ -5,7 +5,7 @@ import { OUTPUT_FORMAT_OPTION } from "./shared_options.ts";
 /** `key show` (spec: cli.md §4.14). */
 export const keyShowCommand: Command = {
   name: "key show",
-  description: "Show what a key file tells about its key.",
+  description: "Show the details of a key file.",
   positionals: [KEY_PATH_POSITIONAL],
   options: [OUTPUT_FORMAT_OPTION],
   output: "table",

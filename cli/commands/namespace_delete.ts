@@ -9,7 +9,7 @@ export const namespaceDeleteCommand: Command = {
   options: [...REPOSITORY_OPTIONS, LOCK_WAIT_OPTION, {
     name: "delete-groups",
     type: { kind: "boolean" },
-    description: "Remove the groups in it too.",
+    description: "Also remove the groups in it.",
   }],
   output: "none",
   run: async (values, context) =>

@@ -9,7 +9,7 @@ export const namespaceListCommand: Command = {
   options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, {
     name: "max-depth",
     type: { kind: "integer", minimum: 0 },
-    description: "Levels below the namespace to list.",
+    description: "How many levels of namespaces below it to list.",
   }],
   output: "value",
   run: async (values, context) =>

@@ -11,16 +11,17 @@ import {
 /** `namespace move` (spec: cli.md §4.10). */
 export const namespaceMoveCommand: Command = {
   name: "namespace move",
-  description: "Give a namespace, with all that is in it, another name.",
+  description: "Rename a namespace with everything in it.",
   positionals: [NAMESPACE_OPTION],
   options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, ...VERBOSITY_OPTIONS, {
     ...TARGET_NAMESPACE_OPTION,
-    description: "The new name, not the new parent. What is there already is merged into.",
+    description:
+      "The new name, not the new parent. A namespace that is there already is merged with it.",
   }, {
     name: "max-depth",
     type: { kind: "integer", minimum: 0, maximum: 7 },
     default: 7,
-    description: "Levels below the namespace to move, too.",
+    description: "How many levels of namespaces below it to move.",
   }, {
     name: "delete-source",
     type: { kind: "boolean" },

@@ -11,7 +11,7 @@ export const serveCommand: Command = {
       name: "datastore",
       type: { kind: "string" },
       repeatable: true,
-      description: "A datastore as NAME=PATH, beside those of the configuration. " +
+      description: "A datastore as NAME=PATH, in addition to those of the configuration. " +
         "An empty directory, or one that is not there yet, becomes a new datastore.",
     },
     {

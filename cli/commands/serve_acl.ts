@@ -8,7 +8,7 @@ const load = () => import("../handlers/serve_acl.ts");
 export const SERVE_ACL_COMMANDS: readonly Command[] = [
   {
     name: "serve acl list",
-    description: "List the roles that were given.",
+    description: "List which roles users and tokens have.",
     positionals: [],
     options: [OUTPUT_FORMAT_OPTION, SERVER_CONFIG_OPTION],
     output: "table",
@@ -23,13 +23,13 @@ export const SERVE_ACL_COMMANDS: readonly Command[] = [
         name: "path",
         type: { kind: "string" },
         required: true,
-        description: "Where, like /datastore/store1 or /datastore/store1/namespace.",
+        description: "Where it holds, such as /datastore/store1 or /datastore/store1/namespace.",
       },
       {
         name: "role",
         type: { kind: "string" },
         required: true,
-        description: "One of the roles of docs/server.md, like DatastoreBackup.",
+        description: "A role, such as DatastoreBackup; docs/server.md lists them.",
       },
     ],
     options: [
@@ -49,7 +49,7 @@ export const SERVE_ACL_COMMANDS: readonly Command[] = [
         name: "propagate",
         type: { kind: "boolean" },
         default: true,
-        description: "Whether it holds below the path, too.",
+        description: "Whether it also holds below the path.",
       },
       SERVER_CONFIG_OPTION,
     ],

@@ -5,7 +5,8 @@ export const SERVER_CONFIG_OPTION: Parameter = {
   name: "config",
   type: { kind: "string" },
   completion: "file-name",
-  description: "Directory with the configuration, certificate and keys. What is missing is made.",
+  description:
+    "Directory with the configuration, certificate and keys. What is missing is created.",
 };
 
 /** A user of the server. */
@@ -35,11 +36,11 @@ export const ACCOUNT_OPTIONS: readonly Parameter[] = [
   {
     name: "expire",
     type: { kind: "integer", minimum: 0 },
-    description: "When it ends, in seconds since 1970; 0 is never.",
+    description: "When it expires, in seconds since 1970; 0 means never.",
   },
   {
     name: "comment",
     type: { kind: "string", maxLength: 128 },
-    description: "One line for people; empty removes it.",
+    description: "A comment of one line; empty removes it.",
   },
 ];

@@ -16,7 +16,7 @@ export const SERVE_TFA_COMMANDS: readonly Command[] = [
       {
         name: "description",
         type: { kind: "string", maxLength: 128 },
-        description: "What it is, like the name of a phone.",
+        description: "A description, such as the name of a phone.",
       },
       SERVER_CONFIG_OPTION,
     ],
@@ -30,7 +30,7 @@ export const SERVE_TFA_COMMANDS: readonly Command[] = [
     positionals: [USER_ARGUMENT, {
       name: "id",
       type: { kind: "string" },
-      description: "As listed; without it all are removed.",
+      description: "Its id as tfa list shows it; all are removed if absent.",
     }],
     options: [SERVER_CONFIG_OPTION],
     output: "none",

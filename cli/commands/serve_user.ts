@@ -18,7 +18,7 @@ export const SERVE_USER_COMMANDS: readonly Command[] = [
   },
   {
     name: "serve user disable",
-    description: "Refuse a user and the user's tokens, without removing anything.",
+    description: "Disable a user and the user's tokens without removing anything.",
     positionals: [USER_ARGUMENT],
     options: [SERVER_CONFIG_OPTION],
     output: "none",
@@ -27,7 +27,7 @@ export const SERVE_USER_COMMANDS: readonly Command[] = [
   },
   {
     name: "serve user enable",
-    description: "Admit a user again.",
+    description: "Allow a user again who was disabled.",
     positionals: [USER_ARGUMENT],
     options: [SERVER_CONFIG_OPTION],
     output: "none",

@@ -4,7 +4,7 @@ import { OUTPUT_FORMAT_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
 /** `server-identity` (spec: cli.md §4.9). */
 export const serverIdentityCommand: Command = {
   name: "server-identity",
-  description: "Show what tells the server from all others.",
+  description: "Show the identity of the server.",
   positionals: [],
   options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION],
   output: "value",

@@ -68,7 +68,8 @@ export const LOCK_WAIT_OPTION: Parameter = {
   name: "lock-wait",
   type: { kind: "string", format: TIME_SPAN_FORMAT },
   default: "0",
-  description: "Wait so long for locks that others hold: seconds, or a time such as 5m or 1h30m.",
+  description:
+    "How long to wait for locks that other runs hold: seconds, or a time such as 5m or 1h30m.",
 };
 
 /** Form of the result on the standard output (spec: cli.md §1.7). */
@@ -97,7 +98,7 @@ export const RATE_OPTIONS: readonly Parameter[] = [
   {
     name: "burst",
     type: { kind: "string", minLength: 1, maxLength: 64, format: BYTE_SIZE_FORMAT },
-    description: "Bytes that may be sent at once before the rate applies.",
+    description: "Bytes that may be sent in a burst before the rate applies.",
   },
 ];
 
@@ -111,7 +112,7 @@ export const KEY_OPTIONS: readonly Parameter[] = [
       checkedByCommand: true,
     },
     default: "encrypt",
-    description: "What the key is used for.",
+    description: "What the key is used for: encryption and signing, signing, or nothing.",
   },
   {
     name: "keyfile",
@@ -160,12 +161,12 @@ export const VERBOSITY_OPTIONS: readonly Parameter[] = [
     name: "quiet",
     type: { kind: "boolean" },
     default: false,
-    description: "Say nothing but warnings, errors and results.",
+    description: "Show only warnings, errors and results.",
   },
   {
     name: "verbose",
     type: { kind: "boolean" },
     default: false,
-    description: "Say more, e.g. each path of a backup; as PBS_LOG=debug.",
+    description: "Show more, e.g. each path of a backup; like PBS_LOG=debug.",
   },
 ];

@@ -4,7 +4,7 @@ import { LOCK_WAIT_OPTION, SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_
 /** `snapshot protected update` (spec: cli.md §4.4). */
 export const snapshotProtectedUpdateCommand: Command = {
   name: "snapshot protected update",
-  description: "Protect a snapshot from removal, or end that.",
+  description: "Protect a snapshot from removal, or lift the protection.",
   positionals: [SNAPSHOT_POSITIONAL, {
     name: "protected",
     type: { kind: "boolean" },

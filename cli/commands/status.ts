@@ -4,7 +4,7 @@ import { OUTPUT_FORMAT_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
 /** `status` (spec: cli.md §4.8). */
 export const statusCommand: Command = {
   name: "status",
-  description: "Show the space of the datastore.",
+  description: "Show how much space the datastore uses and has left.",
   positionals: [],
   options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION],
   output: "table",

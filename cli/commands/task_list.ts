@@ -10,11 +10,11 @@ export const taskListCommand: Command = {
     name: "limit",
     type: { kind: "integer", minimum: 1, maximum: 1000 },
     default: 50,
-    description: "Tasks to list, the newest ones.",
+    description: "How many tasks to list, the newest first.",
   }, {
     name: "all",
     type: { kind: "boolean" },
-    description: "List tasks that have ended, too.",
+    description: "Also list tasks that have ended.",
   }],
   output: "table",
   run: async (values, context) => (await import("../handlers/tasks.ts")).listTasks(values, context),

@@ -15,8 +15,9 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
   ],
   [
     "pattern",
-    "Format: a path with *, ?, [...] and ** for any depth; a slash in front anchors it, one behind " +
-    "it means directories only, ! in front excludes. The last one that matches counts.",
+    "Format: a path with *, ?, [...] and ** for any depth; a leading slash anchors it, a " +
+    "trailing one means directories only, a leading ! excludes. The last one that matches " +
+    "counts.",
   ],
   ["repository", ""],
   ["safe-name", "Format: letters, digits, _, - and ., the first neither - nor a full stop."],

@@ -41,7 +41,7 @@ export class ManualPage {
     this.#lines.push(`.SS ${escapeRoff(title)}`);
   }
 
-  /** Running text right behind a heading. @param text Escaped already. */
+  /** Running text right after a heading. @param text Escaped already. */
   text(text: string): void {
     this.#lines.push(...roffLines(text));
   }

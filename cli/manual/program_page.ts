@@ -44,7 +44,7 @@ const SUBJECTS: readonly (readonly [heading: string, ...paragraphs: string[]])[]
     "Patterns choose files in backups (--exclude, files named .pxarexclude) and in restores " +
     "(--pattern). * stands for any characters but the slash, ? for one of them, [...] for one of " +
     "a set, ** between slashes for any number of directories. A pattern with a slash in front " +
-    "begins at the root of the archive, others match at any depth; a slash behind it means " +
+    "begins at the root of the archive, others match at any depth; a trailing slash means " +
     "directories only; ! in front turns its meaning round. The last pattern that matches counts.",
   ],
   [
@@ -56,11 +56,11 @@ const SUBJECTS: readonly (readonly [heading: string, ...paragraphs: string[]])[]
   ],
   [
     "COMMAND LINES",
-    "Options and arguments may stand in any order behind the command. --name value and " +
+    "Options and arguments may stand in any order after the command. --name value and " +
     "--name=value are the same, and so are one dash and two. Values that begin with a dash need " +
     "the form with =. The word -- ends the options. Booleans are yes, on, true or 1, and no, off, " +
     "false or 0; a boolean option whose default is no means yes if it stands alone. Commands may be " +
-    "shortened as long as they are unique; options may not. --help or -h behind a command " +
+    "shortened as long as they are unique; options may not. --help or -h after a command " +
     "explains it, --debug shows stacks of failures.",
     "Results go to the standard output, messages and questions to the standard error.",
   ],
@@ -102,7 +102,7 @@ export function programPage(
     for (const paragraph of paragraphs) page.paragraph(escapeRoff(paragraph));
   }
   const old = [...aliases].map(([name, meaning]) => `${bold(name)} for ${bold(meaning)}`);
-  page.paragraph(`Older names of commands are taken, too: ${old.join(", ")}.`);
+  page.paragraph(`Older names of commands work as well: ${old.join(", ")}.`);
   addExamples(page, EXAMPLES.get("") ?? [], program);
   addEnvironment(page, ENVIRONMENT_VARIABLES);
   addFiles(page, USED_FILES);

@@ -18,14 +18,14 @@ export const USED_FILES: readonly UsedFile[] = [
   {
     path: "~/.config/proxmox-backup/encryption-key.json",
     concerns: (command) => hasOption("keyfile")(command) || isAboutKeys(command),
-    description: "Default encryption key. Its presence makes backups encrypted. Looked up below " +
-      "the folders of XDG_CONFIG_DIRS, too.",
+    description: "Default encryption key. Its presence makes backups encrypted. Also looked up " +
+      "below the folders of XDG_CONFIG_DIRS.",
   },
   {
     path: "~/.config/proxmox-backup/master-public.pem",
     concerns: (command) => hasOption("master-pubkey-file")(command) || isAboutKeys(command),
-    description: "Default public master key: with it, encrypted backups hold their key for who " +
-      "has the private one. Looked up below the folders of XDG_CONFIG_DIRS, too.",
+    description: "Default public master key: with it, encrypted backups hold their key for " +
+      "the owner of the private one. Also looked up below the folders of XDG_CONFIG_DIRS.",
   },
   {
     path: "~/.config/proxmox-backup/fingerprints",
