@@ -3,6 +3,7 @@ import { CancelledError, CorruptDataError, ServerError } from "../errors/mod.ts"
 import type { TaskLog } from "../repository/mod.ts";
 import { listOf, RemoteRecord } from "./_remote_records.ts";
 import type { RemoteSession } from "./_remote_session.ts";
+import { isOutcomeLine, saysTaskDone } from "./_server_words.ts";
 
 /** Lines asked for at once (spec: protocol.md §7.8). */
 const LOG_LINES = 500;
@@ -10,8 +11,6 @@ const LOG_LINES = 500;
 const ABORT_PATIENCE_MS = 30_000;
 /** Time with numeric offset in front of each line. */
 const LINE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d: /;
-/** The last line of a finished task. */
-const OUTCOME = /^TASK (?:OK|ERROR|WARNINGS)/;
 
 /** Shows the log of a server's task, from its first line on. */
 export class TaskFollower {
@@ -78,7 +77,7 @@ export async function runToEnd(
   signal?: AbortSignal,
 ): Promise<string> {
   const id = requireUpid(upid);
-  const follower = new TaskFollower(session, id, (line) => OUTCOME.test(line) || log(line));
+  const follower = new TaskFollower(session, id, (line) => isOutcomeLine(line) || log(line));
   const outcome = await follower.follow(signal);
   if (outcome !== undefined) {
     if (signal?.aborted) throw new CancelledError(`the task was stopped: ${outcome}`);
@@ -107,7 +106,7 @@ export async function finishTask(
   signal?: AbortSignal,
 ): Promise<void> {
   const outcome = await runToEnd(session, upid, log, signal);
-  if (outcome !== "OK" && !outcome.startsWith("WARNINGS")) throw new ServerError(400, outcome);
+  if (!saysTaskDone(outcome)) throw new ServerError(400, outcome);
 }
 
 /** @throws {CorruptDataError} if the server started a task and did not say which. */

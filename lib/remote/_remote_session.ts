@@ -5,6 +5,7 @@ import { type Duplex, RateLimitedDuplex, RateLimiter } from "../duplex/mod.ts";
 import { Http2Client } from "../http2/mod.ts";
 import type { BackupSnapshot } from "../repository/mod.ts";
 import { withRemoteErrors } from "./_remote_error.ts";
+import { saysLoginRefused } from "./_server_words.ts";
 import {
   locateServer,
   type RemoteRepositoryOptions,
@@ -135,7 +136,7 @@ export class RemoteSession {
       return await withRemoteErrors(call);
     } catch (error) {
       // The same status stands for refusals of other kinds, too (spec: protocol.md §3.2).
-      if (!(error instanceof AuthError) || error.message !== "authentication failed") throw error;
+      if (!(error instanceof AuthError) || !saysLoginRefused(error.message)) throw error;
       if (mayLogInAgain && this.#login.dropRefused(startedMs)) {
         return await this.#refusing(call, false);
       }

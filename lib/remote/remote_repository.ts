@@ -38,6 +38,7 @@ import {
   storageStatus,
 } from "./_remote_records.ts";
 import { RemoteSession } from "./_remote_session.ts";
+import { saysTaskDone, saysVerificationFailed } from "./_server_words.ts";
 import { RemoteBackupTarget } from "./remote_backup_target.ts";
 import type { RemoteRepositoryOptions, ServerLocation } from "./remote_options.ts";
 import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
@@ -198,8 +199,8 @@ export class RemoteRepository implements Repository {
       "outdated-after": request.outdatedAfterDays,
     });
     const outcome = await runToEnd(this.#session, upid, log, signal);
-    if (outcome === "OK" || outcome.startsWith("WARNINGS")) return { ok: true };
-    if (/^verification failed/i.test(outcome)) return { ok: false };
+    if (saysTaskDone(outcome)) return { ok: true };
+    if (saysVerificationFailed(outcome)) return { ok: false };
     throw new ServerError(400, outcome);
   }
 
