@@ -52,6 +52,7 @@ export type { FileOwner } from "./new_file_rules.ts";
 export { pruneGroup } from "./prune_group.ts";
 export { readIndex } from "./read_index.ts";
 export { forgetGroup, removeGroup } from "./remove_group.ts";
+export { ProtectedSnapshotError } from "./protected_snapshot_error.ts";
 export { removeSnapshot } from "./remove_snapshot.ts";
 export { decideRetention, type RetentionMark, type RetentionSnapshot } from "./retention.ts";
 export type { FileWriter, FolderEntry, SnapshotFiles } from "./snapshot_files.ts";

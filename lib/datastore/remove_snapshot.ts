@@ -1,4 +1,4 @@
-import { ConflictError, LockedError, NotFoundError } from "../errors/mod.ts";
+import { LockedError, NotFoundError } from "../errors/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -9,13 +9,14 @@ import {
 import type { Datastore } from "./datastore.ts";
 import { GROUP_NOTES_FILE, OWNER_FILE, PROTECTED_FILE } from "./format.ts";
 import { groupFolder, joinPath, snapshotFolder } from "./layout.ts";
+import { ProtectedSnapshotError } from "./protected_snapshot_error.ts";
 import { lockManifest } from "./snapshot_manifest.ts";
 import { requireSnapshot, snapshotTimesOf } from "./snapshot_tree.ts";
 
 /**
  * Removes a snapshot, and its group if that was the last one. Chunks stay until garbage collection.
  *
- * @throws {ConflictError} if it is protected.
+ * @throws {ProtectedSnapshotError} if it is protected.
  * @throws {LockedError} if it is being read or written.
  */
 export async function removeSnapshot(
@@ -47,7 +48,7 @@ export async function removeSnapshotOnly(
   using _manifestLock = await lockManifest(datastore, namespace, snapshot);
   const folder = snapshotFolder(namespace, snapshot);
   if (datastore.files.size(joinPath(folder, PROTECTED_FILE)) !== undefined) {
-    throw new ConflictError(`cannot remove protected snapshot "${name}"`);
+    throw new ProtectedSnapshotError(`cannot remove protected snapshot "${name}"`);
   }
   await removeSnapshotFolder(datastore, folder);
 }

@@ -61,8 +61,8 @@ async function prune(
     for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
   });
   if (values.boolean("use-task")) return { data: task.id };
-  const { status } = await ended;
-  if (status !== "OK" && !status.startsWith("WARNINGS")) throw new ServerError(400, status);
+  const { status, outcome } = await ended;
+  if (outcome === "error") throw new ServerError(400, status);
   return { data: decisions.map((decision) => decisionMembers(decision, "")) };
 }
 

@@ -4,6 +4,7 @@ import {
   isProtected,
   listFiles,
   listSnapshots,
+  ProtectedSnapshotError,
   readManifest,
   removeSnapshot,
   setProtected,
@@ -152,7 +153,7 @@ async function remove({ datastore, namespace, snapshot }: NamedSnapshot): Promis
   try {
     await removeSnapshot(datastore, namespace, snapshot);
   } catch (cause) {
-    if (!(cause instanceof Error) || !cause.message.includes("protected")) throw cause;
+    if (!(cause instanceof ProtectedSnapshotError)) throw cause;
     throw new ServerError(400, "cannot remove protected snapshot", { cause });
   }
   return { data: null };

@@ -101,17 +101,11 @@ function taskFilter(values: ParameterValues): (task: TaskRecord) => boolean {
       if (!ofStore || !STORE_TYPES.test(workerType)) return false;
     }
     if (values.boolean("running") && end !== undefined) return false;
-    if (values.boolean("errors") && (end === undefined || end.status === "OK")) return false;
-    if (statuses.length > 0 && (!end || !statuses.includes(statusKind(end.status)))) return false;
+    if (values.boolean("errors") && (end === undefined || end.outcome === "ok")) return false;
+    if (statuses.length > 0 && (!end || !statuses.includes(end.outcome))) return false;
     return upid.authId.includes(user) && workerType.includes(type) &&
       startTime >= since && startTime <= until;
   };
-}
-
-function statusKind(status: string): string {
-  if (status === "OK") return "ok";
-  if (status.startsWith("WARNINGS")) return "warning";
-  return status === "unknown" ? "unknown" : "error";
 }
 
 function listMembers({ id, upid, end }: TaskRecord): Record<string, unknown> {

@@ -1,8 +1,12 @@
 import { formatUpid, type Upid } from "../../repository/mod.ts";
 import type { TaskLogFile } from "./task_log_file.ts";
 
+/** Which kind of end a task came to, as lists filter by it (spec: protocol.md §7.8). */
+export type TaskOutcome = "ok" | "warning" | "error" | "unknown";
+
 /** How a task ended. */
 export interface TaskEnd {
+  readonly outcome: TaskOutcome;
   /** Seconds since the epoch. */
   readonly time: number;
   /** `OK`, `WARNINGS: n`, `unknown` or the error text. */

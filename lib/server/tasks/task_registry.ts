@@ -1,7 +1,7 @@
 import { trimText } from "../../bytes/mod.ts";
 import { CancelledError, describeError, NotFoundError } from "../../errors/mod.ts";
 import { formatUpid, parseUpid, type Upid } from "../../repository/mod.ts";
-import { Task, type TaskEnd, type TaskRecord } from "./task.ts";
+import { Task, type TaskEnd, type TaskOutcome, type TaskRecord } from "./task.ts";
 import { fitWorkerId } from "./_fit_worker_id.ts";
 import { TaskLogFile } from "./task_log_file.ts";
 
@@ -115,20 +115,24 @@ export class TaskRegistry {
     work: (task: Task) => Promise<void>,
   ): Promise<TaskEnd> {
     let status = "OK";
+    let outcome: TaskOutcome = "ok";
     try {
       // The caller has the task in its hands before any work is done.
       await Promise.resolve();
       await work(task);
-      if (task.warnings > 0) status = `WARNINGS: ${task.warnings}`;
+      if (task.warnings > 0) {
+        status = `WARNINGS: ${task.warnings}`;
+        outcome = "warning";
+      }
     } catch (error) {
+      outcome = "error";
       status = error instanceof CancelledError && task.signal.aborted
         ? "task aborted"
         : describeError(error).join(": ").split("\n")[0]!;
     }
-    const failed = status !== "OK" && !status.startsWith("WARNINGS: ");
-    log?.write(`TASK ${failed ? "ERROR: " : ""}${status}`);
+    log?.write(`TASK ${outcome === "error" ? "ERROR: " : ""}${status}`);
     log?.[Symbol.dispose]();
-    const end = { time: Math.floor(Date.now() / 1000), status };
+    const end = { time: Math.floor(Date.now() / 1000), status, outcome };
     this.#running.delete(task.id);
     this.#remember({ upid: task.upid, id: task.id, end });
     this.#append("index", formatRecord(task.id, end));
@@ -215,13 +219,14 @@ export class TaskRegistry {
       const match = /^(\S+) ([0-9A-Fa-f]{1,16}) (.*)$/.exec(line);
       const upid = match && parseOrNothing(match[1]!);
       if (!match || !upid) continue;
-      const end = { time: parseInt(match[2]!, 16), status: match[3]! };
+      const status = match[3]!;
+      const end = { time: parseInt(match[2]!, 16), status, outcome: outcomeOf(status) };
       this.#remember({ upid, id: formatUpid(upid), end });
     }
     for (const line of readLines(`${this.#folder}/active`)) {
       const upid = parseOrNothing(line);
       if (upid === undefined || this.find(upid) !== undefined) continue;
-      const end = { time: upid.startTime, status: "unknown" };
+      const end: TaskEnd = { time: upid.startTime, status: "unknown", outcome: "unknown" };
       this.#remember({ upid, id: formatUpid(upid), end });
       this.#append("index", formatRecord(formatUpid(upid), end));
     }
@@ -231,6 +236,13 @@ export class TaskRegistry {
 
 function formatRecord(id: string, { time, status }: TaskEnd): string {
   return `${id} ${time.toString(16).toUpperCase().padStart(8, "0")} ${status}\n`;
+}
+
+/** The index of tasks has the text alone. */
+function outcomeOf(status: string): TaskOutcome {
+  if (status === "OK") return "ok";
+  if (/^WARNINGS: \d+$/.test(status)) return "warning";
+  return status === "unknown" ? "unknown" : "error";
 }
 
 function parseOrNothing(text: string): Upid | undefined {

@@ -18,7 +18,16 @@ Deno.test("a task's log has timestamps, counts from 1 and ends with how the task
   assertEquals((await warned.ended).status, "WARNINGS: 1");
   const bad = tasks.start(START, () => Promise.reject(new Error("broken")));
   assertEquals((await bad.ended).status, "broken");
-  assertEquals(tasks.list().map(({ id }) => id)[0], bad.task.id);
+  const misleading = tasks.start(START, () => Promise.reject(new Error("WARNINGS: of a device")));
+  assertEquals((await misleading.ended).outcome, "error");
+  assertEquals(
+    (await tasks.readLog(misleading.task.upid, 0, 0)).lines.at(-1)!.slice(27),
+    "TASK ERROR: WARNINGS: of a device",
+  );
+  await tasks.idle();
+  const ends = new TaskRegistry(dir.path).list().map(({ end }) => end?.outcome);
+  assertEquals(ends, ["error", "error", "warning", "ok"]);
+  assertEquals(tasks.list().map(({ id }) => id)[0], misleading.task.id);
 });
 
 Deno.test("a task that is stopped says so", async () => {
