@@ -68,6 +68,7 @@ const repository = fakeRepository({
 const OURS = COMMANDS.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!)
   .concat([
     "--init",
+    "--reread-every",
     "--retry",
     "--ignore-fcaps",
     "--ignore-flags",
