@@ -1,3 +1,5 @@
+import { splitShellLine } from "../arguments/split_shell_line.ts";
+
 /** A command line that somebody is still typing. */
 export interface UnfinishedLine {
   /** Words that are complete. */
@@ -21,25 +23,6 @@ export interface UnfinishedLine {
  * ```
  */
 export function splitUnfinished(line: string): UnfinishedLine {
-  const words: string[] = [];
-  let current: string | undefined;
-  let quote = "";
-  const characters = [...line];
-  for (let index = 0; index < characters.length; index++) {
-    const character = characters[index]!;
-    if (quote !== "") {
-      if (character === quote) quote = "";
-      else if (character === "\\" && quote === '"' && /["\\$`]/.test(characters[index + 1] ?? "")) {
-        current += characters[++index]!;
-      } else current += character;
-    } else if (character === "'" || character === '"') {
-      quote = character;
-      current ??= "";
-    } else if (character === "\\") current = (current ?? "") + (characters[++index] ?? "");
-    else if (/[ \t\n]/.test(character)) {
-      if (current !== undefined) words.push(current);
-      current = undefined;
-    } else current = (current ?? "") + character;
-  }
+  const { words, current } = splitShellLine(line);
   return { words, current: current ?? "" };
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../../lib/errors/mod.ts";
+import { splitShellLine } from "../arguments/split_shell_line.ts";
 
 /**
  * Splits a command line into words by the Bourne shell's quoting rules, without expansion
@@ -13,35 +14,7 @@ import { UsageError } from "../../lib/errors/mod.ts";
  * ```
  */
 export function splitShellWords(text: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote = "";
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index]!;
-    if (quote === "'") {
-      if (character === "'") quote = "";
-      else word += character;
-    } else if (quote === '"') {
-      if (character === '"') quote = "";
-      else if (character === "\\" && '"\\$`\n'.includes(text[index + 1] ?? "x")) {
-        index++;
-        if (text[index] !== "\n") word += text[index]!;
-      } else word += character;
-    } else if (character === "'" || character === '"') {
-      quote = character;
-      word ??= "";
-    } else if (character === "\\") {
-      index++;
-      if (index >= text.length) {
-        throw new UsageError("shellword split failed - found unclosed quote.");
-      }
-      if (text[index] !== "\n") word = (word ?? "") + text[index]!;
-    } else if (/[ \t\n]/.test(character)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? "") + character;
-  }
-  if (quote !== "") throw new UsageError("shellword split failed - found unclosed quote.");
-  if (word !== undefined) words.push(word);
-  return words;
+  const { words, current, isOpen } = splitShellLine(text);
+  if (isOpen) throw new UsageError("shellword split failed - found unclosed quote.");
+  return current === undefined ? [...words] : [...words, current];
 }

@@ -6,6 +6,7 @@ import { parseTimeSpan } from "../../cli/arguments/parse_time_span.ts";
 import { readArguments } from "../../cli/arguments/read_arguments.ts";
 import { splitWords } from "../../cli/arguments/split_words.ts";
 import { backupCommand } from "../../cli/commands/backup.ts";
+import { splitShellLine } from "../../cli/arguments/split_shell_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
 import { decodeKeyText, parseKeyInput } from "../../cli/environment/open_encryption_key.ts";
 import { splitShellWords } from "../../cli/environment/split_shell_words.ts";
@@ -117,6 +118,13 @@ export const TEXT_PARSERS: ParserCases = {
   ),
   "cli/arguments/split_words.ts splitWords": commandCases((given) =>
     splitWords(backupCommand, given, new ParameterProblems())
+  ),
+  "cli/arguments/split_shell_line.ts splitShellLine": textCases(
+    splitShellLine,
+    ["", "'", ""],
+    ["", '"', ""],
+    ["", "a ", ""],
+    ["", "\\ ", ""],
   ),
   "cli/completion/split_unfinished.ts splitUnfinished": textCases(
     splitUnfinished,

@@ -1,0 +1,55 @@
+/** A command line of a shell, taken apart. */
+export interface ShellLine {
+  /** Words that a blank ends. */
+  readonly words: readonly string[];
+  /** What there is of the last word; undefined after a blank. */
+  readonly current: string | undefined;
+  /** Whether the line ends within quotes or after a backslash. */
+  readonly isOpen: boolean;
+}
+
+/**
+ * Splits a command line by the Bourne shell's quoting rules, without expansion; it may end anywhere.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(splitShellLine(`cat 'a b' "c\\"d" e\\ f`), {
+ *   words: ["cat", "a b", 'c"d'],
+ *   current: "e f",
+ *   isOpen: false,
+ * });
+ * assertEquals(splitShellLine("cat 'a b"), { words: ["cat"], current: "a b", isOpen: true });
+ * ```
+ */
+export function splitShellLine(text: string): ShellLine {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = "";
+  let isEscaped = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index]!;
+    if (quote === "'") {
+      if (character === "'") quote = "";
+      else word += character;
+    } else if (quote === '"') {
+      if (character === '"') quote = "";
+      else if (character === "\\" && '"\\$`\n'.includes(text[index + 1] ?? "x")) {
+        index++;
+        if (text[index] !== "\n") word += text[index]!;
+      } else word += character;
+    } else if (character === "'" || character === '"') {
+      quote = character;
+      word ??= "";
+    } else if (character === "\\") {
+      index++;
+      isEscaped = index >= text.length;
+      if (isEscaped) word ??= "";
+      else if (text[index] !== "\n") word = (word ?? "") + text[index]!;
+    } else if (/[ \t\n]/.test(character)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? "") + character;
+  }
+  return { words, current: word, isOpen: quote !== "" || isEscaped };
+}
