@@ -48,23 +48,35 @@ export interface OpenedDatastore {
   readonly isNew: boolean;
 }
 
+/** What a datastore consists of. */
+type DatastoreParts = Omit<Datastore, "syncLevel" | typeof Symbol.dispose>;
+
 /**
  * A datastore in a folder: its chunks, its other files and its locks. What can be done with it is in
  * functions of this room; {@linkcode LocalRepository} puts them behind the repository's interface.
  */
 export class Datastore implements Disposable {
-  private constructor(
-    /** Absolute path without symlinks. */
-    readonly path: string,
-    readonly options: DatastoreOptions,
-    readonly chunks: ChunkStore,
-    readonly files: SnapshotFiles,
-    readonly locks: LockFolder,
-    readonly processLock: ProcessLock,
-    /** What new files are given, and notes about what they cannot be given. */
-    readonly newFileRules: NewFileRules,
-    readonly chunkFolders: ChunkFolders,
-  ) {}
+  /** Absolute path without symlinks. */
+  readonly path: string;
+  readonly options: DatastoreOptions;
+  readonly chunks: ChunkStore;
+  readonly files: SnapshotFiles;
+  readonly locks: LockFolder;
+  readonly processLock: ProcessLock;
+  /** What new files are given, and notes about what they cannot be given. */
+  readonly newFileRules: NewFileRules;
+  readonly chunkFolders: ChunkFolders;
+
+  private constructor(parts: DatastoreParts) {
+    this.path = parts.path;
+    this.options = parts.options;
+    this.chunks = parts.chunks;
+    this.files = parts.files;
+    this.locks = parts.locks;
+    this.processLock = parts.processLock;
+    this.newFileRules = parts.newFileRules;
+    this.chunkFolders = parts.chunkFolders;
+  }
 
   /**
    * Creates a datastore in a folder that is empty or not there yet, but whose parent is. Its chunk
@@ -156,16 +168,16 @@ export class Datastore implements Disposable {
     const locations: LockLocation[] = [{ path: `${root}/${LOCKS_FOLDER}`, removable: true }];
     const reference = referenceLockFolder(root);
     if (reference !== undefined) locations.push({ path: reference, removable: false });
-    return new Datastore(
-      root,
+    return new Datastore({
+      path: root,
       options,
-      openChunkStore(root, rules, options.syncLevel ?? "filesystem"),
-      new FileSnapshotFiles(root, rules),
-      new LockFolder(locations, rules),
-      new ProcessLock(root, rules),
-      rules,
-      new ChunkFolders(root, rules),
-    );
+      chunks: openChunkStore(root, rules, options.syncLevel ?? "filesystem"),
+      files: new FileSnapshotFiles(root, rules),
+      locks: new LockFolder(locations, rules),
+      processLock: new ProcessLock(root, rules),
+      newFileRules: rules,
+      chunkFolders: new ChunkFolders(root, rules),
+    });
   }
 
   /** When a finished backup has to be on disk. */

@@ -31,6 +31,20 @@ export interface TreeTarget {
   onPrelude(prelude: Uint8Array | undefined): Promise<void>;
 }
 
+/** What an {@linkcode ArchiveExtraction} works with; all of it stays the caller's. */
+export interface ExtractionParts {
+  /** Name of the archive in messages. */
+  readonly archive: string;
+  readonly archiveChunks: ChunkPrefetcher;
+  /** Contents of a split archive. */
+  readonly payloadChunks: ChunkPrefetcher | undefined;
+  readonly linkedContent: LinkedContent;
+  readonly feed: ExtractionFeed;
+  readonly target: TreeTarget;
+  readonly observer: RestoreObserver;
+  readonly signal: AbortSignal;
+}
+
 /** Leads one archive, front to back, into a {@linkcode TreeTarget}. */
 export class ArchiveExtraction {
   readonly #decoder = new PxarDecoder();
@@ -51,17 +65,8 @@ export class ArchiveExtraction {
   /** Where files are that such links were made to, by their place in the archive. */
   readonly #linked = new Map<number, Uint8Array>();
 
-  constructor(
-    private readonly archive: string,
-    private readonly archiveChunks: ChunkPrefetcher,
-    private readonly payloadChunks: ChunkPrefetcher | undefined,
-    private readonly linkedContent: LinkedContent,
-    private readonly feed: ExtractionFeed,
-    private readonly target: TreeTarget,
-    private readonly observer: RestoreObserver,
-    private readonly signal: AbortSignal,
-  ) {
-    const { extractor, patterns } = target;
+  constructor(private readonly parts: ExtractionParts) {
+    const { extractor, patterns } = parts.target;
     this.#selection = patterns.length === 0
       ? undefined
       : new SelectiveExtractor(extractor, patterns, {
@@ -82,12 +87,12 @@ export class ArchiveExtraction {
         case "entry":
           if (first) {
             first = false;
-            await this.target.onPrelude(decoder.prelude);
+            await this.parts.target.onPrelude(decoder.prelude);
           }
           if (decoder.entry.damage !== undefined) this.#noteDamage(decoder.entry);
           if (this.#entry(decoder.entry)) await this.#splitContent(decoder.entry);
           else if (this.#isLinkAlone) await this.#linkAlone(decoder.entry);
-          if (this.feed.full) await this.feed.submit();
+          if (this.parts.feed.full) await this.parts.feed.submit();
           break;
         case "data":
           sink.data(decoder.dataStart, decoder.dataLength);
@@ -99,7 +104,7 @@ export class ArchiveExtraction {
           if (this.#path.length > 0) sink.leaveDirectory();
           break;
         case "finished":
-          await this.feed.endChunk();
+          await this.parts.feed.endChunk();
           this.#tellSelection();
           return;
       }
@@ -108,7 +113,7 @@ export class ArchiveExtraction {
 
   #tellSelection(): void {
     if (this.#selection === undefined || this.#firstLoss !== undefined) return;
-    this.target.onSelected(this.#selection.selectedCount, this.#selection.unmatched);
+    this.parts.target.onSelected(this.#selection.selectedCount, this.#selection.unmatched);
   }
 
   /** Nothing of a file that is not complete stays. */
@@ -146,12 +151,12 @@ export class ArchiveExtraction {
   }
 
   #named(error: CorruptDataError): CorruptDataError {
-    return new CorruptDataError(`${this.archive}: ${error.message}`, { cause: error });
+    return new CorruptDataError(`${this.parts.archive}: ${error.message}`, { cause: error });
   }
 
   /** Gives back what is not the feed's. */
   release(): void {
-    this.linkedContent[Symbol.dispose]();
+    this.parts.linkedContent[Symbol.dispose]();
     this.#releaseMetadata();
   }
 
@@ -190,7 +195,7 @@ export class ArchiveExtraction {
         sink.socket(entry.name, metadata!);
         return false;
       case "file": {
-        this.observer.progress.files++;
+        this.parts.observer.progress.files++;
         const wanted = sink.beginFile(entry.name, metadata!, entry.size);
         this.#fileLeft = entry.size;
         if (wanted && entry.payloadOffset >= 0) return true;
@@ -243,23 +248,23 @@ export class ArchiveExtraction {
   }
 
   async #nextArchiveChunk(): Promise<void> {
-    this.signal.throwIfAborted();
-    const isSplit = this.payloadChunks !== undefined;
+    this.parts.signal.throwIfAborted();
+    const isSplit = this.parts.payloadChunks !== undefined;
     if (isSplit) this.#releaseMetadata();
-    else await this.feed.endChunk();
+    else await this.parts.feed.endChunk();
     const placed = await this.#fetchArchiveChunk();
     if (placed === undefined) {
       this.#decoder.end();
       return;
     }
     if (isSplit) this.#metadataChunk = placed;
-    else this.feed.use(placed);
+    else this.parts.feed.use(placed);
     this.#decoder.feed(placed.chunk.bytes);
   }
 
   async #fetchArchiveChunk(): Promise<PlacedChunk | undefined> {
     const decoder = this.#decoder;
-    const chunks = this.archiveChunks;
+    const chunks = this.parts.archiveChunks;
     for (;;) {
       if (this.#fileLeft < 0 && decoder.contentLeft > 0) {
         // Chunks that hold only what nobody wants are never fetched.
@@ -281,13 +286,13 @@ export class ArchiveExtraction {
 
   /** @returns false if the file at hand is lost. */
   async #nextPayloadChunk(): Promise<boolean> {
-    this.signal.throwIfAborted();
-    await this.feed.endChunk();
+    this.parts.signal.throwIfAborted();
+    await this.parts.feed.endChunk();
     // Chunks that hold only padding, or files nobody wants, are never fetched.
-    this.payloadChunks!.skipTo(this.#payload.wantedPosition);
+    this.parts.payloadChunks!.skipTo(this.#payload.wantedPosition);
     let placed: PlacedChunk | undefined;
     try {
-      placed = await this.#fetch(this.payloadChunks!);
+      placed = await this.#fetch(this.parts.payloadChunks!);
     } catch (error) {
       if (!(error instanceof DamagedChunkError)) throw error;
       this.#payloadDamage = error;
@@ -299,7 +304,7 @@ export class ArchiveExtraction {
       this.#payload.end();
       return true;
     }
-    this.feed.use(placed);
+    this.parts.feed.use(placed);
     this.#payload.feed(placed.chunk.bytes, placed.offset);
     return true;
   }
@@ -316,7 +321,7 @@ export class ArchiveExtraction {
 
   #noteLoss(cause: CorruptDataError): void {
     const path = quotePath(joinNames([...this.#path, this.#decoder.entry.name]));
-    this.observer.log("error", `cannot restore ${path}: ${cause.message}`);
+    this.parts.observer.log("error", `cannot restore ${path}: ${cause.message}`);
     this.#firstLoss ??= cause;
     this.#lostFiles++;
   }
@@ -329,8 +334,8 @@ export class ArchiveExtraction {
       sink.isSelected(inside);
     if (!isWanted) return;
     const path = quotePath(this.#path.length === 0 ? SLASH : joinNames([...this.#path, name]));
-    const cause = new CorruptDataError(`${this.archive}: entry ${path} ${damage}`);
-    this.observer.log("error", `cannot restore the attributes of ${path}: it ${damage}`);
+    const cause = new CorruptDataError(`${this.parts.archive}: entry ${path} ${damage}`);
+    this.parts.observer.log("error", `cannot restore the attributes of ${path}: it ${damage}`);
     this.#firstLoss ??= cause;
     this.#damagedEntries++;
   }
@@ -338,7 +343,7 @@ export class ArchiveExtraction {
   /** Makes a file of a hard link whose first name is not wanted (spec: pxar.md §6.4). */
   async #linkAlone(link: PxarEntry): Promise<void> {
     this.#isLinkAlone = false;
-    const { extractor } = this.target;
+    const { extractor } = this.parts.target;
     const first = this.#linked.get(link.targetPosition);
     if (first !== undefined) {
       extractor.hardlink(link.name, first);
@@ -346,7 +351,7 @@ export class ArchiveExtraction {
     }
     let begun = false;
     try {
-      const { entry, content } = await this.linkedContent.find(link);
+      const { entry, content } = await this.parts.linkedContent.find(link);
       const { access, offset, size } = content;
       extractor.beginFile(link.name, entry.metadata!, size);
       begun = true;
@@ -354,11 +359,11 @@ export class ArchiveExtraction {
         const length = Math.min(LINKED_PIECE_BYTES, size - done);
         extractor.inlineData(await access.read(offset + done, length));
         done += length;
-        if (this.feed.full) await this.feed.submit();
-        this.signal.throwIfAborted();
+        if (this.parts.feed.full) await this.parts.feed.submit();
+        this.parts.signal.throwIfAborted();
       }
       extractor.endFile();
-      this.observer.progress.files++;
+      this.parts.observer.progress.files++;
       this.#linked.set(link.targetPosition, joinNames([...this.#path.slice(1), link.name]));
     } catch (error) {
       if (begun) extractor.dropFile();
@@ -369,12 +374,12 @@ export class ArchiveExtraction {
 
   async #fetch(chunks: ChunkPrefetcher): Promise<PlacedChunk | undefined> {
     const next = chunks.next();
-    await this.feed.giveBackUntil(next);
+    await this.parts.feed.giveBackUntil(next);
     const placed = await next;
     if (placed !== undefined) {
-      this.observer.progress.bytesDone = Math.max(
-        this.observer.progress.bytesDone,
-        this.archiveChunks.position + (this.payloadChunks?.position ?? 0),
+      this.parts.observer.progress.bytesDone = Math.max(
+        this.parts.observer.progress.bytesDone,
+        this.parts.archiveChunks.position + (this.parts.payloadChunks?.position ?? 0),
       );
     }
     return placed;

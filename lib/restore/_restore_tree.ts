@@ -43,16 +43,16 @@ export async function restoreTree(
   using archiveChunks = await open(archiveFile, isSplit ? METADATA_WINDOW_BYTES : undefined);
   using payloadChunks = isSplit ? await open(archive.payload) : undefined;
   const feed = new ExtractionFeed(target.extractor);
-  const restore = new ArchiveExtraction(
-    archiveFile.filename,
+  const restore = new ArchiveExtraction({
+    archive: archiveFile.filename,
     archiveChunks,
     payloadChunks,
-    new LinkedContent(snapshot, archive),
+    linkedContent: new LinkedContent(snapshot, archive),
     feed,
     target,
     observer,
     signal,
-  );
+  });
   try {
     let failure: unknown;
     try {
