@@ -10,9 +10,9 @@ import type { ArchiveReport, BackupObserver, BackupRequest } from "./backup_requ
 export class BackupRun {
   readonly files: ManifestFile[] = [];
   readonly reports: ArchiveReport[] = [];
-  /** For the next run's change detection, by the archives' names. */
+  /** Records for the next run's change detection, by the archives' names. */
   readonly archiveRecords = new Map<string, ArchiveRecord>();
-  /** When sources began to be read, milliseconds since the epoch. */
+  /** Time at which reading of the sources began, milliseconds since the epoch. */
   readonly startedMs = Date.now();
   readonly #ledger = new UploadLedger();
   readonly #streams = new Set<ChunkStream>();
@@ -87,7 +87,7 @@ export class BackupRun {
         seconds: (performance.now() - started) / 1000,
       });
     } catch (error) {
-      // Nobody takes its chunks any more: whoever writes to it would wait for ever.
+      // Nobody takes its chunks any more: a writer would wait for ever.
       stream.abort();
       throw error;
     } finally {

@@ -19,7 +19,7 @@ export class CatalogArchive {
     await run.previous.addKnownChunks(CATALOG_NAME, run.pipeline);
     const stream = run.openStream({ kind: "dynamic", averageSizeBytes: CATALOG_AVERAGE_BYTES });
     const stored = run.store(stream, CATALOG_NAME, "dynamic");
-    // Whoever waits for the catalog sees the failure; until then it must not count as unhandled.
+    // A caller that waits for the catalog sees the failure; until then it must not count as unhandled.
     stored.catch((error: unknown) => run.fail(error));
     return new CatalogArchive(new CatalogWriter(stream), stream, stored);
   }

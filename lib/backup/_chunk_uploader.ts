@@ -5,10 +5,10 @@ import type { ChunkPlacement, IndexKind, IndexWriter } from "../repository/mod.t
 
 /** Places sent with one append (spec: client-pipeline.md §1.8: 1,024 to 4,096 are safe). */
 const APPEND_BATCH = 2048;
-/** Chunks that may be on their way to the repository at once. */
+/** Chunks that may be on their way to the repository at a time. */
 const IN_FLIGHT_MAX = 64;
 
-/** Where finished chunks come from, in stream order. */
+/** Source of finished chunks, in stream order. */
 export interface FinishedChunkSource {
   /** The next chunks, or undefined at the end. */
   next(): Promise<readonly FinishedChunk[] | undefined>;

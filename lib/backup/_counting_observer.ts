@@ -7,7 +7,7 @@ import type {
   ReuseStatistics,
 } from "./backup_request.ts";
 
-/** Passes everything on, and counts the warnings: whoever logs one need not tell it twice. */
+/** Passes everything on, and counts the warnings, so that a logged one need not be told again. */
 export class CountingObserver implements BackupObserver {
   #warnings = 0;
 

@@ -17,14 +17,14 @@ import type { BackupProgress } from "./backup_request.ts";
 const S_IFMT = 0o170000;
 const S_IFBLK = 0o060000;
 
-/** Where a tree goes. */
+/** Encoder, streams and catalog that a tree is written to. */
 export interface TreeDestination {
   readonly encoder: PxarEncoder;
   /** The archive, or the metadata stream of a split archive. */
   readonly stream: ChunkStream;
   /** The payload stream of a split archive. */
   readonly payload?: ChunkStream;
-  /** Of unsplit archives only. */
+  /** Only for archives that are not split. */
   readonly catalog?: { readonly writer: CatalogWriter; readonly stream: ChunkStream };
   /** Prelude of a split archive. */
   readonly prelude?: Uint8Array;

@@ -85,14 +85,14 @@ export interface BackupProgress {
   bytesExpected: number | undefined;
   /** Path of what is being read, relative to its source; undefined between directories. */
   path: (() => Uint8Array) | undefined;
-  /** When the run began, milliseconds since the epoch. */
+  /** Start of the run, milliseconds since the epoch. */
   readonly startedAtMs: number;
 }
 
 /** Severity of a message for people. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** Who wants to hear from a run. */
+/** Listener for what happens in a run. */
 export interface BackupObserver {
   /** A line for people; the run goes on. */
   log(level: LogLevel, message: string): void;
@@ -123,7 +123,7 @@ export interface ArchiveStart {
 /** What change detection came to, for the summary (spec: client-pipeline.md §3.13). */
 export interface ReuseStatistics {
   reusedFiles: number;
-  /** With their payload headers, as all of these. */
+  /** Bytes including payload headers, like all of these. */
   reusedBytes: number;
   encodedFiles: number;
   encodedBytes: number;

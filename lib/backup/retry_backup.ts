@@ -55,7 +55,7 @@ export async function retryBackup(
     let isFirst = true;
     return waitForLock(options.lockWait, () => {
       hasWaited ||= !isFirst;
-      // Whoever was waited for has made a snapshot of a later time.
+      // The run that was waited for has made a snapshot of a later time.
       const now = Math.floor(Date.now() / 1000);
       if (!isFirst && options.mayChangeTime && now > snapshot.time) {
         snapshot = { ...snapshot, time: now };

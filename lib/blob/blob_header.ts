@@ -26,7 +26,7 @@ export interface BlobHeader {
   readonly iv: Uint8Array;
   /** View of the 16 bytes in an encrypted blob, else empty. */
   readonly tag: Uint8Array;
-  /** View of everything behind the header. */
+  /** View of everything after the header. */
   readonly payload: Uint8Array;
 }
 

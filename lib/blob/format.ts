@@ -10,13 +10,13 @@ export const BLOB_MAGICS = {
 
 /** Length of a magic. */
 export const BLOB_MAGIC_LENGTH = 8;
-/** Where the CRC-32 of the payload stands. */
+/** Offset of the CRC-32 of the payload. */
 export const BLOB_CRC_OFFSET = 8;
 /** Magic and CRC. */
 export const PLAIN_HEADER_LENGTH = 12;
-/** Where the IV stands in an encrypted blob. */
+/** Offset of the IV in an encrypted blob. */
 export const BLOB_IV_OFFSET = 12;
-/** Where the tag stands in an encrypted blob. */
+/** Offset of the tag in an encrypted blob. */
 export const BLOB_TAG_OFFSET = 28;
 /** Magic, CRC, IV and tag. */
 export const ENCRYPTED_HEADER_LENGTH = 44;

@@ -88,7 +88,7 @@ function isFrame(view: DataView, start: number): boolean {
   return view.getUint32(start, true) === ZSTD_FRAME_MAGIC;
 }
 
-/** Offset behind the frame that starts at `start` (RFC 8878 §3.1.1, §3.1.2). */
+/** Offset after the frame that starts at `start` (RFC 8878 §3.1.1, §3.1.2). */
 function frameEnd(view: DataView, start: number, name: string): number {
   const need = (end: number): number => {
     if (end > view.byteLength) {

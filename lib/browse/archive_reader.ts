@@ -83,7 +83,7 @@ export class ArchiveReader {
     return await Array.fromAsync((await this.tree.directory(await this.find(path))).entries());
   }
 
-  /** Where the content of a file lies; hard links are followed. */
+  /** Place of a file's content; hard links are followed. */
   async content(node: PxarNode): Promise<ContentRange> {
     const { entry } = await this.tree.resolve(node);
     return await this.tree.content(entry);

@@ -22,7 +22,7 @@ const MAX_WINDOW_BYTES = 64 * 1024;
 export class BlockCursor {
   readonly #access: RandomAccess;
   readonly #directory: CatalogEntry;
-  /** Stream positions behind the length and behind the block. */
+  /** Stream positions after the length and after the block. */
   readonly #start: number;
   readonly #end: number;
   readonly #what: string;
@@ -63,7 +63,7 @@ export class BlockCursor {
     return this.#left ??= this.#window.unsignedNumber();
   }
 
-  /** The next entry, `undefined` behind the last. @throws {CorruptDataError} on damage. */
+  /** The next entry, `undefined` after the last. @throws {CorruptDataError} on damage. */
   async next(): Promise<CatalogEntry | undefined> {
     if (!this.#hasEntry()) await this.#refill();
     return this.#read();

@@ -164,7 +164,7 @@ export class CatalogWriter {
     const room = this.#used - first + MAX_UNSIGNED_VARINT * (children + 2);
     if (room > this.#block.byteLength) this.#block = new Uint8Array(2 * room);
     const block = this.#block;
-    // The length comes first but is known last: the rest is put together behind the room for it.
+    // The length comes first but is known last: the rest is put together after the room for it.
     let at = writeUnsignedVarint(block, MAX_UNSIGNED_VARINT, count);
     let copied = first;
     for (let child = firstChild; child < firstChild + children; child++) {

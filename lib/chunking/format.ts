@@ -10,7 +10,7 @@ export const CATALOG_AVERAGE_BYTES = 512 * 1024;
 /** Chunk size of images. */
 export const FIXED_CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** Bytes that are read from a file at once into a payload stream. */
+/** Bytes that are read from a file in one go into a payload stream. */
 export const PAYLOAD_READ_BYTES = 4 * 1024 * 1024;
 /** Size of the buffer that smaller writes into a payload stream are collected in. */
 export const PAYLOAD_BUFFER_BYTES = 256 * 1024;

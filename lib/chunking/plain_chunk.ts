@@ -2,7 +2,7 @@
 export interface PlainChunk {
   /** The plain bytes, until `release`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Where they lie, for native functions. */
+  /** Their address, for native functions. */
   readonly pointer: Deno.PointerObject;
   /** Gives the memory back; later calls do nothing. */
   release(): void;

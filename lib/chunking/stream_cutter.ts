@@ -30,7 +30,7 @@ export class StreamCutter {
     this.#chunker = chunker;
   }
 
-  /** Announces an injection; to be called before bytes behind its boundary are pushed. */
+  /** Announces an injection; to be called before bytes after its boundary are pushed. */
   inject(injection: Injection): void {
     this.#injections.push(injection);
   }

@@ -26,7 +26,7 @@ export class StoredSnapshot {
     return formatSnapshotPath(this.info);
   }
 
-  /** When it was made. */
+  /** Time at which it was made. */
   get time(): Date {
     return new Date(this.info.time * 1000);
   }

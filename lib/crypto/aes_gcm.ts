@@ -40,7 +40,7 @@ export async function sealBytes(
       asBuffer(plaintext),
     ),
   );
-  // Web Crypto puts the tag behind the ciphertext, this format in front of it.
+  // Web Crypto puts the tag after the ciphertext, this format before it.
   const tagStart = sealed.byteLength - GCM_TAG_LENGTH;
   return { iv, tag: sealed.subarray(tagStart), ciphertext: sealed.subarray(0, tagStart) };
 }

@@ -74,7 +74,7 @@ function checkPbkdf2(iterations: number): void {
 function checkScrypt(n: number, r: number, p: number): void {
   const memory = 128 * n * r;
   const possible = [n, r, p].every(isCount) && n > 1 && Number.isInteger(Math.log2(n));
-  // The memory of the p parts counts, too.
+  // The memory of the p parts also counts.
   if (
     !possible || memory + 128 * r * p > MAX_SCRYPT_MEMORY_BYTES ||
     memory * p > MAX_SCRYPT_WORK_BYTES

@@ -6,7 +6,7 @@ import type { ChunkStore } from "./chunk_store.ts";
  * with a time that is hardly past must know that it did not go back in between.
  */
 export class StoreClock {
-  /** When the watch began, seconds since the epoch. */
+  /** Start of the watch, seconds since the epoch. */
   readonly start: number;
   readonly #chunks: ChunkStore;
   #last: number;

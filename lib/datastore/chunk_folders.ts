@@ -80,7 +80,7 @@ export class ChunkFolders {
   }
 
   /**
-   * Makes those that are missing, on another thread. Several processes may do so at once.
+   * Makes those that are missing, on another thread. Several processes may do so at the same time.
    *
    * @throws {SystemError} if one cannot be made, on a full disk for example.
    * @throws {CancelledError} if {@linkcode ChunkFolders.stop} was called; the next run goes on.

@@ -86,7 +86,7 @@ interface AccessTimeLimits {
   readonly remove: number;
   /** What was used before this, but not before `remove`, is pending. */
   readonly pending: number;
-  /** Who writes without being registered, notes for example, began later than this. */
+  /** Writers that are not registered, of notes for example, began later than this. */
   readonly writing: number;
 }
 
@@ -130,7 +130,7 @@ async function testAccessTime(datastore: Datastore): Promise<void> {
   );
 }
 
-/** Who collects garbage because the disk is full has no room for the chunk of the test. */
+/** A collection that is to free a full disk has no room for the chunk of the test. */
 async function insertUnlessFull(
   chunks: ChunkStore,
   digest: Uint8Array,

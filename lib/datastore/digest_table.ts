@@ -19,7 +19,7 @@ export class DigestTable {
   #count = 0;
   readonly #key = new Uint32Array(DIGEST_WORDS);
   readonly #keyBytes = new Uint8Array(this.#key.buffer);
-  /** Which digests share a slot must not be known to who makes them. */
+  /** Which digests share a slot must not be known to their maker. */
   readonly #salt = crypto.getRandomValues(new Int32Array(1))[0]!;
 
   /** Number of digests. */

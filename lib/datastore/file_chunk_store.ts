@@ -40,7 +40,10 @@ import {
 } from "./format.ts";
 import type { NewFileRules } from "./new_file_rules.ts";
 
-/** When chunks reach the disk: never on demand, each at once, or all when a backup finishes. */
+/**
+ * Moment at which chunks reach the disk: never on demand, each when it is written, or all when a
+ * backup finishes.
+ */
 export type SyncLevel = "none" | "file" | "filesystem";
 
 const HEX = new TextEncoder().encode("0123456789abcdef");
@@ -80,7 +83,7 @@ export class FileChunkStore implements ChunkStore {
   /** See {@linkcode ChunkStore.insert}. */
   async insert(digest: Uint8Array, blob: Uint8Array): Promise<InsertedChunk> {
     const name = encodeHex(digest);
-    // The same chunk twice at once: the second one finds what the first one wrote.
+    // The same chunk twice at a time: the second one finds what the first one wrote.
     while (this.#running.has(name)) await this.#running.get(name)!.catch(() => {});
     const running = this.#insert(digest, blob);
     this.#running.set(name, running);

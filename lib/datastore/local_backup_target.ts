@@ -104,7 +104,7 @@ export class LocalBackupTarget implements BackupTarget {
     return this.#opened.previous?.time;
   }
 
-  /** What was found when the snapshot was begun; part of the summary, too. */
+  /** What was found when the snapshot was begun; also part of the summary. */
   get warnings(): readonly string[] {
     return this.#opened.warnings;
   }

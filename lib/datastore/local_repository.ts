@@ -52,7 +52,7 @@ import { verify } from "./verify.ts";
 
 /** How to use a datastore as repository. */
 export interface LocalRepositoryOptions {
-  /** Owner of new groups, an auth id. Default `root@pam`: who can write the files may do anything. */
+  /** Owner of new groups, an auth id. Default `root@pam`: a user who can write the files may do anything. */
   readonly owner?: string;
   /** Hears of the chunk folders of a new datastore, the rest of which is made beside its first backup. */
   readonly chunkFolders?: ChunkFolderObserver;
@@ -88,7 +88,7 @@ export class LocalRepository implements Repository {
     const target = await beginBackup(this.datastore, options);
     this.#begun.push(target);
     this.#completing ??= this.#completeChunkFolders();
-    // Whoever closes the repository hears of it.
+    // The caller of close() hears of it.
     this.#completing.catch(() => {});
     return target;
   }
@@ -284,7 +284,7 @@ export class LocalRepository implements Repository {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     try {
-      // Whoever has a finished backup has a datastore that a server can take over.
+      // After a finished backup a server can take the datastore over.
       if (!this.#begun.some((target) => target.isFinished)) {
         await this.datastore.chunkFolders.stop();
       }

@@ -26,7 +26,7 @@ export class LocalSnapshotSource implements SnapshotSource {
   }
 
   /**
-   * Opens a snapshot. An unfinished one that nobody is writing can be opened, too.
+   * Opens a snapshot. An unfinished one that nobody is writing can be opened as well.
    *
    * @throws {NotFoundError} if there is no such snapshot.
    * @throws {LockedError} if it is being written or removed.

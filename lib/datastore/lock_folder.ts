@@ -28,7 +28,7 @@ const MAX_NAME_LENGTH = 254;
 /** A lock that is held until it is disposed. */
 export type HeldLock = Disposable;
 
-/** Where lock files lie. */
+/** Folder of lock files. */
 export interface LockLocation {
   /** Absolute path of the folder. */
   readonly path: string;

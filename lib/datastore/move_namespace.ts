@@ -7,7 +7,7 @@ import { groupsOf, namespacesBelow, requireNamespace } from "./snapshot_tree.ts"
 
 /** How to move a namespace. */
 export interface MoveNamespaceOptions {
-  /** Levels below the namespace that are moved, too; default all. */
+  /** Levels below the namespace that are moved with it; default all. */
   readonly maxDepth?: number | undefined;
   /** Whether emptied namespaces are removed; default true. */
   readonly deleteSource?: boolean | undefined;

@@ -10,7 +10,7 @@ import {
   statPath,
 } from "../../ffi/posix_files.ts";
 
-/** Who owns files. */
+/** Owner of files. */
 export interface FileOwner {
   readonly uid: number;
   readonly gid: number;

@@ -8,7 +8,7 @@ import type { NewFileRules } from "./new_file_rules.ts";
 
 /** A lock of this process on a datastore's chunk store, until it is disposed. */
 export interface HeldProcessLock extends Disposable {
-  /** When it was taken, seconds since the epoch. */
+  /** Time at which it was taken, seconds since the epoch. */
   readonly startTime: number;
 }
 
@@ -107,7 +107,7 @@ export class ProcessLock {
     return held;
   }
 
-  /** When the oldest running writer of this process began, or undefined if there is none. */
+  /** Start of the oldest running writer of this process, or undefined if there is none. */
   oldestWriter(): number | undefined {
     const stat = statPath(this.#path);
     const holders = typeof stat === "number" ? undefined : open.get(keyOf(stat));

@@ -1,8 +1,8 @@
 import { trimTextEnd, withoutMark } from "../bytes/mod.ts";
 
-/** Where a server of this machine lists its datastores. */
+/** File in which a server of this machine lists its datastores. */
 const CONFIG_PATH = "/etc/proxmox-backup/datastore.cfg";
-/** Where it keeps its lock files, a folder for each datastore. */
+/** Folder of its lock files, with a folder for each datastore. */
 const LOCKS_PATH = "/run/proxmox-backup/locks";
 
 /**

@@ -14,7 +14,7 @@ export interface FileWriter extends Disposable {
   close(): Promise<void>;
 }
 
-/** Sees what cannot be written to disk from its making on, whoever wrote it. */
+/** Sees what cannot be written to disk from its making on, no matter who wrote it. */
 export interface WriteWatch extends Disposable {
   /** Writes everything that is pending to disk. @throws if that, or a write since, has failed. */
   sync(): Promise<void>;
@@ -27,7 +27,7 @@ export interface WriteWatch extends Disposable {
 export interface SnapshotFiles {
   /** The whole file. @throws {NotFoundError} if there is none. */
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Puts a file in place at once, replacing what is there. */
+  /** Puts a file in place in one step, replacing what is there. */
   replace(path: string, bytes: Uint8Array): Promise<void>;
   /** {@linkcode SnapshotFiles.replace}, and on disk before it settles. */
   replaceDurably(path: string, bytes: Uint8Array): Promise<void>;
@@ -36,7 +36,7 @@ export interface SnapshotFiles {
   rename(from: string, to: string): void;
   /** Size of a regular file in bytes, or undefined if there is none. */
   size(path: string): number | undefined;
-  /** When a regular file was written last, seconds since the epoch; undefined if there is none. */
+  /** Time of the last write to a regular file, seconds since the epoch; undefined if there is none. */
   modificationTime(path: string): number | undefined;
   /** What a folder holds, in no order. @throws {NotFoundError} if there is none. */
   list(folder: string): Promise<FolderEntry[]>;

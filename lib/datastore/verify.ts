@@ -58,7 +58,7 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
   /** Told now and then how far it has come. */
   readonly onProgress?: (progress: VerifyProgress) => void;
-  /** Levels below the namespace that are verified, too; default all. */
+  /** Levels below the namespace that are also verified; default all. */
   readonly maxDepth?: number | undefined;
   /** Leaves groups out, for a caller who may not see all. */
   readonly accepts?: ((namespace: string, group: BackupGroup) => Promise<boolean>) | undefined;
@@ -257,7 +257,7 @@ class Verification {
     return { namespace, snapshot, state, problems };
   }
 
-  /** Whether the filter leaves a snapshot out; an earlier failure counts as verified, too. */
+  /** Whether the filter leaves a snapshot out; an earlier failure also counts as verified. */
   #isRecent(manifest: Manifest): boolean {
     if (!(this.#request.ignoreVerified ?? true)) return false;
     const verified = verifyStateOf(manifest);
@@ -359,7 +359,7 @@ class Verification {
       // An index that lies about the length does not make a good chunk a bad one for all others.
       const file = chunks.stat(digest);
       if (file === undefined || await this.#isIntact(digest)) return [CHUNK_CORRUPT, reason];
-      // First: whoever begins a backup from here on must not rely on it.
+      // First: a backup that begins from here on must not rely on it.
       await recordBadChunk(this.#datastore, digest, "everybody", file);
       const name = chunks.setAside(digest, file.inode);
       if (name !== undefined) {

@@ -5,7 +5,7 @@
  * first and HTTP/2 after the upgrade (spec: protocol.md §4.4).
  */
 export interface Duplex {
-  /** Who is at the other end, for messages. */
+  /** Name of the other end, for messages. */
   readonly peer: string;
   /**
    * The next bytes in order, as many as have arrived; they belong to the caller. One call at a time.
@@ -18,7 +18,7 @@ export interface Duplex {
    * Sends bytes. Calls may overlap and are sent in the order of the calls.
    *
    * @returns Resolved once the memory is not looked at any more and may be reused or freed.
-   * @throws {ConnectionError} if the connection broke or was aborted; the memory is free then, too.
+   * @throws {ConnectionError} if the connection broke or was aborted; the memory is free then as well.
    */
   write(bytes: Uint8Array): Promise<void>;
   /** Sends what was written, ends our direction, waits shortly for the peer to end its own. */
@@ -28,6 +28,6 @@ export interface Duplex {
    * finds it: at full speed it lets some 100 MB pile up. Nothing may look at them any more.
    */
   release?(bytes: Uint8Array): void;
-  /** Ends both directions at once; pending reads and writes fail with `reason`. */
+  /** Ends both directions immediately; pending reads and writes fail with `reason`. */
   abort(reason?: Error): void;
 }

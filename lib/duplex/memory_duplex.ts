@@ -95,7 +95,7 @@ class MemoryDuplex implements Duplex {
 }
 
 /**
- * Two connected ends in memory. Writes are copied, so the memory is free at once.
+ * Two connected ends in memory. Writes are copied, so the memory is free immediately.
  *
  * @param options Fragmentation and breaking points, for tests of what sits on top.
  * @param backward The same for what the second end sends; default: as the first.

@@ -24,7 +24,7 @@ export class MatchEntry {
   readonly type: MatchType;
   /** Whether only directories match. */
   readonly directoriesOnly: boolean;
-  /** Whether only the complete path is tested, instead of the part behind any slash as well. */
+  /** Whether only the complete path is tested, instead of the part after any slash as well. */
   readonly anchored: boolean;
   /** The pattern without leading `!` and trailing slashes, escapes kept. */
   readonly pattern: Uint8Array;

@@ -14,7 +14,7 @@ export interface HardlinkTarget {
   position: number | undefined;
 }
 
-/** Where the walk is. One object for a whole walk; what it returns is a new array each time. */
+/** Position of a walk. One object for a whole walk; what it returns is a new array each time. */
 export interface WalkPath {
   /**
    * Path of the entry being visited, relative to the root, without leading slash; empty for the root.

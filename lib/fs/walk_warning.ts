@@ -11,7 +11,7 @@ import { quotePath } from "./quote_path.ts";
  * - `unreachable`: another error of the file system, such as that of a dead mount; the entry is
  *   missing in the archive
  * - `incomplete`: the same while a directory was listed; entries of it are missing in the archive
- * - `shrunk`, `grew`: the file's size changed while it was read (reported by who reads it)
+ * - `shrunk`, `grew`: the file's size changed while it was read (reported by the reader)
  * - `unreadable`: a stretch of the file could not be read, zeros take its place
  * - `exclude-file`: a `.pxarexclude` that could not be read was ignored
  * - `pattern-normalised`: a pattern had `.`, `..` or empty components

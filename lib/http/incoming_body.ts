@@ -150,7 +150,7 @@ export class BodyCollector {
   #memory: Uint8Array = new Uint8Array(0);
   #usedBytes = 0;
 
-  /** @param announcedBytes Asked for at once if known; must not be above the limit. */
+  /** @param announcedBytes Asked for in one go if known; must not be above the limit. */
   constructor(
     provide: (leastBytes: number) => Uint8Array,
     limitBytes: number,

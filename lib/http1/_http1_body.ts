@@ -4,9 +4,9 @@ import { IncomingBody, knownLength, type OutgoingBody } from "../http/mod.ts";
 import type { BodyFraming } from "./_http1_head.ts";
 import { Http1Error, type Http1Reader } from "./_http1_reader.ts";
 
-/** Of a chunk's size line, extensions included. */
+/** Bytes of a chunk's size line, extensions included. */
 const CHUNK_LINE_BYTES = 1024;
-/** Of all trailers of a body. */
+/** Bytes of all trailers of a body. */
 const TRAILER_BYTES = 32 * 1024;
 /** Pieces up to this size are put together with their neighbours before they are written. */
 const COPY_BYTES = 16 * 1024;
@@ -104,7 +104,7 @@ export class Http1Body extends IncomingBody {
 }
 
 /**
- * Sends a head and the body behind it.
+ * Sends a head and the body after it.
  *
  * @param chunked Whether the body goes in chunks (a stream) or as it is.
  * @param wanted Asked before each piece; `false` ends the sending early.

@@ -20,7 +20,7 @@ export class Http1Error extends CorruptDataError {
 export class Http1Reader {
   readonly duplex: Duplex;
   #pending: Uint8Array = new Uint8Array(0);
-  /** Memory that `#pending` is the end of, with room behind it; bytes before that end never change. */
+  /** Memory that `#pending` is the end of, with room after it; bytes before that end never change. */
   #gathered: Uint8Array | undefined;
   #ended = false;
   #places: LargeHeads | undefined;
@@ -141,7 +141,7 @@ export class Http1Reader {
     return true;
   }
 
-  /** Puts bytes behind those that wait: each is moved a few times only, however small they come. */
+  /** Puts bytes after those that wait: each is moved a few times only, however small they come. */
   #gather(bytes: Uint8Array): void {
     const size = this.#pending.length + bytes.length;
     let memory = this.#gathered;

@@ -83,7 +83,7 @@ export class Http1Client {
    * Asks for another protocol.
    *
    * @param protocol Value of the `upgrade` field.
-   * @returns The connection from the first byte behind the 101 answer on, or the refusal.
+   * @returns The connection from the first byte after the 101 answer on, or the refusal.
    */
   async upgrade(request: HttpRequest, protocol: string): Promise<UpgradeResult> {
     const response = await this.#exchange(request, [
@@ -101,7 +101,7 @@ export class Http1Client {
     await this.#duplex.close();
   }
 
-  /** Ends the connection at once. */
+  /** Ends the connection immediately. */
   abort(reason?: Error): void {
     this.#usable = false;
     this.#duplex.abort(reason);

@@ -25,7 +25,7 @@ const MAX_HEAD_BYTES = 400 * 1024;
 /** What a body has to come on by, in the time for it. */
 const BODY_STEP_BYTES = 16 * 1024;
 const BODY_TIMEOUT_MS = 120_000;
-/** Responses up to this size are in the socket's buffers at once. */
+/** Responses up to this size fit into the socket's buffers. */
 const UNWATCHED_BYTES = 64 * 1024;
 /** What is read of a body nobody wanted, to keep the connection. */
 const DISCARD_BYTES = 256 * 1024;
@@ -52,7 +52,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
 
 /** How patient a server is; all times end with the connection being closed. */
 export interface ServeOptions {
-  /** From the first byte of a request to the end of its head. Default 30 s. */
+  /** Time from the first byte of a request to the end of its head. Default 30 s. */
   readonly headTimeoutMs?: number;
   /**
    * Without a request, from the start or from the last response on; asked for each time. Default
@@ -61,7 +61,7 @@ export interface ServeOptions {
   readonly idleTimeoutMs?: number | (() => number);
   /** Places for requests with heads that are not small, which all connections share. */
   readonly largeHeads?: LargeHeads;
-  /** For the next 16 KiB of a request's body, or what is left of it. Default 2 min. */
+  /** Time for the next 16 KiB of a request's body, or what is left of it. Default 2 min. */
   readonly bodyTimeoutMs?: number;
   /** What a client has to take of responses. Default: no limit. */
   readonly sendPace?: MinimumPace;

@@ -3,8 +3,8 @@ export const SMALL_HEAD_BYTES = 16 * 1024;
 const DEFAULT_PLACES = 32;
 
 /**
- * Places for heads of requests that are not small, over all connections of a server: whoever sends
- * one has not said yet who he is. Each may take a megabyte while it comes.
+ * Places for heads of requests that are not small, over all connections of a server: a client that
+ * sends one has not said yet who it is. Each may take a megabyte while it comes.
  */
 export class LargeHeads {
   #free: number;

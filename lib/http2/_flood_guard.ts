@@ -1,7 +1,7 @@
 import { Http2Error } from "./http2_error.ts";
 import { Http2ErrorCode } from "./http2_format.ts";
 
-/** Costly events that may come at once, and how many more per second. */
+/** Costly events that may come in a burst, and how many more per second. */
 const BURST_EVENTS = 2000;
 const EVENTS_PER_SECOND = 200;
 

@@ -48,7 +48,7 @@ export class FrameReceiver implements FrameHandler {
   readonly #guard: FloodGuard;
   readonly #decoder: HpackDecoder;
   readonly #assembler = new HeaderBlockAssembler();
-  /** Where the current DATA frame goes; `undefined` if nowhere. */
+  /** Stream that the current DATA frame goes to; `undefined` if none. */
   #dataStream: Http2Stream | undefined;
   #windowUpdates = 0;
 
@@ -327,7 +327,7 @@ export class FrameReceiver implements FrameHandler {
     return streamId > 0 && streamId <= (isOwn ? this.#table.lastOwnId : this.#table.lastPeerId);
   }
 
-  /** DATA or HEADERS behind the end of a stream (RFC 9113 §5.1). */
+  /** DATA or HEADERS after the end of a stream (RFC 9113 §5.1). */
   #lateFrame(streamId: number, stream: Http2Stream | undefined, type: number): void {
     if (stream !== undefined) {
       this.#resetBad(stream, Code.STREAM_CLOSED, "frame after the end of the stream");

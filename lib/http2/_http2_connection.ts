@@ -86,7 +86,7 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
     return performance.now() - startMs;
   }
 
-  /** Ends the connection at once; open requests fail with `reason`. */
+  /** Ends the connection immediately; open requests fail with `reason`. */
   abort(reason?: Error): void {
     const error = reason ?? new ConnectionError(`connection to ${this.#duplex.peer} was aborted`);
     if (this.#end(error)) this.#duplex.abort(error);

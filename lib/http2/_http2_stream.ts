@@ -21,13 +21,13 @@ export class Http2Body extends IncomingBody {
   readonly #owner: StreamOwner;
   readonly #stream: Http2Stream;
   readonly #queue: Uint8Array[] = [];
-  /** Where small pieces that have to wait are put together. */
+  /** Buffer in which small pieces that have to wait are put together. */
   #gathering: Uint8Array | undefined;
   #ended = false;
   #forgetting = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
-  /** Who takes pieces as they arrive. */
+  /** Consumer of pieces as they arrive. */
   #use: ((piece: Uint8Array) => void) | undefined;
 
   constructor(owner: StreamOwner, stream: Http2Stream) {
@@ -128,7 +128,7 @@ export class Http2Body extends IncomingBody {
     this.#notify();
   }
 
-  /** Drops what is there and what will come, giving the credit back at once. */
+  /** Drops what is there and what will come, giving the credit back immediately. */
   forget(): void {
     this.#forgetting = true;
     this.#use = undefined;

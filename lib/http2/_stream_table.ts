@@ -112,7 +112,7 @@ export class StreamTable implements StreamOwner, OutputOwner {
     this.sentEnd(stream);
   }
 
-  /** Sends a body behind its headers; resolves when all of it was taken or none is wanted. */
+  /** Sends a body after its headers; resolves when all of it was taken or none is wanted. */
   async sendBody(stream: Http2Stream, body: OutgoingBody): Promise<void> {
     if (Symbol.asyncIterator in body) {
       for await (const part of body) {

@@ -6,7 +6,7 @@ import { FRAME_HEADER_BYTES, FrameFlag, FrameType } from "./http2_format.ts";
  * @param target Where to.
  * @param offset First byte, in bytes.
  * @param length Length of the payload, in bytes.
- * @returns Offset behind the header.
+ * @returns Offset after the header.
  */
 export function writeFrameHeader(
   target: Uint8Array,

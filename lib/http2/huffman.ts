@@ -117,7 +117,7 @@ export function huffmanLength(bytes: Uint8Array): number {
  * @param bytes The plain string.
  * @param target Where to; needs {@linkcode huffmanLength} bytes.
  * @param offset First byte to write, in bytes.
- * @returns Offset behind the last byte written.
+ * @returns Offset after the last byte written.
  */
 export function huffmanEncode(bytes: Uint8Array, target: Uint8Array, offset: number): number {
   // At most 7 left-over bits and 30 new ones: done in two halves to stay within 32 bits.

@@ -16,7 +16,7 @@ export interface ChunkIndex {
   digestAt(chunk: number): Uint8Array;
   /** Offset of a chunk's first byte. @throws {RangeError} if there is no such chunk. */
   startOf(chunk: number): number;
-  /** Offset behind a chunk's last byte. @throws {RangeError} if there is no such chunk. */
+  /** Offset after a chunk's last byte. @throws {RangeError} if there is no such chunk. */
   endOf(chunk: number): number;
   /** The chunk that holds the byte at an offset; undefined at and beyond the size. */
   findChunk(offset: number): number | undefined;

@@ -85,7 +85,7 @@ export class DynamicIndexBuilder {
     return entries;
   }
 
-  /** Where `takeEntries` puts its first entry. */
+  /** Offset at which `takeEntries` puts its first entry. */
   static readonly entriesOffset = INDEX_HEADER_LENGTH;
 
   /** The whole file. Not together with `takeEntries`. */

@@ -63,7 +63,7 @@ export class FixedIndex implements ChunkIndex {
 
 /**
  * Reads a `.fidx` file (spec: datastore-formats.md §2.2). The checksum covers neither size nor chunk
- * size: compare the size with the manifest's, too.
+ * size: also compare the size with the manifest's.
  *
  * @param bytes The whole file; kept, not copied.
  * @param name What messages call it.

@@ -8,7 +8,7 @@ export const FIXED_INDEX_MAGIC = "2f7f41ed91fd0fcd";
 /** Entries start here, whatever the header holds. */
 export const INDEX_HEADER_LENGTH = 4096;
 
-/** Where the header fields stand. */
+/** Offsets of the header fields. */
 export const INDEX_UUID_OFFSET = 8;
 /** Seconds since the epoch, signed 64 bit. */
 export const INDEX_CTIME_OFFSET = 24;

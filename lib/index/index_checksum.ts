@@ -26,7 +26,7 @@ export class IndexChecksum {
   /**
    * Adds the next chunk in stream order.
    *
-   * @param end Offset behind the chunk's last byte.
+   * @param end Offset after the chunk's last byte.
    * @param digest 32 bytes.
    */
   add(end: number, digest: Uint8Array): void {

@@ -10,7 +10,7 @@ export const UNPROTECTED_KEYS = {
 
 /**
  * Longest text of a manifest: some 20,000 archives. As objects in memory it takes many times that, and
- * whoever lists snapshots reads the manifests of all.
+ * a list of snapshots reads the manifests of all.
  */
 export const MAX_MANIFEST_BYTES: number = 4 * 1024 * 1024;
 /** Objects and arrays inside one another beyond this are refused, as the reference does. */

@@ -18,9 +18,9 @@ export interface PositionMemory {
   held: number;
 }
 
-/** Where a goodbye table lies. */
+/** Place of a goodbye table. */
 export interface TablePlace {
-  /** Where the directory begins: none of its entries may lie before. */
+  /** Start of the directory: none of its entries may lie before it. */
   readonly start: number;
   /** Position of its GOODBYE item, which distances are counted from. */
   readonly goodbye: number;
@@ -40,7 +40,7 @@ export class EntryPositions implements Disposable {
   #window: Float64Array<ArrayBuffer> = new Float64Array(0);
   #held = 0;
   #next = 0;
-  /** Whether there are positions behind those of the window. */
+  /** Whether there are positions after those of the window. */
   #more = true;
   #runs = 0;
 
@@ -65,7 +65,7 @@ export class EntryPositions implements Disposable {
   }
 
   /**
-   * The first position behind `position`, which must not be smaller than the time before; that of the
+   * The first position after `position`, which must not be smaller than the time before; that of the
    * table if none follows.
    *
    * @throws {CorruptDataError} if the table leads out of its directory, or has too many entries.

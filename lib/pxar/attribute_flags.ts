@@ -1,4 +1,4 @@
-/** Where the kernel keeps an attribute: `FS_IOC_GETFLAGS` or `FAT_IOCTL_GET_ATTRIBUTES`. */
+/** Call that reads and sets an attribute flag: `FS_IOC_GETFLAGS` or `FAT_IOCTL_GET_ATTRIBUTES`. */
 type Origin = "linux" | "fat";
 
 /** Name, bit in the archive, origin and bit there, applied before the data, restored by default. */

@@ -35,7 +35,7 @@ export class PayloadDecoder {
   readonly #headerView = new DataView(this.#header.buffer);
   #filled = 0;
   #markerSeen = false;
-  /** Where the header of the requested content begins, once it was read where the content does. */
+  /** Offset of the header of the requested content; of the content once the header was read. */
   #target = 0;
   #headerSeen = true;
   #size = 0;
@@ -43,7 +43,7 @@ export class PayloadDecoder {
   #dataStart = 0;
   #dataLength = 0;
 
-  /** Where in the piece fed last the content of a `data` event begins. */
+  /** Offset of a `data` event's content in the piece fed last. */
   get dataStart(): number {
     return this.#dataStart;
   }
@@ -72,7 +72,7 @@ export class PayloadDecoder {
    */
   feed(chunk: Uint8Array, position = this.#position): void {
     if (this.#offset < this.#chunk.byteLength) {
-      // What is left of a piece may be dropped, but only to go on behind it.
+      // What is left of a piece may be dropped, but only to go on after it.
       if (position < this.#position + this.#chunk.byteLength - this.#offset) {
         throw new Error("the last piece is not used up");
       }

@@ -7,7 +7,7 @@ import type { RandomAccess } from "./random_access.ts";
 import type { PositionMemory } from "./_entry_positions.ts";
 import { RandomItems } from "./_random_items.ts";
 
-/** Where the content of a file lies. */
+/** Place of a file's content. */
 export interface ContentRange {
   /** The archive, or the payload stream of a split archive. */
   readonly access: RandomAccess;

@@ -102,7 +102,7 @@ export class PxarDecoder {
     return this.#prelude;
   }
 
-  /** Where in the piece fed last the content of a `data` event begins. */
+  /** Offset of a `data` event's content in the piece fed last. */
   get dataStart(): number {
     return this.#dataStart;
   }
@@ -135,7 +135,7 @@ export class PxarDecoder {
     this.#ended = true;
   }
 
-  /** Bytes that come next and that no entry behind them depends on: of a content or a table. */
+  /** Bytes that come next and that no entry after them depends on: of a content or a table. */
   get contentLeft(): number {
     return this.#left;
   }

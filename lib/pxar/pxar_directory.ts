@@ -23,7 +23,7 @@ const MAX_SAME_HASH = 256;
 /** An entry found by random access. */
 export interface PxarNode {
   readonly entry: PxarEntry;
-  /** Stream position behind the entry; for a directory behind its goodbye table. */
+  /** Stream position after the entry; for a directory after its goodbye table. */
   readonly end: number;
   /** Bytes of its path, slashes included. */
   readonly pathLength: number;

@@ -28,9 +28,9 @@ export interface PxarEntry {
   readonly damage: string | undefined;
   /** Bytes of content; 0 for everything but regular files. */
   readonly size: number;
-  /** Where the content of a file begins in a version 1 archive, otherwise -1. */
+  /** Start of a file's content in a version 1 archive, otherwise -1. */
   readonly contentPosition: number;
-  /** Where the PAYLOAD header lies in the payload stream of a split archive, otherwise -1. */
+  /** Offset of the PAYLOAD header in the payload stream of a split archive, otherwise -1. */
   readonly payloadOffset: number;
   /** Target of a symlink, or path of a hard link's target relative to the archive root. */
   readonly target: Uint8Array | undefined;

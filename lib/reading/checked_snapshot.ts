@@ -20,7 +20,7 @@ import {
   type SnapshotSource,
 } from "../repository/mod.ts";
 
-/** Who wants to hear what a manifest says for itself. */
+/** Listener for what a manifest says about itself. */
 export interface ReadingObserver {
   /** A line for people; the run goes on. */
   log(level: "debug" | "info" | "warn" | "error", message: string): void;

@@ -85,7 +85,7 @@ export class ChunkPrefetcher implements Disposable {
    * The next chunk in stream order, or undefined after the last.
    *
    * @throws {DamagedChunkError} if it does not verify or is missing; the next call is for the chunk
-   *   behind it.
+   *   after it.
    */
   async next(): Promise<PlacedChunk | undefined> {
     await this.#turns.give();
@@ -127,7 +127,7 @@ export class ChunkPrefetcher implements Disposable {
     };
   }
 
-  /** Offset in the stream behind the last chunk that was handed out or left out. */
+  /** Offset in the stream after the last chunk that was handed out or left out. */
   get position(): number {
     const next = this.#window[0]?.position ?? this.#nextToStart;
     return next >= this.#index.chunkCount ? this.#index.size : this.#index.startOf(next);

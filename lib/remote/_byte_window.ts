@@ -1,5 +1,5 @@
 /**
- * Bounds how many bytes are on their way at once. Who does not fit waits, in the order of the calls;
+ * Bounds how many bytes are on their way at a time. Calls that do not fit wait, in their order;
  * something larger than the whole window goes alone.
  */
 export class ByteWindow {

@@ -135,7 +135,7 @@ export class RemoteSession {
     try {
       return await withRemoteErrors(call);
     } catch (error) {
-      // The same status stands for refusals of other kinds, too (spec: protocol.md §3.2).
+      // The same status also stands for refusals of other kinds (spec: protocol.md §3.2).
       if (!(error instanceof AuthError) || !saysLoginRefused(error.message)) throw error;
       if (mayLogInAgain && this.#login.dropRefused(startedMs)) {
         return await this.#refusing(call, false);

@@ -9,9 +9,9 @@ export type RemoteLogLevel = "debug" | "info" | "warn" | "error";
 
 /** How long a remote repository waits for a server. */
 export interface RemoteTimeouts {
-  /** For the TCP connection and for the TLS handshake, each. Default 10 s (spec: protocol.md §1.4). */
+  /** Time for the TCP connection, and again for the TLS handshake. Default 10 s (spec: protocol.md §1.4). */
   readonly connectMs?: number;
-  /** For the head of the answer to an HTTP/1.1 request. Default 120 s. */
+  /** Time for the head of the answer to an HTTP/1.1 request. Default 120 s. */
   readonly headMs?: number;
   /**
    * For a sign of life on a backup or reader connection while requests are open: after this time
@@ -25,7 +25,7 @@ export interface RemoteTimeouts {
   readonly taskPollMs?: number;
 }
 
-/** What a remote repository needs to know. Whoever opens it finds the secrets and asks the user. */
+/** What a remote repository needs to know. Its opener finds the secrets and asks the user. */
 export interface RemoteRepositoryOptions {
   readonly address: ServerRepositoryAddress;
   /** Password of the user or secret of the API token. Without it, a user's cached ticket counts. */
@@ -83,7 +83,7 @@ const DEFAULT_PORT = 8007;
  */
 export function locateServer(address: ServerRepositoryAddress): ServerLocation {
   const authId = address.authId ?? DEFAULT_AUTH_ID;
-  // The user's name may hold "!" and "@": the token starts behind the realm.
+  // The user's name may hold "!" and "@": the token starts after the realm.
   const token = authId.indexOf("!", authId.lastIndexOf("@"));
   return {
     authId,

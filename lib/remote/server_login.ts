@@ -228,7 +228,7 @@ async function findSecret(
     });
   }
   const cached = ticketCache?.load(location.host, location.userId);
-  // The official client remembers half logins, too.
+  // The official client also remembers half logins.
   if (cached !== undefined && !isHalfLogin(cached.ticket)) {
     return { text: cached.ticket, isTicket: true };
   }

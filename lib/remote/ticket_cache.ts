@@ -9,7 +9,7 @@ const FOLDER_MODE = 0o700;
 
 /** A login that can be renewed without the password. */
 export interface CachedTicket {
-  /** When it was issued, seconds since the epoch. */
+  /** Time of issue, seconds since the epoch. */
   readonly timestamp: number;
   readonly ticket: string;
   /** The CSRF prevention token. */

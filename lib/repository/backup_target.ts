@@ -33,7 +33,7 @@ export interface IndexSummary {
 /** Writes one index of a snapshot. Chunks first, then their places, then close. */
 export interface IndexWriter {
   /**
-   * Stores a chunk. Several calls may be pending at once; they may settle in any order.
+   * Stores a chunk. Several calls may be pending at a time; they may settle in any order.
    *
    * @returns Whether the store had this chunk already; undefined where it does not say.
    */
@@ -62,7 +62,7 @@ export interface BackupTarget extends AsyncDisposable {
   /** Time of the latest finished snapshot of the group, seconds; undefined if there is none. */
   readonly previousTime: number | undefined;
   /**
-   * Resolves when the connection has ended, with the reason: whoever waits for a source that says
+   * Resolves when the connection has ended, with the reason: a run that waits for a source that says
    * nothing need not wait any more. Absent where there is no connection that could break.
    */
   readonly lost?: Promise<Error>;

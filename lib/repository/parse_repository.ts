@@ -17,7 +17,7 @@ export interface DirectoryRepositoryAddress {
   readonly path: string;
 }
 
-/** Where a repository is. */
+/** Address of a repository. */
 export type RepositoryAddress = ServerRepositoryAddress | DirectoryRepositoryAddress;
 
 /** What a text that has the shape of a server's repository consists of. */

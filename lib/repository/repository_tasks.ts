@@ -15,7 +15,7 @@ export interface NamespaceMove {
   readonly from: string;
   /** The new name, not the new parent; what is there already is merged into. */
   readonly to: string;
-  /** Levels below the namespace that are moved, too; default all. */
+  /** Levels below the namespace that are moved with it; default all. */
   readonly maxDepth?: number | undefined;
   /** Whether emptied namespaces are removed; default true. */
   readonly deleteSource?: boolean | undefined;
@@ -50,7 +50,7 @@ export interface TaskInfo {
 
 /** Which tasks to list. */
 export interface ListTasks {
-  /** Those that have ended, too. */
+  /** Also those that have ended. */
   readonly all: boolean;
   /** How many, the newest ones. */
   readonly limit: number;
@@ -73,8 +73,8 @@ export interface RepositoryTasks {
   stop(upid: string): Promise<void>;
   /** Starts a garbage collection. @returns The task's UPID, as of all that follow. */
   startGarbageCollection(): Promise<string>;
-  /** Starts to move a group. @throws {PbsError} if that is refused at once. */
+  /** Starts to move a group. @throws {PbsError} if that is refused before it begins. */
   startGroupMove(move: GroupMove): Promise<string>;
-  /** Starts to move a namespace. @throws {PbsError} if that is refused at once. */
+  /** Starts to move a namespace. @throws {PbsError} if that is refused before it begins. */
   startNamespaceMove(move: NamespaceMove): Promise<string>;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, LockedError } from "../errors/mod.ts";
 
-/** Pauses grow from the first to the last: short locks are had at once, long ones cost nothing. */
+/** Pauses grow from the first to the last: short locks are had quickly, waiting for long ones costs nothing. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 2000;
 const GROWTH = 1.5;

@@ -112,7 +112,7 @@ export class RestClient {
    * Turns a connection into one of another protocol (spec: protocol.md §4).
    *
    * @param protocol Value of the `upgrade` field.
-   * @returns The connection behind the 101 answer.
+   * @returns The connection after the 101 answer.
    * @throws {ServerError} if the server refuses.
    */
   async upgrade(path: string, protocol: string, parameters: ApiParameters): Promise<Duplex> {

@@ -26,7 +26,7 @@ export interface RestoreRequest {
   readonly ignoreOwnership: boolean;
   readonly ignorePermissions: boolean;
   readonly ignoreExtractDeviceErrors: boolean;
-  /** Where to write the prelude of a split archive, raw bytes. */
+  /** File to write the prelude of a split archive to, as raw bytes. */
   readonly preludeTarget?: Uint8Array;
   /** Absent if there is no key. */
   readonly crypt?: CryptConfig;
@@ -43,7 +43,7 @@ export interface RestoreProgress {
   readonly startedAtMs: number;
 }
 
-/** Who wants to hear from a run. */
+/** Listener for what happens in a run. */
 export interface RestoreObserver extends ReadingObserver {
   /** Written to by the run. */
   readonly progress: RestoreProgress;

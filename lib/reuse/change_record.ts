@@ -11,7 +11,7 @@ export interface ArchiveRecord {
 
 /** What a run leaves for the next one's change detection. */
 export interface ChangeRecord {
-  /** When the run began to read, milliseconds since the epoch. */
+  /** Time at which the run began to read, milliseconds since the epoch. */
   readonly startedMs: number;
   /** By the archive's name, `root.pxar`. */
   readonly archives: ReadonlyMap<string, ArchiveRecord>;

@@ -44,7 +44,7 @@ export class CheapestReuse<T> implements ReusePlanner<T> {
   readonly #costs: ReuseCosts;
   /** Files that are not settled, in order. */
   readonly #candidates: Candidate<T>[] = [];
-  /** Entries behind the last of them. */
+  /** Entries after the last of them. */
   #behind: T[] = [];
   #waiting = 0;
   /** Costs of the two states of the last file, relative to the cheaper one. */

@@ -34,7 +34,7 @@ Deno.test("an unchanged tree is taken over whole, with nothing but the start mar
 });
 
 Deno.test("around a changed file the smaller part of its chunk is read again", () => {
-  // One chunk of ten files; the third has changed: two in front of it, seven behind.
+  // One chunk of ten files; the third has changed: two before it, seven after it.
   const files = layOut(Array(10).fill(1000));
   const recorder = new PayloadRecorder(indexOfEnds([10_016]));
   const planner = new CheapestReuse<string>(recorder.index, recorder, COSTS);

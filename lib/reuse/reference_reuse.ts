@@ -28,7 +28,7 @@ interface CachedEntry<T> {
 
 /**
  * Takes over what the official client would (spec: client-pipeline.md §3.6-§3.9): runs of files that
- * lie behind one another, if at most a tenth of the chunks around them is padding.
+ * lie one after the other, if at most a tenth of the chunks around them is padding.
  *
  * It is what {@linkcode CheapestReuse} is measured against, and reproduces recorded archives.
  */
@@ -127,7 +127,7 @@ export class ReferenceReuse<T> implements ReusePlanner<T> {
     if (held !== undefined) this.#sink.inject(held.number, held.number + 1);
   }
 
-  /** The chunks of a range, with the one behind it if it ends with a chunk: as the official client. */
+  /** The chunks of a range, with the one after it if it ends with a chunk: as the official client. */
   #lookUp({ start, end }: PayloadRange): {
     chunks: ListedChunk[];
     paddingStart: number;

@@ -47,7 +47,7 @@ Deno.test("worked example A comes out as the official client decides", () => {
     ["f0", "f407", "f409", "f999", "f1001", "f1599"].map(offsetOf),
     [32, 26_679_696, 26_810_800, 65_486_480, 66_731_968, 105_932_064],
   );
-  // The tail marker comes behind this.
+  // The tail marker comes after this.
   assertEquals(recorder.position, 105_997_632);
 });
 

@@ -30,7 +30,7 @@ export class RereadRound {
     return true;
   }
 
-  /** Where the next run goes on; undefined if this one came to the end. */
+  /** Place at which the next run goes on; undefined if this one came to the end. */
   get rereadTo(): Uint8Array | undefined {
     return this.#left > 0 ? undefined : this.#last;
   }

@@ -1,7 +1,7 @@
-/** Where a file's payload lies in the previous payload stream, header included, bytes. */
+/** Place of a file's payload in the previous payload stream, header included, in bytes. */
 export interface PayloadRange {
   readonly start: number;
-  /** Offset behind the last byte. */
+  /** Offset after the last byte. */
   readonly end: number;
 }
 
@@ -18,7 +18,7 @@ export interface ReuseSink<T> {
    *   header; chunks that are injected next put it there.
    */
   refer(entry: T, ahead: number): void;
-  /** Puts chunks of the previous index into the stream. @param end Number behind the last one. */
+  /** Puts chunks of the previous index into the stream. @param end Number after the last one. */
   inject(first: number, end: number): void;
 }
 

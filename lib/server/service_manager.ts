@@ -5,7 +5,7 @@ const FIRST_DESCRIPTOR = 3;
 
 /** What the service manager that started us wants to know and has given us (systemd's protocol). */
 export interface ServiceManager {
-  /** Where to report; undefined if nobody listens. */
+  /** Address to report to; undefined if nobody listens. */
   readonly notifySocket: string | undefined;
   /** Descriptor of a socket that listens already. */
   readonly listenDescriptor: number | undefined;

@@ -1,6 +1,6 @@
 import { withoutMark } from "../bytes/mod.ts";
 
-/** Where the distributions keep their bundle of certificate authorities. */
+/** Files in which distributions keep their bundle of certificate authorities. */
 const BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",

@@ -12,7 +12,7 @@ import {
   type TrustReason,
 } from "./trust.ts";
 
-/** Where to connect and what to trust. */
+/** Address to connect to, and what to trust. */
 export interface TlsConnectOptions extends TrustOptions {
   /** Name or address, IPv6 with or without brackets; also what the certificate must be for. */
   readonly host: string;

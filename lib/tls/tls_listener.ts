@@ -9,12 +9,12 @@ import { tuneSocket } from "./tcp.ts";
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long a connection may wait after one could not be accepted, e.g. for want of a descriptor. */
 const REARM_MS = 250;
-/** Connections that may wait to be accepted; what the runtime asks for, too. */
+/** Connections that may wait to be accepted; also what the runtime asks for. */
 const BACKLOG = 511;
 /** The first byte of every TLS connection: a handshake record. */
 const HANDSHAKE_RECORD = 0x16;
 
-/** Where to listen, and as whom. */
+/** Address to listen on, and certificate to show. */
 export interface TlsListenOptions {
   /** Address to bind. Default `127.0.0.1`. */
   readonly host?: string;
@@ -42,7 +42,7 @@ export interface AcceptedConnection {
   /** What was selected by ALPN. */
   readonly protocol: string | undefined;
   readonly remoteAddress: string;
-  /** Aborted when the connection is over, whoever ended it. */
+  /** Aborted when the connection is over, no matter which end ended it. */
   readonly ended: AbortSignal;
   /** Its peer has shown who it is: it is not ended to make room for others. */
   readonly keep: () => void;

@@ -12,7 +12,7 @@ import type { TicketSigner } from "./ticket_signer.ts";
 /** What came of a password: a second step may be missing. */
 export type LoginResult = "refused" | "complete" | FactorChallenge;
 
-/** Who may use the server, and what for. */
+/** Users and tokens of the server, and what they may do. */
 export class AccessControl {
   #accounts!: ReadonlyMap<string, AccountConfig>;
   #secrets!: SecretStore;
@@ -42,7 +42,7 @@ export class AccessControl {
     this.#rules = rules;
   }
 
-  /** Who has which role where. */
+  /** Rules: user or token, role, path. */
   get rules(): AccessRules {
     return this.#rules;
   }
@@ -52,7 +52,7 @@ export class AccessControl {
     return this.#accounts.values();
   }
 
-  /** Whether an account exists, is enabled and not expired; a token's user must be so, too. */
+  /** Whether an account exists, is enabled and not expired; so must a token's user. */
   isActive(authId: string): boolean {
     const mark = authId.indexOf("!");
     if (mark >= 0 && !this.isActive(authId.slice(0, mark))) return false;
@@ -124,7 +124,7 @@ export class AccessControl {
     if (isKnown()) return tokenId;
     const right = await this.#checks.run(
       { authId: tokenId, address },
-      // Many requests begin at once: the first finds out for the others.
+      // Many requests begin at the same time: the first finds out for the others.
       async () => isKnown() || await verifyPassword(secret, hash),
     );
     if (!right) return undefined;

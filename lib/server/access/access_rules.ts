@@ -1,12 +1,12 @@
 import { ALL_PRIVILEGES, type Privilege, type PrivilegeSet, ROLES } from "./privileges.ts";
 
-/** One rule: who has which role where. */
+/** A rule: the role that a user or token has at a path. */
 export interface AccessRule {
   /** `/`, `/datastore/store1`, `/datastore/store1/namespace/…`. */
   readonly path: string;
   readonly authId: string;
   readonly roles: readonly string[];
-  /** Whether it holds below the path, too. */
+  /** Whether it also holds below the path. */
   readonly propagate: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { HeaderFields } from "../../http/mod.ts";
 
 const HOST_COOKIE = "__Host-PBSAuthCookie";
 const PLAIN_COOKIE = "PBSAuthCookie";
-/** With the blank or equals sign behind it. */
+/** Including the blank or equals sign after it. */
 const TOKEN_SCHEME_LENGTH = "PBSAPIToken ".length;
 
 /** What a request shows to say who sends it (spec: protocol.md §2.3, §2.4). */

@@ -6,10 +6,10 @@ const MAX_OF_KEY = 32;
 const MAX_OF_ADDRESS = 64;
 /** All together. */
 const MAX_WAITING = 256;
-/** For so long a check that failed counts as one that waits. */
+/** Time for which a check that failed counts as one that waits. */
 const DELAY_MS = 3000;
 
-/** Who tries to log in, and from where. */
+/** User who tries to log in, and address. */
 export interface PasswordClaim {
   readonly authId: string;
   readonly address: string;

@@ -101,7 +101,7 @@ export class SecondFactorStore {
     if (kind !== "totp" && kind !== "recovery") return false;
     if (kind === "totp") {
       if (this.#isLocked(userId)) return false;
-      // Counted before anything is waited for: guesses come on many connections at once.
+      // Counted before anything is waited for: guesses come on many connections at the same time.
       const count = (this.#wrong.get(userId)?.count ?? 0) + 1;
       this.#wrong.set(userId, { count, lastMs: this.now() });
     }

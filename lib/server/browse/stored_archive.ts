@@ -18,7 +18,7 @@ interface KeptChunk {
 
 /**
  * An archive of a datastore that is read here and there; every chunk is checked. Chunks are large, so
- * their memory is given back at once and not when the collector finds it.
+ * their memory is given back immediately and not when the collector finds it.
  */
 export class StoredArchive implements RandomAccess, Disposable {
   readonly #datastore: Datastore;

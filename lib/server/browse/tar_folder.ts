@@ -24,7 +24,7 @@ export async function* tarFolder(
 ): AsyncGenerator<Uint8Array> {
   const source = Readable.from(tarParts(accessor, folder, name), { objectMode: true });
   const compressor = createZstdCompress();
-  // Errors of the source end the compressor's stream, too, and so the answer.
+  // Errors of the source also end the compressor's stream, and so the answer.
   source.on("error", (error: Error) => compressor.destroy(error));
   source.pipe(compressor);
   try {

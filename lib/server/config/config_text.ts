@@ -92,7 +92,7 @@ export class ConfigText {
       .map(({ line }) => ({ start: line - 1, end: this.#endOf(line) }));
   }
 
-  /** Behind the last property; comments behind that belong to what follows. */
+  /** After the last property; comments after that belong to what follows. */
   #endOf(first: number): number {
     let end = first;
     for (let at = first; at < this.#lines.length; at++) {
@@ -104,7 +104,7 @@ export class ConfigText {
   }
 }
 
-/** From a heading to behind the last of its lines. */
+/** Range from a heading to the end of its last line. */
 interface LineRange {
   readonly start: number;
   readonly end: number;

@@ -35,7 +35,7 @@ export interface RuleChange {
   readonly path: string;
   readonly authId: string;
   readonly role: string;
-  /** Whether the role holds below the path, too. */
+  /** Whether the role also holds below the path. */
   readonly propagate: boolean;
 }
 
@@ -260,7 +260,7 @@ function rolesAt({ rules }: ServerConfig, path: string, authId: string): GivenRo
     .flatMap(({ roles, propagate }) => roles.map((role) => ({ role, propagate })));
 }
 
-/** One line for the roles that hold below, too, and one for those that do not. */
+/** One line for the roles that also hold below, and one for those that do not. */
 function writeRules(
   text: ConfigText,
   path: string,

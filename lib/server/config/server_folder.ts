@@ -185,7 +185,7 @@ function followChanges(
     return isChanged ? config : undefined;
   }
   return async () => {
-    // Whoever comes while it is read waits for it: no request sees what is older than itself.
+    // Requests that come while it is read wait for it: none sees what is older than itself.
     while (running !== undefined) await running.catch(() => {});
     const state = filesState(path);
     if (state.every((file, at) => file === seen[at])) return undefined;

@@ -17,7 +17,7 @@ export async function readFileIfThere(path: string): Promise<string | undefined>
 }
 
 /**
- * Puts a file in place at once, readable for nobody else.
+ * Puts a file in place in one step, readable for nobody else.
  *
  * @param mode Other than 0600 if others may read it.
  */

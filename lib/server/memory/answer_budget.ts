@@ -6,7 +6,7 @@ const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
 const PATIENCE_MS = 30_000;
 /** After so many times that, also one that takes a little now and then. */
 const TRICKLE_FACTOR = 4;
-/** Answers up to this size are with the kernel at once, or not worth counting. */
+/** Answers up to this size are with the kernel immediately, or not worth counting. */
 const UNCOUNTED_BYTES = 64 * 1024;
 
 /** Whose connection an answer is for. */
@@ -22,7 +22,7 @@ export interface AnswerReader {
 
 /** Bytes of an answer that are in memory until its reader has taken them. */
 export interface HeldBytes extends Disposable {
-  /** Corrects what was counted to what it became; more is counted, too, but not waited for. */
+  /** Corrects what was counted to what it became; more is also counted, but not waited for. */
   resize(sizeBytes: number): void;
 }
 
@@ -216,7 +216,7 @@ class Held implements HeldBytes {
     this.#takenBytes = reader.takenBytes;
   }
 
-  /** For how long its reader was not seen to take anything. */
+  /** Time in which its reader was not seen to take anything. */
   stalledMs(nowMs: number): number {
     const { takenBytes } = this.reader;
     if (takenBytes !== this.#takenBytes) [this.#takenBytes, this.#takenMs] = [takenBytes, nowMs];

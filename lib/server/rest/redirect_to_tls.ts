@@ -1,7 +1,7 @@
 import type { Duplex } from "../../duplex/mod.ts";
 import { serveConnection, type ServeOptions } from "../../http1/mod.ts";
 
-/** Browsers that were sent here without TLS need one answer, and need it at once. */
+/** Browsers that were sent here without TLS need one answer, and need it immediately. */
 const PATIENCE_MS = 10_000;
 
 /**

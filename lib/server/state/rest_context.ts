@@ -9,7 +9,7 @@ export interface RestContext {
   readonly state: ServerState;
   readonly connection: ServerConnection;
   readonly request: IncomingRequest;
-  /** Who asks; empty on a public call. */
+  /** User or token that asks; empty on a public call. */
   readonly authId: string;
 }
 
@@ -19,7 +19,7 @@ export interface StaticPermission {
   readonly path: (variables: ReadonlyMap<string, string>) => string;
   /** One of them is enough. */
   readonly privileges: readonly Privilege[];
-  /** Whether having it somewhere below is enough, too. */
+  /** Whether having it somewhere below is enough as well. */
   readonly orBelow?: true;
 }
 

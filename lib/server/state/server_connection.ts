@@ -29,7 +29,7 @@ export class ServerConnection {
     this.keep();
   }
 
-  /** Has something done when the connection ends, at once if it has ended. */
+  /** Has something done when the connection ends, immediately if it has ended. */
   onEnd(cleanUp: () => void): void {
     if (this.#ended) cleanUp();
     else this.#cleanUps.add(cleanUp);
