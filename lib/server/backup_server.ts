@@ -13,6 +13,7 @@ import { redirectToTls } from "./rest/redirect_to_tls.ts";
 import { RestService } from "./rest/rest_service.ts";
 import { ServerConnection } from "./state/server_connection.ts";
 import { ServerState } from "./state/server_state.ts";
+import { UpgradedConnections } from "./state/upgraded_connections.ts";
 import { TaskRegistry } from "./tasks/task_registry.ts";
 
 /** A refused login waits, to make guessing slow (spec: protocol.md §2.7). */
@@ -105,20 +106,23 @@ export class BackupServer {
     };
     Deno.mkdirSync(`${logFolder}/api`, { recursive: true, mode: LOG_FOLDER_MODE });
     this.#log = new AccessLog(`${logFolder}/api/access.log`);
-    this.#state = new ServerState(
-      options.datastores,
-      options.access,
-      new TaskRegistry(`${logFolder}/tasks`),
-      UploadInspector.create(),
-      new BodyBudget(),
-      new AnswerBudget(options.answerBytes, options.timeouts?.answerPatienceMs),
-      options.instanceId,
-      options.delays ?? {
+    this.#state = new ServerState({
+      configs: options.datastores,
+      access: options.access,
+      tasks: new TaskRegistry(`${logFolder}/tasks`),
+      inspector: UploadInspector.create(),
+      uploads: new BodyBudget(),
+      answers: new AnswerBudget(options.answerBytes, options.timeouts?.answerPatienceMs),
+      upgraded: new UpgradedConnections({
+        silenceMs: timeouts?.silenceMs ?? SILENCE_MS,
+        ...paces,
+      }),
+      instanceId: options.instanceId,
+      delays: options.delays ?? {
         unauthorizedMs: UNAUTHORIZED_DELAY_MS,
         forbiddenMs: FORBIDDEN_DELAY_MS,
       },
-      { silenceMs: timeouts?.silenceMs ?? SILENCE_MS, ...paces },
-    );
+    });
     this.#timeouts = {
       sendPace: paces.sendPace,
       ...timeouts,

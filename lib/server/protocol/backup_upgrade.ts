@@ -177,7 +177,7 @@ async function runBackup(
           unauthorized: () => state.delay(state.delays.unauthorizedMs),
           refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
         }),
-        state.patience,
+        state.upgraded,
       );
     }
   } finally {

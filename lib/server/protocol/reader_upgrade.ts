@@ -113,7 +113,7 @@ async function runReader(
       unauthorized: () => state.delay(state.delays.unauthorizedMs),
       refused: (request, status, text) => log(`${requestName(request)}: ${status}: ${text}`),
     }),
-    state.patience,
+    state.upgraded,
   );
   log("reader finished");
 }

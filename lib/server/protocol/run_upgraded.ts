@@ -2,28 +2,20 @@ import { ConnectionError } from "../../errors/mod.ts";
 import type { Duplex } from "../../duplex/mod.ts";
 import { Http2Server } from "../../http2/mod.ts";
 import type { RequestHandler } from "../../http/mod.ts";
-import type { UpgradedPatience } from "../state/upgraded_patience.ts";
+import type { UpgradedConnections } from "../state/upgraded_connections.ts";
 import type { Task } from "../tasks/task.ts";
 
-/**
- * What the first client may send ahead; those that come while it is there get less and less, and
- * never less than the smallest window. This and the upload budget are what the server's memory consists of.
- */
-const FIRST_WINDOW_BYTES = 16 * 1024 * 1024;
-const MIN_WINDOW_BYTES = 1 * 1024 * 1024;
 /** The largest chunk: a body that has to wait for credit of its own lets others go before it. */
 const STREAM_WINDOW_BYTES = 16 * 1024 * 1024 + 64 * 1024;
 const MAX_STREAMS = 128;
 /** A client that answers no ping while it has requests open is dead. */
 const STALL_TIMEOUT_MS = 300_000;
 
-let openConnections = 0;
-
 /**
  * Serves the requests of an upgraded connection until it ends or the task is stopped
  * (spec: protocol.md §4).
  *
- * @param patience How long the client is waited for.
+ * @param connections Say how far the client may send ahead and how long it is waited for.
  * @returns Why the connection ended, if not in good order, when no request is being worked on any
  * more.
  */
@@ -31,11 +23,11 @@ export async function runUpgraded(
   task: Task,
   duplex: Duplex,
   handler: RequestHandler,
-  patience: UpgradedPatience,
+  connections: UpgradedConnections,
 ): Promise<Error | undefined> {
   const running = new Set<Promise<unknown>>();
-  using _open = countConnection();
-  const windowBytes = Math.max(FIRST_WINDOW_BYTES / openConnections ** 2, MIN_WINDOW_BYTES);
+  using _open = connections.count();
+  const { patience, windowBytes } = connections;
   const server = new Http2Server(
     duplex,
     (request) => {
@@ -63,12 +55,6 @@ export async function runUpgraded(
   task.signal.removeEventListener("abort", stop);
   while (running.size > 0) await Promise.allSettled(running);
   return reason;
-}
-
-/** Counts a connection until the result is disposed. */
-function countConnection(): Disposable {
-  openConnections++;
-  return { [Symbol.dispose]: () => void openConnections-- };
 }
 
 /**

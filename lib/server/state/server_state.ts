@@ -12,7 +12,7 @@ import type { DatastoreConfig } from "../config/server_config.ts";
 import type { BodyBudget } from "../memory/body_budget.ts";
 import type { TaskRegistry } from "../tasks/task_registry.ts";
 import { InterruptedChunks } from "./interrupted_chunks.ts";
-import type { UpgradedPatience } from "./upgraded_patience.ts";
+import type { UpgradedConnections } from "./upgraded_connections.ts";
 import type { UploadInspector } from "./upload_inspector.ts";
 
 /** What a call does with a datastore: the maintenance mode may forbid it. */
@@ -24,25 +24,46 @@ export interface OfferedDatastore {
   readonly datastore: Datastore;
 }
 
+/** What a server's state is put together from. */
+export interface ServerParts {
+  readonly configs: readonly DatastoreConfig[];
+  readonly access: AccessControl;
+  readonly tasks: TaskRegistry;
+  /** Is closed with the state. */
+  readonly inspector: UploadInspector;
+  readonly uploads: BodyBudget;
+  readonly answers: AnswerBudget;
+  readonly upgraded: UpgradedConnections;
+  readonly instanceId: string;
+  /** How long refusals wait. */
+  readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number };
+}
+
 /** Everything that the calls of a server share. */
-export class ServerState implements Disposable {
+export class ServerState implements Disposable, Omit<ServerParts, "configs"> {
+  readonly access: AccessControl;
+  readonly tasks: TaskRegistry;
+  readonly inspector: UploadInspector;
+  readonly uploads: BodyBudget;
+  readonly answers: AnswerBudget;
+  readonly upgraded: UpgradedConnections;
+  readonly instanceId: string;
+  readonly delays: ServerParts["delays"];
   /** What backups whose connection was lost had sent. */
   readonly interrupted: InterruptedChunks = new InterruptedChunks();
   readonly #stopping = new AbortController();
   readonly #open = new Map<string, Datastore>();
   #configs!: ReadonlyMap<string, DatastoreConfig>;
 
-  constructor(
-    configs: readonly DatastoreConfig[],
-    readonly access: AccessControl,
-    readonly tasks: TaskRegistry,
-    readonly inspector: UploadInspector,
-    readonly uploads: BodyBudget,
-    readonly answers: AnswerBudget,
-    readonly instanceId: string,
-    readonly delays: { readonly unauthorizedMs: number; readonly forbiddenMs: number },
-    readonly patience: UpgradedPatience,
-  ) {
+  constructor({ configs, ...parts }: ServerParts) {
+    this.access = parts.access;
+    this.tasks = parts.tasks;
+    this.inspector = parts.inspector;
+    this.uploads = parts.uploads;
+    this.answers = parts.answers;
+    this.upgraded = parts.upgraded;
+    this.instanceId = parts.instanceId;
+    this.delays = parts.delays;
     this.configure(configs);
   }
 
