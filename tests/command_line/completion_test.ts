@@ -74,7 +74,6 @@ const OURS = COMMANDS.filter(({ isOurs }) => isOurs).map(({ name }) => name.spli
     "--ignore-flags",
     "--warnings-exit",
     "--lock-wait",
-    "--reread-every",
     "--quiet",
     "--verbose",
   ]);
