@@ -1,5 +1,11 @@
-import { EntryWord, RecordKind } from "./capture_record.ts";
 import { openNative } from "./library.ts";
+import {
+  CAPTURE_STATUS_BYTES,
+  CaptureEntryWord,
+  CaptureKind,
+  CaptureState,
+  CaptureStatusWord,
+} from "./native_layout.ts";
 
 let native: ReturnType<typeof bind> | undefined;
 
@@ -26,15 +32,6 @@ function bind() {
   });
 }
 
-/** Metadata to read, as bits; chosen per file system. */
-export const CaptureFeature = {
-  Xattrs: 1,
-  Acl: 2,
-  Fcaps: 4,
-  ProjectId: 8,
-  FatAttributes: 16,
-} as const;
-
 /** Records of a walk in walk order. The memory is never written again. */
 export interface CaptureBatch {
   /** The records as words. */
@@ -45,7 +42,11 @@ export interface CaptureBatch {
   readonly state: "running" | "paused" | "complete";
 }
 
-const STATES = ["running", "paused", "complete"] as const;
+const STATES: Readonly<Record<number, CaptureBatch["state"]>> = {
+  [CaptureState.Running]: "running",
+  [CaptureState.Paused]: "paused",
+  [CaptureState.Complete]: "complete",
+};
 const BATCH_BYTES = 64 << 10;
 const EMSGSIZE = 90;
 
@@ -93,9 +94,9 @@ export function closeCaptured(fd: number): void {
 /** Closes the descriptors in the records of a batch from a word index on. */
 export function closeBatch(batch: CaptureBatch, from = 0): void {
   const { words } = batch;
-  for (let at = from; at < words.length; at += words[at]! >>> 2) {
-    if (words[at + 1] !== RecordKind.Entry) continue;
-    const fd = words[at + EntryWord.Fd]! | 0;
+  for (let at = from; at < words.length; at += words[at + CaptureEntryWord.length]! >>> 2) {
+    if (words[at + CaptureEntryWord.kind] !== CaptureKind.Entry) continue;
+    const fd = words[at + CaptureEntryWord.descriptor]! | 0;
     if (fd >= 0) closeCaptured(fd);
   }
 }
@@ -156,8 +157,8 @@ export class TreeCapture {
   }
 
   async #next(openFilesMax: number): Promise<CaptureBatch> {
-    const status = new Uint32Array(4);
-    for (let size = BATCH_BYTES;; size = status[2]!) {
+    const status = new Uint32Array(CAPTURE_STATUS_BYTES / 4);
+    for (let size = BATCH_BYTES;; size = status[CaptureStatusWord.needed]!) {
       const buffer = new ArrayBuffer(size);
       const result = Number(
         await this.#symbols.pbs_capture_next(
@@ -173,7 +174,7 @@ export class TreeCapture {
       return {
         words: new Uint32Array(buffer, 0, result >>> 2),
         bytes: new Uint8Array(buffer, 0, result),
-        state: STATES[status[0]!]!,
+        state: STATES[status[CaptureStatusWord.state]!]!,
       };
     }
   }

@@ -1,4 +1,10 @@
 import { openNative } from "./library.ts";
+import {
+  EXTRACT_COUNTERS_BYTES,
+  EXTRACT_OPTIONS_BYTES,
+  ExtractCountersByte,
+  ExtractOptionsWord,
+} from "./native_layout.ts";
 
 const SYMBOLS = {
   pbs_extract_open: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
@@ -30,22 +36,9 @@ function native(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
   return bound ??= openNative(SYMBOLS);
 }
 
-/** Bits of {@linkcode NativeExtractOptions.flags}, as in `native/include/pbs_extract.h`. */
-export const ExtractFlag = {
-  ALLOW_EXISTING_DIRS: 1,
-  OVERWRITE_FILES: 2,
-  OVERWRITE_SYMLINKS: 4,
-  OVERWRITE_HARDLINKS: 8,
-  IGNORE_OWNERSHIP: 16,
-  IGNORE_PERMISSIONS: 32,
-  IGNORE_DEVICE_ERRORS: 64,
-  STOP_AT_FIRST_ERROR: 128,
-  OVERWRITE_OTHERS: 256,
-} as const;
-
 /** Options of the native extractor. */
 export interface NativeExtractOptions {
-  /** Sum of {@linkcode ExtractFlag} bits. */
+  /** Sum of `ExtractFlag` bits. */
   readonly flags: number;
   /** Worker threads; 0 for one per processor. */
   readonly threads: number;
@@ -95,13 +88,13 @@ export class NativeExtractor {
     if (path.includes(0)) throw new TypeError("path contains a NUL character");
     const terminated = new Uint8Array(path.length + 1);
     terminated.set(path);
-    const { flags, threads, linuxFlagsMask, initialFlagsMask } = options;
+    const packed = new Uint32Array(EXTRACT_OPTIONS_BYTES / 4);
+    packed[ExtractOptionsWord.flags] = options.flags;
+    packed[ExtractOptionsWord.threads] = options.threads;
+    packed[ExtractOptionsWord.linuxFlagsMask] = options.linuxFlagsMask;
+    packed[ExtractOptionsWord.initialFlagsMask] = options.initialFlagsMask;
     const handle = new BigUint64Array(1);
-    const status = native().pbs_extract_open(
-      terminated,
-      Uint32Array.of(flags, threads, linuxFlagsMask, initialFlagsMask),
-      handle,
-    );
+    const status = native().pbs_extract_open(terminated, packed, handle);
     return status < 0 ? status : new NativeExtractor(Deno.UnsafePointer.create(handle[0]!));
   }
 
@@ -146,31 +139,21 @@ export class NativeExtractor {
 
   /** What was made so far. */
   counters(): NativeExtractCounters {
-    const values = new BigUint64Array(10);
-    native().pbs_extract_counters(this.#handle, values);
-    const [
-      files = 0,
-      directories = 0,
-      symlinks = 0,
-      hardlinks = 0,
-      nodes = 0,
-      bytes = 0,
-      errors = 0,
-      withoutXattrs = 0,
-      withoutFlags = 0,
-      skippedDevices = 0,
-    ] = Array.from(values, Number);
+    const counters = new Uint8Array(EXTRACT_COUNTERS_BYTES);
+    native().pbs_extract_counters(this.#handle, counters);
+    const view = new DataView(counters.buffer);
+    const value = (at: number) => Number(view.getBigUint64(at, true));
     return {
-      files,
-      directories,
-      symlinks,
-      hardlinks,
-      nodes,
-      bytes,
-      errors,
-      withoutXattrs,
-      withoutFlags,
-      skippedDevices,
+      files: value(ExtractCountersByte.files),
+      directories: value(ExtractCountersByte.directories),
+      symlinks: value(ExtractCountersByte.symlinks),
+      hardlinks: value(ExtractCountersByte.hardlinks),
+      nodes: value(ExtractCountersByte.nodes),
+      bytes: value(ExtractCountersByte.bytes),
+      errors: value(ExtractCountersByte.errors),
+      withoutXattrs: value(ExtractCountersByte.withoutXattrs),
+      withoutFlags: value(ExtractCountersByte.withoutFlags),
+      skippedDevices: value(ExtractCountersByte.skippedDevices),
     };
   }
 

@@ -1,7 +1,7 @@
+import { Abi } from "./native_layout.ts";
 import { nativeLibraryPath } from "./native_library_path.ts";
 
-/** Version of the C ABI these bindings speak; `pbs_abi_version` of the shared object must be equal. */
-const ABI_VERSION = 4;
+let checkedPath: string | undefined;
 
 /**
  * Opens the native core and binds some of its functions.
@@ -14,13 +14,24 @@ export function openNative<const S extends Deno.ForeignLibraryInterface>(
   symbols: S,
 ): Deno.DynamicLibrary<S>["symbols"] {
   const path = nativeLibraryPath();
-  const version = Deno.dlopen(path, {
+  checkVersion(path);
+  return Deno.dlopen(path, symbols).symbols;
+}
+
+/** Refuses a library of another version, or of none: with other records nothing it says can be trusted. */
+function checkVersion(path: string): void {
+  if (path === checkedPath) return;
+  const library = Deno.dlopen(path, {
     pbs_abi_version: { parameters: [], result: "u32", optional: true },
-  }).symbols.pbs_abi_version?.();
-  if (version !== undefined && version !== ABI_VERSION) {
+  });
+  const version = library.symbols.pbs_abi_version?.();
+  if (version === undefined) {
+    throw new Error(`"${path}" is not the native core: it tells no ABI version`);
+  }
+  if (version !== Abi.Version) {
     throw new Error(
-      `native core "${path}" has ABI version ${version}, this program needs ${ABI_VERSION}`,
+      `native core "${path}" has ABI version ${version}, this program needs ${Abi.Version}`,
     );
   }
-  return Deno.dlopen(path, symbols).symbols;
+  checkedPath = path;
 }

@@ -1,4 +1,9 @@
 import { openNative } from "./library.ts";
+import {
+  PIPELINE_SETTINGS_BYTES as SETTINGS_BYTES,
+  PipelineFlag,
+  PipelineSettingsByte as At,
+} from "./native_layout.ts";
 
 /** What every chunk pipeline and decoder is told when it is created. */
 export interface PipelineSettings {
@@ -11,39 +16,11 @@ export interface PipelineSettings {
   readonly crypt?: { readonly encryptionKey: Uint8Array; readonly idKey: Uint8Array } | undefined;
 }
 
-/** Kinds of streams that `pbs_stream_open` knows. */
-export const StreamKind = { dynamic: 0, fixed: 1, payload: 2 } as const;
-
-/** Kinds of records in the command buffer of `pbs_stream_write`. */
-export const StreamCommand = { inline: 1, splice: 2, suggest: 3, inject: 4 } as const;
-
-/** Length of one record that `pbs_stream_next` fills in. */
-export const CHUNK_RECORD_LENGTH = 80;
-/** Length of one record that `pbs_stream_problems` fills in. */
-export const PROBLEM_RECORD_LENGTH = 32;
-/** Length of the request and answer of `pbs_decoder_decode`. */
-export const DECODE_REQUEST_LENGTH = 80;
-/** A splice of this size goes on to the end of the file. */
-export const SPLICE_TO_END = 0xffffffff_ffffffffn;
-
-/** What `pbs_decoder_decode` returns when a check fails. */
-export const DecodeStatus = {
-  tooSmall: 1,
-  magic: 2,
-  crc: 3,
-  mode: 4,
-  missingKey: 5,
-  tag: 6,
-  zstd: 7,
-  size: 8,
-  digest: 9,
-} as const;
-
 function bind() {
   return openNative({
     pbs_pipeline_create: { parameters: ["buffer"], result: "i32" },
     pbs_pipeline_add_known: { parameters: ["u32", "buffer", "usize"], result: "i32" },
-    pbs_pipeline_statistics: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+    pbs_pipeline_statistics: { parameters: ["u32", "buffer"], result: "i32" },
     pbs_pipeline_destroy: { parameters: ["u32"], result: "i32" },
     pbs_stream_open: { parameters: ["u32", "u32", "u32"], result: "i32" },
     pbs_stream_write: {
@@ -76,14 +53,16 @@ export function pipelineLibrary(): ReturnType<typeof bind> {
 
 /** Settings in the form that `pbs_pipeline_create` and `pbs_decoder_create` take. */
 export function packPipelineSettings(settings: PipelineSettings): Uint8Array<ArrayBuffer> {
-  const packed = new Uint8Array(16 + 64);
+  const packed = new Uint8Array(SETTINGS_BYTES);
   const view = new DataView(packed.buffer);
-  view.setBigUint64(0, BigInt(settings.memoryBudgetBytes), true);
-  view.setUint32(8, settings.workers, true);
-  view.setUint32(12, (settings.compress ? 1 : 0) | (settings.crypt ? 2 : 0), true);
-  if (settings.crypt !== undefined) {
-    packed.set(settings.crypt.encryptionKey.subarray(0, 32), 16);
-    packed.set(settings.crypt.idKey.subarray(0, 32), 48);
+  const { compress, crypt } = settings;
+  view.setBigUint64(At.budgetBytes, BigInt(settings.memoryBudgetBytes), true);
+  view.setUint32(At.workers, settings.workers, true);
+  const flags = (compress ? PipelineFlag.Compress : 0) | (crypt ? PipelineFlag.Encrypt : 0);
+  view.setUint32(At.flags, flags, true);
+  if (crypt !== undefined) {
+    packed.set(crypt.encryptionKey.subarray(0, 32), At.encryptionKey);
+    packed.set(crypt.idKey.subarray(0, 32), At.idKey);
   }
   return packed;
 }

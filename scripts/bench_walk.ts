@@ -2,14 +2,8 @@
 // Microseconds per entry of reading a tree's metadata: the native core alone, and walkTree with a
 // visitor that only closes files. Usage: deno run -A scripts/bench_walk.ts [DIR] [EXCLUDE...]
 import process from "node:process";
-import {
-  CaptureFeature,
-  closeBatch,
-  closeCaptured,
-  openCaptureRoot,
-  TreeCapture,
-} from "../ffi/capture.ts";
-import { RecordKind } from "../ffi/capture_record.ts";
+import { closeBatch, closeCaptured, openCaptureRoot, TreeCapture } from "../ffi/capture.ts";
+import { CaptureEntryWord, CaptureFeature, CaptureKind } from "../ffi/native_layout.ts";
 import { MatchEntry, type TreeVisitor, walkTree } from "../lib/fs/mod.ts";
 
 const [directory = "/usr", ...patterns] = Deno.args;
@@ -24,7 +18,7 @@ async function nativeOnly(): Promise<number> {
   for (let complete = false; !complete;) {
     const batch = await capture.next(256);
     for (let at = 0; at < batch.words.length; at += batch.words[at]! >>> 2) {
-      if (batch.words[at + 1] === RecordKind.Entry) entries++;
+      if (batch.words[at + CaptureEntryWord.kind] === CaptureKind.Entry) entries++;
     }
     closeBatch(batch);
     complete = batch.state === "complete";

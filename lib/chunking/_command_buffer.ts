@@ -1,12 +1,20 @@
+import {
+  INJECT_COMMAND_BYTES,
+  INJECT_ENTRY_BYTES,
+  InjectCommandByte,
+  InjectEntryByte,
+  SPLICE_COMMAND_BYTES,
+  SpliceCommandByte,
+  SpliceSize,
+  STREAM_COMMAND_HEAD_BYTES,
+  StreamCommand,
+  StreamCommandHeadByte,
+  SUGGEST_COMMAND_BYTES,
+  SuggestCommandByte,
+} from "../../ffi/native_layout.ts";
 import { openFilesShare } from "../../ffi/open_files.ts";
-import { StreamCommand } from "../../ffi/pipeline.ts";
 
-// Record layouts: native/include/pbs_pipeline.h. All records start at a multiple of 8.
-const RECORD_HEADER_LENGTH = 8;
-const SPLICE_LENGTH = 24;
-const SUGGEST_LENGTH = 16;
-const INJECT_LENGTH = 16;
-const INJECT_ENTRY_LENGTH = 40;
+// All records start at a multiple of 8.
 
 const INITIAL_CAPACITY = 320 * 1024;
 const MAX_KEPT_CAPACITY = 1024 * 1024;
@@ -47,10 +55,10 @@ export class CommandBuffer {
     if (size === 0) return;
     if (this.#openRun < 0 || !this.#mergeInline) {
       this.#closeRun();
-      this.#reserve(RECORD_HEADER_LENGTH + size + 8);
+      this.#reserve(STREAM_COMMAND_HEAD_BYTES + size + 8);
       this.#openRun = this.#length;
-      this.#view.setUint32(this.#length, StreamCommand.inline, true);
-      this.#length += RECORD_HEADER_LENGTH;
+      this.#view.setUint32(this.#length + StreamCommandHeadByte.kind, StreamCommand.Inline, true);
+      this.#length += STREAM_COMMAND_HEAD_BYTES;
     } else this.#reserve(size + 8);
     this.#bytes.set(bytes, this.#length);
     this.#length += size;
@@ -59,30 +67,31 @@ export class CommandBuffer {
   /** @param size Bytes, or undefined for all until the end of the file. */
   splice(fd: number, size: number | undefined, tag: number): void {
     this.#closeRun();
-    this.#reserve(SPLICE_LENGTH);
+    this.#reserve(SPLICE_COMMAND_BYTES);
     const view = this.#view;
-    view.setUint32(this.#length, StreamCommand.splice, true);
-    view.setInt32(this.#length + 4, fd, true);
+    const at = this.#length;
+    view.setUint32(at + SpliceCommandByte.kind, StreamCommand.Splice, true);
+    view.setInt32(at + SpliceCommandByte.descriptor, fd, true);
     if (size === undefined) {
-      view.setInt32(this.#length + 8, -1, true);
-      view.setInt32(this.#length + 12, -1, true);
+      view.setBigUint64(at + SpliceCommandByte.size, SpliceSize.ToEnd, true);
       this.#splicedBytes += FULL_SPLICED_BYTES;
     } else {
-      this.#setU64(this.#length + 8, size);
+      this.#setU64(at + SpliceCommandByte.size, size);
       this.#splicedBytes += size;
     }
-    this.#setU64(this.#length + 16, tag);
-    this.#length += SPLICE_LENGTH;
+    this.#setU64(at + SpliceCommandByte.tag, tag);
+    this.#length += SPLICE_COMMAND_BYTES;
     this.#splices++;
   }
 
   suggest(offset: number): void {
     this.#closeRun();
-    this.#reserve(SUGGEST_LENGTH);
-    this.#view.setUint32(this.#length, StreamCommand.suggest, true);
-    this.#view.setUint32(this.#length + 4, 0, true);
-    this.#setU64(this.#length + 8, offset);
-    this.#length += SUGGEST_LENGTH;
+    this.#reserve(SUGGEST_COMMAND_BYTES);
+    const at = this.#length;
+    this.#view.setUint32(at + SuggestCommandByte.kind, StreamCommand.Suggest, true);
+    this.#view.setUint32(at + SuggestCommandByte.reserved, 0, true);
+    this.#setU64(at + SuggestCommandByte.offset, offset);
+    this.#length += SUGGEST_COMMAND_BYTES;
   }
 
   inject(
@@ -90,16 +99,17 @@ export class CommandBuffer {
     chunks: readonly { readonly digest: Uint8Array; readonly size: number }[],
   ): void {
     this.#closeRun();
-    this.#reserve(INJECT_LENGTH + chunks.length * INJECT_ENTRY_LENGTH);
-    this.#view.setUint32(this.#length, StreamCommand.inject, true);
-    this.#view.setUint32(this.#length + 4, chunks.length, true);
-    this.#setU64(this.#length + 8, boundary);
-    this.#length += INJECT_LENGTH;
+    this.#reserve(INJECT_COMMAND_BYTES + chunks.length * INJECT_ENTRY_BYTES);
+    const at = this.#length;
+    this.#view.setUint32(at + InjectCommandByte.kind, StreamCommand.Inject, true);
+    this.#view.setUint32(at + InjectCommandByte.count, chunks.length, true);
+    this.#setU64(at + InjectCommandByte.boundary, boundary);
+    this.#length += INJECT_COMMAND_BYTES;
     for (const chunk of chunks) {
       if (chunk.digest.byteLength !== 32) throw new RangeError("a digest is 32 bytes");
-      this.#setU64(this.#length, chunk.size);
-      this.#bytes.set(chunk.digest, this.#length + 8);
-      this.#length += INJECT_ENTRY_LENGTH;
+      this.#setU64(this.#length + InjectEntryByte.size, chunk.size);
+      this.#bytes.set(chunk.digest, this.#length + InjectEntryByte.digest);
+      this.#length += INJECT_ENTRY_BYTES;
     }
   }
 
@@ -116,8 +126,8 @@ export class CommandBuffer {
 
   #closeRun(): void {
     if (this.#openRun < 0) return;
-    const size = this.#length - this.#openRun - RECORD_HEADER_LENGTH;
-    this.#view.setUint32(this.#openRun + 4, size, true);
+    const size = this.#length - this.#openRun - STREAM_COMMAND_HEAD_BYTES;
+    this.#view.setUint32(this.#openRun + StreamCommandHeadByte.argument, size, true);
     this.#length = (this.#length + 7) & ~7;
     this.#openRun = -1;
   }

@@ -1,10 +1,5 @@
-import {
-  DECODE_REQUEST_LENGTH,
-  DecodeStatus,
-  nativeBytes,
-  packPipelineSettings,
-  pipelineLibrary,
-} from "../../ffi/pipeline.ts";
+import { DECODE_REQUEST_BYTES, DecodeRequestByte, DecodeStatus } from "../../ffi/native_layout.ts";
+import { nativeBytes, packPipelineSettings, pipelineLibrary } from "../../ffi/pipeline.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { CorruptDataError, KeyError, PbsError, SystemError, UsageError } from "../errors/mod.ts";
 import { Semaphore } from "./_semaphore.ts";
@@ -117,11 +112,11 @@ export class ChunkDecoder implements Disposable {
       const status = await pipelineLibrary().pbs_decoder_decode(this.#handle, answer);
       if (status !== 0) throw decodeError(status, name);
       const view = new DataView(answer.buffer);
-      memory.shrink(Math.min(cost, view.getUint32(60, true)));
+      memory.shrink(Math.min(cost, view.getUint32(DecodeRequestByte.capacity, true)));
       return new NativePlainChunk(
-        view.getBigUint64(64, true),
+        view.getBigUint64(DecodeRequestByte.address, true),
         expected.size,
-        view.getUint32(56, true),
+        view.getUint32(DecodeRequestByte.buffer, true),
         memory,
       );
     } catch (error) {
@@ -143,45 +138,45 @@ export class ChunkDecoder implements Disposable {
   }
 }
 
-/** Request: digest, size, encrypted, blob's buffer and length; the answer follows at 56. */
+/** The request for a blob, with room for the answer. */
 function packRequest(
   expected: ExpectedChunk,
   buffer: number,
   length: number,
 ): Uint8Array<ArrayBuffer> {
-  const request = new Uint8Array(DECODE_REQUEST_LENGTH);
+  const request = new Uint8Array(DECODE_REQUEST_BYTES);
   const view = new DataView(request.buffer);
-  request.set(expected.digest, 0);
-  view.setUint32(32, expected.size, true);
-  view.setUint32(36, expected.encrypted ? 1 : 0, true);
-  view.setUint32(40, buffer, true);
-  view.setUint32(44, length, true);
+  request.set(expected.digest, DecodeRequestByte.digest);
+  view.setUint32(DecodeRequestByte.size, expected.size, true);
+  view.setUint32(DecodeRequestByte.encrypted, expected.encrypted ? 1 : 0, true);
+  view.setUint32(DecodeRequestByte.blobBuffer, buffer, true);
+  view.setUint32(DecodeRequestByte.blobLength, length, true);
   return request;
 }
 
 function decodeError(status: number, name: string): Error {
   switch (status) {
-    case DecodeStatus.tooSmall:
+    case DecodeStatus.TooSmall:
       return new CorruptDataError(`${name} is truncated`);
-    case DecodeStatus.magic:
+    case DecodeStatus.Magic:
       return new CorruptDataError(`${name} does not start like a blob`);
-    case DecodeStatus.crc:
+    case DecodeStatus.Crc:
       return new CorruptDataError(`${name} is damaged: its CRC does not match`);
-    case DecodeStatus.mode:
+    case DecodeStatus.Mode:
       return new CorruptDataError(`${name} is not encrypted the way its archive says`);
-    case DecodeStatus.missingKey:
+    case DecodeStatus.MissingKey:
       return new KeyError(`${name} is encrypted and there is no key`, {
         situation: { kind: "no-key" },
       });
-    case DecodeStatus.tag:
+    case DecodeStatus.Tag:
       return new CorruptDataError(
         `${name} cannot be decrypted: it is damaged or was made with another key`,
       );
-    case DecodeStatus.zstd:
+    case DecodeStatus.Zstd:
       return new CorruptDataError(`${name} cannot be decompressed`);
-    case DecodeStatus.size:
+    case DecodeStatus.Size:
       return new CorruptDataError(`${name} has another length than its index says`);
-    case DecodeStatus.digest:
+    case DecodeStatus.Digest:
       return new CorruptDataError(`${name} has other content than its digest says`);
     default:
       return new SystemError(-status, `${name} cannot be decoded`);

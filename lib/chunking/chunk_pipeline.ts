@@ -1,4 +1,9 @@
-import { packPipelineSettings, pipelineLibrary, StreamKind } from "../../ffi/pipeline.ts";
+import {
+  PIPELINE_COUNTERS_BYTES,
+  PipelineCountersByte as Counter,
+  StreamKind,
+} from "../../ffi/native_layout.ts";
+import { packPipelineSettings, pipelineLibrary } from "../../ffi/pipeline.ts";
 import { PbsError, SystemError, UsageError } from "../errors/mod.ts";
 import { ChunkStream } from "./chunk_stream.ts";
 
@@ -48,6 +53,12 @@ const DEFAULT_MEMORY_BUDGET_BYTES = 96 * 1024 * 1024;
 const MAX_FIXED_CHUNK_BYTES = 16 * 1024 * 1024;
 const MAX_AVERAGE_BYTES = 4 * 1024 * 1024;
 const MIN_AVERAGE_BYTES = 1024;
+
+const STREAM_KINDS = {
+  dynamic: StreamKind.Dynamic,
+  fixed: StreamKind.Fixed,
+  payload: StreamKind.Payload,
+} as const;
 
 /**
  * The native engine of a backup run: cuts streams into chunks, hashes, compresses and encrypts them
@@ -113,34 +124,29 @@ export class ChunkPipeline implements Disposable {
         throw new UsageError(`unsupported average chunk size ${size}`);
       }
     }
-    const kind = StreamKind[options.kind];
+    const kind = STREAM_KINDS[options.kind];
     const handle = this.#check(pipelineLibrary().pbs_stream_open(this.#handle, kind, size));
     return new ChunkStream(handle, options.kind === "payload");
   }
 
   /** What has been done so far, by all streams. */
   statistics(): PipelineStatistics {
-    const raw = new BigUint64Array(11);
-    this.#check(
-      pipelineLibrary().pbs_pipeline_statistics(
-        this.#handle,
-        new Uint8Array(raw.buffer),
-        raw.length,
-      ),
-    );
-    const value = (index: number) => Number(raw[index]);
+    const counters = new Uint8Array(PIPELINE_COUNTERS_BYTES);
+    this.#check(pipelineLibrary().pbs_pipeline_statistics(this.#handle, counters));
+    const view = new DataView(counters.buffer);
+    const value = (at: number) => Number(view.getBigUint64(at, true));
     return {
-      readMs: value(0) / 1e6,
-      cutMs: value(1) / 1e6,
-      hashMs: value(2) / 1e6,
-      compressMs: value(3) / 1e6,
-      sealMs: value(4) / 1e6,
-      memoryWaitMs: value(5) / 1e6,
-      hashedBytes: value(6),
-      encodedBytes: value(7),
-      blobBytes: value(8),
-      bufferBytes: value(9),
-      peakBufferBytes: value(10),
+      readMs: value(Counter.readNanos) / 1e6,
+      cutMs: value(Counter.cutNanos) / 1e6,
+      hashMs: value(Counter.hashNanos) / 1e6,
+      compressMs: value(Counter.compressNanos) / 1e6,
+      sealMs: value(Counter.sealNanos) / 1e6,
+      memoryWaitMs: value(Counter.waitNanos) / 1e6,
+      hashedBytes: value(Counter.hashedBytes),
+      encodedBytes: value(Counter.encodedBytes),
+      blobBytes: value(Counter.blobBytes),
+      bufferBytes: value(Counter.bufferBytes),
+      peakBufferBytes: value(Counter.peakBufferBytes),
     };
   }
 

@@ -1,10 +1,16 @@
-import {
-  CHUNK_RECORD_LENGTH,
-  nativeBytes,
-  pipelineLibrary,
-  PROBLEM_RECORD_LENGTH,
-} from "../../ffi/pipeline.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
+import {
+  CHUNK_RECORD_BYTES,
+  ChunkFlag,
+  ChunkRecordByte,
+  FAILURE_RECORD_BYTES,
+  FailureKind,
+  FailureRecordByte,
+  PROBLEM_RECORD_BYTES,
+  ProblemKind,
+  ProblemRecordByte,
+} from "../../ffi/native_layout.ts";
+import { nativeBytes, pipelineLibrary } from "../../ffi/pipeline.ts";
 import { CancelledError, PbsError, SystemError } from "../errors/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { CommandBuffer } from "./_command_buffer.ts";
@@ -81,7 +87,7 @@ export class ChunkStream implements ByteSink, Disposable {
   #aborted = false;
   #closed = false;
   #problems: SpliceProblem[] = [];
-  readonly #records = new Uint8Array(MAX_CHUNKS_PER_BATCH * CHUNK_RECORD_LENGTH);
+  readonly #records = new Uint8Array(MAX_CHUNKS_PER_BATCH * CHUNK_RECORD_BYTES);
 
   /** Made by {@linkcode ChunkPipeline.openStream}. */
   constructor(handle: number, payload: boolean) {
@@ -257,13 +263,13 @@ export class ChunkStream implements ByteSink, Disposable {
   }
 
   #collectProblems(): void {
-    const records = new Uint8Array(MAX_PROBLEMS_PER_CALL * PROBLEM_RECORD_LENGTH);
+    const records = new Uint8Array(MAX_PROBLEMS_PER_CALL * PROBLEM_RECORD_BYTES);
     const view = new DataView(records.buffer);
     for (;;) {
       const count = pipelineLibrary()
         .pbs_stream_problems(this.#handle, records, MAX_PROBLEMS_PER_CALL);
       for (let index = 0; index < count; index++) {
-        const at = index * PROBLEM_RECORD_LENGTH;
+        const at = index * PROBLEM_RECORD_BYTES;
         this.#problems.push(problemAt(view, at));
       }
       if (count < MAX_PROBLEMS_PER_CALL) return;
@@ -274,16 +280,16 @@ export class ChunkStream implements ByteSink, Disposable {
     const view = new DataView(this.#records.buffer);
     const chunks: FinishedChunk[] = [];
     for (let index = 0; index < count; index++) {
-      const at = index * CHUNK_RECORD_LENGTH;
+      const at = index * CHUNK_RECORD_BYTES;
       chunks.push(
         new NativeChunk(
-          this.#records.slice(at, at + 32),
-          Number(view.getBigUint64(at + 32, true)),
-          Number(view.getBigUint64(at + 48, true)),
-          (view.getUint32(at + 60, true) & FLAG_INJECTED) !== 0,
-          view.getUint32(at + 56, true),
-          view.getBigUint64(at + 64, true),
-          view.getUint32(at + 40, true),
+          this.#records.slice(at + ChunkRecordByte.digest, at + ChunkRecordByte.digest + 32),
+          Number(view.getBigUint64(at + ChunkRecordByte.offset, true)),
+          Number(view.getBigUint64(at + ChunkRecordByte.size, true)),
+          (view.getUint32(at + ChunkRecordByte.flags, true) & ChunkFlag.Injected) !== 0,
+          view.getUint32(at + ChunkRecordByte.buffer, true),
+          view.getBigUint64(at + ChunkRecordByte.address, true),
+          view.getUint32(at + ChunkRecordByte.blobLength, true),
         ),
       );
     }
@@ -295,13 +301,13 @@ export class ChunkStream implements ByteSink, Disposable {
     if (errno === Errno.ECANCELED || this.#aborted) {
       return new CancelledError("the chunk stream was aborted");
     }
-    const record = new Uint8Array(PROBLEM_RECORD_LENGTH);
+    const record = new Uint8Array(FAILURE_RECORD_BYTES);
     if (!this.#closed && pipelineLibrary().pbs_stream_failure(this.#handle, record) === 0) {
       const view = new DataView(record.buffer);
-      const cause = view.getUint32(12, true);
-      if (view.getUint32(8, true) === FAILURE_READ) {
+      const cause = view.getUint32(FailureRecordByte.errno, true);
+      if (view.getUint32(FailureRecordByte.kind, true) === FailureKind.Read) {
         return new SpliceError(
-          Number(view.getBigUint64(0, true)),
+          Number(view.getBigUint64(FailureRecordByte.tag, true)),
           cause,
           `cannot read file: ${errnoText(cause)}`,
         );
@@ -318,20 +324,22 @@ export class ChunkStream implements ByteSink, Disposable {
 }
 
 function problemAt(view: DataView, at: number): SpliceProblem {
-  const tag = Number(view.getBigUint64(at, true));
-  const kind = PROBLEM_KINDS[view.getUint32(at + 8, true) - 1]!;
+  const tag = Number(view.getBigUint64(at + ProblemRecordByte.tag, true));
+  const kind = PROBLEM_KINDS[view.getUint32(at + ProblemRecordByte.kind, true)]!;
   if (kind !== "unreadable") return { tag, kind };
   const gap = {
-    errno: view.getInt32(at + 12, true),
-    offset: Number(view.getBigUint64(at + 16, true)),
-    length: Number(view.getBigUint64(at + 24, true)),
+    errno: view.getInt32(at + ProblemRecordByte.errno, true),
+    offset: Number(view.getBigUint64(at + ProblemRecordByte.offset, true)),
+    length: Number(view.getBigUint64(at + ProblemRecordByte.length, true)),
   };
   return { tag, kind, gap };
 }
 
-const PROBLEM_KINDS = ["shrunk", "grew", "unreadable"] as const;
-const FLAG_INJECTED = 2;
-const FAILURE_READ = 1;
+const PROBLEM_KINDS: Readonly<Record<number, SpliceProblem["kind"]>> = {
+  [ProblemKind.Shrunk]: "shrunk",
+  [ProblemKind.Grew]: "grew",
+  [ProblemKind.Unreadable]: "unreadable",
+};
 
 /**
  * A chunk with its blob in native memory. Two streams may have made the same blob; the chunk that is

@@ -1,3 +1,16 @@
+import {
+  EXTRACT_BARE_BYTES,
+  EXTRACT_ENTRY_BYTES,
+  EXTRACT_PIECE_BYTES,
+  EXTRACT_PIECES_BYTES,
+  ExtractBareWord as Bare,
+  ExtractEntryWord as Entry,
+  ExtractOp,
+  ExtractPiecesWord as Pieces,
+  ExtractPieceWord as Piece,
+  ExtractTag,
+  PieceChunk,
+} from "../../ffi/native_layout.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import {
   aclToXattrs,
@@ -7,30 +20,11 @@ import {
 } from "../pxar/mod.ts";
 import type { ExtractOptions } from "./extract_options.ts";
 
-// Layout of commands: native/include/pbs_extract.h.
-const OP_ROOT = 1;
-const OP_ENTER = 2;
-const OP_LEAVE = 3;
-const OP_FILE = 4;
-const OP_FILE_BEGIN = 5;
-const OP_FILE_PIECES = 6;
-const OP_FILE_END = 7;
-const OP_SYMLINK = 8;
-const OP_HARDLINK = 9;
-const OP_NODE = 10;
-const OP_FILE_DROP = 11;
-
-const TAG_XATTR = 1;
-const TAG_FCAPS = 2;
-const TAG_ACL_ACCESS = 3;
-const TAG_ACL_DEFAULT = 4;
-const TAG_PROJECT_ID = 5;
-const TAG_FLAGS = 6;
-
-/** Words of the fixed part of a command with metadata. */
-const FIXED_WORDS = 12;
-/** In the place of a chunk number: the bytes follow in the command itself. */
-const INLINE_CHUNK = 0xffff_ffff;
+/** Words of the fixed part of each command and of a piece. */
+const BARE_WORDS = EXTRACT_BARE_BYTES / 4;
+const ENTRY_WORDS = EXTRACT_ENTRY_BYTES / 4;
+const PIECES_WORDS = EXTRACT_PIECES_BYTES / 4;
+const PIECE_WORDS = EXTRACT_PIECE_BYTES / 4;
 const MAX_NAME_LENGTH = 4096;
 const MAX_CHUNKS = 4096;
 const INITIAL_CAPACITY = 256 * 1024;
@@ -97,28 +91,28 @@ export class ExtractCommandEncoder {
   }
 
   root(metadata: EntryMetadata): void {
-    const start = this.#begin(OP_ROOT, undefined, metadata, 0);
+    const start = this.#begin(ExtractOp.Root, undefined, metadata, 0);
     this.#extras(start, metadata);
     this.#end(start);
   }
 
   enterDirectory(name: Uint8Array, metadata: EntryMetadata): void {
-    const start = this.#begin(OP_ENTER, name, metadata, 0);
+    const start = this.#begin(ExtractOp.Enter, name, metadata, 0);
     this.#extras(start, metadata);
     this.#end(start);
   }
 
   leaveDirectory(): void {
-    this.#bare(OP_LEAVE);
+    this.#bare(ExtractOp.Leave);
   }
 
   beginFile(name: Uint8Array, metadata: EntryMetadata, sizeBytes: number): void {
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
       throw new CorruptDataError(`file "${text(name)}" has an impossible size of ${sizeBytes}`);
     }
-    const start = this.#begin(OP_FILE_BEGIN, name, metadata, 0);
-    this.#words[start + 8] = sizeBytes;
-    this.#words[start + 9] = Math.floor(sizeBytes / 0x1_0000_0000);
+    const start = this.#begin(ExtractOp.FileBegin, name, metadata, 0);
+    this.#words[start + Entry.number] = sizeBytes;
+    this.#words[start + Entry.number + 1] = Math.floor(sizeBytes / 0x1_0000_0000);
     this.#extras(start, metadata);
     this.#open = start;
     this.#openPieces = 0;
@@ -133,25 +127,25 @@ export class ExtractCommandEncoder {
     this.#take(lengthBytes);
     const last = this.#lastPiece;
     const words = this.#words;
-    if (last >= 0 && words[last + 1]! + words[last + 2]! === offset) {
-      words[last + 2]! += lengthBytes;
+    if (last >= 0 && words[last + Piece.offset]! + words[last + Piece.length]! === offset) {
+      words[last + Piece.length]! += lengthBytes;
       return;
     }
-    const at = this.#piece(3);
-    this.#words[at] = this.#chunkCount - 1;
-    this.#words[at + 1] = offset;
-    this.#words[at + 2] = lengthBytes;
+    const at = this.#piece(PIECE_WORDS);
+    this.#words[at + Piece.chunk] = this.#chunkCount - 1;
+    this.#words[at + Piece.offset] = offset;
+    this.#words[at + Piece.length] = lengthBytes;
     this.#lastPiece = at;
   }
 
   inlineData(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#take(bytes.length);
-    const at = this.#piece(3 + ((bytes.length + 3) >> 2));
-    this.#words[at] = INLINE_CHUNK;
-    this.#words[at + 1] = 0;
-    this.#words[at + 2] = bytes.length;
-    this.#bytes.set(bytes, (at + 3) * 4);
+    const at = this.#piece(PIECE_WORDS + ((bytes.length + 3) >> 2));
+    this.#words[at + Piece.chunk] = PieceChunk.Inline;
+    this.#words[at + Piece.offset] = 0;
+    this.#words[at + Piece.length] = bytes.length;
+    this.#bytes.set(bytes, (at + PIECE_WORDS) * 4);
     this.#lastPiece = -1;
   }
 
@@ -160,10 +154,10 @@ export class ExtractCommandEncoder {
     if (this.#remaining !== 0) throw new RangeError(`file ends ${this.#remaining} bytes early`);
     this.#inFile = false;
     const start = this.#open;
-    const whole = start >= 0 && (this.#words[start + 1]! & 0xff) === OP_FILE_BEGIN;
-    if (whole) this.#words[start + 1]! += OP_FILE - OP_FILE_BEGIN;
+    const whole = start >= 0 && (this.#words[start + Bare.op]! & 0xff) === ExtractOp.FileBegin;
+    if (whole) this.#words[start + Bare.op]! += ExtractOp.File - ExtractOp.FileBegin;
     this.#closePieces();
-    if (!whole) this.#bare(OP_FILE_END);
+    if (!whole) this.#bare(ExtractOp.FileEnd);
   }
 
   /** Gives up the file that has begun, here or in earlier buffers. */
@@ -171,26 +165,26 @@ export class ExtractCommandEncoder {
     if (!this.#inFile) throw new RangeError("a file is given up that did not begin");
     this.#inFile = false;
     this.#closePieces();
-    this.#bare(OP_FILE_DROP);
+    this.#bare(ExtractOp.FileDrop);
   }
 
   symlink(name: Uint8Array, metadata: EntryMetadata, target: Uint8Array): void {
-    const start = this.#begin(OP_SYMLINK, name, metadata, target.length + 4);
+    const start = this.#begin(ExtractOp.Symlink, name, metadata, target.length + 4);
     this.#extras(start, metadata);
     this.#target(start, target);
     this.#end(start);
   }
 
   hardlink(name: Uint8Array, targetPath: Uint8Array): void {
-    const start = this.#begin(OP_HARDLINK, name, undefined, targetPath.length + 4);
+    const start = this.#begin(ExtractOp.Hardlink, name, undefined, targetPath.length + 4);
     this.#target(start, targetPath);
     this.#end(start);
   }
 
   node(name: Uint8Array, metadata: EntryMetadata, major: number, minor: number): void {
-    const start = this.#begin(OP_NODE, name, metadata, 0);
-    this.#words[start + 8] = major;
-    this.#words[start + 9] = minor;
+    const start = this.#begin(ExtractOp.Node, name, metadata, 0);
+    this.#words[start + Entry.number] = major;
+    this.#words[start + Entry.number + 1] = minor;
     this.#extras(start, metadata);
     this.#end(start);
   }
@@ -236,12 +230,12 @@ export class ExtractCommandEncoder {
     if (nameLength > MAX_NAME_LENGTH) {
       throw new CorruptDataError(`name of ${nameLength} bytes is too long`);
     }
-    this.#reserve(FIXED_WORDS + ((nameLength + moreBytes) >> 2) + 4);
+    this.#reserve(ENTRY_WORDS + ((nameLength + moreBytes) >> 2) + 4);
     const start = this.#at;
     const words = this.#words;
-    words[start + 1] = op | nameLength << 16;
+    words[start + Entry.op] = op | nameLength << 16;
     if (metadata === undefined) {
-      words.fill(0, start + 2, start + 8);
+      words.fill(0, start + BARE_WORDS, start + Entry.number);
     } else {
       const { mode, mtimeSecs } = metadata;
       // spec: pxar.md §6.4: more than type and permission bits is an error.
@@ -250,18 +244,18 @@ export class ExtractCommandEncoder {
           `entry "${name ? text(name) : "/"}" has an impossible mode of 0${mode.toString(8)}`,
         );
       }
-      words[start + 2] = mode;
-      words[start + 3] = metadata.uid;
-      words[start + 4] = metadata.gid;
-      words[start + 5] = metadata.mtimeNanos;
-      words[start + 6] = mtimeSecs;
-      words[start + 7] = Math.floor(mtimeSecs / 0x1_0000_0000);
+      words[start + Entry.mode] = mode;
+      words[start + Entry.uid] = metadata.uid;
+      words[start + Entry.gid] = metadata.gid;
+      words[start + Entry.mtimeNanos] = metadata.mtimeNanos;
+      words[start + Entry.mtimeSecs] = mtimeSecs;
+      words[start + Entry.mtimeSecs + 1] = Math.floor(mtimeSecs / 0x1_0000_0000);
     }
-    words[start + 8] = 0;
-    words[start + 9] = 0;
-    words[start + 10] = 0;
-    words[start + 11] = 0;
-    this.#at = start + FIXED_WORDS;
+    words[start + Entry.number] = 0;
+    words[start + Entry.number + 1] = 0;
+    words[start + Entry.extrasLength] = 0;
+    words[start + Entry.count] = 0;
+    this.#at = start + ENTRY_WORDS;
     if (name !== undefined) this.#string(name);
     return start;
   }
@@ -282,20 +276,21 @@ export class ExtractCommandEncoder {
 
   #target(start: number, target: Uint8Array): void {
     this.#reserve((target.length >> 2) + 2);
-    this.#words[start + 11] = target.length;
+    this.#words[start + Entry.count] = target.length;
     this.#string(target);
   }
 
   #end(start: number): void {
     if ((this.#at & 1) !== 0) this.#words[this.#at++] = 0;
-    this.#words[start] = (this.#at - start) * 4;
+    this.#words[start + Bare.length] = (this.#at - start) * 4;
   }
 
   #bare(op: number): void {
     if (this.#inFile) throw new RangeError("a directory ends within a file");
-    this.#reserve(2);
-    this.#words[this.#at++] = 8;
-    this.#words[this.#at++] = op;
+    this.#reserve(BARE_WORDS);
+    this.#words[this.#at + Bare.length] = EXTRACT_BARE_BYTES;
+    this.#words[this.#at + Bare.op] = op;
+    this.#at += BARE_WORDS;
   }
 
   #take(lengthBytes: number): void {
@@ -312,10 +307,10 @@ export class ExtractCommandEncoder {
     if (this.#open < 0) {
       this.#open = this.#at;
       this.#openPieces = 0;
-      this.#words[this.#at + 1] = OP_FILE_PIECES;
-      this.#at += 4;
-      this.#words[this.#open + 2] = 0;
-      this.#words[this.#open + 3] = 0;
+      this.#words[this.#at + Pieces.op] = ExtractOp.FilePieces;
+      this.#words[this.#at + Pieces.count] = 0;
+      this.#words[this.#at + Pieces.reserved] = 0;
+      this.#at += PIECES_WORDS;
     }
     const at = this.#at;
     this.#openPieces++;
@@ -326,8 +321,8 @@ export class ExtractCommandEncoder {
   #closePieces(): void {
     const start = this.#open;
     if (start < 0) return;
-    const whole = (this.#words[start + 1]! & 0xff) !== OP_FILE_PIECES;
-    this.#words[start + (whole ? 11 : 2)] = this.#openPieces;
+    const whole = (this.#words[start + Bare.op]! & 0xff) !== ExtractOp.FilePieces;
+    this.#words[start + (whole ? Entry.count : Pieces.count)] = this.#openPieces;
     this.#end(start);
     this.#open = -1;
     this.#lastPiece = -1;
@@ -347,26 +342,26 @@ export class ExtractCommandEncoder {
         const bytes = new Uint8Array(name.length + 1 + value.length);
         bytes.set(name);
         bytes.set(value, name.length + 1);
-        this.#extra(TAG_XATTR, bytes);
+        this.#extra(ExtractTag.Xattr, bytes);
       }
     }
-    if (fcaps !== undefined && !options.ignoreFcaps) this.#extra(TAG_FCAPS, fcaps);
+    if (fcaps !== undefined && !options.ignoreFcaps) this.#extra(ExtractTag.Fcaps, fcaps);
     if (acl !== undefined && !options.ignoreAcls) {
       const { access, byDefault } = aclToXattrs(acl, metadata.mode);
-      this.#extra(TAG_ACL_ACCESS, access);
-      if (byDefault !== undefined) this.#extra(TAG_ACL_DEFAULT, byDefault);
+      this.#extra(ExtractTag.AclAccess, access);
+      if (byDefault !== undefined) this.#extra(ExtractTag.AclDefault, byDefault);
     }
     if (projectId !== undefined && !options.ignoreFlags) {
-      this.#extra(TAG_PROJECT_ID, new Uint8Array(Uint32Array.of(projectId).buffer));
+      this.#extra(ExtractTag.ProjectId, new Uint8Array(Uint32Array.of(projectId).buffer));
     }
     if (wanted !== 0) {
       const linux = linuxFlagsFromAttributes(wanted);
       const fat = fatAttributesFromAttributes(wanted);
       if (linux !== 0 || fat !== 0) {
-        this.#extra(TAG_FLAGS, new Uint8Array(Uint32Array.of(linux, fat).buffer));
+        this.#extra(ExtractTag.Flags, new Uint8Array(Uint32Array.of(linux, fat).buffer));
       }
     }
-    this.#words[start + 10] = (this.#at - from) * 4;
+    this.#words[start + Entry.extrasLength] = (this.#at - from) * 4;
   }
 
   #extra(tag: number, bytes: Uint8Array): void {

@@ -1,4 +1,11 @@
 import { errnoText } from "../../ffi/errno.ts";
+import {
+  EXTRACT_ERROR_BYTES,
+  EXTRACT_REPORT_BYTES,
+  ExtractErrorByte,
+  ExtractReportByte,
+  ExtractStep as NativeStep,
+} from "../../ffi/native_layout.ts";
 import type { ExtractStep } from "./extract_error.ts";
 import { quotePath } from "./quote_path.ts";
 
@@ -28,30 +35,29 @@ export interface ExtractReports {
   readonly underWay: number;
 }
 
-// Numbers of native/extract/src/report.rs.
-const STEPS: readonly ExtractRecord["step"][] = [
-  "create",
-  "open",
-  "write",
-  "initial attribute flags",
-  "ownership",
-  "extended attributes",
-  "file capabilities",
-  "access control list",
-  "project id",
-  "permissions",
-  "modification time",
-  "attribute flags",
-  "FAT attributes",
-  "hard link target",
-  "skipped attribute",
-  "remove",
-  "dropped privileges",
-  "no extended attributes",
-  "no attribute flags",
-  "skipped device",
-  "create device",
-];
+const STEPS: Readonly<Record<number, ExtractRecord["step"]>> = {
+  [NativeStep.Create]: "create",
+  [NativeStep.Open]: "open",
+  [NativeStep.Write]: "write",
+  [NativeStep.InitialFlags]: "initial attribute flags",
+  [NativeStep.Ownership]: "ownership",
+  [NativeStep.Xattrs]: "extended attributes",
+  [NativeStep.Fcaps]: "file capabilities",
+  [NativeStep.Acl]: "access control list",
+  [NativeStep.ProjectId]: "project id",
+  [NativeStep.Permissions]: "permissions",
+  [NativeStep.Time]: "modification time",
+  [NativeStep.Flags]: "attribute flags",
+  [NativeStep.FatAttributes]: "FAT attributes",
+  [NativeStep.LinkTarget]: "hard link target",
+  [NativeStep.SkippedXattr]: "skipped attribute",
+  [NativeStep.Remove]: "remove",
+  [NativeStep.DroppedPrivileges]: "dropped privileges",
+  [NativeStep.NoXattrs]: "no extended attributes",
+  [NativeStep.NoFlags]: "no attribute flags",
+  [NativeStep.SkippedDevice]: "skipped device",
+  [NativeStep.CreateDevice]: "create device",
+};
 
 const WHAT: Readonly<Record<ExtractRecord["step"], string>> = {
   "create": "create",
@@ -133,24 +139,27 @@ export function countedNoteMessage(
   return `left out ${words}, first: ${extractErrorMessage(target, first)}`;
 }
 
-/** Reads what `pbs_extract_next` wrote (layout: native/include/pbs_extract.h). */
+/** Reads what `pbs_extract_next` wrote: the head, tokens, errors with their paths. */
 export function readExtractReports(bytes: Uint8Array): ExtractReports {
   const tokens: number[] = [];
   const records: ExtractRecord[] = [];
-  if (bytes.length < 16) return { tokens, records, lost: 0, underWay: 0 };
+  if (bytes.length < EXTRACT_REPORT_BYTES) return { tokens, records, lost: 0, underWay: 0 };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 16;
-  for (let left = view.getUint32(0, true); left > 0; left--, at += 4) {
+  const head = (field: number) => view.getUint32(field, true);
+  let at = EXTRACT_REPORT_BYTES;
+  for (let left = head(ExtractReportByte.tokens); left > 0; left--, at += 4) {
     tokens.push(view.getUint32(at, true));
   }
-  for (let left = view.getUint32(4, true); left > 0; left--) {
-    const errno = view.getUint32(at, true);
-    const step = STEPS[view.getUint8(at + 4)] ?? "create";
-    const length = view.getUint16(at + 6, true);
-    records.push({ path: bytes.slice(at + 8, at + 8 + length), step, errno });
-    at += 8 + ((length + 3) & ~3);
+  for (let left = head(ExtractReportByte.errors); left > 0; left--) {
+    const errno = view.getUint32(at + ExtractErrorByte.errno, true);
+    const step = STEPS[view.getUint8(at + ExtractErrorByte.step)] ?? "create";
+    const length = view.getUint16(at + ExtractErrorByte.pathLength, true);
+    const pathAt = at + EXTRACT_ERROR_BYTES;
+    records.push({ path: bytes.slice(pathAt, pathAt + length), step, errno });
+    at = pathAt + ((length + 3) & ~3);
   }
-  return { tokens, records, lost: view.getUint32(8, true), underWay: view.getUint32(12, true) };
+  const [lost, underWay] = [head(ExtractReportByte.lost), head(ExtractReportByte.underWay)];
+  return { tokens, records, lost, underWay };
 }
 
 /** One line for people about an error. */

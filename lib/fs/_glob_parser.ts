@@ -1,19 +1,6 @@
+import { GlobKind } from "../../ffi/native_layout.ts";
 import { UsageError } from "../errors/mod.ts";
 import { quotePath } from "./quote_path.ts";
-
-/** Kinds of components a glob pattern consists of; the numbers are part of the native core's ABI. */
-export const GlobKind = {
-  /** These bytes. */
-  Literal: 0,
-  /** `?` */
-  AnyByte: 1,
-  /** `*` */
-  Star: 2,
-  /** `**` between slashes; what follows, if anything, is a literal that begins with a slash. */
-  StarStar: 3,
-  /** `[...]` */
-  Class: 4,
-} as const;
 
 /** One component of a glob pattern. */
 export interface GlobComponent {

@@ -5,15 +5,15 @@ import {
   type TreeCapture,
 } from "../../ffi/capture.ts";
 import {
-  BEGIN_COUNT_WORD,
+  CAPTURE_ENTRY_BYTES,
+  CAPTURE_FAILURE_BYTES,
+  CaptureBeginWord,
+  CaptureEntryWord,
+  CaptureFailureWord,
+  CaptureFlag,
+  CaptureKind,
   CaptureStep,
-  ENTRY_HEAD_BYTES,
-  EntryFlag,
-  EntryWord,
-  FAILURE_HEAD_BYTES,
-  FailureWord,
-  RecordKind,
-} from "../../ffi/capture_record.ts";
+} from "../../ffi/native_layout.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
 import { openFilesShare } from "../../ffi/open_files.ts";
 import { CorruptDataError, PbsError, SystemError } from "../errors/mod.ts";
@@ -66,10 +66,10 @@ const STEP_TEXTS: Readonly<Record<number, string>> = {
 };
 
 const LEFT_OUT: readonly (readonly [number, string])[] = [
-  [EntryFlag.HasSelinuxLabel, "security.selinux"],
-  [EntryFlag.HasNfs4Acl, "system.nfs4_acl"],
-  [EntryFlag.HasOtherSecurity, "others of security.*"],
-  [EntryFlag.HasOtherXattrs, "others"],
+  [CaptureFlag.HasSelinuxLabel, "security.selinux"],
+  [CaptureFlag.HasNfs4Acl, "system.nfs4_acl"],
+  [CaptureFlag.HasOtherSecurity, "others of security.*"],
+  [CaptureFlag.HasOtherXattrs, "others"],
 ];
 
 /** What the walk does behind the record at which the native core paused. */
@@ -157,7 +157,7 @@ export class TreeWalk implements WalkPath {
       if (batch.state === "running") next = this.#capture.next(batchFiles);
       const { words } = batch;
       for (let at = 0; at < words.length; at = this.#handled) {
-        this.#handled = at + (words[at]! >>> 2);
+        this.#handled = at + (words[at + CaptureEntryWord.length]! >>> 2);
         this.#handle(batch, at);
         if (!visitor.full) continue;
         await (aborted ? Promise.race([visitor.drain(), aborted]) : visitor.drain());
@@ -200,26 +200,26 @@ export class TreeWalk implements WalkPath {
   }
 
   #handle(batch: CaptureBatch, at: number): void {
-    switch (batch.words[at + 1]) {
-      case RecordKind.Entry:
+    switch (batch.words[at + CaptureEntryWord.kind]) {
+      case CaptureKind.Entry:
         return this.#handleEntry(batch, at);
-      case RecordKind.Begin:
-        return this.#handleBegin(batch.words[at + BEGIN_COUNT_WORD]!);
-      case RecordKind.End:
+      case CaptureKind.Begin:
+        return this.#handleBegin(batch.words[at + CaptureBeginWord.count]!);
+      case CaptureKind.End:
         return this.#handleEnd();
-      case RecordKind.Failed:
+      case CaptureKind.Failed:
         return this.#handleFailure(batch, at);
-      case RecordKind.ExcludeFile:
+      case CaptureKind.ExcludeFile:
         return this.#handleExcludeFile(batch, at);
     }
   }
 
   #handleEntry(batch: CaptureBatch, at: number): void {
     const { words, bytes } = batch;
-    const fileType = words[at + EntryWord.Mode]! & S_IFMT;
-    this.#flagsSeen |= words[at + EntryWord.Flags]!;
-    const nameAt = at * 4 + ENTRY_HEAD_BYTES;
-    const name = bytes.subarray(nameAt, nameAt + words[at + EntryWord.NameLength]!);
+    const fileType = words[at + CaptureEntryWord.mode]! & S_IFMT;
+    this.#flagsSeen |= words[at + CaptureEntryWord.flags]!;
+    const nameAt = at * 4 + CAPTURE_ENTRY_BYTES;
+    const name = bytes.subarray(nameAt, nameAt + words[at + CaptureEntryWord.nameLength]!);
     if (fileType === S_IFDIR) return this.#handleDirectory(batch, at, name);
     this.#leaf = name;
     if (fileType === S_IFREG) this.#handleFile(batch, at, name);
@@ -229,10 +229,12 @@ export class TreeWalk implements WalkPath {
 
   #handleDirectory(batch: CaptureBatch, at: number, name: Uint8Array): void {
     const { words } = batch;
-    const flags = words[at + EntryWord.Flags]!;
-    if ((flags & EntryFlag.Root) !== 0) {
+    const flags = words[at + CaptureEntryWord.flags]!;
+    if ((flags & CaptureFlag.Root) !== 0) {
       if (!this.#options.allFileSystems) {
-        this.#devices = new Set(this.#options.includeDevices).add(wide(words, at + EntryWord.Dev));
+        this.#devices = new Set(this.#options.includeDevices).add(
+          wide(words, at + CaptureEntryWord.device),
+        );
       }
       const metadata = this.#metadata(batch, at);
       this.progress.directories++;
@@ -243,22 +245,22 @@ export class TreeWalk implements WalkPath {
     const metadata = this.#metadata(batch, at);
     this.progress.directories++;
     this.#visitor.enterDirectory(name, metadata);
-    if ((flags & EntryFlag.MountPoint) === 0) return;
-    const magic = words[at + EntryWord.FileSystem]!;
+    if ((flags & CaptureFlag.MountPoint) === 0) return;
+    const magic = words[at + CaptureEntryWord.fileSystem]!;
     const enter = !isVirtualFileSystem(magic) &&
-      (this.#devices?.has(wide(words, at + EntryWord.Dev)) ?? true);
+      (this.#devices?.has(wide(words, at + CaptureEntryWord.device)) ?? true);
     if (!enter) this.#options.onWarning?.({ kind: "mount-point", path: this.bytes() });
     this.#decision = { enter, features: captureFeatures(magic, this.#options.wanted) };
   }
 
   #handleFile(batch: CaptureBatch, at: number, name: Uint8Array): void {
     const { words } = batch;
-    const fd = words[at + EntryWord.Fd]! | 0;
-    const links = words[at + EntryWord.Links]!;
+    const fd = words[at + CaptureEntryWord.descriptor]! | 0;
+    const links = words[at + CaptureEntryWord.links]!;
     let link: HardlinkTarget | undefined;
     if (links > 1) {
-      const dev = wide(words, at + EntryWord.Dev);
-      const ino = wideKey(words, at + EntryWord.Ino);
+      const dev = wide(words, at + CaptureEntryWord.device);
+      const ino = wideKey(words, at + CaptureEntryWord.inode);
       const first = this.#hardlinks.meetAgain(dev, ino);
       if (first !== undefined) {
         if (fd >= 0) closeCaptured(fd);
@@ -275,12 +277,12 @@ export class TreeWalk implements WalkPath {
       if (fd >= 0) closeCaptured(fd);
       throw error;
     }
-    const sizeBytes = wide(words, at + EntryWord.Size);
+    const sizeBytes = wide(words, at + CaptureEntryWord.size);
     this.progress.files++;
     this.progress.fileBytes += sizeBytes;
     this.#visitor.file(name, metadata, sizeBytes, fd, link, {
-      device: wide(words, at + EntryWord.Dev),
-      inode: wideKey(words, at + EntryWord.Ino),
+      device: wide(words, at + CaptureEntryWord.device),
+      inode: wideKey(words, at + CaptureEntryWord.inode),
     });
   }
 
@@ -289,15 +291,18 @@ export class TreeWalk implements WalkPath {
     const metadata = this.#metadata(batch, at);
     switch (fileType) {
       case S_IFLNK: {
-        const targetAt = at * 4 + ENTRY_HEAD_BYTES + name.length;
-        const target = bytes.subarray(targetAt, targetAt + words[at + EntryWord.TargetLength]!);
+        const targetAt = at * 4 + CAPTURE_ENTRY_BYTES + name.length;
+        const target = bytes.subarray(
+          targetAt,
+          targetAt + words[at + CaptureEntryWord.targetLength]!,
+        );
         this.#visitor.symlink(name, metadata, target);
         break;
       }
       case S_IFCHR:
       case S_IFBLK: {
-        const major = words[at + EntryWord.RdevMajor]!;
-        this.#visitor.device(name, metadata, major, words[at + EntryWord.RdevMinor]!);
+        const major = words[at + CaptureEntryWord.rdevMajor]!;
+        this.#visitor.device(name, metadata, major, words[at + CaptureEntryWord.rdevMinor]!);
         break;
       }
       case S_IFIFO:
@@ -321,7 +326,7 @@ export class TreeWalk implements WalkPath {
   }
 
   #metadata(batch: CaptureBatch, at: number): EntryMetadata {
-    const tooLarge = (batch.words[at + EntryWord.Flags]! & EntryFlag.XattrsTooLarge) !== 0;
+    const tooLarge = (batch.words[at + CaptureEntryWord.flags]! & CaptureFlag.XattrsTooLarge) !== 0;
     if (tooLarge && !this.#options.skipE2bigXattr) {
       throw new SystemError(
         Errno.E2BIG,
@@ -362,10 +367,10 @@ export class TreeWalk implements WalkPath {
 
   #handleFailure(batch: CaptureBatch, at: number): void {
     const { words, bytes } = batch;
-    const step = words[at + FailureWord.Step]!;
-    const errno = words[at + FailureWord.Errno]!;
-    const nameAt = at * 4 + FAILURE_HEAD_BYTES;
-    this.#leaf = bytes.subarray(nameAt, nameAt + words[at + FailureWord.Length]!);
+    const step = words[at + CaptureFailureWord.step]!;
+    const errno = words[at + CaptureFailureWord.errno]!;
+    const nameAt = at * 4 + CAPTURE_FAILURE_BYTES;
+    this.#leaf = bytes.subarray(nameAt, nameAt + words[at + CaptureFailureWord.textLength]!);
     this.#skipOrFail(step, errno);
     this.progress.skipped++;
     this.#leaf = NO_NAME;
@@ -376,11 +381,14 @@ export class TreeWalk implements WalkPath {
     const directory = this.bytes();
     this.#decision = GO_ON;
     this.#leaf = EXCLUDE_FILE_BYTES;
-    if (words[at + FailureWord.Errno] !== 0) {
-      this.#skipOrFail(words[at + FailureWord.Step]!, words[at + FailureWord.Errno]!);
+    if (words[at + CaptureFailureWord.errno] !== 0) {
+      this.#skipOrFail(words[at + CaptureFailureWord.step]!, words[at + CaptureFailureWord.errno]!);
     } else {
-      const contentAt = at * 4 + FAILURE_HEAD_BYTES;
-      const content = bytes.subarray(contentAt, contentAt + words[at + FailureWord.Length]!);
+      const contentAt = at * 4 + CAPTURE_FAILURE_BYTES;
+      const content = bytes.subarray(
+        contentAt,
+        contentAt + words[at + CaptureFailureWord.textLength]!,
+      );
       const path = this.bytes();
       const list = parseExcludeFile(content, directory, ({ kind, detail }) => {
         this.#options.onWarning?.({ kind, path, detail });

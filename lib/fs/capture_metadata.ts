@@ -1,5 +1,10 @@
 import type { CaptureBatch } from "../../ffi/capture.ts";
-import { ENTRY_HEAD_BYTES, EntryWord } from "../../ffi/capture_record.ts";
+import {
+  CAPTURE_ENTRY_BYTES,
+  CAPTURE_XATTR_BYTES,
+  CaptureEntryWord,
+  CaptureXattrByte,
+} from "../../ffi/native_layout.ts";
 import {
   type Acl,
   ACL_ACCESS_XATTR,
@@ -43,16 +48,19 @@ function attributeFlags(linuxFlags: number, fatAttributes: number): number {
  */
 export function capturedMetadata(batch: CaptureBatch, at: number): EntryMetadata {
   const { words } = batch;
-  const parts = words[at + EntryWord.XattrCount] === 0 ? NO_XATTRS : readXattrs(batch, at);
-  const projectId = words[at + EntryWord.ProjectId]!;
+  const parts = words[at + CaptureEntryWord.xattrCount] === 0 ? NO_XATTRS : readXattrs(batch, at);
+  const projectId = words[at + CaptureEntryWord.projectId]!;
   return {
-    mode: words[at + EntryWord.Mode]!,
-    uid: words[at + EntryWord.Uid]!,
-    gid: words[at + EntryWord.Gid]!,
-    mtimeSecs: words[at + EntryWord.MtimeSecs]! +
-      (words[at + EntryWord.MtimeSecs + 1]! | 0) * TWO_32,
-    mtimeNanos: words[at + EntryWord.MtimeNanos]!,
-    flags: attributeFlags(words[at + EntryWord.FsFlags]!, words[at + EntryWord.FatAttributes]!),
+    mode: words[at + CaptureEntryWord.mode]!,
+    uid: words[at + CaptureEntryWord.uid]!,
+    gid: words[at + CaptureEntryWord.gid]!,
+    mtimeSecs: words[at + CaptureEntryWord.mtimeSecs]! +
+      (words[at + CaptureEntryWord.mtimeSecs + 1]! | 0) * TWO_32,
+    mtimeNanos: words[at + CaptureEntryWord.mtimeNanos]!,
+    flags: attributeFlags(
+      words[at + CaptureEntryWord.fsFlags]!,
+      words[at + CaptureEntryWord.fatAttributes]!,
+    ),
     xattrs: parts.xattrs,
     acl: parts.acl,
     fcaps: parts.fcaps,
@@ -63,15 +71,16 @@ export function capturedMetadata(batch: CaptureBatch, at: number): EntryMetadata
 function readXattrs(batch: CaptureBatch, at: number): XattrParts {
   const { words, bytes } = batch;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = at * 4 + ENTRY_HEAD_BYTES + words[at + EntryWord.NameLength]! +
-    words[at + EntryWord.TargetLength]!;
+  let offset = at * 4 + CAPTURE_ENTRY_BYTES + words[at + CaptureEntryWord.nameLength]! +
+    words[at + CaptureEntryWord.targetLength]!;
   const parts: XattrParts = { ...NO_XATTRS };
   let access: Uint8Array | undefined;
   let byDefault: Uint8Array | undefined;
-  for (let count = words[at + EntryWord.XattrCount]!; count > 0; count--) {
-    const nameEnd = offset + 8 + view.getUint32(offset, true);
-    const valueEnd = nameEnd + view.getUint32(offset + 4, true);
-    const name = bytes.subarray(offset + 8, nameEnd);
+  for (let count = words[at + CaptureEntryWord.xattrCount]!; count > 0; count--) {
+    const nameAt = offset + CAPTURE_XATTR_BYTES;
+    const nameEnd = nameAt + view.getUint32(offset + CaptureXattrByte.nameLength, true);
+    const valueEnd = nameEnd + view.getUint32(offset + CaptureXattrByte.valueLength, true);
+    const name = bytes.subarray(nameAt, nameEnd);
     const value = bytes.subarray(nameEnd, valueEnd);
     offset = valueEnd;
     switch (String.fromCharCode(...name)) {

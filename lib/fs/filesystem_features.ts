@@ -1,4 +1,4 @@
-import { CaptureFeature } from "../../ffi/capture.ts";
+import { CaptureFeature } from "../../ffi/native_layout.ts";
 
 /** `f_type` of file systems that are treated in a special way (spec: pxar.md §8.2). */
 export const FileSystemMagic = {

@@ -1,4 +1,5 @@
-import { type GlobComponent, GlobKind, parseGlob } from "./_glob_parser.ts";
+import { GlobKind } from "../../ffi/native_layout.ts";
+import { type GlobComponent, parseGlob } from "./_glob_parser.ts";
 
 const SLASH = 0x2f;
 

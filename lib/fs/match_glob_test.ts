@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { UsageError } from "../errors/mod.ts";
-import { GlobKind } from "./_glob_parser.ts";
+import { GlobKind } from "../../ffi/native_layout.ts";
 import { Glob } from "./match_glob.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,17 +1,14 @@
+import { GlobKind, MatchFlag } from "../../ffi/native_layout.ts";
 import { ByteWriter } from "../bytes/mod.ts";
-import { GlobKind } from "./_glob_parser.ts";
 import type { MatchList } from "./match_list.ts";
-
-const INCLUDE = 1;
-const ANCHORED = 2;
-const DIRECTORIES_ONLY = 4;
 
 /** A match list in the form the native core evaluates; see `native/include/pbs_capture.h`. */
 export function compileMatchList(list: MatchList): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter();
   for (const { type, anchored, directoriesOnly, glob } of list) {
-    const flags = (type === "include" ? INCLUDE : 0) | (anchored ? ANCHORED : 0) |
-      (directoriesOnly ? DIRECTORIES_ONLY : 0);
+    const flags = (type === "include" ? MatchFlag.Include : 0) |
+      (anchored ? MatchFlag.Anchored : 0) |
+      (directoriesOnly ? MatchFlag.DirectoriesOnly : 0);
     writer.u32(flags);
     writer.u32(glob.components.length);
     for (const { kind, literal, members } of glob.components) {

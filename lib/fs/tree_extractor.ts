@@ -1,6 +1,7 @@
 import { CancelledError, SystemError } from "../errors/mod.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
-import { ExtractFlag, type NativeExtractCounters, NativeExtractor } from "../../ffi/extract.ts";
+import { type NativeExtractCounters, NativeExtractor } from "../../ffi/extract.ts";
+import { ExtractFlag } from "../../ffi/native_layout.ts";
 import {
   DEFAULT_RESTORED_ATTRIBUTE_FLAGS,
   type EntryMetadata,
@@ -365,13 +366,13 @@ function isFileSystemSpent({ step, errno }: ExtractError): boolean {
 
 function nativeFlags(options: ExtractOptions): number {
   const set = (wanted: boolean | undefined, bit: number) => wanted ? bit : 0;
-  return set(options.allowExistingDirs, ExtractFlag.ALLOW_EXISTING_DIRS) |
-    set(options.overwriteFiles, ExtractFlag.OVERWRITE_FILES) |
-    set(options.overwriteSymlinks, ExtractFlag.OVERWRITE_SYMLINKS) |
-    set(options.overwriteHardlinks, ExtractFlag.OVERWRITE_HARDLINKS) |
-    set(options.overwriteOthers, ExtractFlag.OVERWRITE_OTHERS) |
-    set(options.ignoreOwnership, ExtractFlag.IGNORE_OWNERSHIP) |
-    set(options.ignorePermissions, ExtractFlag.IGNORE_PERMISSIONS) |
-    set(options.ignoreExtractDeviceErrors, ExtractFlag.IGNORE_DEVICE_ERRORS) |
-    set(options.errorPolicy !== "collect", ExtractFlag.STOP_AT_FIRST_ERROR);
+  return set(options.allowExistingDirs, ExtractFlag.AllowExistingDirs) |
+    set(options.overwriteFiles, ExtractFlag.OverwriteFiles) |
+    set(options.overwriteSymlinks, ExtractFlag.OverwriteSymlinks) |
+    set(options.overwriteHardlinks, ExtractFlag.OverwriteHardlinks) |
+    set(options.overwriteOthers, ExtractFlag.OverwriteOthers) |
+    set(options.ignoreOwnership, ExtractFlag.IgnoreOwnership) |
+    set(options.ignorePermissions, ExtractFlag.IgnorePermissions) |
+    set(options.ignoreExtractDeviceErrors, ExtractFlag.IgnoreDeviceErrors) |
+    set(options.errorPolicy !== "collect", ExtractFlag.StopAtFirstError);
 }

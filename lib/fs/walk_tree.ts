@@ -1,9 +1,5 @@
-import {
-  CaptureFeature,
-  fileSystemMagic,
-  openCaptureRoot,
-  TreeCapture,
-} from "../../ffi/capture.ts";
+import { fileSystemMagic, openCaptureRoot, TreeCapture } from "../../ffi/capture.ts";
+import { CaptureFeature } from "../../ffi/native_layout.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import { CancelledError, SystemError, UsageError } from "../errors/mod.ts";
 import { captureFeatures, isVirtualFileSystem } from "./filesystem_features.ts";

@@ -12,37 +12,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * Starts an engine with its worker threads.
- *
- * settings, 80 bytes: 0 u64 memory budget in bytes, 8 u32 number of workers (0: one per processor),
- * 12 u32 flags (1 compress, 2 encrypt), 16 encryption key, 48 id key (32 bytes each).
- */
-int32_t pbs_pipeline_create(const uint8_t *settings);
+#include "pbs_layout.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Starts an engine with its worker threads. */
+int32_t pbs_pipeline_create(const struct pbs_pipeline_settings *settings);
 
 /* Makes count digests of 32 bytes known. */
 int32_t pbs_pipeline_add_known(uint32_t engine, const uint8_t *digests, size_t count);
 
-/*
- * Copies up to count counters: nanoseconds of reading, cutting, hashing, compressing, sealing,
- * waiting for memory; bytes hashed, encoded, of blobs made, of buffers now, of buffers at most.
- */
-int32_t pbs_pipeline_statistics(uint32_t engine, uint64_t *values, uint32_t count);
+/* Writes the counters. */
+int32_t pbs_pipeline_statistics(uint32_t engine, struct pbs_pipeline_counters *counters);
 
 /* Aborts all streams and ends the threads, without waiting. Blobs that are held stay valid. */
 int32_t pbs_pipeline_destroy(uint32_t engine);
 
-/* kind 0 dynamic and 2 payload with an average size, 1 fixed with a chunk size, in bytes. */
+/* kind: PBS_STREAM_KIND_*, with an average size or a chunk size in bytes. */
 int32_t pbs_stream_open(uint32_t engine, uint32_t kind, uint32_t size);
 
 /*
  * Long. Adds to a stream: reads and cuts; waits while the memory budget is used up.
  *
- * commands: records that start at multiples of 8, each with u32 kind and u32 argument first.
- *   1 inline:  argument = length; the bytes follow, filled up to a multiple of 8
- *   2 splice:  argument = descriptor, handed over; 8 u64 size (all ones: to the end), 16 u64 tag
- *   3 suggest: 8 u64 stream offset (payload streams only)
- *   4 inject:  argument = count; 8 u64 boundary; entries of u64 size and digest (payload streams)
+ * commands: records that start at multiples of 8: struct pbs_stream_command_head with the bytes behind
+ * it, pbs_splice_command, pbs_suggest_command, or pbs_inject_command with entries behind it.
  * Descriptors are closed in any case. Returns how many problems wait to be fetched.
  *
  * turn: 0 for a stream's first write, then one more each time. Calls may be made before earlier ones
@@ -59,11 +54,9 @@ int32_t pbs_stream_end(uint32_t stream);
 /*
  * Long. Takes up to limit finished chunks, in stream order; 0 after the last one.
  *
- * records, 80 bytes each: 0 digest, 32 u64 offset, 40 u32 blob length, 48 u64 plain size, 56 u32
- * buffer (0 if there is no blob), 60 u32 flags (1 known, 2 injected), 64 u64 address of the blob.
  * The blob is the caller's until pbs_buffer_release.
  */
-int32_t pbs_stream_next(uint32_t stream, uint8_t *records, uint32_t limit);
+int32_t pbs_stream_next(uint32_t stream, struct pbs_chunk_record *records, uint32_t limit);
 
 /*
  * To be called for each blob of pbs_stream_next before it is used. 1: no other chunk with this
@@ -71,18 +64,11 @@ int32_t pbs_stream_next(uint32_t stream, uint8_t *records, uint32_t limit);
  */
 int32_t pbs_chunk_settle(uint32_t buffer);
 
-/*
- * Takes up to limit problems. records, 32 bytes each: 0 u64 tag, 8 u32 kind (1 the file ended early
- * and was filled up with zeros, 2 it went on and was cut off, 3 a stretch could not be read and was
- * filled with zeros), 12 i32 errno, 16 u64 offset and 24 u64 length of the stretch, for kind 3.
- */
-int32_t pbs_stream_problems(uint32_t stream, uint8_t *records, uint32_t limit);
+/* Takes up to limit problems. Returns how many. */
+int32_t pbs_stream_problems(uint32_t stream, struct pbs_problem_record *records, uint32_t limit);
 
-/*
- * Why a stream failed, 16 bytes: 0 u64 tag, 8 u32 kind (1 reading a file, 2 a boundary that cannot
- * be, 3 malformed commands, 4 memory), 12 i32 errno. -ENODATA if it did not fail.
- */
-int32_t pbs_stream_failure(uint32_t stream, uint8_t *record);
+/* Why a stream failed. -ENODATA if it did not fail. */
+int32_t pbs_stream_failure(uint32_t stream, struct pbs_failure_record *record);
 
 /* Makes pending and later calls for the stream fail with -ECANCELED. */
 int32_t pbs_stream_abort(uint32_t stream);
@@ -94,7 +80,7 @@ int32_t pbs_stream_close(uint32_t stream);
 int32_t pbs_buffer_release(uint32_t buffer);
 
 /* Settings as in pbs_pipeline_create; the budget only says how much free memory is kept. */
-int32_t pbs_decoder_create(const uint8_t *settings);
+int32_t pbs_decoder_create(const struct pbs_pipeline_settings *settings);
 
 int32_t pbs_decoder_destroy(uint32_t decoder);
 
@@ -102,15 +88,13 @@ int32_t pbs_decoder_destroy(uint32_t decoder);
 int32_t pbs_decoder_buffer(uint32_t decoder, uint32_t length, uint8_t *address);
 
 /*
- * Long. Verifies and decodes a blob.
- *
- * request, 80 bytes: 0 expected digest, 32 u32 expected plain size, 36 u32 whether it has to be
- * encrypted, 40 u32 buffer of the blob (the callee's from here on), 44 u32 length of the blob; and
- * the answer: 56 u32 buffer, 60 u32 its capacity, 64 u64 address of the plain bytes.
- *
- * Positive results are refusals: 1 too short, 2 magic, 3 CRC, 4 encrypted or not against what was
- * expected, 5 no key, 6 authentication, 7 compressed data, 8 plain size, 9 digest.
+ * Long. Verifies and decodes a blob, and writes the answer into the request. Positive results are
+ * refusals, PBS_DECODE_STATUS_*.
  */
-int32_t pbs_decoder_decode(uint32_t decoder, uint8_t *request);
+int32_t pbs_decoder_decode(uint32_t decoder, struct pbs_decode_request *request);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

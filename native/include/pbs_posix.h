@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* All functions return a negative error number when they fail. Paths are bytes with a length and
  * without NUL, relative to a directory descriptor or to the working directory (-100); one with NUL
  * inside gives -EINVAL. Calls are repeated when a signal interrupts them. */
@@ -54,5 +58,9 @@ uint32_t pbs_umask(uint32_t mask);
 int32_t pbs_set_file_user(uint32_t uid, uint32_t gid, uint32_t previous[2]);
 /* RLIMIT_NOFILE, as it is now. */
 int64_t pbs_open_files_max(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

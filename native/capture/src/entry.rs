@@ -3,16 +3,9 @@
 use std::ffi::CStr;
 
 use crate::errno::{check, check_len};
+use crate::layout::{CaptureEntry, CaptureStep as Step, feature, flag};
 use crate::open::{self, open_at, stat_at, stat_fd};
-use crate::record::{EntryHead, FLAG_MOUNT_POINT, FLAG_XATTRS_TOO_LARGE, Step};
 use crate::xattrs::Xattrs;
-
-/// Which metadata to read; a walk holds one set per file system.
-pub const FEATURE_XATTRS: u32 = 1;
-pub const FEATURE_ACL: u32 = 2;
-pub const FEATURE_FCAPS: u32 = 4;
-pub const FEATURE_PROJECT_ID: u32 = 8;
-pub const FEATURE_FAT_ATTRIBUTES: u32 = 16;
 
 const FS_IOC_GETFLAGS: libc::c_ulong = 0x8008_6601;
 const FAT_IOCTL_GET_ATTRIBUTES: libc::c_ulong = 0x8004_7210;
@@ -41,21 +34,21 @@ fn means_other_type(error: i32) -> bool {
     )
 }
 
-fn head_from(stat: &libc::stat) -> EntryHead {
-    EntryHead {
-        fd: -1,
+fn head_from(stat: &libc::stat) -> CaptureEntry {
+    CaptureEntry {
+        descriptor: -1,
         mode: stat.st_mode,
         uid: stat.st_uid,
         gid: stat.st_gid,
         mtime_nanos: stat.st_mtime_nsec as u32,
         mtime_secs: stat.st_mtime,
         size: stat.st_size as u64,
-        ino: stat.st_ino,
-        dev: stat.st_dev,
-        nlink: u32::try_from(stat.st_nlink).unwrap_or(u32::MAX),
+        inode: stat.st_ino,
+        device: stat.st_dev,
+        links: u32::try_from(stat.st_nlink).unwrap_or(u32::MAX),
         rdev_major: libc::major(stat.st_rdev),
         rdev_minor: libc::minor(stat.st_rdev),
-        ..EntryHead::default()
+        ..CaptureEntry::default()
     }
 }
 
@@ -93,7 +86,7 @@ impl EntryReader {
         name: &CStr,
         d_type: u8,
         features: &mut u32,
-    ) -> Result<EntryHead, Failure> {
+    ) -> Result<CaptureEntry, Failure> {
         self.clear();
         let trusted = match d_type {
             libc::DT_REG => libc::S_IFREG,
@@ -126,7 +119,7 @@ impl EntryReader {
         dir: i32,
         name: &CStr,
         features: &mut u32,
-    ) -> Result<EntryHead, Failure> {
+    ) -> Result<CaptureEntry, Failure> {
         let stat = stat_at(dir, name).map_err(|error| (Step::Stat, error))?;
         match stat.st_mode & libc::S_IFMT {
             file_type @ (libc::S_IFREG | libc::S_IFDIR) => {
@@ -178,7 +171,7 @@ impl EntryReader {
         name: &CStr,
         file_type: libc::mode_t,
         features: &mut u32,
-    ) -> Result<Option<EntryHead>, Failure> {
+    ) -> Result<Option<CaptureEntry>, Failure> {
         let only = if file_type == libc::S_IFDIR {
             libc::O_DIRECTORY
         } else {
@@ -189,7 +182,7 @@ impl EntryReader {
             Err(error) => return Err((Step::Open, error)),
         };
         let result = self.read_open(fd, Some(file_type), features);
-        let keep = matches!(&result, Ok(Some(head)) if head.fd >= 0);
+        let keep = matches!(&result, Ok(Some(head)) if head.descriptor >= 0);
         if !keep {
             // SAFETY: opened above and given to nobody.
             unsafe { libc::close(fd) };
@@ -203,15 +196,15 @@ impl EntryReader {
         fd: i32,
         file_type: Option<libc::mode_t>,
         features: &mut u32,
-    ) -> Result<Option<EntryHead>, Failure> {
+    ) -> Result<Option<CaptureEntry>, Failure> {
         let stat = stat_fd(fd).map_err(|error| (Step::Metadata, error))?;
         let actual = stat.st_mode & libc::S_IFMT;
         if file_type.is_some_and(|expected| expected != actual) {
             return Ok(None);
         }
         let mut head = head_from(&stat);
-        if *features & FEATURE_XATTRS != 0 && !self.xattrs.read(fd, features)? {
-            head.flags |= FLAG_XATTRS_TOO_LARGE;
+        if *features & feature::XATTRS != 0 && !self.xattrs.read(fd, features)? {
+            head.flags |= flag::XATTRS_TOO_LARGE;
         }
         head.flags |= self.xattrs.left_out;
         // The kernel writes 32 bits although the request number says otherwise.
@@ -220,7 +213,7 @@ impl EntryReader {
         if tolerate(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS as _, &mut flags) })? {
             head.fs_flags = (flags & 0xffff_ffff) as u32;
         }
-        if *features & FEATURE_FAT_ATTRIBUTES != 0 {
+        if *features & feature::FAT_ATTRIBUTES != 0 {
             let mut attributes: u32 = 0;
             // SAFETY: the kernel writes one number.
             if tolerate(unsafe { libc::ioctl(fd, FAT_IOCTL_GET_ATTRIBUTES as _, &mut attributes) })?
@@ -228,7 +221,7 @@ impl EntryReader {
                 head.fat_attributes = attributes;
             }
         }
-        if *features & FEATURE_PROJECT_ID != 0 {
+        if *features & feature::PROJECT_ID != 0 {
             // u32 xflags, extsize, nextents, projid, cowextsize, 8 bytes of padding.
             let mut attributes = [0u32; 7];
             let result =
@@ -239,21 +232,25 @@ impl EntryReader {
             }
         }
         if actual == libc::S_IFDIR || head.size > 0 {
-            head.fd = fd;
+            head.descriptor = fd;
         }
         Ok(Some(head))
     }
 
     /// Reads a directory that was opened and turned out to be a mount point again, now with the
     /// features wanted on any file system. Closes it if that fails.
-    pub fn read_mount_point(&mut self, fd: i32, mut features: u32) -> Result<EntryHead, Failure> {
+    pub fn read_mount_point(
+        &mut self,
+        fd: i32,
+        mut features: u32,
+    ) -> Result<CaptureEntry, Failure> {
         self.clear();
         let mut read = || {
             let file_system = open::file_system(fd).map_err(|error| (Step::FileSystem, error))?;
             let head = self.read_open(fd, Some(libc::S_IFDIR), &mut features)?;
             let head = head.ok_or((Step::Metadata, libc::ENOTDIR))?;
-            Ok(EntryHead {
-                flags: head.flags | FLAG_MOUNT_POINT,
+            Ok(CaptureEntry {
+                flags: head.flags | flag::MOUNT_POINT,
                 file_system,
                 ..head
             })
@@ -319,12 +316,12 @@ mod tests {
                 let head = reader.read(folder.fd, name, hint, &mut 0).unwrap();
                 assert_eq!(head.mode & libc::S_IFMT, expected, "{name:?} as {hint}");
                 let opened = matches!(name.to_bytes(), b"file" | b"dir");
-                assert_eq!(head.fd >= 0, opened, "{name:?}");
+                assert_eq!(head.descriptor >= 0, opened, "{name:?}");
                 let target: &[u8] = if name == c"link" { b"target" } else { b"" };
                 assert_eq!(reader.target(), target);
                 if opened {
                     // SAFETY: owned by the test.
-                    unsafe { libc::close(head.fd) };
+                    unsafe { libc::close(head.descriptor) };
                 }
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! The twin in TypeScript compiles the patterns and defines the behaviour.
 
+use crate::layout::{glob_kind, match_flag};
+
 const SLASH: u8 = b'/';
 
 /// Results of matching the rest of a pattern against the rest of a text.
@@ -74,11 +76,11 @@ impl<'a> Program<'a> {
             let len = self.u32()? as usize;
             let bytes = self.bytes(len)?;
             components.push(match (kind, len) {
-                (0, 1..) => Component::Literal(bytes.to_vec()),
-                (1, 0) => Component::AnyByte,
-                (2, 0) => Component::Star,
-                (3, 0) => Component::StarStar,
-                (4, 32) => Component::Class(bytes.try_into().ok()?),
+                (glob_kind::LITERAL, 1..) => Component::Literal(bytes.to_vec()),
+                (glob_kind::ANY_BYTE, 0) => Component::AnyByte,
+                (glob_kind::STAR, 0) => Component::Star,
+                (glob_kind::STAR_STAR, 0) => Component::StarStar,
+                (glob_kind::CLASS, 32) => Component::Class(bytes.try_into().ok()?),
                 _ => return None,
             });
         }
@@ -89,7 +91,12 @@ impl<'a> Program<'a> {
         });
         let is_star = |c: &&Component| matches!(c, Component::Star | Component::StarStar);
         let stars = components.iter().filter(is_star).count();
-        let [include, anchored, directories_only] = [1, 2, 4].map(|bit| flags & bit != 0);
+        let [include, anchored, directories_only] = [
+            match_flag::INCLUDE,
+            match_flag::ANCHORED,
+            match_flag::DIRECTORIES_ONLY,
+        ]
+        .map(|bit| flags & bit != 0);
         legal.then_some(MatchEntry {
             include,
             anchored,

@@ -9,6 +9,7 @@ mod errno;
 mod exclude_file;
 mod frame;
 mod glob;
+pub mod layout;
 mod listing;
 mod open;
 mod prefetch;
@@ -21,23 +22,13 @@ use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use errno::last_errno;
+use layout::{CaptureStatus, state};
 use walker::{State, Walker};
 
 /// A walk, as the caller holds it. Only `cancel` may be touched while a call is running.
 pub struct Capture {
     cancel: AtomicBool,
     walker: UnsafeCell<Walker>,
-}
-
-/// What `pbs_capture_next` reports beside the number of bytes.
-#[repr(C)]
-pub struct CaptureStatus {
-    /// 0: call again; 1: paused, resume first; 2: the walk is complete.
-    pub state: u32,
-    /// Descriptors in the records of this call, the caller's to close.
-    pub open_files: u32,
-    /// Smallest buffer that holds the next record.
-    pub needed: u64,
 }
 
 /// Opens the directory a walk begins with.
@@ -110,9 +101,9 @@ pub unsafe extern "C" fn pbs_capture_next(
     // SAFETY: not null, and the caller vouches that it is writable.
     let status = unsafe { &mut *status };
     status.state = match walker.state() {
-        State::Running => 0,
-        State::Paused => 1,
-        State::Complete => 2,
+        State::Running => state::RUNNING,
+        State::Paused => state::PAUSED,
+        State::Complete => state::COMPLETE,
     };
     status.open_files = walker.delivered_files();
     status.needed = walker.pending_len() as u64;

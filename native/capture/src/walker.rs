@@ -6,13 +6,14 @@ use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::entry::{EntryReader, FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS};
+use crate::entry::EntryReader;
 use crate::exclude_file;
 use crate::frame::Frame;
 use crate::glob::MatchList;
+use crate::layout::{CaptureEntry, CaptureStep as Step, feature, flag};
 use crate::listing::Listing;
 use crate::prefetch::Prefetch;
-use crate::record::{self, EntryHead, FLAG_ROOT, Step};
+use crate::record;
 
 /// Left out of the root: a generated entry takes its place.
 const EXCLUDE_CLI_FILE: &CStr = c".pxarexclude-cli";
@@ -83,7 +84,7 @@ impl Walker {
             first_open: 1,
             path: Vec::new(),
             patterns: MatchList::default(),
-            wanted: features & (FEATURE_XATTRS | FEATURE_ACL | FEATURE_FCAPS),
+            wanted: features & (feature::XATTRS | feature::ACL | feature::FCAPS),
             reader: EntryReader::new(),
             buffer: vec![0; DIRECTORY_BUFFER],
             pending: Vec::new(),
@@ -246,9 +247,9 @@ impl Walker {
         let frame = &mut stack[0];
         match reader.read_open(frame.fd, None, &mut frame.features) {
             Ok(Some(mut head)) => {
-                head.flags |= FLAG_ROOT;
-                head.fd = -1;
-                (frame.dev, frame.ino) = (head.dev, head.ino);
+                head.flags |= flag::ROOT;
+                head.descriptor = -1;
+                (frame.dev, frame.ino) = (head.device, head.inode);
                 record::entry(
                     pending,
                     &head,
@@ -349,13 +350,14 @@ impl Walker {
         let mut crosses = false;
         if let Ok(head) = &mut result {
             is_directory = head.mode & libc::S_IFMT == libc::S_IFDIR;
-            crosses = is_directory && head.dev != frame.dev;
-            if head.dev == frame.dev {
+            crosses = is_directory && head.device != frame.dev;
+            if head.device == frame.dev {
                 frame.features = features;
             }
         }
         if crosses {
-            result = result.and_then(|head| reader.read_mount_point(head.fd, features | *wanted));
+            result = result
+                .and_then(|head| reader.read_mount_point(head.descriptor, features | *wanted));
         }
         let features = frame.features;
         let name = name.to_bytes();
@@ -370,8 +372,11 @@ impl Walker {
                 return;
             }
         };
-        let fd = if is_directory { -1 } else { head.fd };
-        let delivered = EntryHead { fd, ..head };
+        let fd = if is_directory { -1 } else { head.descriptor };
+        let delivered = CaptureEntry {
+            descriptor: fd,
+            ..head
+        };
         let target = reader.target();
         record::entry(
             pending,

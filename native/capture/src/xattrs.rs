@@ -2,11 +2,10 @@
 
 use std::ffi::CStr;
 
-use crate::entry::{FEATURE_ACL, FEATURE_FCAPS, FEATURE_XATTRS, Failure};
+use crate::entry::Failure;
 use crate::errno::check_len;
-use crate::record::{
-    FLAG_HAS_NFS4_ACL, FLAG_HAS_OTHER_SECURITY, FLAG_HAS_OTHER_XATTRS, FLAG_HAS_SELINUX_LABEL, Step,
-};
+use crate::layout::{CaptureStep as Step, CaptureXattr, feature, flag};
+use pbs_native_interface::Record;
 
 /// The kernel limits lists and values to this.
 const XATTR_MAX: usize = 65536;
@@ -52,7 +51,7 @@ impl Xattrs {
             Ok(0) => return Ok(true),
             Ok(len) => len,
             Err(libc::EOPNOTSUPP) => {
-                *features &= !FEATURE_XATTRS;
+                *features &= !feature::XATTRS;
                 return Ok(true);
             }
             Err(libc::EBADF) => return Ok(true),
@@ -86,14 +85,16 @@ impl Xattrs {
             match result {
                 Ok(len) => {
                     self.count += 1;
-                    self.packed
-                        .extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-                    self.packed.extend_from_slice(&(len as u32).to_le_bytes());
+                    let head = CaptureXattr {
+                        name_length: bytes.len() as u32,
+                        value_length: len as u32,
+                    };
+                    self.packed.extend_from_slice(head.as_bytes());
                     self.packed.extend_from_slice(bytes);
                     self.packed.extend_from_slice(&self.value[..len]);
                 }
                 Err(libc::ENODATA | libc::EBADF) => {}
-                Err(libc::EOPNOTSUPP) if needed != FEATURE_XATTRS => *features &= !needed,
+                Err(libc::EOPNOTSUPP) if needed != feature::XATTRS => *features &= !needed,
                 Err(libc::EOPNOTSUPP) => {}
                 Err(libc::E2BIG | libc::ERANGE) => return Ok(false),
                 Err(error) => return Err((Step::Metadata, error)),
@@ -114,10 +115,10 @@ fn with_growing_buffer(call: impl Fn(usize) -> isize) -> Result<usize, i32> {
 /// The feature an attribute belongs to, 0 for those no archive keeps.
 fn feature_for(name: &[u8]) -> u32 {
     match name {
-        b"security.capability" => FEATURE_FCAPS,
-        b"system.posix_acl_access" | b"system.posix_acl_default" => FEATURE_ACL,
-        b"security.NTACL" => FEATURE_XATTRS,
-        _ if name.starts_with(b"user.") || name.starts_with(b"trusted.") => FEATURE_XATTRS,
+        b"security.capability" => feature::FCAPS,
+        b"system.posix_acl_access" | b"system.posix_acl_default" => feature::ACL,
+        b"security.NTACL" => feature::XATTRS,
+        _ if name.starts_with(b"user.") || name.starts_with(b"trusted.") => feature::XATTRS,
         _ => 0,
     }
 }
@@ -125,10 +126,10 @@ fn feature_for(name: &[u8]) -> u32 {
 /// What a record says of an attribute that no archive holds.
 fn flag_for(name: &[u8]) -> u32 {
     match name {
-        b"security.selinux" => FLAG_HAS_SELINUX_LABEL,
-        _ if name.starts_with(b"system.nfs4_") => FLAG_HAS_NFS4_ACL,
-        _ if name.starts_with(b"security.") => FLAG_HAS_OTHER_SECURITY,
-        _ => FLAG_HAS_OTHER_XATTRS,
+        b"security.selinux" => flag::HAS_SELINUX_LABEL,
+        _ if name.starts_with(b"system.nfs4_") => flag::HAS_NFS4_ACL,
+        _ if name.starts_with(b"security.") => flag::HAS_OTHER_SECURITY,
+        _ => flag::HAS_OTHER_XATTRS,
     }
 }
 
@@ -138,11 +139,11 @@ mod tests {
 
     #[test]
     fn attributes_are_sorted_into_classes() {
-        assert_eq!(feature_for(b"user.a"), FEATURE_XATTRS);
-        assert_eq!(feature_for(b"trusted.a"), FEATURE_XATTRS);
-        assert_eq!(feature_for(b"security.NTACL"), FEATURE_XATTRS);
-        assert_eq!(feature_for(b"security.capability"), FEATURE_FCAPS);
-        assert_eq!(feature_for(b"system.posix_acl_default"), FEATURE_ACL);
+        assert_eq!(feature_for(b"user.a"), feature::XATTRS);
+        assert_eq!(feature_for(b"trusted.a"), feature::XATTRS);
+        assert_eq!(feature_for(b"security.NTACL"), feature::XATTRS);
+        assert_eq!(feature_for(b"security.capability"), feature::FCAPS);
+        assert_eq!(feature_for(b"system.posix_acl_default"), feature::ACL);
         for name in [
             &b"security.selinux"[..],
             b"security.ima",

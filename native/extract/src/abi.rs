@@ -2,12 +2,12 @@
 
 use crate::batch::Batch;
 use crate::feeder::Feeder;
-use crate::options::Options;
+use crate::layout::{ExtractCounters, ExtractOptions as Options};
 use crate::shared::Shared;
 use crate::sys::Errno;
 use crate::{target, worker};
 use std::ffi::{CStr, c_char};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -195,30 +195,30 @@ pub unsafe extern "C" fn pbs_extract_finish(extractor: *mut Extractor) -> i32 {
 
 /// # Safety
 ///
-/// `extractor` is open, `result` is writable for 10 numbers.
+/// `extractor` is open, `result` is writable for the counters.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_extract_counters(
     extractor: *mut Extractor,
-    result: *mut [u64; 10],
+    result: *mut ExtractCounters,
 ) -> i32 {
     // SAFETY: the caller's promise.
     let (Some(extractor), Some(result)) = (unsafe { (extractor.as_ref(), result.as_mut()) }) else {
         return -libc::EINVAL;
     };
     let counters = &extractor.shared.counters;
-    let all = [
-        &counters.files,
-        &counters.directories,
-        &counters.symlinks,
-        &counters.hardlinks,
-        &counters.nodes,
-        &counters.bytes,
-        &counters.errors,
-        &counters.without_xattrs,
-        &counters.without_flags,
-        &counters.skipped_devices,
-    ];
-    *result = all.map(|counter| counter.load(Ordering::Relaxed));
+    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    *result = ExtractCounters {
+        files: load(&counters.files),
+        directories: load(&counters.directories),
+        symlinks: load(&counters.symlinks),
+        hardlinks: load(&counters.hardlinks),
+        nodes: load(&counters.nodes),
+        bytes: load(&counters.bytes),
+        errors: load(&counters.errors),
+        without_xattrs: load(&counters.without_xattrs),
+        without_flags: load(&counters.without_flags),
+        skipped_devices: load(&counters.skipped_devices),
+    };
     0
 }
 

@@ -1,6 +1,6 @@
 //! Applying metadata, in the order of spec pxar.md §6.6.
 
-use crate::options::{self, Options};
+use crate::layout::{ExtractOptions as Options, flag, tag as kind};
 use crate::report::{Failures, Step};
 use crate::sys::{self, Errno, check};
 use std::ffi::{CStr, CString};
@@ -11,13 +11,6 @@ const FS_IOC_SETFLAGS: libc::c_ulong = 0x4008_6602;
 const FS_IOC_FSGETXATTR: libc::c_ulong = 0x801c_581f;
 const FS_IOC_FSSETXATTR: libc::c_ulong = 0x401c_5820;
 const FAT_IOCTL_SET_ATTRIBUTES: libc::c_ulong = 0x4004_7211;
-
-const TAG_XATTR: u8 = 1;
-const TAG_FCAPS: u8 = 2;
-const TAG_ACL_ACCESS: u8 = 3;
-const TAG_ACL_DEFAULT: u8 = 4;
-const TAG_PROJECT_ID: u8 = 5;
-const TAG_FLAGS: u8 = 6;
 
 const SET_ID_BITS: u32 = 0o6000;
 const CAPABILITY: &CStr = c"security.capability";
@@ -58,8 +51,8 @@ impl<'a> Attributes<'a> {
 
     fn has_capabilities(&self) -> bool {
         self.extras().any(|(tag, value)| {
-            tag == TAG_FCAPS
-                || tag == TAG_XATTR && value.starts_with(CAPABILITY.to_bytes_with_nul())
+            tag == kind::FCAPS
+                || tag == kind::XATTR && value.starts_with(CAPABILITY.to_bytes_with_nul())
         })
     }
 
@@ -70,7 +63,7 @@ impl<'a> Attributes<'a> {
 
     /// `FS_IOC_SETFLAGS` bits and FAT attributes.
     fn flags(&self) -> Option<(u32, u32)> {
-        let (words, _) = self.find(TAG_FLAGS)?.as_chunks::<4>();
+        let (words, _) = self.find(kind::FLAGS)?.as_chunks::<4>();
         let [linux, fat] = words else { return None };
         Some((u32::from_le_bytes(*linux), u32::from_le_bytes(*fat)))
     }
@@ -245,7 +238,7 @@ pub fn apply(
     let mut with_fcaps = true;
     let wanted = (attributes.uid, attributes.gid);
     if current.owner != Some(wanted) {
-        let owned = if options.has(options::IGNORE_OWNERSHIP) {
+        let owned = if options.has(flag::IGNORE_OWNERSHIP) {
             false
         } else {
             let result = place.set_owner(wanted.0, wanted.1);
@@ -259,7 +252,7 @@ pub fn apply(
             let kept = Kept::of(place, attributes, current.owner);
             permissions &= kept.mode_bits;
             with_fcaps = kept.fcaps;
-            let with_mode = !options.has(options::IGNORE_PERMISSIONS);
+            let with_mode = !options.has(flag::IGNORE_PERMISSIONS);
             if with_mode && permissions != attributes.permissions()
                 || !with_fcaps && attributes.has_capabilities()
             {
@@ -274,7 +267,7 @@ pub fn apply(
         }
     }
     let symlink = attributes.file_type() == libc::S_IFLNK;
-    if !options.has(options::IGNORE_PERMISSIONS) && !symlink && known != Some(permissions) {
+    if !options.has(flag::IGNORE_PERMISSIONS) && !symlink && known != Some(permissions) {
         let result = tolerate(place.set_mode(permissions), &[libc::EOPNOTSUPP]);
         if !failures.check(Step::Permissions, result) {
             return;
@@ -330,7 +323,7 @@ fn apply_extras(
 ) -> bool {
     let mut supported = true;
     for (tag, value) in attributes.extras() {
-        if tag != TAG_XATTR {
+        if tag != kind::XATTR {
             continue;
         }
         let Ok(name) = CStr::from_bytes_until_nul(value) else {
@@ -362,7 +355,7 @@ fn apply_extras(
     }
     if supported
         && with_fcaps
-        && let Some(value) = attributes.find(TAG_FCAPS)
+        && let Some(value) = attributes.find(kind::FCAPS)
     {
         let result = place.set_xattr(CAPABILITY, value);
         if result == Err(libc::EOPNOTSUPP) {
@@ -372,8 +365,8 @@ fn apply_extras(
         }
     }
     let acls = [
-        (TAG_ACL_ACCESS, c"system.posix_acl_access"),
-        (TAG_ACL_DEFAULT, c"system.posix_acl_default"),
+        (kind::ACL_ACCESS, c"system.posix_acl_access"),
+        (kind::ACL_DEFAULT, c"system.posix_acl_default"),
     ];
     for (tag, name) in acls {
         if let Some(value) = attributes.find(tag)
@@ -382,7 +375,7 @@ fn apply_extras(
             return false;
         }
     }
-    if let Some(value) = attributes.find(TAG_PROJECT_ID) {
+    if let Some(value) = attributes.find(kind::PROJECT_ID) {
         let id = value
             .first_chunk::<4>()
             .map_or(0, |id| u32::from_le_bytes(*id));

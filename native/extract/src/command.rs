@@ -1,23 +1,11 @@
 //! Parsing of commands. Layout: native/include/pbs_extract.h. Everything is checked, nothing copied.
 
 use crate::attributes::Attributes;
+use crate::layout::{ExtractBare, ExtractEntry, ExtractPiece, ExtractPieces, op, piece_chunk};
+use pbs_native_interface::Record;
 use std::ffi::CStr;
 
-pub const OP_ROOT: u8 = 1;
-pub const OP_ENTER: u8 = 2;
-pub const OP_LEAVE: u8 = 3;
-pub const OP_FILE: u8 = 4;
-pub const OP_FILE_BEGIN: u8 = 5;
-pub const OP_FILE_PIECES: u8 = 6;
-pub const OP_FILE_END: u8 = 7;
-pub const OP_SYMLINK: u8 = 8;
-pub const OP_HARDLINK: u8 = 9;
-pub const OP_NODE: u8 = 10;
-pub const OP_FILE_DROP: u8 = 11;
-
-const FIXED: usize = 48;
 const MAX_NAME: usize = 4096;
-const INLINE: u32 = 0xffff_ffff;
 
 /// A malformed command.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,14 +33,14 @@ pub struct Command<'a> {
 impl<'a> Command<'a> {
     /// The command at the start of `bytes`.
     pub fn first(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let length = word(bytes, 0)? as usize;
-        if length < 8 || !length.is_multiple_of(8) || length > bytes.len() {
+        let head = ExtractBare::read(bytes).ok_or(Malformed)?;
+        let length = head.length as usize;
+        if length < size_of::<ExtractBare>() || !length.is_multiple_of(8) || length > bytes.len() {
             return Err(Malformed);
         }
-        let op = word(bytes, 1)? as u8;
         Ok(Command {
             bytes: &bytes[..length],
-            op,
+            op: head.op as u8,
         })
     }
 
@@ -62,13 +50,10 @@ impl<'a> Command<'a> {
 
     /// The command as an entry.
     pub fn entry(&self) -> Result<Entry<'a>, Malformed> {
-        let bytes = self.bytes;
-        if bytes.len() < FIXED {
-            return Err(Malformed);
-        }
-        let name_length = (word(bytes, 1)? >> 16) as usize;
-        let mut rest = &bytes[FIXED..];
-        let name = if self.op == OP_ROOT {
+        let head = ExtractEntry::read(self.bytes).ok_or(Malformed)?;
+        let name_length = (head.op >> 16) as usize;
+        let mut rest = &self.bytes[size_of::<ExtractEntry>()..];
+        let name = if self.op == op::ROOT {
             c""
         } else {
             let name = take_string(&mut rest, name_length)?;
@@ -77,32 +62,32 @@ impl<'a> Command<'a> {
             }
             name
         };
-        let extras_length = word(bytes, 10)? as usize;
-        let (extras, tail) = rest.split_at_checked(extras_length).ok_or(Malformed)?;
+        let (extras, tail) = rest
+            .split_at_checked(head.extras_length as usize)
+            .ok_or(Malformed)?;
         check_extras(extras)?;
-        let seconds = u64::from(word(bytes, 6)?) | u64::from(word(bytes, 7)?) << 32;
         Ok(Entry {
             name,
             attributes: Attributes {
-                mode: word(bytes, 2)?,
-                uid: word(bytes, 3)?,
-                gid: word(bytes, 4)?,
-                nanos: word(bytes, 5)?,
-                secs: seconds as i64,
+                mode: head.mode,
+                uid: head.uid,
+                gid: head.gid,
+                nanos: head.mtime_nanos,
+                secs: head.mtime_secs,
                 extras,
             },
-            number: [word(bytes, 8)?, word(bytes, 9)?],
-            count: word(bytes, 11)?,
+            number: head.number,
+            count: head.count,
             tail,
         })
     }
 
-    /// The pieces of `OP_FILE_PIECES`.
+    /// The pieces of `op::FILE_PIECES`.
     pub fn pieces(&self) -> Result<Pieces<'a>, Malformed> {
-        let count = word(self.bytes, 2)?;
+        let head = ExtractPieces::read(self.bytes).ok_or(Malformed)?;
         Ok(Pieces {
-            bytes: self.bytes.get(16..).ok_or(Malformed)?,
-            left: count,
+            bytes: &self.bytes[size_of::<ExtractPieces>()..],
+            left: head.count,
         })
     }
 }
@@ -200,13 +185,13 @@ pub struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     fn parse(&mut self) -> Result<Piece<'a>, Malformed> {
-        let (chunk, offset, length) = (
-            word(self.bytes, 0)?,
-            word(self.bytes, 1)?,
-            word(self.bytes, 2)?,
-        );
-        self.bytes = &self.bytes[12..];
-        if chunk != INLINE {
+        let ExtractPiece {
+            chunk,
+            offset,
+            length,
+        } = ExtractPiece::read(self.bytes).ok_or(Malformed)?;
+        self.bytes = &self.bytes[size_of::<ExtractPiece>()..];
+        if chunk != piece_chunk::INLINE {
             return Ok(Piece::Chunk {
                 chunk,
                 offset,
@@ -241,7 +226,7 @@ mod tests {
     use super::*;
 
     fn file(name: &[u8], extras: u32, pieces: &[[u32; 3]]) -> Vec<u8> {
-        let mut bytes = vec![0u8; FIXED];
+        let mut bytes = vec![0u8; size_of::<ExtractEntry>()];
         bytes.extend_from_slice(name);
         bytes.push(0);
         bytes.resize(padded(bytes.len()), 0);
@@ -257,7 +242,7 @@ mod tests {
         set(
             &mut bytes,
             1,
-            u32::from(OP_FILE) | (name.len() as u32) << 16,
+            u32::from(op::FILE) | (name.len() as u32) << 16,
         );
         set(&mut bytes, 8, 7);
         set(&mut bytes, 9, 1);

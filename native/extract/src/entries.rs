@@ -4,7 +4,7 @@ use crate::attributes::{self, Current, Place};
 use crate::batch::Batch;
 use crate::command::{Entry, Malformed};
 use crate::directory::DirectoryHandle;
-use crate::options;
+use crate::layout::flag;
 use crate::report::{Failures, Step};
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
@@ -49,7 +49,7 @@ pub fn create_file(
     name: &CStr,
     mode: u32,
 ) -> Result<OwnedFd, Errno> {
-    let overwrite = shared.options.has(options::OVERWRITE_FILES);
+    let overwrite = shared.options.has(flag::OVERWRITE_FILES);
     let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
     create(handle.raw(), name, overwrite, || {
         sys::open_at(handle.raw(), name, flags, mode)
@@ -87,8 +87,8 @@ impl EntryMaker<'_> {
         // With nothing to apply before the mode, the file can have it from the start.
         let at_once = handle.plain
             && attributes.extras.is_empty()
-            && !options.has(options::IGNORE_PERMISSIONS)
-            && (ours || options.has(options::IGNORE_OWNERSHIP));
+            && !options.has(flag::IGNORE_PERMISSIONS)
+            && (ours || options.has(flag::IGNORE_OWNERSHIP));
         let mode = if at_once {
             permissions & 0o777 & !self.umask
         } else {
@@ -169,7 +169,7 @@ impl EntryMaker<'_> {
         let target = entry.link_target()?;
         let options = &self.shared.options;
         let (dir, name) = (handle.raw(), entry.name);
-        let result = create(dir, name, options.has(options::OVERWRITE_SYMLINKS), || {
+        let result = create(dir, name, options.has(flag::OVERWRITE_SYMLINKS), || {
             // SAFETY: the strings are NUL-terminated.
             check(unsafe { libc::symlinkat(target.as_ptr(), dir, name.as_ptr()) })
         });
@@ -179,7 +179,7 @@ impl EntryMaker<'_> {
         count(&self.shared.counters.symlinks, 1);
         let attributes = entry.attributes;
         let ours = (attributes.uid, attributes.gid) == (self.shared.uid, self.shared.gid);
-        let owner_is_right = (handle.plain && ours) || options.has(options::IGNORE_OWNERSHIP);
+        let owner_is_right = (handle.plain && ours) || options.has(flag::IGNORE_OWNERSHIP);
         if handle.private && owner_is_right && attributes.extras.is_empty() {
             // Nobody else can have replaced the name.
             let flags = libc::AT_SYMLINK_NOFOLLOW;
@@ -210,7 +210,7 @@ impl EntryMaker<'_> {
         let options = &self.shared.options;
         let (dir, name) = (handle.raw(), entry.name);
         let result = if supported {
-            create(dir, name, options.has(options::OVERWRITE_OTHERS), || {
+            create(dir, name, options.has(flag::OVERWRITE_OTHERS), || {
                 // SAFETY: the name is NUL-terminated.
                 check(unsafe { libc::mknodat(dir, name.as_ptr(), file_type | 0o600, device) })
             })
@@ -222,7 +222,7 @@ impl EntryMaker<'_> {
                 count(&self.shared.counters.nodes, 1);
                 self.apply_by_path(handle, entry, failures);
             }
-            Err(errno) if is_device && options.has(options::IGNORE_DEVICE_ERRORS) => {
+            Err(errno) if is_device && options.has(flag::IGNORE_DEVICE_ERRORS) => {
                 failures.add(Step::SkippedDevice, errno);
             }
             Err(errno) if is_device => failures.add(Step::CreateDevice, errno),
@@ -263,9 +263,10 @@ impl EntryMaker<'_> {
 mod tests {
     use super::*;
     use crate::attributes::Attributes;
-    use crate::command::{Command, OP_FILE};
+    use crate::command::Command;
     use crate::directory::Identity;
-    use crate::options::Options;
+    use crate::layout::ExtractOptions as Options;
+    use crate::layout::op;
     use crate::target::open_target;
     use std::ffi::CString;
     use std::os::unix::fs::PermissionsExt;
@@ -274,7 +275,7 @@ mod tests {
     /// A complete, empty file.
     fn command(name: &str, attributes: Attributes) -> Vec<u8> {
         let mut words = [0u32; 12];
-        words[1] = u32::from(OP_FILE) | (name.len() as u32) << 16;
+        words[1] = u32::from(op::FILE) | (name.len() as u32) << 16;
         words[2] = attributes.mode;
         words[3] = attributes.uid;
         words[4] = attributes.gid;
@@ -292,7 +293,7 @@ mod tests {
         let base = std::env::temp_dir().join(format!("extract-umask-{}", std::process::id()));
         let path = CString::new(base.to_str().unwrap()).unwrap();
         let options = Options {
-            flags: options::STOP_AT_FIRST_ERROR,
+            flags: flag::STOP_AT_FIRST_ERROR,
             threads: 1,
             linux_flags_mask: 0,
             initial_flags_mask: 0,

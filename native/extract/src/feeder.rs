@@ -2,10 +2,10 @@
 
 use crate::attributes;
 use crate::batch::{Batch, PieceBytes};
-use crate::command::{self, Command, Entry, Malformed, Piece};
+use crate::command::{Command, Entry, Malformed, Piece};
 use crate::directory::{Directory, DirectoryHandle, Identity, report_directory};
 use crate::entries;
-use crate::options;
+use crate::layout::{flag, op};
 use crate::queue::{Job, Segment};
 use crate::report::Step;
 use crate::shared::{Shared, count};
@@ -75,24 +75,21 @@ impl Feeder {
             }
             let command = Command::first(&commands[at..])?;
             let end = at + command.length();
-            let in_file = matches!(
-                command.op,
-                command::OP_FILE_PIECES | command::OP_FILE_END | command::OP_FILE_DROP
-            );
+            let in_file = matches!(command.op, op::FILE_PIECES | op::FILE_END | op::FILE_DROP);
             if in_file != self.file.is_some() {
                 return Err(Malformed);
             }
             match command.op {
-                command::OP_FILE | command::OP_SYMLINK | command::OP_NODE => {
+                op::FILE | op::SYMLINK | op::NODE => {
                     let entry = command.entry()?;
-                    let size = if command.op == command::OP_FILE {
+                    let size = if command.op == op::FILE {
                         entry.size()
                     } else {
                         0
                     };
                     self.add(batch, &mut segment, at..end, false, size);
                 }
-                command::OP_HARDLINK => {
+                op::HARDLINK => {
                     command.entry()?.link_target()?;
                     self.add(batch, &mut segment, at..end, true, 0);
                 }
@@ -109,31 +106,31 @@ impl Feeder {
 
     fn control(&mut self, batch: &Arc<Batch>, op: u8, command: Command) -> Result<(), Malformed> {
         match op {
-            command::OP_ROOT => {
+            op::ROOT => {
                 if let Some(Some(root)) = self.levels.first() {
                     root.directory.set_attributes(command.entry()?.attributes);
                 }
             }
-            command::OP_ENTER => self.enter(command.entry()?),
-            command::OP_LEAVE => {
+            op::ENTER => self.enter(command.entry()?),
+            op::LEAVE => {
                 if self.levels.len() < 2 {
                     return Err(Malformed);
                 }
                 self.leave();
             }
-            command::OP_FILE_BEGIN => {
+            op::FILE_BEGIN => {
                 let entry = command.entry()?;
                 self.begin_file(entry);
                 for piece in entry.pieces() {
                     self.piece(batch, piece?)?;
                 }
             }
-            command::OP_FILE_PIECES => {
+            op::FILE_PIECES => {
                 for piece in command.pieces()? {
                     self.piece(batch, piece?)?;
                 }
             }
-            command::OP_FILE_END => {
+            op::FILE_END => {
                 let file = self.file.take().ok_or(Malformed)?;
                 if file.position != file.size {
                     self.file = Some(file);
@@ -143,7 +140,7 @@ impl Feeder {
                     file.end(&self.shared);
                 }
             }
-            command::OP_FILE_DROP => self.drop_file(),
+            op::FILE_DROP => self.drop_file(),
             _ => return Err(Malformed),
         }
         Ok(())
@@ -235,7 +232,7 @@ impl Feeder {
                 return None;
             }
         };
-        if !made && !self.shared.options.has(options::IGNORE_PERMISSIONS) {
+        if !made && !self.shared.options.has(flag::IGNORE_PERMISSIONS) {
             identity.make_accessible(fd.as_raw_fd(), self.shared.uid);
         }
         count(&self.shared.counters.directories, 1);
@@ -252,18 +249,18 @@ impl Feeder {
     fn make_directory(&self, handle: &DirectoryHandle, entry: Entry) -> Result<bool, Errno> {
         let options = &self.shared.options;
         // Closed to others while it is being filled; writable whatever the archive says.
-        let mode = if options.has(options::IGNORE_PERMISSIONS) {
+        let mode = if options.has(flag::IGNORE_PERMISSIONS) {
             entry.attributes.permissions() & 0o777 | 0o700
         } else {
             0o700
         };
         let (dir, name) = (handle.raw(), entry.name);
-        let made = entries::create(dir, name, options.has(options::OVERWRITE_OTHERS), || {
+        let made = entries::create(dir, name, options.has(flag::OVERWRITE_OTHERS), || {
             sys::make_directory(dir, name, mode)
         });
         match made {
             Ok(()) => Ok(true),
-            Err(libc::EEXIST) if options.has(options::ALLOW_EXISTING_DIRS) => Ok(false),
+            Err(libc::EEXIST) if options.has(flag::ALLOW_EXISTING_DIRS) => Ok(false),
             Err(errno) => Err(errno),
         }
     }

@@ -4,7 +4,7 @@ use crate::attributes::LiftedFlags;
 use crate::command::valid_name;
 use crate::directory::DirectoryHandle;
 use crate::entries::create;
-use crate::options;
+use crate::layout::flag;
 use crate::report::{Failures, Step};
 use crate::shared::{Shared, count};
 use crate::sys::{self, Errno, check};
@@ -49,7 +49,7 @@ impl<'a> Linker<'a> {
             // What lies there is from before.
             return failures.add(Step::LinkTarget, libc::ENOENT);
         }
-        let overwrite = self.shared.options.has(options::OVERWRITE_HARDLINKS);
+        let overwrite = self.shared.options.has(flag::OVERWRITE_HARDLINKS);
         if overwrite
             && let Ok(existing) = sys::stat_at(handle.raw(), name)
             && (existing.st_dev, existing.st_ino) == (found.st_dev, found.st_ino)

@@ -14,7 +14,7 @@ mod directory;
 mod entries;
 mod feeder;
 mod hard_link;
-mod options;
+pub mod layout;
 mod queue;
 mod report;
 mod shared;

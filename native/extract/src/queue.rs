@@ -2,8 +2,10 @@
 
 use crate::batch::{Batch, PieceBytes};
 use crate::directory::{Directory, DirectoryHandle};
-use crate::report::Record;
+use crate::layout::{ExtractError, ExtractReport};
+use crate::report::Failed;
 use crate::spanning_file::SpanningFile;
+use pbs_native_interface::Record;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
@@ -90,7 +92,7 @@ struct State {
     /// Submitted and not finished.
     batches: usize,
     tokens: VecDeque<u32>,
-    records: VecDeque<Record>,
+    records: VecDeque<Failed>,
     lost: u32,
 }
 
@@ -268,7 +270,7 @@ impl Queue {
         self.reports.notify_all();
     }
 
-    pub fn report(&self, record: Record) {
+    pub fn report(&self, record: Failed) {
         let mut state = self.lock();
         if state.records.len() < MAX_RECORDS {
             state.records.push_back(record);
@@ -284,7 +286,7 @@ impl Queue {
         while wait && state.tokens.is_empty() && state.records.is_empty() && state.batches > 0 {
             state = self.reports.wait(state).expect("no panic while locked");
         }
-        let mut at = 16;
+        let mut at = size_of::<ExtractReport>();
         let (mut tokens, mut records) = (0u32, 0u32);
         while at + 4 <= result.len()
             && let Some(token) = state.tokens.pop_front()
@@ -294,28 +296,34 @@ impl Queue {
         }
         while let Some(record) = state.records.front() {
             let length = record.path.len().min(usize::from(u16::MAX));
-            let needed = 8 + length.next_multiple_of(4);
+            let needed = size_of::<ExtractError>() + length.next_multiple_of(4);
             // A path that would not even fit into an empty buffer is cut.
             let length = if needed <= result.len() - at {
                 length
-            } else if at == 16 && result.len() >= 64 {
-                (result.len() - at - 8) & !3
+            } else if at == size_of::<ExtractReport>() && result.len() >= 64 {
+                (result.len() - at - size_of::<ExtractError>()) & !3
             } else {
                 break;
             };
-            put(result, &mut at, &record.errno.to_le_bytes());
-            put(result, &mut at, &[record.step as u8, 0]);
-            put(result, &mut at, &(length as u16).to_le_bytes());
+            let head = ExtractError {
+                errno: record.errno as u32,
+                step: record.step as u8,
+                reserved: 0,
+                path_length: length as u16,
+            };
+            put(result, &mut at, head.as_bytes());
             put(result, &mut at, &record.path[..length]);
             at = at.next_multiple_of(4);
             records += 1;
             state.records.pop_front();
         }
-        let lost = std::mem::take(&mut state.lost);
-        let batches = state.batches as u32;
-        for (index, value) in [tokens, records, lost, batches].into_iter().enumerate() {
-            put(result, &mut (index * 4), &value.to_le_bytes());
-        }
+        let head = ExtractReport {
+            tokens,
+            errors: records,
+            lost: std::mem::take(&mut state.lost),
+            under_way: state.batches as u32,
+        };
+        head.write(result);
         at
     }
 }

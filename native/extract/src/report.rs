@@ -2,38 +2,7 @@
 
 use crate::sys::Errno;
 
-/// The step that failed. The numbers are part of the ABI (`lib/fs/_extract_reports.ts`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Step {
-    Create = 0,
-    Open = 1,
-    Write = 2,
-    InitialFlags = 3,
-    Ownership = 4,
-    Xattrs = 5,
-    Fcaps = 6,
-    Acl = 7,
-    ProjectId = 8,
-    Permissions = 9,
-    Time = 10,
-    Flags = 11,
-    FatAttributes = 12,
-    LinkTarget = 13,
-    /// No error: an extended attribute that is not restored.
-    SkippedXattr = 14,
-    /// The file is not complete and could not be unlinked.
-    Remove = 15,
-    /// No error: set-id bits or file capabilities of an owner that the entry has not got.
-    DroppedPrivileges = 16,
-    /// No error: the file system has no extended attributes. The first one is reported.
-    NoXattrs = 17,
-    /// No error: the file system has no attribute flags, or not these. The first one is reported.
-    NoFlags = 18,
-    /// No error: a device whose failure is to be ignored. The first one is reported.
-    SkippedDevice = 19,
-    CreateDevice = 20,
-}
+pub use crate::layout::ExtractStep as Step;
 
 impl Step {
     /// Whether the entry is not there, or not complete.
@@ -52,7 +21,7 @@ impl Step {
 }
 
 /// One failure, or note, with the path below the root.
-pub struct Record {
+pub struct Failed {
     pub path: Vec<u8>,
     pub step: Step,
     pub errno: Errno,

@@ -1,8 +1,8 @@
 //! What the feeder, the workers and the callers share.
 
-use crate::options::{self, Options};
+use crate::layout::{ExtractOptions as Options, flag};
 use crate::queue::Queue;
-use crate::report::{Failures, Record, Step};
+use crate::report::{Failed, Failures, Step};
 use std::collections::HashSet;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Mutex;
@@ -88,7 +88,7 @@ impl Shared {
     }
 
     pub fn new_failures(&self) -> Failures {
-        Failures::new(self.options.has(options::STOP_AT_FIRST_ERROR))
+        Failures::new(self.options.has(flag::STOP_AT_FIRST_ERROR))
     }
 
     /// Whether a path, or a directory on the way to it, could not be made.
@@ -117,11 +117,11 @@ impl Shared {
             }
             if !step.is_note() {
                 count(&self.counters.errors, 1);
-                if self.options.has(options::STOP_AT_FIRST_ERROR) {
+                if self.options.has(flag::STOP_AT_FIRST_ERROR) {
                     self.stopped.store(true, Ordering::Release);
                 }
             }
-            self.queue.report(Record {
+            self.queue.report(Failed {
                 path: path.clone(),
                 step,
                 errno,

@@ -1,8 +1,9 @@
 //! The threads that make entries.
 
-use crate::command::{self, Command, Malformed};
+use crate::command::{Command, Malformed};
 use crate::entries::EntryMaker;
 use crate::hard_link::Linker;
+use crate::layout::op;
 use crate::queue::{Job, Segment};
 use crate::report::{Failures, Step};
 use crate::shared::Shared;
@@ -44,8 +45,8 @@ fn entries(maker: &EntryMaker, segment: &Segment) {
         let entry = command.entry()?;
         let handle = &segment.handle;
         match command.op {
-            command::OP_FILE => maker.file(&segment.batch, handle, entry, failures),
-            command::OP_SYMLINK => maker.symlink(handle, entry, failures),
+            op::FILE => maker.file(&segment.batch, handle, entry, failures),
+            op::SYMLINK => maker.symlink(handle, entry, failures),
             _ => {
                 maker.node(handle, entry, failures);
                 Ok(())

@@ -7,21 +7,17 @@ use crate::decoder::{DecodeError, Decoder};
 use crate::engine::{Engine, Settings};
 use crate::filler::Kind;
 use crate::known::Digest;
+use crate::layout::{
+    ChunkRecord, DecodeRequest, FailureRecord, PipelineCounters, PipelineSettings, ProblemRecord,
+    chunk_flag, setting, stream_kind,
+};
 use crate::pool::Buffer;
 use crate::registry::Registry;
 use crate::stream::{ChunkMemory, Finished, Stream};
+use pbs_native_interface::Record;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-const SETTINGS_LENGTH: usize = 80;
-const COMPRESS: u32 = 1;
-const CRYPT: u32 = 2;
-const CHUNK_RECORD: usize = 80;
-const PROBLEM_RECORD: usize = 32;
-const FAILURE_RECORD: usize = 16;
-const DECODE_RECORD: usize = 80;
-const KNOWN: u32 = 1;
-const INJECTED: u32 = 2;
 const MAX_CHUNK: u32 = 16 * 1024 * 1024;
 const MIN_AVERAGE: u32 = 1024;
 const MAX_AVERAGE: u32 = 4 * 1024 * 1024;
@@ -39,22 +35,6 @@ enum Held {
         engine: Arc<Engine>,
     },
     Plain(Buffer),
-}
-
-fn read_u32(bytes: &[u8], at: usize) -> u32 {
-    let mut value = [0; 4];
-    value.copy_from_slice(&bytes[at..at + 4]);
-    u32::from_le_bytes(value)
-}
-
-fn read_u64(bytes: &[u8], at: usize) -> u64 {
-    let mut value = [0; 8];
-    value.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_le_bytes(value)
-}
-
-fn put(record: &mut [u8], at: usize, bytes: &[u8]) {
-    record[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
 fn errno(value: i32) -> i32 {
@@ -79,26 +59,26 @@ unsafe fn bytes_mut<'a>(pointer: *mut u8, length: usize) -> Option<&'a mut [u8]>
 }
 
 /// # Safety
-/// `settings` must be null or valid for `SETTINGS_LENGTH` bytes.
+/// `settings` must be null or valid for one record.
 unsafe fn parse_settings(settings: *const u8) -> Result<Settings, i32> {
-    // SAFETY: the caller vouches for `SETTINGS_LENGTH` bytes.
-    let settings = unsafe { bytes(settings, SETTINGS_LENGTH) }.ok_or(libc::EINVAL)?;
-    let flags = read_u32(settings, 12);
-    let workers = match read_u32(settings, 8) {
+    // SAFETY: the caller vouches for as many bytes.
+    let settings = unsafe { bytes(settings, size_of::<PipelineSettings>()) }
+        .and_then(PipelineSettings::read)
+        .ok_or(libc::EINVAL)?;
+    let workers = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers as usize,
     };
-    let crypt = if flags & CRYPT != 0 {
-        let encryption_key = settings[16..48].try_into().map_err(|_| libc::EINVAL)?;
-        let id_key = settings[48..80].try_into().map_err(|_| libc::EINVAL)?;
-        Some(Crypt::new(encryption_key, id_key).ok_or(libc::ENOMEM)?)
+    let crypt = if settings.flags & setting::ENCRYPT != 0 {
+        let crypt = Crypt::new(&settings.encryption_key, &settings.id_key);
+        Some(crypt.ok_or(libc::ENOMEM)?)
     } else {
         None
     };
     Ok(Settings {
-        budget: usize::try_from(read_u64(settings, 0)).map_err(|_| libc::EINVAL)?,
+        budget: usize::try_from(settings.budget_bytes).map_err(|_| libc::EINVAL)?,
         workers: workers.min(256),
-        compress: flags & COMPRESS != 0,
+        compress: settings.flags & setting::COMPRESS != 0,
         crypt,
     })
 }
@@ -133,36 +113,33 @@ pub unsafe extern "C" fn pbs_pipeline_add_known(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_pipeline_statistics(engine: u32, values: *mut u64, count: u32) -> i32 {
+pub unsafe extern "C" fn pbs_pipeline_statistics(engine: u32, counters: *mut u8) -> i32 {
     let Some(engine) = ENGINES.get(engine) else {
         return errno(libc::EBADF);
     };
-    let statistics = &engine.statistics;
-    let fill = statistics.fill_nanos.load(Ordering::Relaxed);
-    let cut = statistics.cut_nanos.load(Ordering::Relaxed);
-    let (mapped, peak) = engine.pool.usage();
-    let all = [
-        fill.saturating_sub(cut),
-        cut,
-        statistics.hash_nanos.load(Ordering::Relaxed),
-        statistics.compress_nanos.load(Ordering::Relaxed),
-        statistics.seal_nanos.load(Ordering::Relaxed),
-        engine.pool.wait_nanos() as u64,
-        statistics.hashed_bytes.load(Ordering::Relaxed),
-        statistics.encoded_bytes.load(Ordering::Relaxed),
-        statistics.blob_bytes.load(Ordering::Relaxed),
-        mapped as u64,
-        peak as u64,
-    ];
-    let count = all.len().min(count as usize);
-    // SAFETY: the caller vouches for as many numbers.
-    let Some(values) = (unsafe { bytes_mut(values.cast(), count * 8) }) else {
+    // SAFETY: the caller vouches for one record.
+    let Some(place) = (unsafe { bytes_mut(counters, size_of::<PipelineCounters>()) }) else {
         return errno(libc::EINVAL);
     };
-    for (place, value) in values.chunks_exact_mut(8).zip(all) {
-        place.copy_from_slice(&value.to_le_bytes());
-    }
-    count as i32
+    let statistics = &engine.statistics;
+    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let cut_nanos = load(&statistics.cut_nanos);
+    let (mapped, peak) = engine.pool.usage();
+    let counters = PipelineCounters {
+        read_nanos: load(&statistics.fill_nanos).saturating_sub(cut_nanos),
+        cut_nanos,
+        hash_nanos: load(&statistics.hash_nanos),
+        compress_nanos: load(&statistics.compress_nanos),
+        seal_nanos: load(&statistics.seal_nanos),
+        wait_nanos: engine.pool.wait_nanos() as u64,
+        hashed_bytes: load(&statistics.hashed_bytes),
+        encoded_bytes: load(&statistics.encoded_bytes),
+        blob_bytes: load(&statistics.blob_bytes),
+        buffer_bytes: mapped as u64,
+        peak_buffer_bytes: peak as u64,
+    };
+    counters.write(place);
+    0
 }
 
 #[unsafe(no_mangle)]
@@ -183,9 +160,9 @@ pub extern "C" fn pbs_stream_open(engine: u32, kind: u32, size: u32) -> i32 {
     };
     let average = size.is_power_of_two() && (MIN_AVERAGE..=MAX_AVERAGE).contains(&size);
     let kind = match kind {
-        0 if average => Kind::Dynamic(CutRule::new(size as usize)),
-        1 if (1..=MAX_CHUNK).contains(&size) => Kind::Fixed(size as usize),
-        2 if average => Kind::Payload(CutRule::new(size as usize)),
+        stream_kind::DYNAMIC if average => Kind::Dynamic(CutRule::new(size as usize)),
+        stream_kind::FIXED if (1..=MAX_CHUNK).contains(&size) => Kind::Fixed(size as usize),
+        stream_kind::PAYLOAD if average => Kind::Payload(CutRule::new(size as usize)),
         _ => return errno(libc::EINVAL),
     };
     STREAMS.insert(engine.open_stream(kind)) as i32
@@ -242,7 +219,7 @@ pub unsafe extern "C" fn pbs_stream_next(stream: u32, records: *mut u8, limit: u
     };
     let limit = limit as usize;
     // SAFETY: the caller vouches for as many records.
-    let Some(records) = (unsafe { bytes_mut(records, limit * CHUNK_RECORD) }) else {
+    let Some(records) = (unsafe { bytes_mut(records, limit * size_of::<ChunkRecord>()) }) else {
         return errno(libc::EINVAL);
     };
     let finished = match stream.take(limit) {
@@ -250,8 +227,11 @@ pub unsafe extern "C" fn pbs_stream_next(stream: u32, records: *mut u8, limit: u
         Err(error) => return errno(error),
     };
     let count = finished.len() as i32;
-    for (record, finished) in records.chunks_exact_mut(CHUNK_RECORD).zip(finished) {
-        pack_chunk(record, finished, &stream.engine);
+    for (record, finished) in records
+        .chunks_exact_mut(size_of::<ChunkRecord>())
+        .zip(finished)
+    {
+        chunk_record(finished, &stream.engine).write(record);
     }
     count
 }
@@ -272,29 +252,30 @@ pub extern "C" fn pbs_chunk_settle(buffer: u32) -> i32 {
     }
 }
 
-/// Layout of a record of `pbs_stream_next`.
-fn pack_chunk(record: &mut [u8], finished: Finished, engine: &Arc<Engine>) {
-    record.fill(0);
-    put(record, 0, &finished.digest);
-    put(record, 32, &finished.offset.to_le_bytes());
-    put(record, 48, &finished.size.to_le_bytes());
-    let mut flags = if finished.injected { INJECTED } else { 0 };
+/// A record of `pbs_stream_next`.
+fn chunk_record(finished: Finished, engine: &Arc<Engine>) -> ChunkRecord {
+    let mut record = ChunkRecord {
+        digest: finished.digest,
+        offset: finished.offset,
+        size: finished.size,
+        ..Default::default()
+    };
+    if finished.injected {
+        record.flags |= chunk_flag::INJECTED;
+    }
     match finished.blob {
-        None => flags |= KNOWN,
+        None => record.flags |= chunk_flag::KNOWN,
         Some(blob) => {
-            let length = (blob.end - blob.start) as u32;
-            let address = blob.memory.buffer.slice(blob.start, blob.end).as_ptr();
-            let held = Held::Chunk {
+            record.blob_length = (blob.end - blob.start) as u32;
+            record.address = blob.memory.buffer.slice(blob.start, blob.end).as_ptr() as u64;
+            record.buffer = BUFFERS.insert(Held::Chunk {
                 _memory: blob.memory,
                 digest: finished.digest,
                 engine: Arc::clone(engine),
-            };
-            put(record, 40, &length.to_le_bytes());
-            put(record, 56, &BUFFERS.insert(held).to_le_bytes());
-            put(record, 64, &(address as u64).to_le_bytes());
+            });
         }
     }
-    put(record, 60, &flags.to_le_bytes());
+    record
 }
 
 #[unsafe(no_mangle)]
@@ -304,16 +285,20 @@ pub unsafe extern "C" fn pbs_stream_problems(stream: u32, records: *mut u8, limi
     };
     let limit = limit as usize;
     // SAFETY: the caller vouches for as many records.
-    let Some(records) = (unsafe { bytes_mut(records, limit * PROBLEM_RECORD) }) else {
+    let Some(records) = (unsafe { bytes_mut(records, limit * size_of::<ProblemRecord>()) }) else {
         return errno(libc::EINVAL);
     };
     let problems = stream.take_problems(limit);
-    for (record, problem) in records.chunks_exact_mut(PROBLEM_RECORD).zip(&problems) {
-        put(record, 0, &problem.tag.to_le_bytes());
-        put(record, 8, &(problem.kind as u32).to_le_bytes());
-        put(record, 12, &problem.errno.to_le_bytes());
-        put(record, 16, &problem.offset.to_le_bytes());
-        put(record, 24, &problem.length.to_le_bytes());
+    let places = records.chunks_exact_mut(size_of::<ProblemRecord>());
+    for (place, problem) in places.zip(&problems) {
+        let record = ProblemRecord {
+            tag: problem.tag,
+            kind: problem.kind as u32,
+            errno: problem.errno,
+            offset: problem.offset,
+            length: problem.length,
+        };
+        record.write(place);
     }
     problems.len() as i32
 }
@@ -324,12 +309,15 @@ pub unsafe extern "C" fn pbs_stream_failure(stream: u32, record: *mut u8) -> i32
         return errno(libc::ENODATA);
     };
     // SAFETY: the caller vouches for one record.
-    let Some(record) = (unsafe { bytes_mut(record, FAILURE_RECORD) }) else {
+    let Some(place) = (unsafe { bytes_mut(record, size_of::<FailureRecord>()) }) else {
         return errno(libc::EINVAL);
     };
-    put(record, 0, &failure.tag.to_le_bytes());
-    put(record, 8, &(failure.kind as u32).to_le_bytes());
-    put(record, 12, &failure.errno.to_le_bytes());
+    let record = FailureRecord {
+        tag: failure.tag,
+        kind: failure.kind as u32,
+        errno: failure.errno,
+    };
+    record.write(place);
     0
 }
 
@@ -399,32 +387,32 @@ pub unsafe extern "C" fn pbs_decoder_buffer(decoder: u32, length: u32, place: *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_decoder_decode(decoder: u32, request: *mut u8) -> i32 {
     // SAFETY: the caller vouches for one record.
-    let Some(request) = (unsafe { bytes_mut(request, DECODE_RECORD) }) else {
+    let Some(place) = (unsafe { bytes_mut(request, size_of::<DecodeRequest>()) }) else {
+        return errno(libc::EINVAL);
+    };
+    let Some(mut request) = DecodeRequest::read(place) else {
         return errno(libc::EINVAL);
     };
     // Taken first: the buffer is the callee's from here on, whatever comes out.
-    let blob = BUFFERS.remove(read_u32(request, 40));
+    let blob = BUFFERS.remove(request.blob_buffer);
     let (Some(decoder), Some(Held::Plain(blob))) = (DECODERS.get(decoder), blob) else {
         return errno(libc::EBADF);
     };
-    let mut expected = Expected {
-        digest: [0; 32],
-        size: read_u32(request, 32) as usize,
-        encrypted: read_u32(request, 36) != 0,
+    let expected = Expected {
+        digest: request.digest,
+        size: request.size as usize,
+        encrypted: request.encrypted != 0,
     };
-    expected.digest.copy_from_slice(&request[..32]);
-    let length = read_u32(request, 44) as usize;
+    let length = request.blob_length as usize;
     if length > blob.capacity() || expected.size > MAX_CHUNK as usize {
         return errno(libc::EINVAL);
     }
     match decoder.decode(blob, length, &expected) {
         Ok(plain) => {
-            let capacity = plain.buffer.capacity() as u32;
-            let address = plain.buffer.as_ptr() as u64 + plain.start as u64;
-            let number = BUFFERS.insert(Held::Plain(plain.buffer));
-            put(request, 56, &number.to_le_bytes());
-            put(request, 60, &capacity.to_le_bytes());
-            put(request, 64, &address.to_le_bytes());
+            request.capacity = plain.buffer.capacity() as u32;
+            request.address = plain.buffer.as_ptr() as u64 + plain.start as u64;
+            request.buffer = BUFFERS.insert(Held::Plain(plain.buffer));
+            request.write(place);
             0
         }
         Err(DecodeError::Refused(refusal)) => refusal as i32,

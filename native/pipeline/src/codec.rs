@@ -1,6 +1,7 @@
 //! Digest, compression, encryption and checksum of chunks (spec: datastore-formats.md §1).
 
 use crate::known::Digest;
+use crate::layout::DecodeStatus as Refusal;
 use crate::pool::HEADROOM;
 use aws_lc_sys as aws;
 use std::ffi::c_void;
@@ -236,21 +237,6 @@ fn random(bytes: &mut [u8; IV_LENGTH]) -> Option<()> {
             return None;
         }
     }
-}
-
-/// Why a blob was refused. The numbers are part of the C interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Refusal {
-    TooSmall = 1,
-    Magic = 2,
-    Crc = 3,
-    Mode = 4,
-    MissingKey = 5,
-    Tag = 6,
-    Zstd = 7,
-    Size = 8,
-    Digest = 9,
 }
 
 /// What a blob has to be.

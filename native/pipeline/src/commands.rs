@@ -1,16 +1,15 @@
 //! The packed command buffer that a stream is written with; layout in `include/pbs_pipeline.h`.
 
 use crate::known::Digest;
+use crate::layout::{
+    InjectCommand, InjectEntry, SpliceCommand, StreamCommandHead, SuggestCommand, command,
+    splice_size,
+};
+use pbs_native_interface::Record;
 use std::os::fd::{FromRawFd, OwnedFd};
 
-const INLINE: u32 = 1;
-const SPLICE: u32 = 2;
-const SUGGEST: u32 = 3;
-const INJECT: u32 = 4;
-const INJECT_ENTRY: usize = 40;
-
 /// A splice of this size goes on to the end of the file.
-pub const TO_END: u64 = u64::MAX;
+pub const TO_END: u64 = splice_size::TO_END;
 
 pub struct Injection {
     pub boundary: u64,
@@ -37,48 +36,48 @@ impl<'a> Commands<'a> {
         Some(head)
     }
 
+    fn take<T: Record>(&mut self) -> Option<T> {
+        T::read(self.split(size_of::<T>())?)
+    }
+
     fn parse(&mut self) -> Option<Command<'a>> {
-        let header = self.split(8)?;
-        let kind = u32_at(header, 0)?;
-        let length = u32_at(header, 4)?;
-        match kind {
-            INLINE => {
-                let length = length as usize;
+        match StreamCommandHead::read(self.0)?.kind {
+            command::INLINE => {
+                let length = self.take::<StreamCommandHead>()?.argument as usize;
                 let padded = self.split(length.checked_next_multiple_of(8)?)?;
                 Some(Command::Inline(&padded[..length]))
             }
-            SPLICE => {
-                let body = self.split(16)?;
-                let number = i32::try_from(length).ok()?;
+            command::SPLICE => {
+                let SpliceCommand {
+                    descriptor,
+                    size,
+                    tag,
+                    ..
+                } = self.take()?;
+                if descriptor < 0 {
+                    return None;
+                }
                 // SAFETY: the caller hands this descriptor over.
-                let fd = unsafe { OwnedFd::from_raw_fd(number) };
-                Some(Command::Splice {
-                    fd,
-                    size: u64_at(body, 0)?,
-                    tag: u64_at(body, 8)?,
-                })
+                let fd = unsafe { OwnedFd::from_raw_fd(descriptor) };
+                Some(Command::Splice { fd, size, tag })
             }
-            SUGGEST => Some(Command::Suggest(u64_at(self.split(8)?, 0)?)),
-            INJECT => {
-                let boundary = u64_at(self.split(8)?, 0)?;
-                let entries = self.split((length as usize).checked_mul(INJECT_ENTRY)?)?;
-                let chunks = entries
-                    .chunks_exact(INJECT_ENTRY)
-                    .map(|entry| Some((u64_at(entry, 0)?, entry[8..].try_into().ok()?)))
+            command::SUGGEST => Some(Command::Suggest(self.take::<SuggestCommand>()?.offset)),
+            command::INJECT => {
+                let head: InjectCommand = self.take()?;
+                let length = (head.count as usize).checked_mul(size_of::<InjectEntry>())?;
+                let chunks = self
+                    .split(length)?
+                    .chunks_exact(size_of::<InjectEntry>())
+                    .map(|entry| InjectEntry::read(entry).map(|entry| (entry.size, entry.digest)))
                     .collect::<Option<Vec<_>>>()?;
-                Some(Command::Inject(Injection { boundary, chunks }))
+                Some(Command::Inject(Injection {
+                    boundary: head.boundary,
+                    chunks,
+                }))
             }
             _ => None,
         }
     }
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
 impl<'a> Iterator for Commands<'a> {

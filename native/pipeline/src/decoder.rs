@@ -1,7 +1,8 @@
 //! The inverse of the engine: blobs to verified plain bytes, on the caller's thread.
 
-use crate::codec::{self, Crypt, Decompressor, Expected, Opened, Refusal};
+use crate::codec::{self, Crypt, Decompressor, Expected, Opened};
 use crate::joint_digest::JointDigest;
+use crate::layout::DecodeStatus as Refusal;
 use crate::pool::{Buffer, Pool};
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -3,10 +3,11 @@
 use crate::codec::{self, Compressor, Crypt};
 use crate::filler::{Filler, Kind};
 use crate::known::{Digest, KnownSet, Verdict};
+use crate::layout::FailureKind;
 use crate::pool::{HEADROOM, Pool};
 use crate::sha256::{self, Progress};
 use crate::statistics::{Statistics, Stopwatch};
-use crate::stream::{Blob, ChunkMemory, Failure, FailureKind, Stream};
+use crate::stream::{Blob, ChunkMemory, Failure, Stream};
 use crate::task::Task;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -2,10 +2,11 @@
 
 use crate::buzhash::CutRule;
 use crate::commands::{Command, Commands, Injection, TO_END};
+use crate::layout::{FailureKind, ProblemKind};
 use crate::pool::{Buffer, HEADROOM, PoolError};
 use crate::source::{ReadError, Source, read_some};
 use crate::statistics::Stopwatch;
-use crate::stream::{ChunkMemory, Failure, FailureKind, Problem, ProblemKind, Stream};
+use crate::stream::{ChunkMemory, Failure, Problem, Stream};
 use crate::task::Task;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -17,6 +17,7 @@ mod filler;
 mod hole;
 mod joint_digest;
 mod known;
+pub mod layout;
 mod mapping;
 mod payload;
 mod pool;

@@ -1,8 +1,9 @@
 //! Filling of payload streams: pieces, suggested and forced boundaries.
 
 use crate::filler::{Errno, Filler, Kind, MAX_READ, fail};
+use crate::layout::FailureKind;
 use crate::source::Source;
-use crate::stream::{FailureKind, Finished, Stream};
+use crate::stream::{Finished, Stream};
 use std::sync::Arc;
 
 /// Sizes of the reads and of the write buffer that payload cuts depend on

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::filler::{Errno, Filler};
 use crate::known::Digest;
+use crate::layout::{FailureKind, ProblemKind};
 use crate::pool::Buffer;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -87,13 +88,6 @@ impl Problem {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum ProblemKind {
-    Shrunk = 1,
-    Grew = 2,
-    Unreadable = 3,
-}
-
 /// Why a stream failed.
 #[derive(Clone, Copy)]
 pub struct Failure {
@@ -101,14 +95,6 @@ pub struct Failure {
     pub errno: i32,
     /// Of the file, if reading failed.
     pub tag: u64,
-}
-
-#[derive(Clone, Copy)]
-pub enum FailureKind {
-    Read = 1,
-    Boundary = 2,
-    Input = 3,
-    Resource = 4,
 }
 
 enum Slot {

@@ -2,8 +2,9 @@
 
 use crate::commands::TO_END;
 use crate::filler::{Errno, Filler, Kind, fail};
+use crate::layout::{FailureKind, ProblemKind};
 use crate::source::Source;
-use crate::stream::{FailureKind, Problem, ProblemKind, Stream};
+use crate::stream::{Problem, Stream};
 
 impl Filler {
     /// One file of a tree does not end the run: what cannot be read of it becomes zeros and is reported.

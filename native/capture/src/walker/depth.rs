@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::{Next, Walker};
 use crate::frame::Frame;
-use crate::record::{self, EntryHead, Step};
+use crate::layout::{CaptureEntry, CaptureStep as Step};
+use crate::record;
 
 /// Directories that are open at a time; those further up are opened again when the walk returns.
 const OPEN_DIRECTORIES: usize = 8;
@@ -26,7 +27,7 @@ impl Walker {
         self.starved
     }
 
-    pub(super) fn enter(&mut self, head: EntryHead, path_len: usize, features: u32) {
+    pub(super) fn enter(&mut self, head: CaptureEntry, path_len: usize, features: u32) {
         let pattern_count = self.patterns.len();
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.clear();
@@ -35,8 +36,8 @@ impl Walker {
             self.first_open += 1;
         }
         let frame = Frame::new(
-            head.fd,
-            (head.dev, head.ino),
+            head.descriptor,
+            (head.device, head.inode),
             features,
             listing,
             path_len,
