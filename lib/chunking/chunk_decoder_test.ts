@@ -282,6 +282,7 @@ Deno.test("native functions find the plain bytes where the pointer says", async 
 
 Deno.test("a process that decodes chunks of all sizes stays within the budget and a margin", async () => {
   const script = `
+    import { setTimeout as delay } from "node:timers/promises";
     import { ChunkDecoder } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
     import { chunkDigest, encodeBlob } from ${
     JSON.stringify(import.meta.resolve("../blob/mod.ts"))
