@@ -1,6 +1,3 @@
-import type { CommandContext } from "./command_context.ts";
-import type { CommandValues } from "./arguments/command_values.ts";
-
 /** A named rule for the text of a value. */
 export interface ValueFormat {
   /** What manual pages and completion call it, e.g. `namespace`. */
@@ -72,8 +69,17 @@ export interface Command {
   readonly positionals: readonly Parameter[];
   readonly options: readonly Parameter[];
   readonly output: OutputKind;
+}
+
+/** A command as far as its name leads: enough to find it. */
+export interface CommandName {
+  /** All words, e.g. `snapshot list`. */
+  readonly name: string;
   /** Not part of the official client. */
   readonly isOurs?: boolean;
-  /** Loads the handler and runs it. */
-  readonly run: (values: CommandValues, context: CommandContext) => Promise<void>;
+}
+
+/** A command that is loaded when more than its name is needed. */
+export interface CommandEntry extends CommandName {
+  load(): Promise<Command>;
 }

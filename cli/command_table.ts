@@ -1,102 +1,84 @@
-import type { Command } from "./command.ts";
-import { backupCommand } from "./commands/backup.ts";
-import { changeOwnerCommand } from "./commands/change_owner.ts";
-import { completionCommand } from "./commands/completion.ts";
-import { datastoreInitCommand } from "./commands/datastore_init.ts";
-import { datastoreVerifyCommand } from "./commands/datastore_verify.ts";
-import { garbageCollectCommand } from "./commands/garbage_collect.ts";
-import { groupForgetCommand } from "./commands/group_forget.ts";
-import { groupMoveCommand } from "./commands/group_move.ts";
-import { helpCommand } from "./commands/help.ts";
-import { keyChangePassphraseCommand } from "./commands/key_change_passphrase.ts";
-import { keyCreateCommand } from "./commands/key_create.ts";
-import { keyCreateMasterKeyCommand } from "./commands/key_create_master_key.ts";
-import { keyImportMasterPubkeyCommand } from "./commands/key_import_master_pubkey.ts";
-import { keyImportWithMasterKeyCommand } from "./commands/key_import_with_master_key.ts";
-import { keyPaperkeyCommand } from "./commands/key_paperkey.ts";
-import { keyShowCommand } from "./commands/key_show.ts";
-import { keyShowMasterPubkeyCommand } from "./commands/key_show_master_pubkey.ts";
-import { listCommand } from "./commands/list.ts";
-import { loginCommand } from "./commands/login.ts";
-import { logoutCommand } from "./commands/logout.ts";
-import { manCommand } from "./commands/man.ts";
-import { namespaceCreateCommand } from "./commands/namespace_create.ts";
-import { namespaceDeleteCommand } from "./commands/namespace_delete.ts";
-import { namespaceListCommand } from "./commands/namespace_list.ts";
-import { namespaceMoveCommand } from "./commands/namespace_move.ts";
-import { pruneCommand } from "./commands/prune.ts";
-import { restoreCommand } from "./commands/restore.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { SERVE_ACL_COMMANDS } from "./commands/serve_acl.ts";
-import { SERVE_TFA_COMMANDS } from "./commands/serve_tfa.ts";
-import { SERVE_TOKEN_COMMANDS } from "./commands/serve_token.ts";
-import { SERVE_USER_COMMANDS } from "./commands/serve_user.ts";
-import { serverIdentityCommand } from "./commands/server_identity.ts";
-import { snapshotFilesCommand } from "./commands/snapshot_files.ts";
-import { snapshotForgetCommand } from "./commands/snapshot_forget.ts";
-import { snapshotListCommand } from "./commands/snapshot_list.ts";
-import { snapshotNotesShowCommand } from "./commands/snapshot_notes_show.ts";
-import { snapshotNotesUpdateCommand } from "./commands/snapshot_notes_update.ts";
-import { snapshotProtectedShowCommand } from "./commands/snapshot_protected_show.ts";
-import { snapshotProtectedUpdateCommand } from "./commands/snapshot_protected_update.ts";
-import { snapshotUploadLogCommand } from "./commands/snapshot_upload_log.ts";
-import { statusCommand } from "./commands/status.ts";
-import { taskListCommand } from "./commands/task_list.ts";
-import { taskLogCommand } from "./commands/task_log.ts";
-import { taskStopCommand } from "./commands/task_stop.ts";
-import { versionCommand } from "./commands/version.ts";
+import type { CommandEntry } from "./command.ts";
+import type { CommandDefinition, RunnableCommand } from "./command_definition.ts";
 
-/** What the program is called in usage texts. */
-export const PROGRAM_NAME = "pbs-client";
+/** A line of the table: the file of a command is loaded when it is asked for. */
+export interface TableEntry extends CommandEntry {
+  load(): Promise<RunnableCommand>;
+}
 
-/** Every command, sorted by name. Handlers are loaded when they are called. */
-export const COMMANDS: readonly Command[] = [
-  backupCommand,
-  changeOwnerCommand,
-  completionCommand,
-  datastoreInitCommand,
-  datastoreVerifyCommand,
-  garbageCollectCommand,
-  groupForgetCommand,
-  groupMoveCommand,
-  helpCommand,
-  keyChangePassphraseCommand,
-  keyCreateCommand,
-  keyCreateMasterKeyCommand,
-  keyImportMasterPubkeyCommand,
-  keyImportWithMasterKeyCommand,
-  keyPaperkeyCommand,
-  keyShowCommand,
-  keyShowMasterPubkeyCommand,
-  listCommand,
-  loginCommand,
-  logoutCommand,
-  manCommand,
-  namespaceCreateCommand,
-  namespaceDeleteCommand,
-  namespaceListCommand,
-  namespaceMoveCommand,
-  pruneCommand,
-  restoreCommand,
-  serveCommand,
-  ...SERVE_ACL_COMMANDS,
-  ...SERVE_TFA_COMMANDS,
-  ...SERVE_TOKEN_COMMANDS,
-  ...SERVE_USER_COMMANDS,
-  serverIdentityCommand,
-  snapshotFilesCommand,
-  snapshotForgetCommand,
-  snapshotListCommand,
-  snapshotNotesShowCommand,
-  snapshotNotesUpdateCommand,
-  snapshotProtectedShowCommand,
-  snapshotProtectedUpdateCommand,
-  snapshotUploadLogCommand,
-  statusCommand,
-  taskListCommand,
-  taskLogCommand,
-  taskStopCommand,
-  versionCommand,
+type Loader = () => Promise<{ readonly command: CommandDefinition }>;
+
+function command(name: string, loadFile: Loader): TableEntry {
+  return { name, load: async () => ({ name, ...(await loadFile()).command }) };
+}
+
+function ours(name: string, loadFile: Loader): TableEntry {
+  return { ...command(name, loadFile), isOurs: true };
+}
+
+/** Every command, sorted by name; `ours` are those that the official client does not have. */
+export const COMMANDS: readonly TableEntry[] = [
+  command("backup", () => import("./commands/backup.ts")),
+  command("change-owner", () => import("./commands/change_owner.ts")),
+  ours("completion", () => import("./commands/completion.ts")),
+  ours("datastore init", () => import("./commands/datastore_init.ts")),
+  ours("datastore verify", () => import("./commands/datastore_verify.ts")),
+  command("garbage-collect", () => import("./commands/garbage_collect.ts")),
+  command("group forget", () => import("./commands/group_forget.ts")),
+  command("group move", () => import("./commands/group_move.ts")),
+  command("help", () => import("./commands/help.ts")),
+  command("key change-passphrase", () => import("./commands/key_change_passphrase.ts")),
+  command("key create", () => import("./commands/key_create.ts")),
+  command("key create-master-key", () => import("./commands/key_create_master_key.ts")),
+  command("key import-master-pubkey", () => import("./commands/key_import_master_pubkey.ts")),
+  command("key import-with-master-key", () => import("./commands/key_import_with_master_key.ts")),
+  command("key paperkey", () => import("./commands/key_paperkey.ts")),
+  command("key show", () => import("./commands/key_show.ts")),
+  command("key show-master-pubkey", () => import("./commands/key_show_master_pubkey.ts")),
+  command("list", () => import("./commands/list.ts")),
+  command("login", () => import("./commands/login.ts")),
+  command("logout", () => import("./commands/logout.ts")),
+  ours("man", () => import("./commands/man.ts")),
+  command("namespace create", () => import("./commands/namespace_create.ts")),
+  command("namespace delete", () => import("./commands/namespace_delete.ts")),
+  command("namespace list", () => import("./commands/namespace_list.ts")),
+  command("namespace move", () => import("./commands/namespace_move.ts")),
+  command("prune", () => import("./commands/prune.ts")),
+  command("restore", () => import("./commands/restore.ts")),
+  ours("serve", () => import("./commands/serve.ts")),
+  ours("serve acl list", () => import("./commands/serve_acl_list.ts")),
+  ours("serve acl update", () => import("./commands/serve_acl_update.ts")),
+  ours("serve tfa add", () => import("./commands/serve_tfa_add.ts")),
+  ours("serve tfa delete", () => import("./commands/serve_tfa_delete.ts")),
+  ours("serve tfa list", () => import("./commands/serve_tfa_list.ts")),
+  ours("serve tfa recovery", () => import("./commands/serve_tfa_recovery.ts")),
+  ours("serve token delete", () => import("./commands/serve_token_delete.ts")),
+  ours("serve token generate", () => import("./commands/serve_token_generate.ts")),
+  ours("serve token list", () => import("./commands/serve_token_list.ts")),
+  ours("serve token regenerate", () => import("./commands/serve_token_regenerate.ts")),
+  ours("serve token update", () => import("./commands/serve_token_update.ts")),
+  ours("serve user create", () => import("./commands/serve_user_create.ts")),
+  ours("serve user disable", () => import("./commands/serve_user_disable.ts")),
+  ours("serve user enable", () => import("./commands/serve_user_enable.ts")),
+  ours("serve user list", () => import("./commands/serve_user_list.ts")),
+  ours("serve user passwd", () => import("./commands/serve_user_passwd.ts")),
+  ours("serve user permissions", () => import("./commands/serve_user_permissions.ts")),
+  ours("serve user remove", () => import("./commands/serve_user_remove.ts")),
+  ours("serve user update", () => import("./commands/serve_user_update.ts")),
+  command("server-identity", () => import("./commands/server_identity.ts")),
+  command("snapshot files", () => import("./commands/snapshot_files.ts")),
+  command("snapshot forget", () => import("./commands/snapshot_forget.ts")),
+  command("snapshot list", () => import("./commands/snapshot_list.ts")),
+  command("snapshot notes show", () => import("./commands/snapshot_notes_show.ts")),
+  command("snapshot notes update", () => import("./commands/snapshot_notes_update.ts")),
+  command("snapshot protected show", () => import("./commands/snapshot_protected_show.ts")),
+  command("snapshot protected update", () => import("./commands/snapshot_protected_update.ts")),
+  command("snapshot upload-log", () => import("./commands/snapshot_upload_log.ts")),
+  command("status", () => import("./commands/status.ts")),
+  command("task list", () => import("./commands/task_list.ts")),
+  command("task log", () => import("./commands/task_log.ts")),
+  command("task stop", () => import("./commands/task_stop.ts")),
+  command("version", () => import("./commands/version.ts")),
 ];
 
 /** Historic names, replaced before a command is looked up (spec: cli.md §1.1). */
@@ -120,3 +102,10 @@ export const ABSENT_COMMANDS: readonly string[] = [
   "mount",
   "unmap",
 ];
+
+/** The whole table, as commands are looked up in it. */
+export const COMMAND_TABLE = {
+  commands: COMMANDS,
+  aliases: ALIASES,
+  absent: ABSENT_COMMANDS,
+} as const;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readArguments } from "./arguments/read_arguments.ts";
 import { runCommandLine } from "./run_command_line.ts";
-import { signalName } from "./signal_error.ts";
+import { signalName } from "./signals/signal_error.ts";
 
 /** Time for a signal to itself to end the process. */
 const SIGNAL_DELIVERY_MS = 1000;

@@ -1,10 +1,10 @@
 import { describeError, situationOf } from "../lib/errors/mod.ts";
 import { GroupError } from "./arguments/group_error.ts";
-import { PROGRAM_NAME } from "./command_table.ts";
 import { wrappedUsage } from "./help/usage_text.ts";
 import type { HintContext } from "./hints/hint_context.ts";
 import { hintFor } from "./hints/hint_for.ts";
 import type { Output } from "./output/output.ts";
+import { PROGRAM_NAME } from "./program_name.ts";
 
 /**
  * Prints an error and its causes (spec: cli.md §1.5), for words that do not fit a line of usage, and

@@ -6,14 +6,15 @@ import type { CommandValues } from "./arguments/command_values.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
 import type { CommandContext } from "./command_context.ts";
 import type { Command } from "./command.ts";
-import { ABSENT_COMMANDS, ALIASES, COMMANDS, PROGRAM_NAME } from "./command_table.ts";
+import { COMMAND_TABLE } from "./command_table.ts";
 import type { Environment } from "./environment/environment.ts";
 import { readWarningsExit } from "./environment/read_warnings_exit.ts";
 import type { RepositoryOpener } from "./environment/repository_opener.ts";
 import { RepositoryUse } from "./environment/repository_use.ts";
 import { systemRepositories } from "./environment/system_repositories.ts";
 import { ClosedOutputError, Output } from "./output/output.ts";
-import { SignalError } from "./signal_error.ts";
+import { PROGRAM_NAME } from "./program_name.ts";
+import { SignalError } from "./signals/signal_error.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit code of everything that fails (spec: cli.md §1.5). */
@@ -37,7 +38,7 @@ interface Asked {
 }
 
 /**
- * Runs a command line: finds the command, parses its words, runs its handler, reports failures.
+ * Runs a command line: finds the command, loads it, parses its words, runs it, reports failures.
  *
  * @param words The words after the program's name.
  */
@@ -49,7 +50,7 @@ export async function runCommandLine(
 ): Promise<ExitStatus> {
   const use = new RepositoryUse(environment);
   const asked: Asked = {};
-  const context = { environment, output, repositories, use };
+  const context = { table: COMMAND_TABLE, environment, output, repositories, use };
   const isDebug = words.some((word) => word.text === "--debug") || output.isDebug;
   try {
     const line = words.filter((word) => word.text !== "--debug");
@@ -68,29 +69,30 @@ export async function runCommandLine(
     }
     if (line[0]?.text === "printdoc") {
       const { referenceText } = await import("./help/reference_text.ts");
-      output.print(referenceText(COMMANDS, PROGRAM_NAME));
+      const { loadCommands } = await import("./load_commands.ts");
+      output.print(referenceText(await loadCommands(COMMAND_TABLE.commands), PROGRAM_NAME));
       return { code: 0 };
     }
-    const table = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
     const asksForHelp = HELP_WORDS.has(line.at(-1)?.text ?? "");
     if (asksForHelp) {
-      const { path, command, isGroup, rest } = followCommandNames(table, line.slice(0, -1));
+      const { path, command, isGroup, rest } = followCommandNames(COMMAND_TABLE, line.slice(0, -1));
       if (isGroup && command === undefined && rest.length === 0) {
         return await overview(path, context);
       }
     }
-    const { command, rest } = findCommand(table, line);
+    const { command: entry, rest } = findCommand(COMMAND_TABLE, line);
     if (asksForHelp && rest.length > 0) {
-      await help(command.name.split(" "), context);
+      await help(entry.name.split(" "), context);
       return { code: 0 };
     }
+    const command = await entry.load();
     asked.command = command;
     const values = parseCommandLine(command, rest);
     asked.values = values;
     applyVerbosity(command, values, output);
     const warningsExit = readWarningsExit(command, values, context);
     await command.run(values, context);
-    use.record();
+    await use.record();
     return { code: output.warnings > 0 ? warningsExit : 0 };
   } catch (error) {
     if (error instanceof ClosedOutputError) return { code: CLOSED_PIPE };
@@ -99,7 +101,13 @@ export async function runCommandLine(
     }
     const { reportFailure } = await import("./report_failure.ts");
     const program = environment.get("PBS_CLIENT_PROGRAM") || PROGRAM_NAME;
-    reportFailure(error, isDebug, output, { program, address: use.address, ...asked });
+    const commandNames = COMMAND_TABLE.commands.map(({ name }) => name);
+    reportFailure(error, isDebug, output, {
+      program,
+      commandNames,
+      address: use.address,
+      ...asked,
+    });
     return { code: FAILURE };
   }
 }
@@ -113,13 +121,15 @@ function applyVerbosity(command: Command, values: CommandValues, output: Output)
   if (quiet || verbose) output.verbosity = quiet ? "quiet" : "verbose";
 }
 
-async function overview(path: string, { output }: CommandContext): Promise<ExitStatus> {
+async function overview(path: string, { table, output }: CommandContext): Promise<ExitStatus> {
   const { overviewText } = await import("./help/overview_text.ts");
-  output.print(`Usage: ${overviewText(COMMANDS, path, PROGRAM_NAME)}`);
+  const { loadCommands } = await import("./load_commands.ts");
+  output.print(`Usage: ${overviewText(await loadCommands(table.commands), path, PROGRAM_NAME)}`);
   return { code: 0 };
 }
 
 async function help(names: string[], context: CommandContext): Promise<void> {
-  const command = COMMANDS.find((candidate) => candidate.name === "help")!;
-  await command.run(parseCommandLine(command, names.map((text) => ({ text }))), context);
+  const { command } = findCommand(COMMAND_TABLE, [{ text: "help" }]);
+  const { options, positionals, run } = await command.load();
+  await run(parseCommandLine({ options, positionals }, names.map((text) => ({ text }))), context);
 }

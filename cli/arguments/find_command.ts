@@ -1,19 +1,19 @@
 import { NotFoundError } from "../../lib/errors/mod.ts";
-import type { Command } from "../command.ts";
+import type { CommandEntry, CommandName } from "../command.ts";
 import type { Argument } from "./argument.ts";
 import { GroupError } from "./group_error.ts";
 
 /** The commands among which one is looked up. */
-export interface CommandTable {
-  readonly commands: readonly Command[];
+export interface CommandTable<Entry extends CommandName = CommandEntry> {
+  readonly commands: readonly Entry[];
   readonly aliases: ReadonlyMap<string, string>;
   /** Names that take part in the look-up and cannot be called. */
   readonly absent: readonly string[];
 }
 
 /** A command and the words that are left for it. */
-export interface FoundCommand {
-  readonly command: Command;
+export interface FoundCommand<Entry extends CommandName = CommandEntry> {
+  readonly command: Entry;
   readonly rest: readonly Argument[];
 }
 
@@ -25,7 +25,10 @@ export interface FoundCommand {
  * @throws {GroupError} if a word is missing, unknown or ambiguous.
  * @throws {NotFoundError} if the command is one that this program does not have.
  */
-export function findCommand(table: CommandTable, words: readonly Argument[]): FoundCommand {
+export function findCommand<Entry extends CommandName>(
+  table: CommandTable<Entry>,
+  words: readonly Argument[],
+): FoundCommand<Entry> {
   const names = [...table.commands.map((command) => command.name), ...table.absent];
   const ours = new Set(
     table.commands.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),

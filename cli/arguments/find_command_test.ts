@@ -1,18 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { NotFoundError } from "../../lib/errors/mod.ts";
-import type { Command } from "../command.ts";
+import type { CommandName } from "../command.ts";
 import { findCommand } from "./find_command.ts";
 import { GroupError } from "./group_error.ts";
 
-function command(name: string): Command {
-  return {
-    name,
-    description: "",
-    positionals: [],
-    options: [],
-    output: "none",
-    run: () => Promise.resolve(),
-  };
+function command(name: string): CommandName {
+  return { name };
 }
 
 const table = {

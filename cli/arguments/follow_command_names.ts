@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { CommandEntry } from "../command.ts";
 import type { Argument } from "./argument.ts";
 import { type CommandTable, expandAlias, membersOf, selectMember } from "./find_command.ts";
 
@@ -7,7 +7,7 @@ export interface FollowedNames {
   /** All words of the name so far, e.g. `snapshot notes`; empty at the top. */
   readonly path: string;
   /** The command of that name; undefined for a group and for what is absent. */
-  readonly command: Command | undefined;
+  readonly command: CommandEntry | undefined;
   /** Whether commands lie below it. */
   readonly isGroup: boolean;
   /** What is left, from the first word on that names nothing. */

@@ -1,10 +1,16 @@
+import { checkRealm, parseGroupPath } from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
 import { AUTH_ID_FORMAT } from "../arguments/value_formats.ts";
-import type { Command } from "../command.ts";
-import { GROUP_POSITIONAL, LOCK_WAIT_OPTION, TARGET_OPTIONS } from "./shared_options.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
+import { TARGET_OPTIONS } from "../options/repository_options.ts";
+import { GROUP_POSITIONAL } from "../options/snapshot_positionals.ts";
 
 /** `change-owner` (spec: cli.md §4.9). */
-export const changeOwnerCommand: Command = {
-  name: "change-owner",
+export const command: CommandDefinition = {
   description: "Give a group to another owner.",
   positionals: [GROUP_POSITIONAL, {
     name: "new-owner",
@@ -14,6 +20,13 @@ export const changeOwnerCommand: Command = {
   }],
   options: [...TARGET_OPTIONS, LOCK_WAIT_OPTION],
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/change_owner.ts")).changeOwner(values, context),
+  run: changeOwner,
 };
+
+async function changeOwner(values: CommandValues, context: CommandContext): Promise<void> {
+  const owner = values.requiredText("new-owner");
+  checkRealm(owner);
+  await using repository = await openRepository(values, context);
+  const group = parseGroupPath(values.requiredText("group"));
+  await repository.changeOwner(selectNamespace(values, context.environment), group, owner);
+}

@@ -1,8 +1,13 @@
-import type { Command } from "../command.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { bashScript } from "../completion/scripts/bash.ts";
+import { fishScript } from "../completion/scripts/fish.ts";
+import { zshScript } from "../completion/scripts/zsh.ts";
+import { PROGRAM_NAME } from "../program_name.ts";
 
 /** `completion`: ours, prints the completion script of a shell. */
-export const completionCommand: Command = {
-  name: "completion",
+export const command: CommandDefinition = {
   description: "Print the script that completes this program's command lines in a shell.",
   positionals: [{
     name: "shell",
@@ -12,7 +17,16 @@ export const completionCommand: Command = {
   }],
   options: [],
   output: "none",
-  isOurs: true,
-  run: async (values, context) =>
-    (await import("../handlers/print_completion_script.ts")).printCompletionScript(values, context),
+  run: printCompletionScript,
 };
+
+const SCRIPTS: Readonly<Record<string, (program: string) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+/** `completion SHELL`: prints a completion script; the parser has checked the shell. */
+function printCompletionScript(values: CommandValues, { output }: CommandContext): void {
+  output.print(SCRIPTS[values.requiredText("shell")]!(PROGRAM_NAME));
+}

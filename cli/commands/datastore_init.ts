@@ -1,8 +1,14 @@
-import type { Command } from "../command.ts";
+import { Datastore } from "../../lib/datastore/mod.ts";
+import { CancelledError, ConflictError } from "../../lib/errors/mod.ts";
+import { quotePath } from "../../lib/fs/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { ChunkFolderMessages } from "../output/chunk_folder_messages.ts";
+import { catchSignals } from "../signals/catch_signals.ts";
 
 /** `datastore init`: ours, makes an empty datastore directory. */
-export const datastoreInitCommand: Command = {
-  name: "datastore init",
+export const command: CommandDefinition = {
   description: "Create a datastore directory.",
   positionals: [{
     name: "path",
@@ -13,7 +19,44 @@ export const datastoreInitCommand: Command = {
   }],
   options: [],
   output: "none",
-  isOurs: true,
-  run: async (values, context) =>
-    (await import("../handlers/init_datastore.ts")).initDatastore(values, context),
+  run: initDatastore,
 };
+
+/**
+ * `datastore init`: creates a datastore directory, or goes on where that was interrupted.
+ *
+ * @throws {ConflictError} if it is one already, or something else is in it.
+ */
+async function initDatastore(
+  values: CommandValues,
+  { output }: CommandContext,
+): Promise<void> {
+  const path = values.requiredText("path");
+  const shown = quotePath(new TextEncoder().encode(path));
+  using datastore = createOrContinue(path);
+  using signals = catchSignals(() =>
+    output.log("info", `interrupted, "datastore init" goes on with ${shown}`)
+  );
+  const stop = () => datastore.chunkFolders.stop();
+  signals.signal.addEventListener("abort", stop);
+  const messages = new ChunkFolderMessages(output, shown);
+  try {
+    await datastore.chunkFolders.complete((progress) => messages.waiting(progress));
+  } catch (error) {
+    output.setLiveLine("");
+    if (error instanceof CancelledError) signals.rethrow();
+    throw error;
+  }
+  output.log("info", `created datastore ${shown}`);
+  for (const note of datastore.newFileRules.takeNotes()) output.log("warn", note);
+}
+
+function createOrContinue(path: string): Datastore {
+  const { datastore, isNew } = Datastore.openOrCreate(path);
+  if (isNew || datastore.chunkFolders.areMissing) return datastore;
+  const root = datastore.path;
+  datastore[Symbol.dispose]();
+  throw new ConflictError(`"${root}" is a datastore already`, {
+    situation: { kind: "datastore-in-the-way", path: root, isDatastore: true },
+  });
+}

@@ -1,14 +1,23 @@
-import type { Command } from "../command.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { VerifyProgress } from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { openLocalRepository } from "../environment/system_repositories.ts";
 import {
   OUTPUT_FORMAT_OPTION,
-  REPOSITORY_OPTIONS,
   VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
-} from "./shared_options.ts";
+} from "../options/output_options.ts";
+import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
+import { describeVerification } from "../output/describe_verification.ts";
+import { LiveLine } from "../output/live_line.ts";
+import { valueFormat } from "../output/print_result.ts";
+import { runTask } from "../tasks/run_task.ts";
 
 /** `datastore verify`: ours, reads every snapshot and chunk of a datastore directory. */
-export const datastoreVerifyCommand: Command = {
-  name: "datastore verify",
+export const command: CommandDefinition = {
   description: "Check every snapshot and every chunk of a datastore directory.",
   positionals: [{
     name: "path",
@@ -23,7 +32,32 @@ export const datastoreVerifyCommand: Command = {
     WARNINGS_EXIT_OPTION,
   ],
   output: "value",
-  isOurs: true,
-  run: async (values, context) =>
-    (await import("../handlers/verify_datastore.ts")).verifyDatastore(values, context),
+  run: verifyDatastore,
 };
+
+/** `datastore verify`: reads everything back and compares it with what the indexes say. */
+async function verifyDatastore(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const format = valueFormat(values, context);
+  const path = values.text("path");
+  if (path !== undefined && values.has("repository")) {
+    throw new UsageError("give either a path or --repository, not both");
+  }
+  await using repository = path === undefined
+    ? await openRepository(values, context)
+    : await openLocalRepository(path, context);
+  using live = new LiveLine<VerifyProgress>(context.output, describeVerification);
+  await runTask(
+    context,
+    format,
+    (log, signal) =>
+      repository.verify(
+        { namespace: "", ignoreVerified: false },
+        log,
+        signal,
+        (progress) => live.state = progress,
+      ),
+  );
+}

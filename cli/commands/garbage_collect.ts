@@ -1,16 +1,23 @@
-import type { Command } from "../command.ts";
-import { TIME_SPAN_FORMAT } from "../arguments/value_formats.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { TIME_SPAN_FORMAT } from "../arguments/time_span_format.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { lockWaitOf } from "../environment/lock_wait.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import {
-  LOCK_WAIT_OPTION,
   OUTPUT_FORMAT_OPTION,
-  REPOSITORY_OPTIONS,
   VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
-} from "./shared_options.ts";
+} from "../options/output_options.ts";
+import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
+import { valueFormat } from "../output/print_result.ts";
+import { runLongWork } from "../tasks/run_long_work.ts";
 
 /** `garbage-collect` (spec: cli.md §4.6). */
-export const garbageCollectCommand: Command = {
-  name: "garbage-collect",
+export const command: CommandDefinition = {
   description: "Remove chunks that no snapshot uses.",
   positionals: [],
   options: [
@@ -28,6 +35,25 @@ export const garbageCollectCommand: Command = {
     WARNINGS_EXIT_OPTION,
   ],
   output: "value",
-  run: async (values, context) =>
-    (await import("../handlers/collect_garbage.ts")).collectGarbage(values, context),
+  run: collectGarbage,
 };
+
+async function collectGarbage(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const format = valueFormat(values, context);
+  const cutoff = values.text("cutoff");
+  const cutoffSeconds = cutoff === undefined ? undefined : parseTimeSpan(cutoff);
+  await using repository = await openRepository(values, context);
+  if (cutoffSeconds !== undefined && repository.tasks !== undefined) {
+    throw new UsageError(
+      "--cutoff is for datastore directories: a server decides itself how old garbage must be " +
+        "(serve: gc-cutoff of the datastore in its configuration)",
+    );
+  }
+  await runLongWork(context, format, repository, {
+    start: (tasks) => tasks.startGarbageCollection(),
+    work: (log, signal) => repository.garbageCollect(log, signal, cutoffSeconds),
+  }, lockWaitOf(values, context));
+}

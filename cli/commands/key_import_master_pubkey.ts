@@ -1,9 +1,17 @@
-import type { Command } from "../command.ts";
-import { KEY_PATH_POSITIONAL } from "./key_options.ts";
+import { describeMasterPublicKey } from "../../lib/crypto/mod.ts";
+import { quotePath } from "../../lib/fs/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { newConfigPath } from "../environment/key_path.ts";
+import { decodeKeyText } from "../environment/open_encryption_key.ts";
+import { DEFAULT_MASTER_KEY_NAME } from "../environment/read_crypt_options.ts";
+import { readInputPath } from "../environment/read_input.ts";
+import { writeKeyText } from "../environment/write_key.ts";
+import { KEY_PATH_POSITIONAL } from "../options/key_options.ts";
 
 /** `key import-master-pubkey` (spec: cli.md §4.14). */
-export const keyImportMasterPubkeyCommand: Command = {
-  name: "key import-master-pubkey",
+export const command: CommandDefinition = {
   description: "Make a public master key the default one.",
   positionals: [{
     ...KEY_PATH_POSITIONAL,
@@ -12,9 +20,22 @@ export const keyImportMasterPubkeyCommand: Command = {
   }],
   options: [],
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/key_import_master_pubkey.ts")).importMasterPublicKey(
-      values,
-      context,
-    ),
+  run: importMasterPublicKey,
 };
+
+const PUBLIC_MODE = 0o644;
+
+/** `key import-master-pubkey`: makes a public master key the default (spec: cli.md §4.14). */
+function importMasterPublicKey(values: CommandValues, context: CommandContext): void {
+  const path = values.requiredText("path");
+  const pem = decodeKeyText(readInputPath(path));
+  const { modulus, exponent, bits } = describeMasterPublicKey(pem);
+  const log = (line: string) => context.output.log("info", line);
+  log(`Found following key at ${quotePath(new TextEncoder().encode(path))}`);
+  log(`Modulus: ${modulus}`);
+  log(`Exponent: ${exponent}`);
+  log(`Length: ${bits}`);
+  const target = newConfigPath(context, DEFAULT_MASTER_KEY_NAME);
+  writeKeyText(target, pem, { replace: true, mode: PUBLIC_MODE });
+  log(`Imported public master key to ${quotePath(new TextEncoder().encode(target))}`);
+}

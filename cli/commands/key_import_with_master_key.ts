@@ -1,9 +1,33 @@
-import type { Command } from "../command.ts";
-import { KEY_PATH_POSITIONAL, KEY_PROTECTION_OPTIONS } from "./key_options.ts";
+import {
+  decryptKeyWithMaster,
+  isProtectedPrivateKey,
+  openKey,
+  protectKey,
+} from "../../lib/crypto/mod.ts";
+import { ConflictError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { keyPassphrase } from "../environment/key_passphrase.ts";
+import { newConfigPath } from "../environment/key_path.ts";
+import {
+  askNewPassphrase,
+  checkHintChoice,
+  MASTER_KEY_PASSPHRASE,
+  NEW_KEY_PASSPHRASE,
+  newPassphrase,
+  readProtection,
+  readSecret,
+} from "../environment/key_protection.ts";
+import { decodeKeyText } from "../environment/open_encryption_key.ts";
+import { DEFAULT_KEY_NAME } from "../environment/read_crypt_options.ts";
+import { readEnvironmentSecret } from "../environment/read_environment_secret.ts";
+import { readInputPath } from "../environment/read_input.ts";
+import { writeKey } from "../environment/write_key.ts";
+import { KEY_PATH_POSITIONAL, KEY_PROTECTION_OPTIONS } from "../options/key_options.ts";
 
 /** `key import-with-master-key` (spec: cli.md §4.14). */
-export const keyImportWithMasterKeyCommand: Command = {
-  name: "key import-with-master-key",
+export const command: CommandDefinition = {
   description: "Recover an encryption key with the master key.",
   positionals: [{
     ...KEY_PATH_POSITIONAL,
@@ -27,9 +51,67 @@ export const keyImportWithMasterKeyCommand: Command = {
     ...KEY_PROTECTION_OPTIONS,
   ],
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/key_import_with_master_key.ts")).importKeyWithMasterKey(
-      values,
-      context,
-    ),
+  run: importKeyWithMasterKey,
 };
+
+/** `key import-with-master-key`: recovers a key from a backup (spec: cli.md §4.14). */
+async function importKeyWithMasterKey(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const protection = readProtection(values);
+  const given = values.text("path");
+  const path = given ?? freeDefaultPath(context);
+  checkHintChoice(protection);
+  const privatePem = decodeKeyText(readInputPath(values.requiredText("master-keyfile")));
+  const encrypted = readInputPath(values.requiredText("encrypted-keyfile"));
+  const recovered = decryptKeyWithMaster(
+    privatePem,
+    encrypted,
+    masterPassphrase(privatePem, context),
+  );
+  const { encryptionKey } = await openKey(recovered, () => keyPassphrase(context.environment));
+  const passphrase = protection.kdf === "none"
+    ? undefined
+    : newPassphrase(context.environment, NEW_KEY_PASSPHRASE, "New Password: ") ??
+      askNewPassphrase("New Password: ");
+  const { created } = recovered;
+  const file = await protectKey(encryptionKey, { ...protection, passphrase, created });
+  writeKey(path, file, given !== undefined);
+}
+
+function freeDefaultPath(context: CommandContext): string {
+  const path = newConfigPath(context, DEFAULT_KEY_NAME);
+  if (exists(path)) {
+    throw new ConflictError(
+      `Please remove default encryption key at "${path}" before importing to default location ` +
+        "(or choose a non-default one).",
+    );
+  }
+  context.output.log("info", `Importing key to default location at: "${path}"`);
+  return path;
+}
+
+/** Input that is no terminal has a line for the passphrase, needed or not (spec: cli.md §4.14). */
+function masterPassphrase(
+  privatePem: string,
+  { environment }: CommandContext,
+): string | undefined {
+  const isProtected = isProtectedPrivateKey(privatePem);
+  const { variable, credential } = MASTER_KEY_PASSPHRASE;
+  const given = readEnvironmentSecret(environment, variable, credential);
+  if (given !== undefined) return isProtected ? given : undefined;
+  if (!isProtected && Deno.stdin.isTerminal()) return undefined;
+  const passphrase = readSecret("Master Key Password: ");
+  return isProtected ? passphrase : undefined;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,9 +1,20 @@
-import type { Command } from "../command.ts";
-import { KEY_PATH_POSITIONAL } from "./key_options.ts";
+import {
+  type PaperKey,
+  paperKeyToHtml,
+  paperKeyToText,
+  readPaperKey,
+} from "../../lib/crypto/mod.ts";
+import { CorruptDataError, UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { existingKeyPath } from "../environment/key_path.ts";
+import { decodeKeyText } from "../environment/open_encryption_key.ts";
+import { readInputPath } from "../environment/read_input.ts";
+import { KEY_PATH_POSITIONAL } from "../options/key_options.ts";
 
 /** `key paperkey` (spec: cli.md §4.14). */
-export const keyPaperkeyCommand: Command = {
-  name: "key paperkey",
+export const command: CommandDefinition = {
   description: "Print a key on paper, with QR codes.",
   positionals: [{
     ...KEY_PATH_POSITIONAL,
@@ -23,6 +34,25 @@ export const keyPaperkeyCommand: Command = {
     },
   ],
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/key_paperkey.ts")).printPaperKey(values, context),
+  run: printPaperKey,
 };
+
+/** `key paperkey`: a copy of a key for a printer (spec: cli.md §4.14). */
+async function printPaperKey(values: CommandValues, context: CommandContext): Promise<void> {
+  const { path } = existingKeyPath(values, context);
+  const paper = readPaper(decodeKeyText(readInputPath(path)), context);
+  const render = values.text("output-format") === "text" ? paperKeyToText : paperKeyToHtml;
+  context.output.print(await render(paper, values.text("subject")));
+}
+
+function readPaper(text: string, { output }: CommandContext): PaperKey {
+  try {
+    return readPaperKey(text);
+  } catch (error) {
+    if (!(error instanceof CorruptDataError) || error.message === "unexpected key format") {
+      throw error;
+    }
+    output.log("error", `Couldn't parse data as KeyConfig - ${error.message}`);
+    throw new UsageError("Neither a PEM-formatted private key, nor a PBS key file.");
+  }
+}

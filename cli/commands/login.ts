@@ -1,12 +1,23 @@
-import type { Command } from "../command.ts";
-import { REPOSITORY_OPTIONS } from "./shared_options.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openServer } from "../environment/open_server.ts";
+import { selectServer } from "../environment/select_server.ts";
+import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 
 /** `login` (spec: cli.md §4.9). */
-export const loginCommand: Command = {
-  name: "login",
+export const command: CommandDefinition = {
   description: "Log in to the server and remember the ticket, so that no password is needed.",
   positionals: [],
   options: [...REPOSITORY_OPTIONS],
   output: "none",
-  run: async (values, context) => (await import("../handlers/log_in.ts")).logIn(values, context),
+  run: logIn,
 };
+
+/** `login`: gets a ticket and remembers it; an API token needs none (spec: cli.md §4.9). */
+async function logIn(values: CommandValues, context: CommandContext): Promise<void> {
+  const address = selectServer(values, context);
+  context.use.note(address);
+  await using server = await openServer(address, context);
+  await server.logIn();
+}

@@ -1,8 +1,15 @@
-import type { Command } from "../command.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { describeSystemError } from "../environment/describe_system_error.ts";
+import { loadCommands } from "../load_commands.ts";
+import { manualPages } from "../manual/manual_pages.ts";
+import { PROGRAM_NAME } from "../program_name.ts";
+import { VERSION } from "../version.ts";
 
 /** `man`: ours, writes the manual pages. */
-export const manCommand: Command = {
-  name: "man",
+export const command: CommandDefinition = {
   description: "Write the manual pages: one for the program, one for each command and group.",
   positionals: [{
     name: "directory",
@@ -13,7 +20,49 @@ export const manCommand: Command = {
   }],
   options: [],
   output: "none",
-  isOurs: true,
-  run: async (values, context) =>
-    (await import("../handlers/write_manual_pages.ts")).writeManualPages(values, context),
+  run: writeManualPages,
 };
+
+/**
+ * `man DIRECTORY`: writes the manual pages.
+ *
+ * @throws {UsageError} if they cannot be written there.
+ */
+async function writeManualPages(
+  values: CommandValues,
+  { table, environment, output }: CommandContext,
+): Promise<void> {
+  const directory = values.requiredText("directory");
+  const date = editionDate(environment.get("SOURCE_DATE_EPOCH"));
+  const pages = manualPages(await loadCommands(table.commands), table.aliases, {
+    program: PROGRAM_NAME,
+    version: VERSION,
+    date,
+  });
+  try {
+    Deno.mkdirSync(directory, { recursive: true });
+    for (const page of pages) {
+      const path = `${directory}/${page.name}.1`;
+      Deno.writeTextFileSync(`${path}.new`, page.toString());
+      Deno.renameSync(`${path}.new`, path);
+    }
+  } catch (error) {
+    throw new UsageError(
+      `unable to write manual pages to "${directory}": ${describeSystemError(error)}`,
+    );
+  }
+  output.log("info", `wrote ${pages.length} manual pages to "${directory}"`);
+}
+
+/**
+ * The date that pages bear, `YYYY-MM-DD`: that of the sources where a build is to be repeatable.
+ *
+ * @param seconds Since 1970, as text; absent for today.
+ */
+function editionDate(seconds: string | undefined): string {
+  if (seconds !== undefined && !/^\d{1,11}$/.test(seconds)) {
+    throw new UsageError(`SOURCE_DATE_EPOCH is no number of seconds: '${seconds}'`);
+  }
+  const date = seconds === undefined ? new Date() : new Date(Number(seconds) * 1000);
+  return date.toISOString().slice(0, 10);
+}

@@ -1,13 +1,26 @@
-import type { Command } from "../command.ts";
-import { NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 
 /** `namespace create` (spec: cli.md §4.10). */
-export const namespaceCreateCommand: Command = {
-  name: "namespace create",
+export const command: CommandDefinition = {
   description: "Create a namespace.",
   positionals: [NAMESPACE_OPTION],
   options: REPOSITORY_OPTIONS,
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/namespaces.ts")).createNamespace(values, context),
+  run: createNamespace,
 };
+
+async function createNamespace(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  await using repository = await openRepository(values, context);
+  const namespace = selectNamespace(values, context.environment);
+  if (namespace === "") throw new UsageError("root namespace is always present");
+  await repository.createNamespace(namespace);
+}

@@ -1,9 +1,14 @@
-import type { Command } from "../command.ts";
-import { LOCK_WAIT_OPTION, NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
+import { NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 
 /** `namespace delete` (spec: cli.md §4.10). */
-export const namespaceDeleteCommand: Command = {
-  name: "namespace delete",
+export const command: CommandDefinition = {
   description: "Remove a namespace and those below it.",
   positionals: [NAMESPACE_OPTION],
   options: [...REPOSITORY_OPTIONS, LOCK_WAIT_OPTION, {
@@ -12,6 +17,15 @@ export const namespaceDeleteCommand: Command = {
     description: "Also remove the groups in it.",
   }],
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/namespaces.ts")).deleteNamespace(values, context),
+  run: deleteNamespace,
 };
+
+async function deleteNamespace(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  await using repository = await openRepository(values, context);
+  const namespace = selectNamespace(values, context.environment);
+  if (namespace === "") throw new UsageError("root namespace cannot be deleted");
+  await repository.deleteNamespace(namespace, values.flag("delete-groups"));
+}

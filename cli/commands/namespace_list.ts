@@ -1,9 +1,14 @@
-import type { Command } from "../command.ts";
-import { NAMESPACE_OPTION, OUTPUT_FORMAT_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
+import { NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "../options/repository_options.ts";
+import { valueFormat } from "../output/print_result.ts";
 
 /** `namespace list` (spec: cli.md §4.10). */
-export const namespaceListCommand: Command = {
-  name: "namespace list",
+export const command: CommandDefinition = {
   description: "List a namespace and those below it.",
   positionals: [NAMESPACE_OPTION],
   options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, {
@@ -12,6 +17,24 @@ export const namespaceListCommand: Command = {
     description: "How many levels of namespaces below it to list.",
   }],
   output: "value",
-  run: async (values, context) =>
-    (await import("../handlers/namespaces.ts")).listNamespaces(values, context),
+  run: listNamespaces,
 };
+
+async function listNamespaces(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const format = valueFormat(values, context);
+  await using repository = await openRepository(values, context);
+  const parent = selectNamespace(values, context.environment);
+  const found = await repository.listNamespaces(parent, values.integer("max-depth"));
+  if (format !== "text") {
+    const data = found.map(({ namespace, comment }) => ({ ns: namespace, comment }));
+    context.output.printJson({ data }, format);
+    return;
+  }
+  for (const { namespace, comment } of found) {
+    if (namespace === "") continue;
+    context.output.printLine(comment === undefined ? namespace : `${namespace} (${comment})`);
+  }
+}

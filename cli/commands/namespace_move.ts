@@ -1,16 +1,23 @@
-import type { Command } from "../command.ts";
+import { UsageError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { checkNamespace } from "../environment/check_namespace.ts";
+import { lockWaitOf } from "../environment/lock_wait.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { selectNamespace } from "../environment/select_namespace.ts";
+import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
+import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import {
-  LOCK_WAIT_OPTION,
   NAMESPACE_OPTION,
-  OUTPUT_FORMAT_OPTION,
   REPOSITORY_OPTIONS,
   TARGET_NAMESPACE_OPTION,
-  VERBOSITY_OPTIONS,
-} from "./shared_options.ts";
+} from "../options/repository_options.ts";
+import { valueFormat } from "../output/print_result.ts";
+import { runLongWork } from "../tasks/run_long_work.ts";
 
 /** `namespace move` (spec: cli.md §4.10). */
-export const namespaceMoveCommand: Command = {
-  name: "namespace move",
+export const command: CommandDefinition = {
   description: "Rename a namespace with everything in it.",
   positionals: [NAMESPACE_OPTION],
   options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, LOCK_WAIT_OPTION, ...VERBOSITY_OPTIONS, {
@@ -34,6 +41,26 @@ export const namespaceMoveCommand: Command = {
     description: "Merge groups with those of the same name that have older snapshots only.",
   }],
   output: "value",
-  run: async (values, context) =>
-    (await import("../handlers/move_namespace.ts")).moveNamespace(values, context),
+  run: moveNamespace,
 };
+
+async function moveNamespace(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const format = valueFormat(values, context);
+  await using repository = await openRepository(values, context);
+  const given = (name: string) => values.has(name) ? values.flag(name) : undefined;
+  const move = {
+    from: selectNamespace(values, context.environment),
+    to: checkNamespace(values.requiredText("target-ns")),
+    maxDepth: values.integer("max-depth"),
+    deleteSource: given("delete-source"),
+    mergeGroups: given("merge-groups"),
+  };
+  if (move.from === "") throw new UsageError("root namespace cannot be moved");
+  await runLongWork(context, format, repository, {
+    start: (tasks) => tasks.startNamespaceMove(move),
+    work: (log, signal) => repository.moveNamespace(move, log, signal),
+  }, lockWaitOf(values, context));
+}

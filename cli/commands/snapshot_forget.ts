@@ -1,13 +1,31 @@
-import type { Command } from "../command.ts";
-import { LOCK_WAIT_OPTION, SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_options.ts";
+import { PbsError } from "../../lib/errors/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openSnapshotCommand } from "../environment/open_snapshot_command.ts";
+import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
+import { TARGET_OPTIONS } from "../options/repository_options.ts";
+import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 
 /** `snapshot forget` (spec: cli.md §4.4). */
-export const snapshotForgetCommand: Command = {
-  name: "snapshot forget",
+export const command: CommandDefinition = {
   description: "Remove a snapshot.",
   positionals: [SNAPSHOT_POSITIONAL],
   options: [...TARGET_OPTIONS, LOCK_WAIT_OPTION],
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/forget_snapshot.ts")).forgetSnapshot(values, context),
+  run: forgetSnapshot,
 };
+
+async function forgetSnapshot(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  await using opened = await openSnapshotCommand(values, context);
+  const { repository, namespace, snapshot } = opened;
+  try {
+    await repository.forgetSnapshot(namespace, snapshot);
+  } catch (error) {
+    if (!(error instanceof PbsError)) throw error;
+    throw new PbsError(`failed to delete snapshot - ${error.message}`, { cause: error });
+  }
+}

@@ -1,13 +1,28 @@
-import type { Command } from "../command.ts";
-import { OUTPUT_FORMAT_OPTION, SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_options.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openSnapshotCommand } from "../environment/open_snapshot_command.ts";
+import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
+import { TARGET_OPTIONS } from "../options/repository_options.ts";
+import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { valueFormat } from "../output/print_result.ts";
 
 /** `snapshot protected show` (spec: cli.md §4.4). */
-export const snapshotProtectedShowCommand: Command = {
-  name: "snapshot protected show",
+export const command: CommandDefinition = {
   description: "Show whether a snapshot is protected.",
   positionals: [SNAPSHOT_POSITIONAL],
   options: [...TARGET_OPTIONS, OUTPUT_FORMAT_OPTION],
   output: "value",
-  run: async (values, context) =>
-    (await import("../handlers/snapshot_protection.ts")).showProtection(values, context),
+  run: showProtection,
 };
+
+async function showProtection(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const format = valueFormat(values, context);
+  await using opened = await openSnapshotCommand(values, context);
+  const isProtected = await opened.repository.isProtected(opened.namespace, opened.snapshot);
+  if (format === "text") context.output.printLine(String(isProtected));
+  else context.output.printJson({ protected: isProtected }, format);
+}

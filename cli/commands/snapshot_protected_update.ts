@@ -1,9 +1,13 @@
-import type { Command } from "../command.ts";
-import { LOCK_WAIT_OPTION, SNAPSHOT_POSITIONAL, TARGET_OPTIONS } from "./shared_options.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openSnapshotCommand } from "../environment/open_snapshot_command.ts";
+import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
+import { TARGET_OPTIONS } from "../options/repository_options.ts";
+import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 
 /** `snapshot protected update` (spec: cli.md §4.4). */
-export const snapshotProtectedUpdateCommand: Command = {
-  name: "snapshot protected update",
+export const command: CommandDefinition = {
   description: "Protect a snapshot from removal, or lift the protection.",
   positionals: [SNAPSHOT_POSITIONAL, {
     name: "protected",
@@ -13,6 +17,14 @@ export const snapshotProtectedUpdateCommand: Command = {
   }],
   options: [...TARGET_OPTIONS, LOCK_WAIT_OPTION],
   output: "none",
-  run: async (values, context) =>
-    (await import("../handlers/snapshot_protection.ts")).updateProtection(values, context),
+  run: updateProtection,
 };
+
+async function updateProtection(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  await using opened = await openSnapshotCommand(values, context);
+  const { repository, namespace, snapshot } = opened;
+  await repository.setProtected(namespace, snapshot, values.flag("protected"));
+}

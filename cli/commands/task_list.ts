@@ -1,9 +1,17 @@
-import type { Command } from "../command.ts";
-import { OUTPUT_FORMAT_OPTION, REPOSITORY_OPTIONS } from "./shared_options.ts";
+import type { TaskInfo } from "../../lib/repository/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
+import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
+import { formatDate } from "../output/format_date.ts";
+import { printTable } from "../output/print_result.ts";
+import { renderList } from "../output/table.ts";
+import { tasksOf } from "../tasks/tasks_of.ts";
 
 /** `task list` (spec: cli.md §4.15). */
-export const taskListCommand: Command = {
-  name: "task list",
+export const command: CommandDefinition = {
   description: "List tasks on the datastore.",
   positionals: [],
   options: [...REPOSITORY_OPTIONS, OUTPUT_FORMAT_OPTION, {
@@ -17,5 +25,48 @@ export const taskListCommand: Command = {
     description: "Also list tasks that have ended.",
   }],
   output: "table",
-  run: async (values, context) => (await import("../handlers/tasks.ts")).listTasks(values, context),
+  run: listTasks,
 };
+
+const DEFAULT_LIMIT = 50;
+
+async function listTasks(values: CommandValues, context: CommandContext): Promise<void> {
+  await using repository = await openRepository(values, context);
+  const tasks = await tasksOf(repository).list({
+    all: values.flag("all"),
+    limit: values.integer("limit") ?? DEFAULT_LIMIT,
+  });
+  printTable(values, context, {
+    json: tasks.map((task) => ({
+      upid: task.upid,
+      node: task.node,
+      pid: task.pid,
+      pstart: task.pstart,
+      starttime: task.startTime,
+      worker_type: task.workerType,
+      worker_id: task.workerId ?? null,
+      user: task.user,
+      endtime: task.endTime,
+      status: task.status,
+    })),
+    text: (style) =>
+      renderList(
+        [
+          { title: "starttime", cell: ({ startTime }) => formatDate(startTime) },
+          {
+            title: "endtime",
+            cell: ({ endTime }) => (endTime === undefined ? "" : formatDate(endTime)),
+          },
+          { title: "upid", cell: ({ upid }) => upid },
+          { title: "status", cell: statusText },
+        ],
+        // The server has the newest first, also those of one second.
+        tasks.toReversed().toSorted((a, b) => a.startTime - b.startTime),
+        style,
+      ),
+  });
+}
+
+function statusText({ endTime, status }: TaskInfo): string {
+  return endTime === undefined ? "running" : status ?? "unknown";
+}

@@ -1,12 +1,21 @@
-import type { Command } from "../command.ts";
-import { REPOSITORY_OPTIONS, UPID_POSITIONAL } from "./shared_options.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openRepository } from "../environment/open_repository.ts";
+import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
+import { UPID_POSITIONAL } from "../options/upid_positional.ts";
+import { tasksOf } from "../tasks/tasks_of.ts";
 
 /** `task stop` (spec: cli.md §4.15). */
-export const taskStopCommand: Command = {
-  name: "task stop",
+export const command: CommandDefinition = {
   description: "Ask a task to stop.",
   positionals: [UPID_POSITIONAL],
   options: REPOSITORY_OPTIONS,
   output: "none",
-  run: async (values, context) => (await import("../handlers/tasks.ts")).stopTask(values, context),
+  run: stopTask,
 };
+
+async function stopTask(values: CommandValues, context: CommandContext): Promise<void> {
+  await using repository = await openRepository(values, context);
+  await tasksOf(repository).stop(values.requiredText("upid"));
+}

@@ -1,5 +1,4 @@
 import type { CommandContext } from "../command_context.ts";
-import { ABSENT_COMMANDS, ALIASES, COMMANDS } from "../command_table.ts";
 import type { Offer } from "./candidate.ts";
 import { offerForLine } from "./offer_for_line.ts";
 import { readUnfinishedLine } from "./read_unfinished_line.ts";
@@ -7,8 +6,6 @@ import { withoutOutput } from "./without_output.ts";
 
 /** Longer than this nobody waits for a Tab. */
 const PATIENCE_MS = 5000;
-
-const TABLE = { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS };
 
 /**
  * `__complete`: answers the scripts that `completion` prints. The first line is `words`, or `path` if
@@ -24,7 +21,7 @@ export async function answerShell(
   const line = readUnfinishedLine(context.environment);
   if (line === undefined) return;
   const nothing: Offer = { candidates: [] };
-  const offered = offerForLine(TABLE, line, withoutOutput(context)).catch(() => nothing);
+  const offered = offerForLine(context.table, line, withoutOutput(context)).catch(() => nothing);
   const offer = await withinTime(offered, nothing, patienceMs);
   const { output } = context;
   output.printLine(offer.isPath ? "path" : "words");

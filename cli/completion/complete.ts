@@ -1,5 +1,4 @@
 import type { CommandContext } from "../command_context.ts";
-import { ABSENT_COMMANDS, ALIASES, COMMANDS } from "../command_table.ts";
 import { selectNamespace } from "../environment/select_namespace.ts";
 import { type Completion, findCompletion } from "./find_completion.ts";
 import { readUnfinishedLine } from "./read_unfinished_line.ts";
@@ -13,11 +12,7 @@ import { withoutOutput } from "./without_output.ts";
 export async function complete(context: CommandContext): Promise<void> {
   const line = readUnfinishedLine(context.environment);
   if (line === undefined) return;
-  const found = findCompletion({
-    commands: COMMANDS,
-    aliases: ALIASES,
-    absent: ABSENT_COMMANDS,
-  }, line);
+  const found = await findCompletion(context.table, line);
   const candidates = found.kind === "words"
     ? found.words
     : await texts(found, line.current, withoutOutput(context)).catch(() => []);

@@ -1,4 +1,10 @@
-import { expandAlias, leadsOn, membersOf, selectMember } from "../arguments/find_command.ts";
+import {
+  type CommandTable,
+  expandAlias,
+  leadsOn,
+  membersOf,
+  selectMember,
+} from "../arguments/find_command.ts";
 import { ParameterProblems } from "../arguments/parameter_problems.ts";
 import { findParameter, splitWords } from "../arguments/split_words.ts";
 import type { Command, Parameter } from "../command.ts";
@@ -14,14 +20,6 @@ export type Completion =
     readonly given: ReadonlyMap<string, string>;
   };
 
-/** The commands to choose from. */
-export interface CompletionTable {
-  readonly commands: readonly Command[];
-  readonly aliases: ReadonlyMap<string, string>;
-  /** Names that count for abbreviations and are not offered. */
-  readonly absent: readonly string[];
-}
-
 const NOTHING: Completion = { kind: "words", words: [] };
 
 /**
@@ -29,7 +27,10 @@ const NOTHING: Completion = { kind: "words", words: [] };
  *
  * @param line Without the program's name.
  */
-export function findCompletion(table: CompletionTable, line: UnfinishedLine): Completion {
+export async function findCompletion(
+  table: CommandTable,
+  line: UnfinishedLine,
+): Promise<Completion> {
   const typed = expandAlias(table.aliases, line.words.map((text) => ({ text })));
   const words = typed.map(({ text }) => text);
   const names = table.commands.map(({ name }) => name);
@@ -43,7 +44,7 @@ export function findCompletion(table: CompletionTable, line: UnfinishedLine): Co
     const word = words[index];
     const below = membersOf(names, path);
     if (command !== undefined && !leadsOn(below, word)) {
-      const offered = completeCommand(command, words.slice(index), line.current);
+      const offered = completeCommand(await command.load(), words.slice(index), line.current);
       if (word !== undefined || offered.kind !== "words") return offered;
       return { kind: "words", words: [...startingWith(line.current, below), ...offered.words] };
     }

@@ -29,7 +29,10 @@ const NOTHING: Position = { kind: "nothing" };
  *
  * @param line Without the program's name.
  */
-export function findPosition(table: CommandTable, line: UnfinishedLine): Position {
+export async function findPosition(
+  table: CommandTable,
+  line: UnfinishedLine,
+): Promise<Position> {
   const named = followCommandNames(table, line.words.map((text) => ({ text })));
   const { command, isGroup, rest } = named;
   const isOption = line.current.startsWith("-");
@@ -37,7 +40,11 @@ export function findPosition(table: CommandTable, line: UnfinishedLine): Positio
   const leadsOn = isGroup && rest.length === 0 && !isOption;
   if (command === undefined || leadsOn) return commandBelow(named);
   if (command.name === "help" && !isOption) return commandBelow(followCommandNames(table, rest));
-  return positionInCommand(command, rest.map(({ text }) => text), line.current);
+  return positionInCommand(
+    await command.load(),
+    rest.map(({ text }) => text),
+    line.current,
+  );
 
   function commandBelow({ path, isGroup, rest }: FollowedNames): Position {
     return isGroup && rest.length === 0 ? { kind: "command", path } : NOTHING;

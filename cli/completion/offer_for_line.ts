@@ -24,10 +24,10 @@ export async function offerForLine(
   line: UnfinishedLine,
   context: CommandContext,
 ): Promise<Offer> {
-  const position = findPosition(table, line);
+  const position = await findPosition(table, line);
   switch (position.kind) {
     case "command":
-      return offerStartingWith(line.current, commandNames(table, position.path));
+      return offerStartingWith(line.current, await commandNames(table, position.path));
     case "option":
       return offerStartingWith(
         line.current,
@@ -43,15 +43,16 @@ export async function offerForLine(
   }
 }
 
-function commandNames({ commands }: CommandTable, path: string): Candidate[] {
-  return membersOf(commands.map(({ name }) => name), path).map((word) => {
+async function commandNames({ commands }: CommandTable, path: string): Promise<Candidate[]> {
+  const words = membersOf(commands.map(({ name }) => name), path);
+  return await Promise.all(words.map(async (word) => {
     const name = path === "" ? word : `${path} ${word}`;
     const command = commands.find((candidate) => candidate.name === name);
     const description = command === undefined
       ? groupDescription(name)
-      : summary(command.description);
+      : summary((await command.load()).description);
     return { text: word, description };
-  });
+  }));
 }
 
 async function offerValue(

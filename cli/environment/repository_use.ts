@@ -1,13 +1,6 @@
 import { describeRepository, type RepositoryAddress } from "../../lib/repository/mod.ts";
-import { UsedRepositories } from "../../lib/remote/mod.ts";
 import type { Environment } from "./environment.ts";
 import { userFile } from "./user_file.ts";
-
-/** The file that the official client keeps, too (spec: cli.md §5.1). */
-export function usedRepositories(environment: Environment): UsedRepositories | undefined {
-  const path = userFile(environment, "XDG_CACHE_HOME", ".cache", "repo-list");
-  return path === undefined ? undefined : new UsedRepositories(path);
-}
 
 /** Which repository a command uses, to be offered by completion later. */
 export class RepositoryUse {
@@ -33,9 +26,15 @@ export class RepositoryUse {
   }
 
   /** Counts the use, once; that it cannot be stored is no failure of the command. */
-  record(): void {
-    if (this.#name !== undefined) usedRepositories(this.#environment)?.count(this.#name);
+  async record(): Promise<void> {
+    const name = this.#name;
     this.#name = undefined;
+    if (name === undefined) return;
+    // The file that the official client keeps, too (spec: cli.md §5.1).
+    const path = userFile(this.#environment, "XDG_CACHE_HOME", ".cache", "repo-list");
+    if (path === undefined) return;
+    const { UsedRepositories } = await import("../../lib/remote/mod.ts");
+    new UsedRepositories(path).count(name);
   }
 }
 

@@ -18,7 +18,6 @@ Deno.test("referenceText() gives every command a section in which no text means 
       { name: "form", type: { kind: "enum", values: ["x", "y"] }, description: "F." },
     ],
     output: "none",
-    run: () => Promise.resolve(),
   }], "prog");
   assertEquals(
     text,

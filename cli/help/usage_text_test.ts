@@ -19,7 +19,6 @@ const command: Command = {
     parameter("mode", { type: { kind: "enum", values: ["a", "b"] } }),
   ],
   output: "none",
-  run: () => Promise.resolve(),
 };
 
 Deno.test("usageLine() shows positionals, required options and that there are others", () => {

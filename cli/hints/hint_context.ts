@@ -6,6 +6,8 @@ import type { Command } from "../command.ts";
 export interface HintContext {
   /** How the program is called. */
   readonly program: string;
+  /** All words of every command there is. */
+  readonly commandNames: readonly string[];
   /** The command that failed; undefined if none was found. */
   readonly command?: Command | undefined;
   /** Its values; undefined if they were not accepted. */

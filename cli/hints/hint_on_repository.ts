@@ -1,10 +1,6 @@
+import { REPOSITORY_FORMS } from "../arguments/repository_forms.ts";
 import type { HintContext } from "./hint_context.ts";
 import { looksLikeFolder } from "./looks_like_folder.ts";
-
-/** What a repository looks like. */
-export const REPOSITORY_FORMS =
-  "a repository is a folder with a slash in its name (/srv/backups, ./backups) or " +
-  "[[user@realm@]server[:port]:]datastore";
 
 /** Repositories that are not named, not there, not reachable or not free. */
 export const hintOnRepository = {

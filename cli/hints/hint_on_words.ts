@@ -1,4 +1,3 @@
-import { COMMANDS } from "../command_table.ts";
 import type { HintContext } from "./hint_context.ts";
 import { nearestWords } from "./nearest_words.ts";
 
@@ -10,12 +9,11 @@ export const hintOnWords = {
       readonly word?: string | undefined;
       readonly words: readonly string[];
     },
-    { program }: HintContext,
+    { program, commandNames }: HintContext,
   ): string => {
     const near = nearestWords(word, words).map((each) => group === "" ? each : `${group} ${each}`);
     // `verify` is a command, only not at the top.
-    const elsewhere = COMMANDS.map(({ name }) => name)
-      .filter((name) => name.split(" ").at(-1) === word);
+    const elsewhere = commandNames.filter((name) => name.split(" ").at(-1) === word);
     const meant = [...new Set([...near, ...elsewhere])].map((name) => `"${program} ${name}"`);
     const help = `"${program} help${group === "" ? "" : ` ${group}`}" lists what there is`;
     return meant.length === 0 ? help : `did you mean ${meant.join(" or ")}? ${help}`;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ABSENT_COMMANDS, COMMANDS } from "../../cli/command_table.ts";
+import { ABSENT_COMMANDS, COMMAND_TABLE, COMMANDS } from "../../cli/command_table.ts";
 import { answerShell } from "../../cli/completion/answer_shell.ts";
 import { RepositoryUse } from "../../cli/environment/repository_use.ts";
 import { Output } from "../../cli/output/output.ts";
@@ -192,6 +192,7 @@ Deno.test("a repository that does not answer in time is given up", async () => {
   };
   const never = new Promise<never>(() => {});
   await answerShell({
+    table: COMMAND_TABLE,
     environment,
     output: new Output(environment, stdout, stdout),
     repositories: { open: () => never },

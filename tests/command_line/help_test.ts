@@ -3,6 +3,7 @@ import { COMMANDS } from "../../cli/command_table.ts";
 import type { Command } from "../../cli/command.ts";
 import { HELP_WIDTH } from "../../cli/help/wrap_text.ts";
 import { runInProcess } from "../support/cli_in_process.ts";
+import { LOADED_COMMANDS } from "../support/loaded_commands.ts";
 
 /** Words of every group of commands, e.g. `snapshot notes`. */
 const GROUPS = [
@@ -37,7 +38,7 @@ function assertExplains(text: string, { positionals, options, description }: Com
 }
 
 Deno.test(`each of ${COMMANDS.length} commands explains itself within the width of a terminal`, async () => {
-  for (const command of COMMANDS) {
+  for (const command of LOADED_COMMANDS) {
     const words = command.name.split(" ");
     const text = await help([...words, "--help"]);
     assertMatch(text, new RegExp(`^Usage: pbs-client ${command.name}`));

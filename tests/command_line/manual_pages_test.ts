@@ -10,6 +10,7 @@ import { EXIT_CODES } from "../../cli/manual/exit_codes.ts";
 import { pageName } from "../../cli/manual/page_name.ts";
 import { USED_FILES } from "../../cli/manual/used_files.ts";
 import { runInProcess } from "../support/cli_in_process.ts";
+import { LOADED_COMMANDS } from "../support/loaded_commands.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
@@ -103,7 +104,7 @@ testWithPeers(
   async () => {
     await using folder = await TempDir.make();
     const pages = await writePages(folder.path);
-    for (const command of COMMANDS) {
+    for (const command of LOADED_COMMANDS) {
       const name = pageName(PROGRAM, command.name);
       assertEquals(pages.has(name), true, name);
       assertComplete(command, await render(`${folder.path}/${name}.1`));
@@ -144,7 +145,7 @@ Deno.test("manual pages have each variable that the program reads, and no other"
 });
 
 Deno.test("the examples of manual pages are command lines that the program takes", () => {
-  const table = { commands: COMMANDS, aliases: ALIASES, absent: [] };
+  const table = { commands: LOADED_COMMANDS, aliases: ALIASES, absent: [] };
   for (const [name, examples] of EXAMPLES) {
     for (const { line } of examples) {
       const words = splitShellWords(line.replace(/ > \S+$/, "")).map((text) => ({ text }));

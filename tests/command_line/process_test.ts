@@ -193,7 +193,7 @@ Deno.test("the program starts without the rooms that commands need", async () =>
   roots.forEach(visit);
   assertEquals(loaded.size > 30, true, "the graph was read");
   const heavy =
-    /\/lib\/(backup|restore|datastore|chunking|server|http|pxar|catalog)\/|\/handlers\/|^npm:/;
+    /\/lib\/(backup|restore|datastore|chunking|server|http|pxar|catalog)\/|\/cli\/commands\/|^npm:/;
   assertEquals([...loaded].filter((specifier) => heavy.test(specifier)), []);
 });
 

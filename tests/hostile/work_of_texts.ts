@@ -5,7 +5,7 @@ import { ParameterProblems } from "../../cli/arguments/parameter_problems.ts";
 import { parseTimeSpan } from "../../cli/arguments/parse_time_span.ts";
 import { readArguments } from "../../cli/arguments/read_arguments.ts";
 import { splitWords } from "../../cli/arguments/split_words.ts";
-import { backupCommand } from "../../cli/commands/backup.ts";
+import { command as backupCommand } from "../../cli/commands/backup.ts";
 import { splitShellLine } from "../../cli/arguments/split_shell_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
 import { decodeKeyText, parseKeyInput } from "../../cli/environment/open_encryption_key.ts";

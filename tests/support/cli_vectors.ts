@@ -1,7 +1,7 @@
+import { BACKUP_SPEC_FORMAT } from "../../cli/arguments/backup_spec_format.ts";
+import { BYTE_SIZE_FORMAT } from "../../cli/arguments/byte_size_format.ts";
 import {
   AUTH_ID_FORMAT,
-  BACKUP_SPEC_FORMAT,
-  BYTE_SIZE_FORMAT,
   HINT_FORMAT,
   NAMESPACE_FORMAT,
   PATTERN_FORMAT,
@@ -155,7 +155,7 @@ function toType(recorded: RecordedParameter): ValueType {
   }
 }
 
-/** A recorded command in our terms; it does nothing. */
+/** A recorded command in our terms. */
 export function toCommand(recorded: Required<RecordedCommand>): Command {
   return {
     name: recorded.command,
@@ -163,7 +163,6 @@ export function toCommand(recorded: Required<RecordedCommand>): Command {
     positionals: recorded.positionals.map(toParameter),
     options: recorded.options.map(toParameter),
     output: "none",
-    run: () => Promise.resolve(),
   };
 }
 

@@ -1,4 +1,3 @@
-import { COMMANDS } from "../../cli/command_table.ts";
 import type { Command, Parameter } from "../../cli/command.ts";
 import {
   RECORDED_PROGRAMS,
@@ -6,6 +5,7 @@ import {
   type RecordedParameter,
   toParameter,
 } from "./cli_vectors.ts";
+import { LOADED_COMMANDS } from "./loaded_commands.ts";
 
 /** How a parameter of ours stands to the official one. */
 export type ParameterState = "there" | "differs" | "not yet" | "ours";
@@ -32,7 +32,7 @@ export interface ComparedCommand {
 /** Every command of the official programs and of ours, compared with each other. */
 export function compareCommands(): ComparedCommand[] {
   const official = RECORDED_PROGRAMS.map((recorded) => compareRecorded(recorded));
-  const ours = COMMANDS.filter(({ isOurs }) => isOurs).map((command) => ({
+  const ours = LOADED_COMMANDS.filter(({ isOurs }) => isOurs).map((command) => ({
     program: "pbs-client",
     name: command.name,
     state: "ours" as const,
@@ -48,7 +48,7 @@ export function compareCommands(): ComparedCommand[] {
 
 function compareRecorded(recorded: Required<RecordedCommand>): ComparedCommand {
   const isClient = recorded.program === "proxmox-backup-client";
-  const command = COMMANDS.find(({ name, isOurs }) =>
+  const command = LOADED_COMMANDS.find(({ name, isOurs }) =>
     isClient && !isOurs && name === recorded.command
   );
   const official = new Map<string, RecordedParameter>([

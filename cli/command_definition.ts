@@ -1,0 +1,11 @@
+import type { CommandValues } from "./arguments/command_values.ts";
+import type { Command } from "./command.ts";
+import type { CommandContext } from "./command_context.ts";
+
+/** A command with what it does. */
+export interface RunnableCommand extends Command {
+  readonly run: (values: CommandValues, context: CommandContext) => Promise<void> | void;
+}
+
+/** What the file of a command says; its name is in the command table. */
+export type CommandDefinition = Omit<RunnableCommand, "name">;

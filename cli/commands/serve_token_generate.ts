@@ -1,0 +1,31 @@
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { serverAdministration } from "../environment/server_administration.ts";
+import {
+  ACCOUNT_OPTIONS,
+  SERVER_CONFIG_OPTION,
+  TOKEN_ARGUMENT,
+} from "../options/serve_parameters.ts";
+import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
+import { accountChange } from "../serving/account_change.ts";
+import { printTokenSecret } from "../serving/print_token_secret.ts";
+
+/** `serve token generate` (docs/server.md). */
+export const command: CommandDefinition = {
+  description: "Create an API token and show its secret, which can be read only now.",
+  positionals: [TOKEN_ARGUMENT],
+  options: [...ACCOUNT_OPTIONS, OUTPUT_FORMAT_OPTION, SERVER_CONFIG_OPTION],
+  output: "table",
+  run: generateToken,
+};
+
+async function generateToken(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
+  const tokenId = values.requiredText("tokenid");
+  const server = serverAdministration(values, context);
+  const secret = await server.generateToken(tokenId, accountChange(values));
+  printTokenSecret(values, context, tokenId, secret);
+}
