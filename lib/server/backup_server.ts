@@ -3,18 +3,18 @@ import { LargeHeads, serveConnection, type ServeOptions } from "../http1/mod.ts"
 import type { IncomingRequest } from "../http/mod.ts";
 import type { MinimumPace } from "../duplex/mod.ts";
 import { AccessLog } from "./access_log.ts";
-import { AnswerBudget } from "./memory/answer_budget.ts";
-import type { AccessControl } from "./access/access_control.ts";
-import type { DatastoreConfig } from "./config/server_config.ts";
+import { AnswerBudget, BodyBudget } from "./memory/mod.ts";
+import type { AccessControl } from "./access/mod.ts";
+import type { DatastoreConfig } from "./config/mod.ts";
 import { MeasuredDuplex } from "./measured_duplex.ts";
-import { BodyBudget } from "./memory/body_budget.ts";
-import { UploadInspector } from "./state/upload_inspector.ts";
-import { redirectToTls } from "./rest/redirect_to_tls.ts";
-import { RestService } from "./rest/rest_service.ts";
-import { ServerConnection } from "./state/server_connection.ts";
-import { ServerState } from "./state/server_state.ts";
-import { UpgradedConnections } from "./state/upgraded_connections.ts";
-import { TaskRegistry } from "./tasks/task_registry.ts";
+import {
+  ServerConnection,
+  ServerState,
+  UpgradedConnections,
+  UploadInspector,
+} from "./state/mod.ts";
+import { redirectToTls, RestService } from "./rest/mod.ts";
+import { TaskRegistry } from "./tasks/mod.ts";
 
 /** A refused login waits, to make guessing slow (spec: protocol.md §2.7). */
 const UNAUTHORIZED_DELAY_MS = 3000;

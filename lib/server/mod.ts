@@ -11,37 +11,36 @@
  * @module
  */
 
-export { AccessControl } from "./access/access_control.ts";
-export type { AccountConfig } from "./access/account_config.ts";
-export { type AccessRule, AccessRules } from "./access/access_rules.ts";
-export { ROLES } from "./access/privileges.ts";
-export { SecondFactorStore } from "./access/second_factor_store.ts";
-export { SecretStore } from "./access/secret_store.ts";
-export { TicketSigner } from "./access/ticket_signer.ts";
-export { BackupServer, type BackupServerOptions, type ServerTimeouts } from "./backup_server.ts";
 export {
-  checkDatastoreConfig,
-  parseListenAddress,
-  parseServerConfig,
-} from "./config/parse_server_config.ts";
-export {
-  FIRST_USER,
-  openServerFolder,
-  readServerConfig,
-  type ServerFolder,
-} from "./config/server_folder.ts";
-export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";
-export {
+  AccessControl,
+  type AccessRule,
+  AccessRules,
+  type AccountConfig,
   createTotpSecret,
   normalizeTotpSecret,
+  ROLES,
+  SecondFactorStore,
+  SecretStore,
+  TicketSigner,
   totpQrCode,
   totpStepOf,
   totpUri,
-} from "./access/totp.ts";
+} from "./access/mod.ts";
+export { BackupServer, type BackupServerOptions, type ServerTimeouts } from "./backup_server.ts";
 export {
   type AccountChange,
+  checkDatastoreConfig,
+  type DatastoreConfig,
+  FIRST_USER,
+  type Maintenance,
+  openServerFolder,
+  parseListenAddress,
+  parseServerConfig,
+  readServerConfig,
   type RuleChange,
   ServerAdministration,
-} from "./config/server_administration.ts";
+  type ServerConfig,
+  type ServerFolder,
+} from "./config/mod.ts";
+export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";
 export { notifyReady, type ServiceManager, serviceManagerOf } from "./service_manager.ts";
-export type { DatastoreConfig, Maintenance, ServerConfig } from "./config/server_config.ts";

@@ -1,6 +1,5 @@
 import { CorruptDataError, NotFoundError } from "../../errors/mod.ts";
-import { withFolderLock } from "../files/folder_lock.ts";
-import { readFileIfThere, writePrivateFile } from "../files/private_file.ts";
+import { readFileIfThere, withFolderLock, writePrivateFile } from "../files/mod.ts";
 import {
   createRecoveryKeys,
   findRecoveryKey,

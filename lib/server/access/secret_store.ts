@@ -1,5 +1,5 @@
 import { CorruptDataError } from "../../errors/mod.ts";
-import { readFileIfThere, writePrivateFile } from "../files/private_file.ts";
+import { readFileIfThere, writePrivateFile } from "../files/mod.ts";
 import { hashPassword } from "./password_hash.ts";
 
 /** The hashes of passwords and token secrets, in a file that nobody else may read. */

@@ -1,6 +1,6 @@
 import { ServerError } from "../../errors/mod.ts";
 import type { IncomingRequest } from "../../http/mod.ts";
-import type { ConnectionAnswers } from "../memory/answer_budget.ts";
+import type { ConnectionAnswers } from "../memory/mod.ts";
 import { readBody } from "./read_body.ts";
 import type { RawParameters } from "./verify_parameters.ts";
 import { UnsuitableNumber } from "./verify_parameters.ts";

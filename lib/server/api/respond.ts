@@ -1,6 +1,6 @@
 import { deflate } from "node:zlib";
 import type { HeaderField, IncomingRequest, OutgoingResponse } from "../../http/mod.ts";
-import type { ConnectionAnswers } from "../memory/answer_budget.ts";
+import type { ConnectionAnswers } from "../memory/mod.ts";
 import type { Answer } from "./route.ts";
 
 /** Content type of everything in an envelope, and of most refusals. */

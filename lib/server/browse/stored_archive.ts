@@ -4,8 +4,7 @@ import type { Datastore } from "../../datastore/mod.ts";
 import { CorruptDataError } from "../../errors/mod.ts";
 import type { ChunkIndex } from "../../index/mod.ts";
 import type { RandomAccess } from "../../pxar/mod.ts";
-import type { ConnectionAnswers, HeldBytes } from "../memory/answer_budget.ts";
-import { releaseMemory } from "../memory/release_memory.ts";
+import { type ConnectionAnswers, type HeldBytes, releaseMemory } from "../memory/mod.ts";
 
 /** Decoded chunks that are kept beside the one that is being read. */
 const KEPT_BYTES = 8 * 1024 * 1024;

@@ -1,8 +1,6 @@
 import { UsageError } from "../../errors/mod.ts";
 import { checkRealm, isAuthIdText, isSafeName } from "../../repository/mod.ts";
-import type { AccessRule } from "../access/access_rules.ts";
-import { ROLES } from "../access/privileges.ts";
-import type { AccountConfig } from "../access/account_config.ts";
+import { type AccessRule, type AccountConfig, ROLES } from "../access/mod.ts";
 import { type ConfigSection, parseSections } from "./section_config.ts";
 import type { DatastoreConfig, Maintenance, ServerConfig } from "./server_config.ts";
 

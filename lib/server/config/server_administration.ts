@@ -1,11 +1,13 @@
 import { ConflictError, NotFoundError, UsageError } from "../../errors/mod.ts";
 import { checkRealm, isAuthIdText } from "../../repository/mod.ts";
-import type { AccessRule } from "../access/access_rules.ts";
-import { ROLES } from "../access/privileges.ts";
-import { SecondFactorStore } from "../access/second_factor_store.ts";
-import { SecretStore } from "../access/secret_store.ts";
-import { readFileIfThere, writePrivateFile } from "../files/private_file.ts";
-import type { AccountConfig } from "../access/account_config.ts";
+import {
+  type AccessRule,
+  type AccountConfig,
+  ROLES,
+  SecondFactorStore,
+  SecretStore,
+} from "../access/mod.ts";
+import { readFileIfThere, writePrivateFile } from "../files/mod.ts";
 import { ConfigText } from "./config_text.ts";
 import { parseServerConfig } from "./parse_server_config.ts";
 import type { ServerConfig } from "./server_config.ts";

@@ -1,6 +1,5 @@
 import type { SyncLevel } from "../../datastore/mod.ts";
-import type { AccessRule } from "../access/access_rules.ts";
-import type { AccountConfig } from "../access/account_config.ts";
+import type { AccessRule, AccountConfig } from "../access/mod.ts";
 
 /** Why a datastore may not be used as usual (spec: protocol.md §7.2). */
 export interface Maintenance {

@@ -5,13 +5,14 @@ import {
   certificateFingerprint,
   createSelfSignedCertificate,
 } from "../../tls/mod.ts";
-import { AccessControl } from "../access/access_control.ts";
-import { AccessRules } from "../access/access_rules.ts";
-import { SecondFactorStore } from "../access/second_factor_store.ts";
-import { SecretStore } from "../access/secret_store.ts";
-import { TicketSigner } from "../access/ticket_signer.ts";
-import { withFolderLock } from "../files/folder_lock.ts";
-import { readFileIfThere, writePrivateFile } from "../files/private_file.ts";
+import {
+  AccessControl,
+  AccessRules,
+  SecondFactorStore,
+  SecretStore,
+  TicketSigner,
+} from "../access/mod.ts";
+import { readFileIfThere, withFolderLock, writePrivateFile } from "../files/mod.ts";
 import { parseServerConfig } from "./parse_server_config.ts";
 import type { ServerConfig } from "./server_config.ts";
 

@@ -9,10 +9,17 @@ import {
   type IndexKind,
   MANIFEST_BLOB_NAME,
 } from "../../repository/mod.ts";
-import { optional, type ParameterSchema } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer, Route } from "../api/route.ts";
-import { DIGEST, encodedSize, FILE_NAME, TEXT } from "../api/schemas.ts";
+import {
+  type Answer,
+  DIGEST,
+  encodedSize,
+  FILE_NAME,
+  optional,
+  type ParameterSchema,
+  type ParameterValues,
+  type Route,
+  TEXT,
+} from "../api/mod.ts";
 import { MAX_WRITER_ID, type OpenWriters } from "./open_writers.ts";
 import { fileRefusal } from "./protocol_service.ts";
 import type { ConnectionDownloads } from "./connection_downloads.ts";

@@ -21,15 +21,24 @@ import {
   formatGroupPath,
   formatSnapshotPath,
 } from "../../repository/mod.ts";
-import { namespaceAclPath } from "../access/access_rules.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import { RouteTable } from "../api/route_table.ts";
-import { BACKUP_ID, BACKUP_TIME, BOOLEAN, NS, STORE } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
-import { startVerification } from "../state/start_verification.ts";
-import type { OfferedDatastore } from "../state/server_state.ts";
-import type { Task } from "../tasks/task.ts";
+import { namespaceAclPath } from "../access/mod.ts";
+import {
+  BACKUP_ID,
+  BACKUP_TIME,
+  BOOLEAN,
+  NS,
+  optional,
+  type ParameterValues,
+  RouteTable,
+  STORE,
+} from "../api/mod.ts";
+import {
+  type OfferedDatastore,
+  type RestContext,
+  type RestRoute,
+  startVerification,
+} from "../state/mod.ts";
+import type { Task } from "../tasks/mod.ts";
 import { BACKUP_ROUTES } from "./backup_routes.ts";
 import { ConnectionDownloads } from "./connection_downloads.ts";
 import { ConnectionUploads } from "./connection_uploads.ts";

@@ -1,5 +1,4 @@
-import type { ConnectionAnswers } from "../memory/answer_budget.ts";
-import { releaseMemory } from "../memory/release_memory.ts";
+import { type ConnectionAnswers, releaseMemory } from "../memory/mod.ts";
 
 /** What a chunk is counted as until its length is known: most are not longer. */
 const ASSUMED_CHUNK_BYTES = 4 * 1024 * 1024;

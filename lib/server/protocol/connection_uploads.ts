@@ -1,6 +1,6 @@
 import { ConnectionError, UsageError } from "../../errors/mod.ts";
 import type { IncomingBody } from "../../http/mod.ts";
-import type { BodyBudget } from "../memory/body_budget.ts";
+import type { BodyBudget } from "../memory/mod.ts";
 
 /** Room for nearly all chunks; pages that are never written to cost nothing. */
 const FIRST_BUFFER_BYTES = 4.25 * 1024 * 1024;

@@ -1,13 +1,20 @@
 import { NotFoundError, PbsError, ServerError } from "../../errors/mod.ts";
 import type { IncomingRequest, OutgoingResponse, RequestHandler } from "../../http/mod.ts";
-import type { ConnectionAnswers } from "../memory/answer_budget.ts";
-import { queryParameters, readParameters } from "../api/read_parameters.ts";
-import { refusalFor } from "../api/refusal.ts";
-import { parseRequestTarget, type RequestTarget } from "../api/request_target.ts";
-import { JSON_TYPE, refusalResponse, successResponse } from "../api/respond.ts";
-import type { Route } from "../api/route.ts";
-import type { RouteMatch, RouteTable } from "../api/route_table.ts";
-import { verifyParameters } from "../api/verify_parameters.ts";
+import type { ConnectionAnswers } from "../memory/mod.ts";
+import {
+  JSON_TYPE,
+  parseRequestTarget,
+  queryParameters,
+  readParameters,
+  refusalFor,
+  refusalResponse,
+  type RequestTarget,
+  type Route,
+  type RouteMatch,
+  type RouteTable,
+  successResponse,
+  verifyParameters,
+} from "../api/mod.ts";
 
 /** What a handler gets beside the session. */
 export interface ProtocolRequest {

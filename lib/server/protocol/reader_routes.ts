@@ -2,9 +2,7 @@ import { decodeHex } from "../../bytes/mod.ts";
 import { type DigestTable, type LocalSnapshotSource, readIndex } from "../../datastore/mod.ts";
 import { ServerError, UsageError } from "../../errors/mod.ts";
 import { archiveKind } from "../../repository/mod.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer, Route } from "../api/route.ts";
-import { DIGEST, FILE_NAME } from "../api/schemas.ts";
+import { type Answer, DIGEST, FILE_NAME, type ParameterValues, type Route } from "../api/mod.ts";
 import type { ConnectionDownloads } from "./connection_downloads.ts";
 import { fileRefusal, type ProtocolRequest } from "./protocol_service.ts";
 

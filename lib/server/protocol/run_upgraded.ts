@@ -2,8 +2,8 @@ import { ConnectionError } from "../../errors/mod.ts";
 import type { Duplex } from "../../duplex/mod.ts";
 import { Http2Server } from "../../http2/mod.ts";
 import type { RequestHandler } from "../../http/mod.ts";
-import type { UpgradedConnections } from "../state/upgraded_connections.ts";
-import type { Task } from "../tasks/task.ts";
+import type { UpgradedConnections } from "../state/mod.ts";
+import type { Task } from "../tasks/mod.ts";
 
 /** The largest chunk: a body that has to wait for credit of its own lets others go before it. */
 const STREAM_WINDOW_BYTES = 16 * 1024 * 1024 + 64 * 1024;

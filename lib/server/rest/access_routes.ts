@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import { ServerError } from "../../errors/mod.ts";
-import { readCredentials, ticketCookie } from "../access/credentials.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { ACL_PATH, AUTH_ID, BOOLEAN, TEXT, USER } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import { readCredentials, ticketCookie } from "../access/mod.ts";
+import {
+  ACL_PATH,
+  type Answer,
+  AUTH_ID,
+  BOOLEAN,
+  optional,
+  type ParameterValues,
+  TEXT,
+  USER,
+} from "../api/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 
 /** The members that only these answers have beside `data` (spec: protocol.md §2.1). */
 const LOGIN_ATTRIBUTES = { status: 200, success: true };

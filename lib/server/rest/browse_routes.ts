@@ -23,25 +23,32 @@ import {
   MANIFEST_BLOB_NAME,
   splitArchiveNames,
 } from "../../repository/mod.ts";
-import { optional } from "../api/parameter_schema.ts";
-import { ConnectionDownloads } from "../protocol/connection_downloads.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BOOLEAN, FILE_NAME, NS, SNAPSHOT, STORE, TEXT } from "../api/schemas.ts";
-import { readContent } from "../browse/archive_walk.ts";
+import {
+  type Answer,
+  BOOLEAN,
+  FILE_NAME,
+  NS,
+  optional,
+  type ParameterValues,
+  SNAPSHOT,
+  STORE,
+  TEXT,
+} from "../api/mod.ts";
+import { ConnectionDownloads } from "../protocol/mod.ts";
 import {
   childPath,
   formatBrowsePath,
   parseBrowsePath,
   pathText,
+  readContent,
   splitFirst,
+  StoredArchive,
+  tarFolder,
   withoutLeadingSlash,
   withoutTrailingSlash,
-} from "../browse/browse_path.ts";
-import { StoredArchive } from "../browse/stored_archive.ts";
-import { tarFolder } from "../browse/tar_folder.ts";
-import { zipFolder } from "../browse/zip_folder.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+  zipFolder,
+} from "../browse/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import {
   encryptedRefusal,
   openReadableSnapshot,

@@ -3,10 +3,9 @@ import type { Datastore } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import type { BackupGroup, BackupSnapshot, BackupType } from "../../repository/mod.ts";
 import { formatGroupPath } from "../../repository/mod.ts";
-import { namespaceAclPath } from "../access/access_rules.ts";
-import type { Privilege } from "../access/privileges.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { RestContext } from "../state/rest_context.ts";
+import { namespaceAclPath, type Privilege } from "../access/mod.ts";
+import type { ParameterValues } from "../api/mod.ts";
+import type { RestContext } from "../state/mod.ts";
 
 /** What a caller may do in a namespace. */
 export interface NamespaceAccess {

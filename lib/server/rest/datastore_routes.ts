@@ -6,12 +6,9 @@ import {
   snapshotTimesOf,
 } from "../../datastore/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
-import type { Privilege } from "../access/privileges.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BOOLEAN, STORE } from "../api/schemas.ts";
-import { onDatastore, type RestContext, type RestRoute } from "../state/rest_context.ts";
+import type { Privilege } from "../access/mod.ts";
+import { type Answer, BOOLEAN, optional, type ParameterValues, STORE } from "../api/mod.ts";
+import { onDatastore, type RestContext, type RestRoute } from "../state/mod.ts";
 import { gcCounters } from "./gc_members.ts";
 
 /** Any right on a datastore makes it visible. */

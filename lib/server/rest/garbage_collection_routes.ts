@@ -1,10 +1,8 @@
 import { collectGarbage, readGcStatus } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import { parseUpid } from "../../repository/mod.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { STORE } from "../api/schemas.ts";
-import { onDatastore, type RestContext, type RestRoute } from "../state/rest_context.ts";
+import { type Answer, type ParameterValues, STORE } from "../api/mod.ts";
+import { onDatastore, type RestContext, type RestRoute } from "../state/mod.ts";
 import { gcCounters } from "./gc_members.ts";
 
 const PATH = "admin/datastore/{store}/gc";

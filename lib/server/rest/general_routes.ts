@@ -1,5 +1,5 @@
-import { NODE_NAME } from "../api/schemas.ts";
-import type { RestRoute } from "../state/rest_context.ts";
+import { NODE_NAME } from "../api/mod.ts";
+import type { RestRoute } from "../state/mod.ts";
 
 /** The release whose protocol we speak (spec: protocol.md §7.1). */
 const PROTOCOL_VERSION = { version: "4.2", release: "3", repoid: "pbs-client" };

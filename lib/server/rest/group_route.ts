@@ -1,10 +1,8 @@
 import type { Datastore } from "../../datastore/mod.ts";
 import type { BackupGroup } from "../../repository/mod.ts";
-import type { Privilege } from "../access/privileges.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { GROUP, NS, STORE } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import type { Privilege } from "../access/mod.ts";
+import { type Answer, GROUP, NS, type ParameterValues, STORE } from "../api/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
 
 /** The group a call is about; the caller may do with it what the call does. */

@@ -9,11 +9,17 @@ import {
 } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import { type BackupGroup, formatGroupPath } from "../../repository/mod.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { AUTH_ID, BOOLEAN, NS, STORE, TEXT } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import {
+  type Answer,
+  AUTH_ID,
+  BOOLEAN,
+  NS,
+  optional,
+  type ParameterValues,
+  STORE,
+  TEXT,
+} from "../api/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import { requireNamespaceAccess } from "./datastore_access.ts";
 import { deletionMembers } from "./deletion_members.ts";
 import { groupRoute, type NamedGroup } from "./group_route.ts";

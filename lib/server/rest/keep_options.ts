@@ -1,5 +1,5 @@
 import type { KeepOptions } from "../../repository/mod.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
+import type { ParameterValues } from "../api/mod.ts";
 
 const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
 

@@ -2,11 +2,17 @@ import { groupsOf, moveGroup, moveNamespace, requireNamespace } from "../../data
 import type { Datastore } from "../../datastore/mod.ts";
 import { NotFoundError, ServerError } from "../../errors/mod.ts";
 import { formatGroupPath, parentNamespace } from "../../repository/mod.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BOOLEAN, GROUP, NAMESPACE_SCHEMA, NS, STORE } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import {
+  type Answer,
+  BOOLEAN,
+  GROUP,
+  NAMESPACE_SCHEMA,
+  NS,
+  optional,
+  type ParameterValues,
+  STORE,
+} from "../api/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
 
 /** Calls that move groups and namespaces (spec: protocol.md §7.3, §7.6). */

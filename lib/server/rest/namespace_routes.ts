@@ -6,13 +6,17 @@ import {
   namespaceComponents,
   parentNamespace,
 } from "../../repository/mod.ts";
-import { namespaceAclPath } from "../access/access_rules.ts";
-import type { Privilege } from "../access/privileges.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BOOLEAN, NAMESPACE_SCHEMA, NS, STORE } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import { namespaceAclPath, type Privilege } from "../access/mod.ts";
+import {
+  type Answer,
+  BOOLEAN,
+  NAMESPACE_SCHEMA,
+  NS,
+  optional,
+  type ParameterValues,
+  STORE,
+} from "../api/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import { requireNamespaceAccess } from "./datastore_access.ts";
 import { deletionMembers } from "./deletion_members.ts";
 

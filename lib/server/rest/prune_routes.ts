@@ -1,12 +1,17 @@
 import { groupsOf, isOwner, namespacesBelow, pruneGroup, readOwner } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import { formatGroupPath, formatSnapshotPath, type PruneDecision } from "../../repository/mod.ts";
-import { namespaceAclPath } from "../access/access_rules.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BOOLEAN, KEEP, NS, STORE } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import { namespaceAclPath } from "../access/mod.ts";
+import {
+  type Answer,
+  BOOLEAN,
+  KEEP,
+  NS,
+  optional,
+  type ParameterValues,
+  STORE,
+} from "../api/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import { groupRoute, type NamedGroup } from "./group_route.ts";
 import { formatKeepOptions, keepOptionsOf } from "./keep_options.ts";
 

@@ -2,8 +2,7 @@ import { decodeBlob, MAX_CHUNK_PLAIN_BYTES } from "../../blob/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
 import type { IncomingRequest } from "../../http/mod.ts";
 import type { ChunkIndex } from "../../index/mod.ts";
-import type { ConnectionAnswers, HeldBytes } from "../memory/answer_budget.ts";
-import { releaseMemory } from "../memory/release_memory.ts";
+import { type ConnectionAnswers, type HeldBytes, releaseMemory } from "../memory/mod.ts";
 
 /**
  * The plain bytes of an archive, chunk by chunk, checked.

@@ -1,7 +1,7 @@
 import { type Datastore, LocalSnapshotSource } from "../../datastore/mod.ts";
 import { PbsError } from "../../errors/mod.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { RestContext } from "../state/rest_context.ts";
+import type { ParameterValues } from "../api/mod.ts";
+import type { RestContext } from "../state/mod.ts";
 import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
 
 /** A snapshot that a caller may read; it stays as long as its source is open. */

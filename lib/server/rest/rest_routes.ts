@@ -1,6 +1,5 @@
-import { BACKUP_UPGRADE } from "../protocol/backup_upgrade.ts";
-import { READER_UPGRADE } from "../protocol/reader_upgrade.ts";
-import type { RestRoute } from "../state/rest_context.ts";
+import { BACKUP_UPGRADE, READER_UPGRADE } from "../protocol/mod.ts";
+import type { RestRoute } from "../state/mod.ts";
 import { ACCESS_ROUTES } from "./access_routes.ts";
 import { BROWSE_ROUTES } from "./browse_routes.ts";
 import { DATASTORE_ROUTES } from "./datastore_routes.ts";

@@ -5,18 +5,23 @@ import type {
   OutgoingResponse,
   UpgradeResponse,
 } from "../../http/mod.ts";
-import { readCredentials, ticketCookie } from "../access/credentials.ts";
-import { ParameterError } from "../api/parameter_error.ts";
-import { queryParameters, readParameters } from "../api/read_parameters.ts";
-import { refusalFor } from "../api/refusal.ts";
-import { parseRequestTarget, type RequestTarget } from "../api/request_target.ts";
-import { JSON_TYPE, refusalResponse, successResponse } from "../api/respond.ts";
-import type { Answer } from "../api/route.ts";
-import { type RouteMatch, RouteTable } from "../api/route_table.ts";
-import { verifyParameters } from "../api/verify_parameters.ts";
-import type { ServerConnection } from "../state/server_connection.ts";
-import type { ServerState } from "../state/server_state.ts";
-import type { RestRoute, StaticPermission } from "../state/rest_context.ts";
+import { readCredentials, ticketCookie } from "../access/mod.ts";
+import {
+  type Answer,
+  JSON_TYPE,
+  ParameterError,
+  parseRequestTarget,
+  queryParameters,
+  readParameters,
+  refusalFor,
+  refusalResponse,
+  type RequestTarget,
+  type RouteMatch,
+  RouteTable,
+  successResponse,
+  verifyParameters,
+} from "../api/mod.ts";
+import type { RestRoute, ServerConnection, ServerState, StaticPermission } from "../state/mod.ts";
 import { REST_ROUTES } from "./rest_routes.ts";
 
 /** Path and query together; longer ones are refused (spec: protocol.md §3.2). */

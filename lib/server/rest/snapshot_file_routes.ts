@@ -3,13 +3,18 @@ import { type LocalSnapshotSource, readIndex, uploadLog } from "../../datastore/
 import { CorruptDataError, NotFoundError, ServerError } from "../../errors/mod.ts";
 import { decodeManifestBlob, verifyIndex } from "../../manifest/mod.ts";
 import { archiveKind, MANIFEST_BLOB_NAME } from "../../repository/mod.ts";
-import type { ConnectionAnswers } from "../memory/answer_budget.ts";
-import { readBody } from "../api/read_body.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { FILE_NAME, NS, SNAPSHOT, STORE } from "../api/schemas.ts";
-import { ConnectionDownloads } from "../protocol/connection_downloads.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import type { ConnectionAnswers } from "../memory/mod.ts";
+import {
+  type Answer,
+  FILE_NAME,
+  NS,
+  type ParameterValues,
+  readBody,
+  SNAPSHOT,
+  STORE,
+} from "../api/mod.ts";
+import { ConnectionDownloads } from "../protocol/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import { requireGroupOwner, requireNamespaceAccess, snapshotOf } from "./datastore_access.ts";
 import { readChunks } from "./read_chunks.ts";
 import { encryptedRefusal, openReadableSnapshot } from "./readable_snapshot.ts";

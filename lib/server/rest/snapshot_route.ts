@@ -1,8 +1,6 @@
 import type { BackupSnapshot } from "../../repository/mod.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BACKUP_TIME } from "../api/schemas.ts";
-import type { RestRoute } from "../state/rest_context.ts";
+import { type Answer, BACKUP_TIME, type ParameterValues } from "../api/mod.ts";
+import type { RestRoute } from "../state/mod.ts";
 import { snapshotOf } from "./datastore_access.ts";
 import { type GroupCall, groupRoute, type NamedGroup } from "./group_route.ts";
 

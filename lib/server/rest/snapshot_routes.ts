@@ -15,11 +15,18 @@ import type { Datastore } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import { notesOf, withNotes } from "../../manifest/mod.ts";
 import type { BackupType, SnapshotFile, SnapshotInfo } from "../../repository/mod.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BACKUP_ID, BACKUP_TYPE, BOOLEAN, NS, STORE, TEXT } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import {
+  type Answer,
+  BACKUP_ID,
+  BACKUP_TYPE,
+  BOOLEAN,
+  NS,
+  optional,
+  type ParameterValues,
+  STORE,
+  TEXT,
+} from "../api/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 import { requireNamespaceAccess } from "./datastore_access.ts";
 import { type NamedSnapshot, snapshotRoute } from "./snapshot_route.ts";
 

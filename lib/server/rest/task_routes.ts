@@ -1,11 +1,18 @@
 import { CorruptDataError, ServerError } from "../../errors/mod.ts";
 import { parseUpid, type Upid } from "../../repository/mod.ts";
-import { optional, type ParameterSchema } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BOOLEAN, NODE_NAME, STORE, TEXT, UPID } from "../api/schemas.ts";
-import type { TaskRecord } from "../tasks/task.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
+import {
+  type Answer,
+  BOOLEAN,
+  NODE_NAME,
+  optional,
+  type ParameterSchema,
+  type ParameterValues,
+  STORE,
+  TEXT,
+  UPID,
+} from "../api/mod.ts";
+import type { TaskRecord } from "../tasks/mod.ts";
+import type { RestContext, RestRoute } from "../state/mod.ts";
 
 const PATH = "nodes/{node}/tasks";
 const ACL = "/system/tasks";

@@ -1,11 +1,22 @@
 import { ServerError } from "../../errors/mod.ts";
 import type { BackupType, VerifyRequest } from "../../repository/mod.ts";
-import { optional } from "../api/parameter_schema.ts";
-import type { ParameterValues } from "../api/parameter_values.ts";
-import type { Answer } from "../api/route.ts";
-import { BACKUP_ID, BACKUP_TIME, BACKUP_TYPE, BOOLEAN, NS, STORE } from "../api/schemas.ts";
-import type { RestContext, RestRoute } from "../state/rest_context.ts";
-import { startVerification, verificationTask } from "../state/start_verification.ts";
+import {
+  type Answer,
+  BACKUP_ID,
+  BACKUP_TIME,
+  BACKUP_TYPE,
+  BOOLEAN,
+  NS,
+  optional,
+  type ParameterValues,
+  STORE,
+} from "../api/mod.ts";
+import {
+  type RestContext,
+  type RestRoute,
+  startVerification,
+  verificationTask,
+} from "../state/mod.ts";
 import { requireGroupOwner, requireNamespaceAccess } from "./datastore_access.ts";
 
 const THREADS = { kind: "integer", minimum: 1, maximum: 32, optional: true } as const;

@@ -1,6 +1,6 @@
 import type { IncomingRequest } from "../../http/mod.ts";
-import type { Privilege } from "../access/privileges.ts";
-import type { Route } from "../api/route.ts";
+import type { Privilege } from "../access/mod.ts";
+import type { Route } from "../api/mod.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import type { ServerState } from "./server_state.ts";
 

@@ -1,4 +1,4 @@
-import type { ConnectionAnswers } from "../memory/answer_budget.ts";
+import type { ConnectionAnswers } from "../memory/mod.ts";
 
 /** A client's connection, as long as it lives. */
 export class ServerConnection {

@@ -6,11 +6,10 @@ import {
   Datastore,
 } from "../../datastore/mod.ts";
 import type { ChunkChecker } from "../../datastore/mod.ts";
-import type { AnswerBudget } from "../memory/answer_budget.ts";
-import type { AccessControl } from "../access/access_control.ts";
-import type { DatastoreConfig } from "../config/server_config.ts";
-import type { BodyBudget } from "../memory/body_budget.ts";
-import type { TaskRegistry } from "../tasks/task_registry.ts";
+import type { AnswerBudget, BodyBudget } from "../memory/mod.ts";
+import type { AccessControl } from "../access/mod.ts";
+import type { DatastoreConfig } from "../config/mod.ts";
+import type { TaskRegistry } from "../tasks/mod.ts";
 import { InterruptedChunks } from "./interrupted_chunks.ts";
 import type { UpgradedConnections } from "./upgraded_connections.ts";
 import type { UploadInspector } from "./upload_inspector.ts";

@@ -1,7 +1,7 @@
 import { isOwner, readOwner, verify } from "../../datastore/mod.ts";
 import { PbsError } from "../../errors/mod.ts";
 import { formatGroupPath, type VerifyRequest } from "../../repository/mod.ts";
-import type { StartedTask } from "../tasks/task_registry.ts";
+import type { StartedTask } from "../tasks/mod.ts";
 import type { ServerState } from "./server_state.ts";
 
 /** Type and id of a verification task that a client asked for (spec: protocol.md §3.5). */

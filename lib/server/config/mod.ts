@@ -1,0 +1,10 @@
+/**
+ * The *configuration*, one readable file in the *server folder*, and the commands that change it.
+ *
+ * @module
+ */
+
+export * from "./parse_server_config.ts";
+export * from "./server_administration.ts";
+export * from "./server_config.ts";
+export * from "./server_folder.ts";

@@ -1,0 +1,8 @@
+/**
+ * Files of the server folder: replaced at once, readable for nobody else, and locked for a change.
+ *
+ * @module
+ */
+
+export * from "./folder_lock.ts";
+export * from "./private_file.ts";
