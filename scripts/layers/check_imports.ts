@@ -14,18 +14,20 @@ export interface ImportReport {
 interface Place {
   /** `cli`, `lib`, `ffi`, or another folder of the root. */
   readonly layer: string;
-  /** `lib/pxar`; outside `lib` the layer. */
+  /** `lib/pxar`, or a folder below with a door of its own; outside `lib` the layer. */
   readonly room: string;
   /** The folder itself. */
   readonly folder: string;
 }
 
-function placeOf(path: string): Place {
+function placeOf(path: string, doors: ReadonlySet<string>): Place {
   const folders = path.split("/").slice(0, -1);
-  const [layer = "", room] = folders;
+  const [layer = ""] = folders;
+  let depth = folders.length;
+  while (depth > 2 && !doors.has(`${folders.slice(0, depth).join("/")}/mod.ts`)) depth--;
   return {
     layer,
-    room: layer === "lib" && room !== undefined ? `lib/${room}` : layer,
+    room: layer === "lib" ? folders.slice(0, depth).join("/") : layer,
     folder: folders.join("/"),
   };
 }
@@ -43,6 +45,7 @@ export function checkImports(
   knownCycles: readonly (readonly string[])[] = [],
 ): ImportReport {
   const problems: string[] = [];
+  const doors = new Set([...sources.keys()].filter((path) => path.endsWith("/mod.ts")));
   const files = new Map<string, Set<string>>();
   const folders = new Map<string, Set<string>>();
   const rooms = new Map<string, Set<string>>();
@@ -51,13 +54,13 @@ export function checkImports(
     const targets = (withExamples: boolean) =>
       importsOf(text, withExamples).map((specifier) => resolve(path, specifier));
     for (const target of targets(true)) {
-      const fault = faultOf(path, target, isTest);
+      const fault = faultOf(path, target, doors);
       if (fault !== undefined) problems.push(`${path}: ${fault}: ${target}`);
     }
     if (isTest) continue;
-    const from = placeOf(path);
+    const from = placeOf(path, doors);
     for (const target of targets(false)) {
-      const to = placeOf(target);
+      const to = placeOf(target, doors);
       link(files, path, target);
       if (to.room !== from.room) link(rooms, from.room, to.room);
       if (to.room === from.room && from.layer === "lib" && to.folder !== from.folder) {
@@ -82,13 +85,18 @@ export function checkImports(
   return {
     problems,
     files: sources.size,
-    rooms: new Set([...sources.keys()].map((path) => placeOf(path).room)).size,
+    rooms: new Set([...sources.keys()].map((path) => placeOf(path, doors).room)).size,
   };
 }
 
 /** What is wrong with one import, if anything is. */
-function faultOf(path: string, target: string, isTest: boolean): string | undefined {
-  const [from, to] = [placeOf(path), placeOf(target)];
+function faultOf(
+  path: string,
+  target: string,
+  doors: ReadonlySet<string>,
+): string | undefined {
+  const isTest = path.endsWith("_test.ts");
+  const [from, to] = [placeOf(path, doors), placeOf(target, doors)];
   const level = LAYERS.indexOf(to.layer);
   if (level > LAYERS.indexOf(from.layer)) return "imports upwards";
   if (level < 0 && !(isTest && to.layer === "tests")) return "imports from outside the layers";
@@ -96,6 +104,10 @@ function faultOf(path: string, target: string, isTest: boolean): string | undefi
   if (target.split("/").pop()!.startsWith("_")) return "imports a private file of another room";
   if (to.layer === "lib" && !target.endsWith("/mod.ts") && !isTest) {
     return "passes the door of another room";
+  }
+  const outer = to.room.slice(0, to.room.lastIndexOf("/"));
+  if (outer.includes("/") && !isTest && !path.startsWith(`${outer}/`)) {
+    return "enters a room within another room";
   }
   return undefined;
 }

@@ -52,6 +52,25 @@ Deno.test("an import upwards, past a door or in a circle of rooms is a problem",
   ]);
 });
 
+Deno.test("a folder with a door is a room within its room", () => {
+  const found = problems({
+    "lib/a/mod.ts": 'export { one } from "./in/mod.ts";\n',
+    "lib/a/in/mod.ts": 'export * from "./one.ts";\n',
+    "lib/a/in/one.ts": "",
+    "lib/a/beside/two.ts": 'import { one } from "../in/one.ts";\n',
+    "lib/b/mod.ts": 'import { one } from "../a/in/mod.ts";\n',
+    "lib/b/in/mod.ts": 'import { b } from "../b.ts";\n',
+    "lib/b/b.ts": 'import { b } from "./in/mod.ts";\n',
+  });
+  assertEquals(found, [
+    "lib/a/beside/two.ts: passes the door of another room: lib/a/in/one.ts",
+    "lib/b/mod.ts: enters a room within another room: lib/a/in/mod.ts",
+    "lib/b/in/mod.ts: passes the door of another room: lib/b/b.ts",
+    "rooms import each other in a circle: lib/b, lib/b/in",
+    "files import each other in a circle: lib/b/b.ts, lib/b/in/mod.ts",
+  ]);
+});
+
 Deno.test("an example may import what imports its file", () => {
   const found = problems({
     "lib/a/one.ts": '/**\n * import { two } from "./two.ts";\n */\n',
