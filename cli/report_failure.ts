@@ -11,7 +11,7 @@ import { PROGRAM_NAME } from "./program_name.ts";
  * last what to do about it. Not the usage of all options or commands: it would push the message off
  * the screen, and `help` shows it.
  *
- * @param isDebug Shows the stack, too.
+ * @param isDebug Also shows the stack.
  */
 export function reportFailure(
   error: unknown,

@@ -138,7 +138,7 @@ export class TreeCapture {
     return met;
   }
 
-  /** Goes on behind a pause. Not while `next` is running. */
+  /** Goes on after a pause. Not while `next` is running. */
   resume(enter: boolean, features: number): void {
     const result = this.#symbols.pbs_capture_resume(this.#handle, enter ? 1 : 0, features);
     if (result !== 0) throw new Error(`native core is not paused (error ${-result})`);
@@ -151,7 +151,7 @@ export class TreeCapture {
    */
   next(openFilesMax: number): Promise<CaptureBatch> {
     this.#running = this.#next(openFilesMax);
-    // Whoever awaits it sees the error; `close` alone does not want it.
+    // The caller that awaits it sees the error; `close` alone does not want it.
     this.#running.catch(() => {});
     return this.#running;
   }

@@ -3,7 +3,7 @@ import { closeFile, openFile, OpenFlag, type PosixPath } from "./posix_files.ts"
 import { posixLibrary } from "./posix_library.ts";
 
 const BUFFER_BYTES = 64 * 1024;
-/** Where `struct linux_dirent64` has its fields. */
+/** Offsets of the fields of `struct linux_dirent64`. */
 const LENGTH_AT = 16;
 const TYPE_AT = 18;
 const NAME_AT = 19;

@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 
 type Parameters = Pick<Command, "options" | "positionals"> & Partial<Pick<Command, "name">>;
 
-/** In which order positionals are written, where one is missing. */
+/** The order in which positionals are written, where one is missing. */
 export function adviseOnMissing(command: Parameters): string {
   const order = command.positionals.map(({ name, required, repeatable }) => {
     const shown = `<${name}>${repeatable ? " …" : ""}`;

@@ -1,4 +1,4 @@
-/** Of days, hours, minutes and seconds. */
+/** Time spans of days, hours, minutes and seconds. */
 const UNIT_SECONDS = [86400, 3600, 60, 1];
 /** Longer than any program runs. */
 const MAX_SECONDS = 100 * 366 * 86400;

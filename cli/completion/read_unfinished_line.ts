@@ -12,6 +12,6 @@ export function readUnfinishedLine(environment: Environment): UnfinishedLine | u
   const text = environment.get("COMP_LINE");
   if (point === undefined || text === undefined || !/^\d+$/.test(point)) return undefined;
   const { words, current } = splitUnfinished([...text].slice(0, Number(point)).join(""));
-  // A line that ends in the program's name completes like one that ends behind it.
+  // A line that ends in the program's name completes like one that ends after it.
   return { words: words.slice(1), current: words.length === 0 ? "" : current };
 }

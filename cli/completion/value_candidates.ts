@@ -23,12 +23,12 @@ const SOURCES = ["root.pxar:/", "etc.pxar:/etc"];
 /** Levels of namespaces that are offered at a time. */
 const NAMESPACE_LEVELS = 2;
 
-/** Where values come from, and what is typed already. */
+/** Source of values, and what is typed already. */
 export interface ValueRequest {
   readonly parameter: Parameter;
   readonly given: ReadonlyMap<string, string>;
   readonly prefix: string;
-  /** Where groups, snapshots and archives are looked up. */
+  /** Repository in which groups, snapshots and archives are looked up. */
   readonly namespace: string;
 }
 

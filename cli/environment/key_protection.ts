@@ -6,7 +6,7 @@ import type { Environment } from "./environment.ts";
 import { readAnswer } from "./read_answer.ts";
 import { readEnvironmentSecret } from "./read_environment_secret.ts";
 
-/** Where the environment may hold a secret. */
+/** Names under which the environment may hold a secret. */
 export interface SecretName {
   /** Base of the variables. */
   readonly variable: string;

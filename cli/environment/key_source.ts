@@ -1,4 +1,4 @@
-/** Where a key was read from. */
+/** Source of a key. */
 export type KeySource =
   | { readonly kind: "default"; readonly path: string }
   | { readonly kind: "file"; readonly path: string }

@@ -7,7 +7,7 @@ import type { CryptOptions } from "./read_crypt_options.ts";
 
 /**
  * Opens the keys of a backup and tells which they are (spec: cli.md §4.1.2). The copy of the key for
- * the owner of the master key is made at once, so that a master key that will not do is found early.
+ * the owner of the master key is made first, so that a master key that will not do is found early.
  *
  * @returns undefined if nothing is encrypted or signed.
  */

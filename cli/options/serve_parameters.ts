@@ -1,6 +1,6 @@
 import type { Parameter } from "../command.ts";
 
-/** Where a server keeps its configuration. */
+/** Option for the folder of a server's configuration. */
 export const SERVER_CONFIG_OPTION: Parameter = {
   name: "config",
   type: { kind: "string" },

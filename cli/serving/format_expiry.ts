@@ -1,6 +1,6 @@
 import { formatDate } from "../output/format_date.ts";
 
-/** When an account ends, as tables show it. */
+/** Expiry of an account, as tables show it. */
 export function formatExpiry(expire: number): string {
   return expire === 0 ? "never" : formatDate(expire);
 }

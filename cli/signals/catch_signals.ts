@@ -11,7 +11,7 @@ export interface CaughtSignals extends Disposable {
 
 /**
  * Turns the first SIGINT, SIGTERM or SIGHUP into an aborted signal, so that a run can end without
- * leaving half a snapshot. A second one ends the process at once. Signals that the process was
+ * leaving half a snapshot. A second one ends the process immediately. Signals that the process was
  * started to ignore, under `nohup` for example, stay ignored.
  *
  * @param onFirst Called when the first signal comes.

@@ -5,7 +5,7 @@ import type { OutputFormat } from "../output/output.ts";
 import { catchInterrupts } from "../signals/catch_interrupts.ts";
 
 /**
- * Shows a task that was just started until it ends; with JSON only its UPID, at once. The first
+ * Shows a task that was just started until it ends; with JSON only its UPID, without waiting. The first
  * Ctrl-C stops the task, the second leaves it alone and ends the command (spec: cli.md §4.6).
  *
  * @throws {PbsError} if the task failed.

@@ -30,7 +30,7 @@ export class CommandBuffer {
   #bytes = new Uint8Array(INITIAL_CAPACITY);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
-  /** Where the header of the inline run at the end is; -1 if the last record is another one. */
+  /** Place of the header of the inline run at the end; -1 if the last record is another one. */
   #openRun = -1;
   #splices = 0;
   #splicedBytes = 0;

@@ -12,7 +12,7 @@ export interface ChunkDecoderOptions {
   readonly memoryBudgetBytes?: number | undefined;
   /**
    * Chunks decoded at the same time; if absent two per processor and at least four, because those
-   * that are ready to be hashed wait for each other: four digests at once cost half.
+   * that are ready to be hashed wait for each other: four digests together cost half.
    */
   readonly workers?: number | undefined;
   /** Absent if there is no key: encrypted chunks are refused then. */

@@ -11,7 +11,7 @@ import { ChunkStream } from "./chunk_stream.ts";
 export interface ChunkKeys {
   /** Encrypts chunks. */
   readonly encryptionKey: Uint8Array;
-  /** Is hashed behind the plain bytes. */
+  /** Is hashed after the plain bytes. */
   readonly idKey: Uint8Array;
 }
 
@@ -33,7 +33,7 @@ export type ChunkStreamOptions =
   | { readonly kind: "payload"; readonly averageSizeBytes: number }
   | { readonly kind: "fixed"; readonly chunkSizeBytes: number };
 
-/** Where the pipeline's time went: processor time of all threads, in milliseconds, and bytes. */
+/** Costs of the pipeline's steps: processor time of all threads, in milliseconds, and bytes. */
 export interface PipelineStatistics {
   readonly readMs: number;
   readonly cutMs: number;
@@ -91,7 +91,7 @@ export class ChunkPipeline implements Disposable {
   /**
    * Makes digests known: chunks with them come out without a blob.
    *
-   * @param digests Any number of digests, 32 bytes each, one behind the other.
+   * @param digests Any number of digests, 32 bytes each, one after the other.
    */
   addKnown(digests: Uint8Array): void {
     if (digests.byteLength % 32 !== 0) throw new RangeError("digests are 32 bytes each");

@@ -56,7 +56,7 @@ const MAX_CHUNKS_PER_BATCH = 64;
 const MAX_PROBLEMS_PER_CALL = 256;
 /**
  * Writes that are handed on at a time: while the native side works on one, the next one is there
- * already. A problem with a file is reported by the time the write behind these has been handed on.
+ * already. A problem with a file is reported by the time the write after these has been handed on.
  */
 export const WRITES_UNDER_WAY = 2;
 /** Chunks in one native injection; longer lists are split (spec: client-pipeline.md §2.4). */

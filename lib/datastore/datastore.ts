@@ -35,7 +35,7 @@ export interface DatastoreOptions {
 
 /** How to create a datastore. */
 export interface CreateDatastoreOptions extends DatastoreOptions {
-  /** Who is to own it; see docs/datastore.md for the default. */
+  /** Owner of its files; see docs/datastore.md for the default. */
   readonly owner?: FileOwner;
   /** Leaves all 65536 chunk folders to be created when needed. A server refuses such a datastore. */
   readonly chunkFoldersOnDemand?: boolean;
@@ -127,7 +127,7 @@ export class Datastore implements Disposable {
   }
 
   /**
-   * Opens a datastore; creates it if there is none. Of several that do so at once, one creates it.
+   * Opens a datastore; creates it if there is none. Of several that do so at the same time, one creates it.
    *
    * @throws {ConflictError} if something else is in the folder, or it lies in another datastore.
    */
@@ -180,7 +180,7 @@ export class Datastore implements Disposable {
     });
   }
 
-  /** When a finished backup has to be on disk. */
+  /** The moment at which a finished backup has to be on disk. */
   get syncLevel(): SyncLevel {
     return this.options.syncLevel ?? "filesystem";
   }
@@ -201,7 +201,7 @@ function realPath(path: string): string {
     }
     const { NotADirectory, NotFound } = Deno.errors;
     if (!(cause instanceof NotFound || cause instanceof NotADirectory)) {
-      // Not absent: whoever would make a new one must not.
+      // Not absent: nobody may make a new one here.
       throw runtimeFailure(cause, `cannot open datastore "${path}"`);
     }
     throw new NotFoundError(`there is no folder "${path}" for a datastore`, {

@@ -50,7 +50,7 @@ export class ExtractCommandEncoder {
   /** In words. */
   #at = 0;
   #chunkCount = 0;
-  /** Where the pending command with pieces starts, in words; -1 for none. */
+  /** Start of the pending command with pieces, in words; -1 for none. */
   #open = -1;
   #openPieces = 0;
   /** Word of the last piece, to lengthen it; -1 for none. */

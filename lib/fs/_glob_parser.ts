@@ -98,7 +98,7 @@ export function parseGlob(pattern: Uint8Array): GlobComponent[] {
   return components;
 }
 
-/** Parses a class that begins at `start`; returns the position behind it. */
+/** Parses a class that begins at `start`; returns the position after it. */
 function parseClass(
   pattern: Uint8Array,
   start: number,
@@ -120,7 +120,7 @@ function parseClass(
     if (pattern[at] === CLOSE) break;
     if (pattern[at] === OPEN && at + 1 < end && pattern[at + 1] === COLON) {
       at = addNamedClass(pattern, start, at, end, members);
-      // A dash behind a named class is an ordinary member, not the begin of a range.
+      // A dash after a named class is an ordinary member, not the begin of a range.
       if (at < end && pattern[at] === DASH) members[pattern[at++]!] = 1;
       continue;
     }

@@ -72,7 +72,7 @@ const LEFT_OUT: readonly (readonly [number, string])[] = [
   [CaptureFlag.HasOtherXattrs, "others"],
 ];
 
-/** What the walk does behind the record at which the native core paused. */
+/** What the walk does after the record at which the native core paused. */
 interface Decision {
   readonly enter: boolean;
   readonly features: number;
@@ -125,7 +125,7 @@ export class TreeWalk implements WalkPath {
   #decision: Decision = GO_ON;
   #closed = false;
   #batch: CaptureBatch | undefined;
-  /** Word index behind the record being handled: what follows was not handed on yet. */
+  /** Word index after the record being handled: what follows was not handed on yet. */
   #handled = 0;
 
   constructor(capture: TreeCapture, options: TreeWalkOptions, visitor: TreeVisitor) {
@@ -393,7 +393,7 @@ export class TreeWalk implements WalkPath {
       const list = parseExcludeFile(content, directory, ({ kind, detail }) => {
         this.#options.onWarning?.({ kind, path, detail });
       });
-      // The core is paused behind this record.
+      // The core is paused after this record.
       this.#capture.addPatterns(compileMatchList(list));
     }
     this.#leaf = NO_NAME;

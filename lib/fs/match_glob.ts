@@ -11,7 +11,7 @@ const ABORT = 2;
 /** A single star ran into a slash. */
 const UP = 3;
 
-/** One result per text position; the rows of the components behind the current one. */
+/** One result per text position; the rows of the components after the current one. */
 let rows: Uint8Array[] = [];
 
 function scratchRows(length: number): Uint8Array[] {
@@ -61,7 +61,7 @@ export class Glob {
     let stars = 0;
     for (const { kind, literal } of this.components) {
       if (kind === GlobKind.Star || kind === GlobKind.StarStar) stars++;
-      // The slash behind a double star may be left out.
+      // The slash after a double star may be left out.
       else minLength += kind === GlobKind.Literal ? literal!.length - 1 : 1;
     }
     this.#minLength = minLength;
@@ -75,7 +75,7 @@ export class Glob {
     return this.#match(0, text, 0) === MATCH;
   }
 
-  /** Whether the pattern matches the whole path or the part behind any of its slashes. */
+  /** Whether the pattern matches the whole path or the part after any of its slashes. */
   matchesPathSuffix(path: Uint8Array): boolean {
     if (path.length === 0 || !this.#possible(path)) return false;
     const results = this.#stars > 1 ? this.#fillRows(path) : undefined;
@@ -143,14 +143,14 @@ export class Glob {
   }
 
   /**
-   * The same procedure for all positions at once, last component first, so that no pattern takes more
+   * The same procedure for all positions together, last component first, so that no pattern takes more
    * than components x length steps.
    *
    * @returns For each position of the text, the result of the whole pattern from there on.
    */
   #fillRows(text: Uint8Array): Uint8Array {
     const end = text.length;
-    // `row` is being filled, `next` belongs to the component behind, `afterNext` to the one behind that.
+    // `row` is being filled, `next` belongs to the component after it, `afterNext` to the one after that.
     let [row, next, afterNext, spare] = scratchRows(end + 1) as [
       Uint8Array,
       Uint8Array,

@@ -56,7 +56,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
   readonly #reportBuffer = new Uint8Array(REPORT_BUFFER_SIZE);
   readonly #waitBuffer = new Uint8Array(REPORT_BUFFER_SIZE);
   readonly #errors: ExtractError[] = [];
-  /** The error behind which nothing more is restored. */
+  /** The error after which nothing more is restored. */
   #ending: ExtractError | undefined;
   /** The first of each kind of which there may be many. */
   readonly #countedNotes: ExtractRecord[] = [];
@@ -162,7 +162,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     this.#encoder.endFile();
   }
 
-  /** Gives up the file that has begun; something in its place that it may overwrite is gone, too. */
+  /** Gives up the file that has begun. What it may overwrite in its place is gone as well. */
   dropFile(): void {
     this.#encoder.dropFile();
   }

@@ -17,7 +17,7 @@ const LINKED_PIECE_BYTES = 128 * 1024;
 
 const SLASH = Uint8Array.of(0x2f);
 
-/** Where a tree goes. */
+/** Target of a tree, and what of the tree is wanted. */
 export interface TreeTarget {
   readonly extractor: TreeExtractor;
   /** What of it is wanted; empty for everything. */
@@ -62,7 +62,7 @@ export class ArchiveExtraction {
   readonly #selection: SelectiveExtractor | undefined;
   /** Whether the hard link at hand is wanted and its target is not. */
   #isLinkAlone = false;
-  /** Where files are that such links were made to, by their place in the archive. */
+  /** Paths of the files that such links were made to, by their place in the archive. */
   readonly #linked = new Map<number, Uint8Array>();
 
   constructor(private readonly parts: ExtractionParts) {

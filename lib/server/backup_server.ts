@@ -28,7 +28,7 @@ const SILENCE_MS = 300_000;
  * a modem of 9600 bit/s does, so that a client whose link fails for a minute is not ended for it.
  */
 const UPLOAD_PACE: MinimumPace = { stepBytes: 64 * 1024, withinMs: 120_000 };
-/** Readers may be stopped for a while by whoever waits for what they read. */
+/** Readers may be stopped for a while by programs that wait for what they read. */
 const DOWNLOAD_PACE: MinimumPace = { stepBytes: 64 * 1024, withinMs: 600_000 };
 /** Without a request, for clients that have logged in on the connection, and for others. */
 const IDLE_MS = 600_000;
@@ -70,7 +70,7 @@ export interface ServerTimeouts extends Omit<ServeOptions, "idleTimeoutMs" | "la
   readonly idleTimeoutMs?: number;
   /** Before that. Default 30 s. */
   readonly strangerIdleMs?: number;
-  /** For the TLS handshake. Default 10 s. */
+  /** Time for the TLS handshake. Default 10 s. */
   readonly handshakeTimeoutMs?: number;
   /** On an upgraded connection without open requests, until the client is asked. Default 5 min. */
   readonly silenceMs?: number;
@@ -78,7 +78,7 @@ export interface ServerTimeouts extends Omit<ServeOptions, "idleTimeoutMs" | "la
   readonly uploadPace?: MinimumPace;
   /** How fast they have to be taken. Default 64 KiB in 10 min. */
   readonly downloadPace?: MinimumPace;
-  /** For a reader that takes nothing while others wait for its memory. Default 30 s. */
+  /** Time for a reader that takes nothing while others wait for its memory. Default 30 s. */
   readonly answerPatienceMs?: number;
 }
 
@@ -192,7 +192,7 @@ export class BackupServer {
     this.#state[Symbol.dispose]();
   }
 
-  /** Stops at once. */
+  /** Stops immediately. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop(0);
   }

@@ -52,7 +52,7 @@ export class AccessControl {
     return this.#accounts.values();
   }
 
-  /** Whether an account exists, is enabled and not expired; so must a token's user. */
+  /** Whether an account exists, is enabled and not expired; for a token, its user as well. */
   isActive(authId: string): boolean {
     const mark = authId.indexOf("!");
     if (mark >= 0 && !this.isActive(authId.slice(0, mark))) return false;

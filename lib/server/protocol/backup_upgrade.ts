@@ -191,7 +191,7 @@ async function runBackup(
     }
   } finally {
     if (!target.isFinished) log("removing unfinished backup");
-    // Before the group's lock is given back: the next attempt may follow at once.
+    // Before the group's lock is given back: the next attempt may follow immediately.
     if (target.isFinished || benchmark) state.interrupted.forget(key);
     else state.interrupted.remember(key, received);
     await target.abort();
