@@ -43,7 +43,7 @@ async function initDatastore(
   try {
     await datastore.chunkFolders.complete((progress) => messages.waiting(progress));
   } catch (error) {
-    output.setLiveLine("");
+    output.clearLiveLine();
     if (error instanceof CancelledError) signals.rethrow();
     throw error;
   }

@@ -16,6 +16,7 @@ import { withoutServerExtension } from "./display_file_names.ts";
 import { formatDate } from "./format_date.ts";
 import { formatDuration } from "./format_duration.ts";
 import { formatSize } from "./format_size.ts";
+import { liveText } from "./live_text.ts";
 import type { LogLevel } from "./log_level.ts";
 import type { Output } from "./output.ts";
 
@@ -146,7 +147,7 @@ export class BackupMessages implements BackupObserver, Disposable {
   /** Stops the periodic lines and removes the live one. */
   [Symbol.dispose](): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
-    this.output.setLiveLine("");
+    this.output.clearLiveLine();
   }
 
   #info(line: string): void {
@@ -175,7 +176,7 @@ export class BackupMessages implements BackupObserver, Disposable {
     }`;
     const room = this.output.liveColumns - displayWidth(line) - 2;
     const shown = path === undefined || room < MIN_PATH_COLUMNS ? "" : endOfPath(path(), room);
-    this.output.setLiveLine(shown === "" ? line : `${line}  ${shown}`);
+    this.output.setLiveLine(liveText(shown === "" ? line : `${line}  ${shown}`));
   }
 
   /** The share that is done and the time that is left, as far as the last run tells. */

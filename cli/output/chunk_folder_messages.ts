@@ -1,5 +1,6 @@
 import type { ChunkFolderObserver, ChunkFolderProgress } from "../../lib/datastore/mod.ts";
 import { describeError } from "../../lib/errors/mod.ts";
+import { liveText } from "./live_text.ts";
 import type { Output } from "./output.ts";
 
 /** Parts of the whole that are worth a line. */
@@ -17,7 +18,8 @@ export class ChunkFolderMessages implements ChunkFolderObserver {
     const percent = Math.floor(made * 100 / total);
     const text = `folders of ${this.name}: ${percent}%`;
     if (this.output.hasLiveLine) {
-      this.output.setLiveLine(made < total ? text : "");
+      if (made < total) this.output.setLiveLine(liveText(text));
+      else this.output.clearLiveLine();
       return;
     }
     const part = Math.floor(made * PARTS / total);
@@ -26,7 +28,7 @@ export class ChunkFolderMessages implements ChunkFolderObserver {
   }
 
   failed(error: unknown): void {
-    this.output.setLiveLine("");
+    this.output.clearLiveLine();
     const reason = describeError(error).join(": ");
     this.output.log(
       "warn",

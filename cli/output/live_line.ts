@@ -1,3 +1,4 @@
+import { liveText } from "./live_text.ts";
 import type { Output } from "./output.ts";
 
 const PERIOD_MS = 200;
@@ -27,13 +28,13 @@ export class LiveLine<State> implements Disposable {
   #show(): void {
     if (this.#state === undefined) return;
     const seconds = (performance.now() - this.#started) / 1000;
-    this.output.setLiveLine(this.describe(this.#state, seconds));
+    this.output.setLiveLine(liveText(this.describe(this.#state, seconds)));
   }
 
   /** Removes the line. */
   [Symbol.dispose](): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
-    this.output.setLiveLine("");
+    this.output.clearLiveLine();
   }
 }

@@ -1,5 +1,4 @@
 import type { Environment } from "../environment/environment.ts";
-import { cutToWidth } from "./display_width.ts";
 import {
   type LogLevel,
   type LogThreshold,
@@ -26,6 +25,9 @@ const DEFAULT_COLUMNS = 80;
 
 const encoder = new TextEncoder();
 
+/** What a live line shows in so many columns. */
+export type LineFor = (columns: number) => string;
+
 /**
  * The only way to the standard output and the standard error. Results go to the former, messages to
  * the latter; a live line may stand below the messages of a terminal.
@@ -36,6 +38,7 @@ export class Output {
   readonly #isDumb: boolean;
   #threshold: LogThreshold;
   #live = "";
+  #lineFor: LineFor | undefined;
   #warnings = 0;
 
   constructor(
@@ -93,15 +96,15 @@ export class Output {
   print(text: string): void {
     if (text === "") return;
     // On a terminal both stand in the same place.
-    const live = this.#live;
-    if (live !== "" && this.#stdout.isTerminal()) this.setLiveLine("");
+    const lineFor = this.#lineFor;
+    if (lineFor !== undefined && this.#stdout.isTerminal()) this.clearLiveLine();
     try {
       writeAll(this.#stdout, encoder.encode(text));
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       throw new ClosedOutputError("Standard output is closed", { cause: error });
     }
-    if (text.endsWith("\n")) this.setLiveLine(live);
+    if (lineFor !== undefined && text.endsWith("\n")) this.setLiveLine(lineFor);
   }
 
   /** Writes a line of the result. */
@@ -129,20 +132,30 @@ export class Output {
   errorLine(text: string): void {
     if (this.#live === "") return this.#toStderr(`${text}\n`);
     // The terminal may be narrower than when the line was shown: what wraps can no longer be erased.
-    this.#live = cutToWidth(this.#live, liveWidth());
+    this.#live = this.#lineFor?.(liveWidth()) ?? "";
     this.#toStderr(`\r\x1b[K${text}\n${this.#live}`);
   }
 
   /** Writes a question to the standard error; the answer follows on the same line. */
   prompt(text: string): void {
-    this.setLiveLine("");
+    this.clearLiveLine();
     this.#toStderr(text);
   }
 
-  /** Shows a line that the next one replaces; empty removes it. Terminals only. */
-  setLiveLine(text: string): void {
+  /** Shows a line that the next one replaces. Terminals only. */
+  setLiveLine(lineFor: LineFor): void {
     if (!this.hasLiveLine) return;
-    const line = cutToWidth(text, liveWidth());
+    this.#lineFor = lineFor;
+    this.#replaceLive(lineFor(liveWidth()));
+  }
+
+  /** Removes the live line. */
+  clearLiveLine(): void {
+    this.#lineFor = undefined;
+    this.#replaceLive("");
+  }
+
+  #replaceLive(line: string): void {
     if (line === this.#live) return;
     this.#live = line;
     this.#toStderr(`\r\x1b[K${line}`);

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ClosedOutputError, Output, type TextStream } from "./output.ts";
+import { liveText } from "./live_text.ts";
 
 class Stream implements TextStream {
   text = "";
@@ -74,12 +75,12 @@ Deno.test("Output.print() tells when the reader is gone", () => {
 Deno.test("Output keeps the live line below the messages, on terminals only", () => {
   const stderr = new Stream(true);
   const output = new Output(environment(), new Stream(), stderr);
-  output.setLiveLine("50%");
+  output.setLiveLine(liveText("50%"));
   output.log("info", "message");
-  output.setLiveLine("");
+  output.clearLiveLine();
   assertEquals(stderr.text, "\r\x1b[K50%\r\x1b[Kmessage\n50%\r\x1b[K");
 
   const file = new Stream(false);
-  new Output(environment(), new Stream(), file).setLiveLine("50%");
+  new Output(environment(), new Stream(), file).setLiveLine(liveText("50%"));
   assertEquals(file.text, "");
 });

@@ -9,6 +9,7 @@ import { describeKeySource, type KeySource } from "../environment/key_source.ts"
 import { countOf } from "./count_of.ts";
 import { formatDuration } from "./format_duration.ts";
 import { formatSize } from "./format_size.ts";
+import { liveText } from "./live_text.ts";
 import type { LogLevel } from "./log_level.ts";
 import type { Output } from "./output.ts";
 
@@ -33,7 +34,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   ) {
     this.#timers.push(
       output.hasLiveLine
-        ? setInterval(() => output.setLiveLine(this.#line(Date.now())), LIVE_LINE_MS)
+        ? setInterval(() => output.setLiveLine(liveText(this.#line(Date.now()))), LIVE_LINE_MS)
         : setInterval(() => this.#periodicLine(), CHECK_MS),
     );
   }
@@ -95,7 +96,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   /** Stops the periodic lines and removes the live one. */
   [Symbol.dispose](): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
-    this.output.setLiveLine("");
+    this.output.clearLiveLine();
   }
 
   #periodicLine(): void {

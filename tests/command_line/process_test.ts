@@ -1,7 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { COMMANDS } from "../../cli/command_table.ts";
 import { Datastore, LocalRepository } from "../../lib/datastore/mod.ts";
 import { clientCommand, runClient } from "../support/run_client.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const MAIN = fromFileUrl(new URL("../../cli/main.ts", import.meta.url));
 
 /** Runs a script with the program's command line in `"$@"`. */
 async function shell(
@@ -171,7 +175,7 @@ Deno.test("backup --output-format json reports the run, the messages go elsewher
 
 Deno.test("the program starts without the rooms that commands need", async () => {
   const output = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", fromFileUrl(new URL("../../cli/main.ts", import.meta.url))],
+    args: ["info", "--json", MAIN],
   }).output();
   interface Module {
     specifier: string;
@@ -195,6 +199,44 @@ Deno.test("the program starts without the rooms that commands need", async () =>
   const heavy =
     /\/lib\/(backup|restore|datastore|chunking|server|http|pxar|catalog)\/|\/cli\/commands\/|^npm:/;
   assertEquals([...loaded].filter((specifier) => heavy.test(specifier)), []);
+});
+
+/** Half of what it loaded when every command's description was loaded at the start. */
+const MOST_MODULES_OF_VERSION = 60;
+
+Deno.test(`"version" loads at most ${MOST_MODULES_OF_VERSION} modules`, async () => {
+  await using folder = await TempDir.make();
+  // The runtime writes a file for each module that it has evaluated.
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--cached-only", `--coverage=${folder.path}`, MAIN, "version"],
+    stdout: "null",
+    env: { PBS_REPOSITORY: "" },
+  }).output();
+  assertEquals(success, true);
+  const loaded = await Promise.all(
+    (await Array.fromAsync(Deno.readDir(folder.path))).map(async ({ name }): Promise<string> =>
+      JSON.parse(await Deno.readTextFile(`${folder.path}/${name}`)).url
+    ),
+  );
+  const isCommand = (url: string) => url.includes("/cli/commands/");
+  assertEquals(loaded.filter(isCommand).map((url) => url.split("/").at(-1)), ["version.ts"]);
+  assertEquals(loaded.length <= MOST_MODULES_OF_VERSION, true, loaded.toSorted().join("\n"));
+});
+
+Deno.test("the file of a command is called by the command's words", async () => {
+  const files = await Array.fromAsync(
+    Deno.readDir(new URL("../../cli/commands/", import.meta.url)),
+    ({ name }) => name,
+  );
+  const expected = COMMANDS.map(({ name }) => `${name.replaceAll(/[ -]/g, "_")}.ts`);
+  assertEquals(files.toSorted(), expected.toSorted());
+  const table = await Deno.readTextFile(new URL("../../cli/command_table.ts", import.meta.url));
+  for (const [index, { name }] of COMMANDS.entries()) {
+    assertMatch(
+      table,
+      new RegExp(`"${name}",\\s*\\(\\) =>\\s*import\\("./commands/${expected[index]}"\\)`),
+    );
+  }
 });
 
 Deno.test("a signal that was ignored at the start does not end a run", async () => {
