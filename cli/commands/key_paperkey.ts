@@ -1,4 +1,5 @@
 import {
+  isPrivateKeyText,
   type PaperKey,
   paperKeyToHtml,
   paperKeyToText,
@@ -49,7 +50,7 @@ function readPaper(text: string, { output }: CommandContext): PaperKey {
   try {
     return readPaperKey(text);
   } catch (error) {
-    if (!(error instanceof CorruptDataError) || error.message === "unexpected key format") {
+    if (!(error instanceof CorruptDataError) || isPrivateKeyText(text)) {
       throw error;
     }
     output.log("error", `Couldn't parse data as KeyConfig - ${error.message}`);

@@ -1,5 +1,10 @@
-import { ConflictError, situationOf } from "../../lib/errors/mod.ts";
-import { type BackupGroup, formatGroupPath, type Repository } from "../../lib/repository/mod.ts";
+import { situationOf } from "../../lib/errors/mod.ts";
+import {
+  type BackupGroup,
+  formatGroupPath,
+  OlderSnapshotError,
+  type Repository,
+} from "../../lib/repository/mod.ts";
 
 /**
  * Adds to a server's refusal which snapshot is newer than the backup: servers do not name it, and
@@ -13,15 +18,14 @@ export async function nameNewestSnapshot(
   namespace: string,
   group: BackupGroup,
 ): Promise<unknown> {
-  const isMeant = error instanceof ConflictError && situationOf(error) === undefined &&
-    error.message.startsWith("backup timestamp is older than last backup");
+  const isMeant = error instanceof OlderSnapshotError && situationOf(error) === undefined;
   if (!isMeant) return error;
   // Who may back up may list what they own; if not, the official words must do.
   const others = await repository.listSnapshots(namespace, group).catch(() => []);
   const times = others.filter(({ size }) => size !== undefined).map(({ time }) => time);
   if (times.length === 0) return error;
   const newest = Math.max(...times);
-  return new ConflictError(error.message, {
+  return new OlderSnapshotError(error.message, {
     cause: error.cause,
     situation: { kind: "newer-snapshot", group: formatGroupPath(group), newest },
   });

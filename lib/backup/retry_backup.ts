@@ -4,6 +4,7 @@ import {
   formatSnapshotPath,
   isTransientError,
   type LockWait,
+  SnapshotExistsError,
   waitForLock,
 } from "../repository/mod.ts";
 import { AcknowledgedChunks } from "./acknowledged_chunks.ts";
@@ -112,7 +113,7 @@ function isTransient(error: unknown): boolean {
  * began in the same second, or had to go on as a later one.
  */
 function isLeft(error: unknown): boolean {
-  return isTaken(error) && /backup directory already exists/.test((error as Error).message);
+  return error instanceof SnapshotExistsError;
 }
 
 /** Whether the snapshot's time is in use; a group in use may become free again. */

@@ -27,7 +27,7 @@ export {
   type MasterKeyPair,
   NewMasterKey,
 } from "./master_key.ts";
-export { type PaperKey, readPaperKey } from "./paper_key.ts";
+export { isPrivateKeyText, type PaperKey, readPaperKey } from "./paper_key.ts";
 export {
   changePassphrase,
   checkPassphrase,

@@ -47,6 +47,11 @@ export function readPaperKey(text: string, zone: ZoneOffset = localZone): PaperK
   return { kind: "key-file", lines: JSON.stringify(members, undefined, 2).split("\n") };
 }
 
+/** Whether a text begins as a private key does, and is no key file. */
+export function isPrivateKeyText(text: string): boolean {
+  return PRIVATE_KEY_MARKERS.some(([begin]) => text.startsWith(begin));
+}
+
 function privateKeyLines(text: string, end: string): string[] {
   const lines = text.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
   if (lines.length < MIN_PRIVATE_KEY_LINES || lines.at(-1) !== end) {

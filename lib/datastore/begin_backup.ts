@@ -1,4 +1,4 @@
-import { ConflictError, CorruptDataError, LockedError, NotFoundError } from "../errors/mod.ts";
+import { CorruptDataError, LockedError, NotFoundError } from "../errors/mod.ts";
 import {
   type BackupGroup,
   type BackupSnapshot,
@@ -6,6 +6,8 @@ import {
   checkSnapshotName,
   formatGroupPath,
   formatSnapshotPath,
+  OlderSnapshotError,
+  SnapshotExistsError,
 } from "../repository/mod.ts";
 import { BadChunks } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
@@ -92,8 +94,8 @@ async function openGroup(datastore: Datastore, begin: BeginLocalBackup): Promise
 }
 
 /** The official words only; which snapshot is meant, and the way out, is told by the situation. */
-function olderThan(previous: BackupSnapshot): ConflictError {
-  return new ConflictError("backup timestamp is older than last backup.", {
+function olderThan(previous: BackupSnapshot): OlderSnapshotError {
+  return new OlderSnapshotError("backup timestamp is older than last backup.", {
     situation: {
       kind: "newer-snapshot",
       group: formatGroupPath(previous),
@@ -102,9 +104,9 @@ function olderThan(previous: BackupSnapshot): ConflictError {
   });
 }
 
-function alreadyExists(snapshot: BackupSnapshot): ConflictError {
+function alreadyExists(snapshot: BackupSnapshot): SnapshotExistsError {
   const path = formatSnapshotPath(snapshot);
-  return new ConflictError(
+  return new SnapshotExistsError(
     `backup directory already exists: "${path}", of a run that was killed or is broken; ` +
       `another time can be used, or "snapshot forget ${path}" removes it`,
   );

@@ -5,7 +5,7 @@ import {
   NotFoundError,
   type PbsError,
 } from "../errors/mod.ts";
-import { saysLocked } from "../repository/mod.ts";
+import { OlderSnapshotError, saysLocked, SnapshotExistsError } from "../repository/mod.ts";
 
 /**
  * Every text of a server by which something is decided. A server answers 400 to most of what it refuses
@@ -22,8 +22,10 @@ const REFUSALS: readonly (readonly [{ test(text: string): boolean }, RefusalKind
     /no such datastore|does not exist|namespace not found|not found|ENOENT|No such file|no such chunk/,
     NotFoundError,
   ],
+  [/older than last backup/, OlderSnapshotError],
+  [/backup directory already exists/, SnapshotExistsError],
   [
-    /already|older than last backup|protected snapshot|only partially deleted|no valid previous/,
+    /already|protected snapshot|only partially deleted|no valid previous/,
     ConflictError,
   ],
 ];

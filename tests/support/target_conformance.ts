@@ -2,14 +2,15 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { chunkDigest, encodeBlob } from "../../lib/blob/mod.ts";
 import { DynamicIndexBuilder, FixedIndexBuilder, parseDynamicIndex } from "../../lib/index/mod.ts";
 import { createManifest, decodeManifestBlob, encodeManifestBlob } from "../../lib/manifest/mod.ts";
-import type {
-  BackupSnapshot,
-  BackupTarget,
-  IndexKind,
-  IndexSummary,
-  NewChunk,
-  Repository,
-  SnapshotSource,
+import {
+  type BackupSnapshot,
+  type BackupTarget,
+  type IndexKind,
+  type IndexSummary,
+  type NewChunk,
+  OlderSnapshotError,
+  type Repository,
+  type SnapshotSource,
 } from "../../lib/repository/mod.ts";
 import { eventually } from "./eventually.ts";
 
@@ -284,7 +285,7 @@ export function testTargetConformance(form: string, withRepository: RepositoryFa
     for (const time of [first.time, first.time - 1]) {
       await assertRejects(
         () => repository.beginBackup({ namespace: "", snapshot: { ...first, time } }),
-        Error,
+        OlderSnapshotError,
         "backup timestamp is older than last backup",
       );
     }
