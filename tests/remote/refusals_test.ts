@@ -3,6 +3,7 @@ import { runClient } from "../support/run_client.ts";
 import { remoteOptions } from "../support/remote_repository.ts";
 import { runRemote, runRemoteOk, serverEnvironment } from "../support/remote_command.ts";
 import { makeChunk, writeSnapshot } from "../support/target_conformance.ts";
+import { eventually } from "../support/eventually.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { ADMINISTRATOR, TestServer } from "../support/test_server.ts";
 import { openRemoteRepository } from "../../lib/remote/mod.ts";
@@ -281,7 +282,9 @@ Deno.test("a disk that is full under the server is one clear line, and nothing s
     const line = run.stderr.split("\n").findLast((text) => text !== "")!;
     assert(/^Error: .*(No space left|ENOSPC)/.test(line), run.stderr);
     assert(!run.stderr.includes("trying again"));
-    assertEquals(await runRemoteOk(server, ["list", "--output-format", "json"]), "[]\n");
+    await eventually(async () =>
+      assertEquals(await runRemoteOk(server, ["list", "--output-format", "json"]), "[]\n")
+    );
   } finally {
     await new Deno.Command("umount", { args: ["-l", mount] }).output();
   }
