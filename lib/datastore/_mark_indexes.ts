@@ -72,7 +72,7 @@ export class IndexMarker {
     }
     for (const path of unmarked) {
       const marked = await this.#markIndex(path);
-      if (marked) this.#log(`WARN: index "${path}" lies outside of any snapshot`);
+      if (marked) this.#log(`WARN: index "${path}" lies outside of any snapshot`, true);
     }
   }
 
@@ -181,6 +181,7 @@ export class IndexMarker {
         const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
         this.#log(
           `WARN: chunk ${encodeHex(digest)} of index "${index.name}" is missing${bad}`,
+          true,
         );
       }
       if (this.#marked.count >= REMEMBERED_DIGESTS) this.#marked = new DigestTable();
@@ -194,7 +195,7 @@ export class IndexMarker {
     } catch (error) {
       // On a full disk it is more important to go on and free some space.
       if (!(error instanceof SystemError && isFull(error))) throw error;
-      this.#log(`WARN: ${error.message}`);
+      this.#log(`WARN: ${error.message}`, true);
     }
   }
 

@@ -77,7 +77,7 @@ async function writeStatus(datastore: Datastore, status: GcStatus, log: TaskLog)
     await datastore.files.replace(GC_STATUS_FILE, text);
   } catch (error) {
     if (!(error instanceof SystemError && isFull(error))) throw error;
-    log(`WARN: the result is not recorded: ${error.message}`);
+    log(`WARN: the result is not recorded: ${error.message}`, true);
   }
 }
 

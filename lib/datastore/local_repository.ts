@@ -301,7 +301,7 @@ function createChunkChecker(log: TaskLog): ChunkChecker {
     return createNativeChunkChecker();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log(`WARN: verifying without the native core, which is slower: ${reason}`);
+    log(`WARN: verifying without the native core, which is slower: ${reason}`, true);
     return createPlainChunkChecker();
   }
 }

@@ -57,7 +57,7 @@ export async function moveNamespace(
         if (!(error instanceof ConflictError)) throw error;
         failed++;
         if (error instanceof LockedError) locked++;
-        log(`WARN: ${error.message}`);
+        log(`WARN: ${error.message}`, true);
       }
     }
   }

@@ -85,7 +85,7 @@ async function isBroken(
       `nothing was removed, as snapshot "${path}" could not be looked at: ${broken}`,
     );
   }
-  log(`WARN: snapshot "${path}" is broken and does not count as kept: ${broken}`);
+  log(`WARN: snapshot "${path}" is broken and does not count as kept: ${broken}`, true);
   return true;
 }
 
@@ -102,7 +102,7 @@ async function removeOrWarn(
   } catch (error) {
     if (!(error instanceof PbsError)) throw error;
     const path = formatSnapshotPath({ type, id, time });
-    log(`WARN: cannot remove snapshot "${path}": ${describeError(error).join(": ")}`);
+    log(`WARN: cannot remove snapshot "${path}": ${describeError(error).join(": ")}`, true);
     return error instanceof LockedError;
   }
 }

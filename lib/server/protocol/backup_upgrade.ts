@@ -164,7 +164,7 @@ async function runBackup(
     `starting new ${benchmark ? "benchmark" : "backup"} on datastore '${config.name}' from ` +
       `${connection.remoteAddress}: "${path}"`,
   );
-  for (const warning of target.warnings) log(`WARN: ${warning}`);
+  for (const warning of target.warnings) log(`WARN: ${warning}`, true);
   let reason: Error | undefined = new ConnectionError("connection ended before the upgrade");
   try {
     const duplex = await handedOver;
@@ -206,7 +206,10 @@ async function runBackup(
         startVerification(state, authId, config.name, request);
       } catch (error) {
         // The backup is complete whatever becomes of that.
-        log(`WARN: the verification could not be started: ${describeError(error).join(": ")}`);
+        log(
+          `WARN: the verification could not be started: ${describeError(error).join(": ")}`,
+          true,
+        );
       }
     }
     return;

@@ -45,9 +45,9 @@ export class Task implements TaskRecord {
     return this.#warnings;
   }
 
-  /** Writes a line into the task's log. Those that begin with `WARN` are counted. */
-  readonly log = (line: string): void => {
-    if (line.startsWith("WARN")) this.#warnings++;
+  /** Writes a line into the task's log. Those that tell of a problem are counted. */
+  readonly log = (line: string, isProblem = false): void => {
+    if (isProblem) this.#warnings++;
     this.#log?.write(line);
   };
 

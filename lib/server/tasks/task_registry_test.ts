@@ -14,8 +14,10 @@ Deno.test("a task's log has timestamps, counts from 1 and ends with how the task
   assertEquals(total, 3);
   assertMatch(lines[0]!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d: two$/);
   assertEquals(lines[1]!.slice(27), "TASK OK");
-  const warned = tasks.start(START, ({ log }) => Promise.resolve(log("WARN: x")));
+  const warned = tasks.start(START, ({ log }) => Promise.resolve(log("WARN: x", true)));
   assertEquals((await warned.ended).status, "WARNINGS: 1");
+  const named = tasks.start(START, ({ log }) => Promise.resolve(log("WARNING is a name")));
+  assertEquals((await named.ended).status, "OK");
   const bad = tasks.start(START, () => Promise.reject(new Error("broken")));
   assertEquals((await bad.ended).status, "broken");
   const misleading = tasks.start(START, () => Promise.reject(new Error("WARNINGS: of a device")));
@@ -26,7 +28,7 @@ Deno.test("a task's log has timestamps, counts from 1 and ends with how the task
   );
   await tasks.idle();
   const ends = new TaskRegistry(dir.path).list().map(({ end }) => end?.outcome);
-  assertEquals(ends, ["error", "error", "warning", "ok"]);
+  assertEquals(ends, ["error", "error", "ok", "warning", "ok"]);
   assertEquals(tasks.list().map(({ id }) => id)[0], misleading.task.id);
 });
 
