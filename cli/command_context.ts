@@ -1,8 +1,8 @@
 import type { CommandTable } from "./arguments/find_command.ts";
-import type { Environment } from "./environment/environment.ts";
-import type { RepositoryOpener } from "./environment/repository_opener.ts";
-import type { RepositoryUse } from "./environment/repository_use.ts";
+import type { Environment } from "./environment.ts";
 import type { Output } from "./output/output.ts";
+import type { RepositoryOpener } from "./repository/repository_opener.ts";
+import type { RepositoryUse } from "./repository/repository_use.ts";
 
 /** What a command gets besides its values. */
 export interface CommandContext {

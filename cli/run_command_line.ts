@@ -1,19 +1,19 @@
 import { UsageError } from "../lib/errors/mod.ts";
 import type { Argument } from "./arguments/argument.ts";
+import type { CommandValues } from "./arguments/command_values.ts";
 import { findCommand } from "./arguments/find_command.ts";
 import { followCommandNames } from "./arguments/follow_command_names.ts";
-import type { CommandValues } from "./arguments/command_values.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
-import type { CommandContext } from "./command_context.ts";
 import type { Command } from "./command.ts";
+import type { CommandContext } from "./command_context.ts";
 import { COMMAND_TABLE } from "./command_table.ts";
-import type { Environment } from "./environment/environment.ts";
-import { readWarningsExit } from "./environment/read_warnings_exit.ts";
-import type { RepositoryOpener } from "./environment/repository_opener.ts";
-import { RepositoryUse } from "./environment/repository_use.ts";
-import { systemRepositories } from "./environment/system_repositories.ts";
+import type { Environment } from "./environment.ts";
 import { ClosedOutputError, Output } from "./output/output.ts";
 import { PROGRAM_NAME } from "./program_name.ts";
+import { readWarningsExit } from "./read_warnings_exit.ts";
+import type { RepositoryOpener } from "./repository/repository_opener.ts";
+import { RepositoryUse } from "./repository/repository_use.ts";
+import { systemRepositories } from "./repository/system_repositories.ts";
 import { SignalError } from "./signals/signal_error.ts";
 import { VERSION } from "./version.ts";
 

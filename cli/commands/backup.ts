@@ -17,20 +17,15 @@ import {
   isSafeName,
 } from "../../lib/repository/mod.ts";
 import { argumentBytes } from "../arguments/argument.ts";
-import type { CommandValues } from "../arguments/command_values.ts";
 import { BACKUP_SPEC_FORMAT } from "../arguments/backup_spec_format.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
 import { SAFE_FORMAT } from "../arguments/value_formats.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { lockWaitOf } from "../environment/lock_wait.ts";
-import { openBackupKeys } from "../environment/open_backup_keys.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { readCryptOptions } from "../environment/read_crypt_options.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
-import { selectRepository } from "../environment/select_repository.ts";
-import { warnOfRate } from "../environment/warn_of_rate.ts";
 import { nameGroupOwner } from "../hints/name_group_owner.ts";
 import { nameNewestSnapshot } from "../hints/name_newest_snapshot.ts";
+import { openBackupKeys } from "../keys/open_backup_keys.ts";
+import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import {
@@ -44,6 +39,11 @@ import { BackupMessages } from "../output/backup_messages.ts";
 import { backupReportToJson } from "../output/backup_report_to_json.ts";
 import { firstSteps } from "../output/first_steps.ts";
 import { formatDate } from "../output/format_date.ts";
+import { lockWaitOf } from "../repository/lock_wait.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
+import { selectRepository } from "../repository/select_repository.ts";
+import { warnOfRate } from "../repository/warn_of_rate.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
 /** `backup` (spec: cli.md §4.1). */

@@ -3,11 +3,11 @@ import type { CommandValues } from "../arguments/command_values.ts";
 import { AUTH_ID_FORMAT } from "../arguments/value_formats.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { GROUP_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 
 /** `change-owner` (spec: cli.md §4.9). */
 export const command: CommandDefinition = {

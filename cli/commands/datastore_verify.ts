@@ -3,8 +3,6 @@ import type { VerifyProgress } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { openLocalRepository } from "../environment/system_repositories.ts";
 import {
   OUTPUT_FORMAT_OPTION,
   VERBOSITY_OPTIONS,
@@ -14,6 +12,8 @@ import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 import { describeVerification } from "../output/describe_verification.ts";
 import { LiveLine } from "../output/live_line.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { openLocalRepository } from "../repository/system_repositories.ts";
 import { runTask } from "../tasks/run_task.ts";
 
 /** `datastore verify`: ours, reads every snapshot and chunk of a datastore directory. */

@@ -4,8 +4,6 @@ import { parseTimeSpan } from "../arguments/parse_time_span.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/time_span_format.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { lockWaitOf } from "../environment/lock_wait.ts";
-import { openRepository } from "../environment/open_repository.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import {
   OUTPUT_FORMAT_OPTION,
@@ -14,6 +12,8 @@ import {
 } from "../options/output_options.ts";
 import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { lockWaitOf } from "../repository/lock_wait.ts";
+import { openRepository } from "../repository/open_repository.ts";
 import { runLongWork } from "../tasks/run_long_work.ts";
 
 /** `garbage-collect` (spec: cli.md §4.6). */

@@ -8,13 +8,13 @@ import {
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { readAnswer } from "../environment/read_answer.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { GROUP_POSITIONAL } from "../options/snapshot_positionals.ts";
 import type { Output } from "../output/output.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
+import { readAnswer } from "../secrets/read_answer.ts";
 
 /** `group forget` (spec: cli.md §4.5). */
 export const command: CommandDefinition = {

@@ -2,15 +2,15 @@ import { parseGroupPath } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { checkNamespace } from "../environment/check_namespace.ts";
-import { lockWaitOf } from "../environment/lock_wait.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { TARGET_NAMESPACE_OPTION, TARGET_OPTIONS } from "../options/repository_options.ts";
 import { GROUP_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { checkNamespace } from "../repository/check_namespace.ts";
+import { lockWaitOf } from "../repository/lock_wait.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 import { runLongWork } from "../tasks/run_long_work.ts";
 
 /** `group move` (spec: cli.md §4.5). */

@@ -3,17 +3,17 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { keyPassphrase } from "../environment/key_passphrase.ts";
-import { existingKeyPath } from "../environment/key_path.ts";
+import { readInputPath } from "../files/read_input.ts";
+import { keyPassphrase } from "../keys/key_passphrase.ts";
+import { existingKeyPath } from "../keys/key_path.ts";
 import {
   checkHintChoice,
   NEW_KEY_PASSPHRASE,
   newPassphrase,
   readProtection,
-} from "../environment/key_protection.ts";
-import { parseKeyInput } from "../environment/open_encryption_key.ts";
-import { readInputPath } from "../environment/read_input.ts";
-import { writeKey } from "../environment/write_key.ts";
+} from "../keys/key_protection.ts";
+import { parseKeyInput } from "../keys/open_encryption_key.ts";
+import { writeKey } from "../keys/write_key.ts";
 import { KEY_PATH_POSITIONAL, KEY_PROTECTION_OPTIONS } from "../options/key_options.ts";
 
 /** `key change-passphrase` (spec: cli.md §4.14). */

@@ -3,17 +3,17 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import type { Environment } from "../environment/environment.ts";
-import { environmentPassphrase } from "../environment/key_passphrase.ts";
-import { newConfigPath } from "../environment/key_path.ts";
+import type { Environment } from "../environment.ts";
+import { environmentPassphrase } from "../keys/key_passphrase.ts";
+import { newConfigPath } from "../keys/key_path.ts";
 import {
   checkHintChoice,
   NEW_KEY_PASSPHRASE,
   newPassphrase,
   readProtection,
-} from "../environment/key_protection.ts";
-import { DEFAULT_KEY_NAME } from "../environment/read_crypt_options.ts";
-import { writeKey } from "../environment/write_key.ts";
+} from "../keys/key_protection.ts";
+import { DEFAULT_KEY_NAME } from "../keys/read_crypt_options.ts";
+import { writeKey } from "../keys/write_key.ts";
 import { KEY_PATH_POSITIONAL, KEY_PROTECTION_OPTIONS } from "../options/key_options.ts";
 
 /** `key create` (spec: cli.md §4.14). */

@@ -3,8 +3,8 @@ import { ConflictError, UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { MASTER_KEY_PASSPHRASE, newPassphrase } from "../environment/key_protection.ts";
-import { writeKeyText } from "../environment/write_key.ts";
+import { MASTER_KEY_PASSPHRASE, newPassphrase } from "../keys/key_protection.ts";
+import { writeKeyText } from "../keys/write_key.ts";
 
 /** `key create-master-key` (spec: cli.md §4.14). */
 export const command: CommandDefinition = {

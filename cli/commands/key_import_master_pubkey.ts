@@ -3,11 +3,11 @@ import { quotePath } from "../../lib/fs/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { newConfigPath } from "../environment/key_path.ts";
-import { decodeKeyText } from "../environment/open_encryption_key.ts";
-import { DEFAULT_MASTER_KEY_NAME } from "../environment/read_crypt_options.ts";
-import { readInputPath } from "../environment/read_input.ts";
-import { writeKeyText } from "../environment/write_key.ts";
+import { readInputPath } from "../files/read_input.ts";
+import { newConfigPath } from "../keys/key_path.ts";
+import { decodeKeyText } from "../keys/open_encryption_key.ts";
+import { DEFAULT_MASTER_KEY_NAME } from "../keys/read_crypt_options.ts";
+import { writeKeyText } from "../keys/write_key.ts";
 import { KEY_PATH_POSITIONAL } from "../options/key_options.ts";
 
 /** `key import-master-pubkey` (spec: cli.md §4.14). */

@@ -8,8 +8,9 @@ import { ConflictError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { keyPassphrase } from "../environment/key_passphrase.ts";
-import { newConfigPath } from "../environment/key_path.ts";
+import { readInputPath } from "../files/read_input.ts";
+import { keyPassphrase } from "../keys/key_passphrase.ts";
+import { newConfigPath } from "../keys/key_path.ts";
 import {
   askNewPassphrase,
   checkHintChoice,
@@ -18,13 +19,12 @@ import {
   newPassphrase,
   readProtection,
   readSecret,
-} from "../environment/key_protection.ts";
-import { decodeKeyText } from "../environment/open_encryption_key.ts";
-import { DEFAULT_KEY_NAME } from "../environment/read_crypt_options.ts";
-import { readEnvironmentSecret } from "../environment/read_environment_secret.ts";
-import { readInputPath } from "../environment/read_input.ts";
-import { writeKey } from "../environment/write_key.ts";
+} from "../keys/key_protection.ts";
+import { decodeKeyText } from "../keys/open_encryption_key.ts";
+import { DEFAULT_KEY_NAME } from "../keys/read_crypt_options.ts";
+import { writeKey } from "../keys/write_key.ts";
 import { KEY_PATH_POSITIONAL, KEY_PROTECTION_OPTIONS } from "../options/key_options.ts";
+import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 
 /** `key import-with-master-key` (spec: cli.md §4.14). */
 export const command: CommandDefinition = {

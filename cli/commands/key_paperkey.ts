@@ -9,9 +9,9 @@ import { CorruptDataError, UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { existingKeyPath } from "../environment/key_path.ts";
-import { decodeKeyText } from "../environment/open_encryption_key.ts";
-import { readInputPath } from "../environment/read_input.ts";
+import { readInputPath } from "../files/read_input.ts";
+import { existingKeyPath } from "../keys/key_path.ts";
+import { decodeKeyText } from "../keys/open_encryption_key.ts";
 import { KEY_PATH_POSITIONAL } from "../options/key_options.ts";
 
 /** `key paperkey` (spec: cli.md §4.14). */

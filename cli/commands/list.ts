@@ -2,14 +2,14 @@ import { formatGroupPath, formatSnapshotPath } from "../../lib/repository/mod.ts
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { compareByPath } from "../output/compare_by_path.ts";
 import { displayFileNames } from "../output/display_file_names.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 
 /** `list` (spec: cli.md §4.3). */
 export const command: CommandDefinition = {

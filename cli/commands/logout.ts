@@ -2,8 +2,8 @@ import { locateServer, TicketCache } from "../../lib/remote/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { selectServer } from "../environment/select_server.ts";
 import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
+import { selectServer } from "../repository/select_server.ts";
 
 /** `logout` (spec: cli.md §4.9). */
 export const command: CommandDefinition = {

@@ -2,7 +2,7 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { describeSystemError } from "../environment/describe_system_error.ts";
+import { describeSystemError } from "../files/describe_system_error.ts";
 import { loadCommands } from "../load_commands.ts";
 import { manualPages } from "../manual/manual_pages.ts";
 import { PROGRAM_NAME } from "../program_name.ts";

@@ -2,10 +2,10 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "../options/repository_options.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 
 /** `namespace delete` (spec: cli.md §4.10). */
 export const command: CommandDefinition = {

@@ -1,11 +1,11 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
 import { NAMESPACE_OPTION, REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 
 /** `namespace list` (spec: cli.md §4.10). */
 export const command: CommandDefinition = {

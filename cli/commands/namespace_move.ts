@@ -2,10 +2,6 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { checkNamespace } from "../environment/check_namespace.ts";
-import { lockWaitOf } from "../environment/lock_wait.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import {
@@ -14,6 +10,10 @@ import {
   TARGET_NAMESPACE_OPTION,
 } from "../options/repository_options.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { checkNamespace } from "../repository/check_namespace.ts";
+import { lockWaitOf } from "../repository/lock_wait.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 import { runLongWork } from "../tasks/run_long_work.ts";
 
 /** `namespace move` (spec: cli.md §4.10). */

@@ -4,8 +4,6 @@ import type { CommandValues } from "../arguments/command_values.ts";
 import type { Parameter } from "../command.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { OUTPUT_FORMAT_OPTION, WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
@@ -14,6 +12,8 @@ import { compareByPath } from "../output/compare_by_path.ts";
 import { formatDate } from "../output/format_date.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 
 function keep(period: string, description: string): Parameter {
   return { name: `keep-${period}`, type: { kind: "integer", minimum: 1 }, description };

@@ -6,11 +6,8 @@ import { PATTERN_FORMAT } from "../arguments/value_formats.ts";
 import type { Parameter } from "../command.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { openRestoreKey } from "../environment/open_restore_key.ts";
-import { readCryptOptions } from "../environment/read_crypt_options.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
-import { warnOfRate } from "../environment/warn_of_rate.ts";
+import { openRestoreKey } from "../keys/open_restore_key.ts";
+import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { VERBOSITY_OPTIONS, WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
@@ -19,6 +16,9 @@ import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { isBrokenPipe } from "../output/is_broken_pipe.ts";
 import { ClosedOutputError } from "../output/output.ts";
 import { RestoreMessages } from "../output/restore_messages.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
+import { warnOfRate } from "../repository/warn_of_rate.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
 function flag(name: string, description: string): Parameter {

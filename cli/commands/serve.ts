@@ -17,10 +17,10 @@ import { checkAddressIsFree } from "../../lib/tls/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { serverFolderPath } from "../environment/server_folder_path.ts";
 import { SERVER_CONFIG_OPTION } from "../options/serve_parameters.ts";
 import type { Output } from "../output/output.ts";
 import { ChunkFolderCompletion } from "../serving/chunk_folder_completion.ts";
+import { serverFolderPath } from "../serving/server_folder_path.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
 /** `serve`: ours, a server for datastores of this machine. */

@@ -1,8 +1,8 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { serverAdministration } from "../environment/server_administration.ts";
 import { SERVER_CONFIG_OPTION } from "../options/serve_parameters.ts";
+import { serverAdministration } from "../serving/server_administration.ts";
 
 /** `serve acl update`. */
 export const command: CommandDefinition = {

@@ -9,10 +9,10 @@ import {
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { administeredUser } from "../environment/administered_user.ts";
-import { askSecret } from "../environment/ask_secret.ts";
-import { readEnvironmentSecret } from "../environment/read_environment_secret.ts";
 import { SERVER_CONFIG_OPTION, USER_ARGUMENT } from "../options/serve_parameters.ts";
+import { askSecret } from "../secrets/ask_secret.ts";
+import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
+import { administeredUser } from "../serving/administered_user.ts";
 
 /** `serve tfa add` (docs/server.md): the secret is kept only when a first code was right. */
 export const command: CommandDefinition = {

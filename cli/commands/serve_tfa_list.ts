@@ -1,11 +1,11 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { administeredUser } from "../environment/administered_user.ts";
-import { SERVER_CONFIG_OPTION, USER_ARGUMENT } from "../options/serve_parameters.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
+import { SERVER_CONFIG_OPTION, USER_ARGUMENT } from "../options/serve_parameters.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
+import { administeredUser } from "../serving/administered_user.ts";
 
 /** `serve tfa list`. */
 export const command: CommandDefinition = {

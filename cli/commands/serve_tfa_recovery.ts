@@ -1,8 +1,8 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { administeredUser } from "../environment/administered_user.ts";
 import { SERVER_CONFIG_OPTION, USER_ARGUMENT } from "../options/serve_parameters.ts";
+import { administeredUser } from "../serving/administered_user.ts";
 
 /** `serve tfa recovery`. */
 export const command: CommandDefinition = {

@@ -1,10 +1,10 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { serverAdministration } from "../environment/server_administration.ts";
-import { SERVER_CONFIG_OPTION, TOKEN_ARGUMENT } from "../options/serve_parameters.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
+import { SERVER_CONFIG_OPTION, TOKEN_ARGUMENT } from "../options/serve_parameters.ts";
 import { printTokenSecret } from "../serving/print_token_secret.ts";
+import { serverAdministration } from "../serving/server_administration.ts";
 
 /** `serve token regenerate`. */
 export const command: CommandDefinition = {

@@ -1,13 +1,13 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { serverAdministration } from "../environment/server_administration.ts";
 import {
   ACCOUNT_OPTIONS,
   SERVER_CONFIG_OPTION,
   TOKEN_ARGUMENT,
 } from "../options/serve_parameters.ts";
 import { accountChange } from "../serving/account_change.ts";
+import { serverAdministration } from "../serving/server_administration.ts";
 
 /** `serve token update`. */
 export const command: CommandDefinition = {

@@ -1,14 +1,14 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { newPassword } from "../environment/new_password.ts";
-import { serverAdministration } from "../environment/server_administration.ts";
 import {
   ACCOUNT_OPTIONS,
   SERVER_CONFIG_OPTION,
   USER_ARGUMENT,
 } from "../options/serve_parameters.ts";
 import { accountChange } from "../serving/account_change.ts";
+import { newPassword } from "../serving/new_password.ts";
+import { serverAdministration } from "../serving/server_administration.ts";
 
 /** `serve user create` (docs/server.md). */
 export const command: CommandDefinition = {

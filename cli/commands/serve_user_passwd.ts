@@ -1,9 +1,9 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { administeredUser } from "../environment/administered_user.ts";
-import { newPassword } from "../environment/new_password.ts";
 import { SERVER_CONFIG_OPTION, USER_ARGUMENT } from "../options/serve_parameters.ts";
+import { administeredUser } from "../serving/administered_user.ts";
+import { newPassword } from "../serving/new_password.ts";
 
 /** `serve user passwd`. */
 export const command: CommandDefinition = {

@@ -3,11 +3,11 @@ import { AccessRules } from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { serverAdministration } from "../environment/server_administration.ts";
-import { SERVER_CONFIG_OPTION } from "../options/serve_parameters.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
+import { SERVER_CONFIG_OPTION } from "../options/serve_parameters.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
+import { serverAdministration } from "../serving/server_administration.ts";
 
 /** `serve user permissions`. */
 export const command: CommandDefinition = {

@@ -1,11 +1,11 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openServer } from "../environment/open_server.ts";
-import { selectServer } from "../environment/select_server.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
 import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { openServer } from "../repository/open_server.ts";
+import { selectServer } from "../repository/select_server.ts";
 
 /** `server-identity` (spec: cli.md §4.9). */
 export const command: CommandDefinition = {

@@ -2,8 +2,6 @@ import { formatSnapshotPath, parseGroupPath } from "../../lib/repository/mod.ts"
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { GROUP_POSITIONAL } from "../options/snapshot_positionals.ts";
@@ -13,6 +11,8 @@ import { fileToJson } from "../output/file_to_json.ts";
 import { formatSize } from "../output/format_size.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 
 /** `snapshot list` (spec: cli.md §4.4). */
 export const command: CommandDefinition = {

@@ -1,11 +1,11 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openSnapshotCommand } from "../environment/open_snapshot_command.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { valueFormat } from "../output/print_result.ts";
+import { openSnapshotCommand } from "../repository/open_snapshot_command.ts";
 
 /** `snapshot notes show` (spec: cli.md §4.4). */
 export const command: CommandDefinition = {

@@ -1,10 +1,10 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openSnapshotCommand } from "../environment/open_snapshot_command.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { openSnapshotCommand } from "../repository/open_snapshot_command.ts";
 
 /** `snapshot notes update` (spec: cli.md §4.4). */
 export const command: CommandDefinition = {

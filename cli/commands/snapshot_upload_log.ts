@@ -2,14 +2,14 @@ import { encodeBlob, MAX_BLOB_PLAIN_BYTES } from "../../lib/blob/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openEncryptionKey } from "../environment/open_encryption_key.ts";
-import { openSnapshotCommand } from "../environment/open_snapshot_command.ts";
-import { readCryptOptions } from "../environment/read_crypt_options.ts";
-import { readInputPath } from "../environment/read_input.ts";
+import { readInputPath } from "../files/read_input.ts";
+import { openEncryptionKey } from "../keys/open_encryption_key.ts";
+import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { openSnapshotCommand } from "../repository/open_snapshot_command.ts";
 
 /** `snapshot upload-log` (spec: cli.md §4.4). */
 export const command: CommandDefinition = {

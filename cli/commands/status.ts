@@ -1,11 +1,11 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
 import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderTable } from "../output/table.ts";
+import { openRepository } from "../repository/open_repository.ts";
 
 /** `status` (spec: cli.md §4.8). */
 export const command: CommandDefinition = {

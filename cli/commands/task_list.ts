@@ -2,12 +2,12 @@ import type { TaskInfo } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
 import { OUTPUT_FORMAT_OPTION } from "../options/output_options.ts";
 import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 import { formatDate } from "../output/format_date.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
+import { openRepository } from "../repository/open_repository.ts";
 import { tasksOf } from "../tasks/tasks_of.ts";
 
 /** `task list` (spec: cli.md §4.15). */

@@ -1,9 +1,9 @@
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { openRepository } from "../environment/open_repository.ts";
 import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
 import { UPID_POSITIONAL } from "../options/upid_positional.ts";
+import { openRepository } from "../repository/open_repository.ts";
 import { tasksOf } from "../tasks/tasks_of.ts";
 
 /** `task stop` (spec: cli.md §4.15). */

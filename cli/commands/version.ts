@@ -44,7 +44,7 @@ async function serverVersion(
 ): Promise<ServerVersion | undefined> {
   const address = await namedRepository(values, context);
   if (address?.kind !== "server") return undefined;
-  const { openServer } = await import("../environment/open_server.ts");
+  const { openServer } = await import("../repository/open_server.ts");
   await using server = await openServer(address, context);
   try {
     return await server.version();
@@ -59,7 +59,7 @@ async function namedRepository(
   values: CommandValues,
   context: CommandContext,
 ): Promise<RepositoryAddress | undefined> {
-  const { selectRepository } = await import("../environment/select_repository.ts");
+  const { selectRepository } = await import("../repository/select_repository.ts");
   try {
     return selectRepository(values, context);
   } catch (error) {

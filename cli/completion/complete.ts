@@ -1,5 +1,5 @@
 import type { CommandContext } from "../command_context.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 import { type Completion, findCompletion } from "./find_completion.ts";
 import { readUnfinishedLine } from "./read_unfinished_line.ts";
 import { givenValues, valueCandidates } from "./value_candidates.ts";

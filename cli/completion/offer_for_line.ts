@@ -1,8 +1,8 @@
 import { type CommandTable, membersOf } from "../arguments/find_command.ts";
 import type { CommandContext } from "../command_context.ts";
-import { selectNamespace } from "../environment/select_namespace.ts";
 import { groupDescription } from "../help/group_description.ts";
 import { summary } from "../help/summary.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
 import type { Candidate, Offer } from "./candidate.ts";
 import { findPosition, type Position } from "./find_position.ts";
 import type { UnfinishedLine } from "./split_unfinished.ts";

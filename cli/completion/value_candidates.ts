@@ -10,11 +10,11 @@ import {
 } from "../../lib/repository/mod.ts";
 import type { CommandValue } from "../arguments/command_values.ts";
 import { CommandValues } from "../arguments/command_values.ts";
-import type { CommandContext } from "../command_context.ts";
 import type { CompletionKind, Parameter } from "../command.ts";
-import { selectRepository } from "../environment/select_repository.ts";
-import { userFile } from "../environment/user_file.ts";
+import type { CommandContext } from "../command_context.ts";
+import { userFile } from "../files/user_file.ts";
 import { formatSize } from "../output/format_size.ts";
+import { selectRepository } from "../repository/select_repository.ts";
 import type { Candidate } from "./candidate.ts";
 
 const BOOLEANS = ["0", "1", "yes", "no", "true", "false", "on", "off"];

@@ -5,7 +5,7 @@ import type {
   RestoreProgress,
   RestoreReport,
 } from "../../lib/restore/mod.ts";
-import { describeKeySource, type KeySource } from "../environment/key_source.ts";
+import { describeKeySource, type KeySource } from "../keys/key_source.ts";
 import { countOf } from "./count_of.ts";
 import { formatDuration } from "./format_duration.ts";
 import { formatSize } from "./format_size.ts";

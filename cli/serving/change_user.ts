@@ -1,7 +1,7 @@
 import type { AccountChange } from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { serverAdministration } from "../environment/server_administration.ts";
+import { serverAdministration } from "./server_administration.ts";
 
 /** Changes what the configuration says about the user of a command line. */
 export async function changeUser(

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { fakeTasks, MemoryStream } from "../../tests/support/cli_in_process.ts";
 import type { CommandContext } from "../command_context.ts";
-import { RepositoryUse } from "../environment/repository_use.ts";
-import { systemRepositories } from "../environment/system_repositories.ts";
 import { Output } from "../output/output.ts";
+import { RepositoryUse } from "../repository/repository_use.ts";
+import { systemRepositories } from "../repository/system_repositories.ts";
 import { followServerTask, showServerTask } from "./follow_server_task.ts";
 
 function contextOf(stdout: MemoryStream, stderr: MemoryStream): CommandContext {

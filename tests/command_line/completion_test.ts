@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ABSENT_COMMANDS, COMMAND_TABLE, COMMANDS } from "../../cli/command_table.ts";
 import { answerShell } from "../../cli/completion/answer_shell.ts";
-import { RepositoryUse } from "../../cli/environment/repository_use.ts";
+import { RepositoryUse } from "../../cli/repository/repository_use.ts";
 import { Output } from "../../cli/output/output.ts";
 import type { Repository, SnapshotFile } from "../../lib/repository/mod.ts";
 import { parseGroupPath, parseSnapshotPath } from "../../lib/repository/mod.ts";

@@ -3,7 +3,7 @@ import { findCommand } from "../../cli/arguments/find_command.ts";
 import { parseCommandLine } from "../../cli/arguments/parse_command_line.ts";
 import type { Command } from "../../cli/command.ts";
 import { ALIASES, COMMANDS } from "../../cli/command_table.ts";
-import { splitShellWords } from "../../cli/environment/split_shell_words.ts";
+import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
 import { ENVIRONMENT_VARIABLES } from "../../cli/manual/environment_variables.ts";
 import { EXAMPLES } from "../../cli/manual/examples.ts";
 import { EXIT_CODES } from "../../cli/manual/exit_codes.ts";

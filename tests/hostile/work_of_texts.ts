@@ -8,8 +8,8 @@ import { splitWords } from "../../cli/arguments/split_words.ts";
 import { command as backupCommand } from "../../cli/commands/backup.ts";
 import { splitShellLine } from "../../cli/arguments/split_shell_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
-import { decodeKeyText, parseKeyInput } from "../../cli/environment/open_encryption_key.ts";
-import { splitShellWords } from "../../cli/environment/split_shell_words.ts";
+import { decodeKeyText, parseKeyInput } from "../../cli/keys/open_encryption_key.ts";
+import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
 import { parseLogThreshold } from "../../cli/output/log_level.ts";
 import { parseArchiveSpec } from "../../lib/backup/parse_archive_spec.ts";
 import { decodeHex } from "../../lib/bytes/hex.ts";
@@ -133,9 +133,9 @@ export const TEXT_PARSERS: ParserCases = {
     ["", "a ", ""],
     ["", "\\ ", ""],
   ),
-  "cli/environment/open_encryption_key.ts parseKeyInput": byteCases(parseKeyInput, ...jsonShapes),
-  "cli/environment/open_encryption_key.ts decodeKeyText": byteCases(decodeKeyText),
-  "cli/environment/split_shell_words.ts splitShellWords": textCases(
+  "cli/keys/open_encryption_key.ts parseKeyInput": byteCases(parseKeyInput, ...jsonShapes),
+  "cli/keys/open_encryption_key.ts decodeKeyText": byteCases(decodeKeyText),
+  "cli/secrets/split_shell_words.ts splitShellWords": textCases(
     splitShellWords,
     ["", "'", ""],
     ["", '"', ""],

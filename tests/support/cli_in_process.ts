@@ -1,6 +1,6 @@
 import { runCommandLine } from "../../cli/run_command_line.ts";
 import { readArguments } from "../../cli/arguments/read_arguments.ts";
-import type { RepositoryOpener } from "../../cli/environment/repository_opener.ts";
+import type { RepositoryOpener } from "../../cli/repository/repository_opener.ts";
 import { Output, type TextStream } from "../../cli/output/output.ts";
 import type { Repository, RepositoryTasks } from "../../lib/repository/mod.ts";
 

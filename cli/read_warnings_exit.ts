@@ -1,8 +1,8 @@
-import { UsageError } from "../../lib/errors/mod.ts";
-import type { CommandValues } from "../arguments/command_values.ts";
-import type { CommandContext } from "../command_context.ts";
-import type { Command } from "../command.ts";
-import { WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
+import { UsageError } from "../lib/errors/mod.ts";
+import type { CommandValues } from "./arguments/command_values.ts";
+import type { Command } from "./command.ts";
+import type { CommandContext } from "./command_context.ts";
+import { WARNINGS_EXIT_OPTION } from "./options/output_options.ts";
 
 const LARGEST_CODE = 255;
 

@@ -1,8 +1,8 @@
 import { type CryptConfig, type KeyFile, openKey, parseKeyFile } from "../../lib/crypto/mod.ts";
 import { CorruptDataError } from "../../lib/errors/mod.ts";
 import type { CommandContext } from "../command_context.ts";
-import type { KeyInput } from "./key_source.ts";
 import { keyPassphrase } from "./key_passphrase.ts";
+import type { KeyInput } from "./key_source.ts";
 
 /** A key that was opened, with the file it came from. */
 export interface OpenedKey {

@@ -1,7 +1,7 @@
 import { KeyError } from "../../lib/errors/mod.ts";
-import { askSecret } from "./ask_secret.ts";
-import type { Environment } from "./environment.ts";
-import { readEnvironmentSecret } from "./read_environment_secret.ts";
+import type { Environment } from "../environment.ts";
+import { askSecret } from "../secrets/ask_secret.ts";
+import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 
 /** What the environment says the passphrase is; undefined if it says nothing. */
 export function environmentPassphrase(environment: Environment): Uint8Array | undefined {

@@ -1,4 +1,4 @@
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../environment.ts";
 
 /**
  * The path of a file of ours in one of the user's folders (spec: cli.md §5.1).

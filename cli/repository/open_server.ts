@@ -1,6 +1,4 @@
 import { AuthError, PbsError, UsageError } from "../../lib/errors/mod.ts";
-import { chooseProxy } from "../../lib/tls/mod.ts";
-import { describeRepository, type ServerRepositoryAddress } from "../../lib/repository/mod.ts";
 import {
   FingerprintCache,
   openRemoteRepository,
@@ -9,12 +7,14 @@ import {
   type SecondFactorChallenge,
   TicketCache,
 } from "../../lib/remote/mod.ts";
-import { askSecret } from "./ask_secret.ts";
-import type { Environment } from "./environment.ts";
-import { readAnswer } from "./read_answer.ts";
-import { readEnvironmentSecret } from "./read_environment_secret.ts";
+import { describeRepository, type ServerRepositoryAddress } from "../../lib/repository/mod.ts";
+import { chooseProxy } from "../../lib/tls/mod.ts";
+import type { Environment } from "../environment.ts";
+import { userFile } from "../files/user_file.ts";
+import { askSecret } from "../secrets/ask_secret.ts";
+import { readAnswer } from "../secrets/read_answer.ts";
+import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 import type { OpeningContext } from "./repository_opener.ts";
-import { userFile } from "./user_file.ts";
 
 /** A terminal that has gone away answers every question with nothing. */
 const MAX_ATTEMPTS = 100;

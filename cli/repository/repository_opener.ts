@@ -1,6 +1,6 @@
 import type { Repository, RepositoryAddress } from "../../lib/repository/mod.ts";
+import type { Environment } from "../environment.ts";
 import type { Output } from "../output/output.ts";
-import type { Environment } from "./environment.ts";
 
 /** What opening a repository may have to know and to ask. */
 export interface OpeningContext {

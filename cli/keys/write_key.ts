@@ -1,7 +1,7 @@
 import { type KeyFile, serializeKeyFile, storeKeyFile } from "../../lib/crypto/mod.ts";
 import { PbsError } from "../../lib/errors/mod.ts";
 import { quotePath } from "../../lib/fs/mod.ts";
-import { describeSystemError } from "./describe_system_error.ts";
+import { describeSystemError } from "../files/describe_system_error.ts";
 
 /**
  * Stores a key file that only its owner can read.

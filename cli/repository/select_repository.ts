@@ -7,8 +7,8 @@ import {
 } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import type { Environment } from "./environment.ts";
-import { readEnvironmentSecret } from "./read_environment_secret.ts";
+import type { Environment } from "../environment.ts";
+import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 
 /** Parts of a repository, each with an option and a variable of its own. */
 interface Atoms {

@@ -1,6 +1,6 @@
 import type { CommandValues } from "../arguments/command_values.ts";
+import type { Environment } from "../environment.ts";
 import { checkNamespace } from "./check_namespace.ts";
-import type { Environment } from "./environment.ts";
 
 /**
  * The namespace a command works in: `--ns`, then `PBS_NAMESPACE`, then the root

@@ -1,10 +1,10 @@
 import { checkPassphrase, type KeyProtection } from "../../lib/crypto/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import { askSecret } from "./ask_secret.ts";
-import type { Environment } from "./environment.ts";
-import { readAnswer } from "./read_answer.ts";
-import { readEnvironmentSecret } from "./read_environment_secret.ts";
+import type { Environment } from "../environment.ts";
+import { askSecret } from "../secrets/ask_secret.ts";
+import { readAnswer } from "../secrets/read_answer.ts";
+import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 
 /** Names under which the environment may hold a secret. */
 export interface SecretName {

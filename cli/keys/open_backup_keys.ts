@@ -1,5 +1,5 @@
-import { encryptKeyForMaster } from "../../lib/crypto/mod.ts";
 import type { BackupCrypt } from "../../lib/backup/mod.ts";
+import { encryptKeyForMaster } from "../../lib/crypto/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 import { describeKeySource } from "./key_source.ts";
 import { decodeKeyText, openEncryptionKey } from "./open_encryption_key.ts";

@@ -1,7 +1,7 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import { askSecret } from "./ask_secret.ts";
-import type { Environment } from "./environment.ts";
-import { readEnvironmentSecret } from "./read_environment_secret.ts";
+import type { Environment } from "../environment.ts";
+import { askSecret } from "../secrets/ask_secret.ts";
+import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 
 /**
  * A password that a user of our server gets: from the environment, else asked for twice. Never from

@@ -1,9 +1,9 @@
 import { type Repository, withLockWait } from "../../lib/repository/mod.ts";
-import { parseByteSize } from "../arguments/parse_byte_size.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
+import { parseByteSize } from "../arguments/parse_byte_size.ts";
 import type { CommandContext } from "../command_context.ts";
-import type { OpeningContext } from "./repository_opener.ts";
 import { lockWaitOf } from "./lock_wait.ts";
+import type { OpeningContext } from "./repository_opener.ts";
 import { selectRepository } from "./select_repository.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import { describeSystemError } from "./describe_system_error.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../environment.ts";
+import { describeSystemError } from "../files/describe_system_error.ts";
 import { splitShellWords } from "./split_shell_words.ts";
 
 /**

@@ -2,9 +2,9 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import { CRYPT_MODES, type CryptMode } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { findConfigFile } from "./find_config_file.ts";
+import { findConfigFile } from "../files/find_config_file.ts";
+import { readInputDescriptor, readInputPath } from "../files/read_input.ts";
 import type { KeyInput } from "./key_source.ts";
-import { readInputDescriptor, readInputPath } from "./read_input.ts";
 
 /** What the key options come to: the mode, and the keys that go with it. */
 export type CryptOptions =

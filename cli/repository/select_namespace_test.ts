@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CommandValues } from "../arguments/command_values.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
+import { CommandValues } from "../arguments/command_values.ts";
 import { selectNamespace } from "./select_namespace.ts";
 
 function select(option: string | undefined, variable?: string): string {

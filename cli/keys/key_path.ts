@@ -1,9 +1,9 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { findConfigFile } from "./find_config_file.ts";
+import { findConfigFile } from "../files/find_config_file.ts";
+import { userFile } from "../files/user_file.ts";
 import { DEFAULT_KEY_NAME } from "./read_crypt_options.ts";
-import { userFile } from "./user_file.ts";
 
 /** A path that was given, or that of the default. */
 export interface KeyPath {

@@ -1,4 +1,4 @@
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../environment.ts";
 
 /**
  * Looks a file up in the user's configuration folder, then in the system's (spec: cli.md §5.1).

@@ -1,6 +1,6 @@
 import { describeRepository, type RepositoryAddress } from "../../lib/repository/mod.ts";
-import type { Environment } from "./environment.ts";
-import { userFile } from "./user_file.ts";
+import type { Environment } from "../environment.ts";
+import { userFile } from "../files/user_file.ts";
 
 /** Which repository a command uses, to be offered by completion later. */
 export class RepositoryUse {

@@ -1,6 +1,6 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../environment.ts";
 
 /**
  * The folder in which a server keeps everything: `--config`, or the usual one. The administrator's
