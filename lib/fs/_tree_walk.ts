@@ -28,7 +28,7 @@ import {
   S_IFREG,
   S_IFSOCK,
 } from "../pxar/mod.ts";
-import { capturedMetadata } from "./capture_metadata.ts";
+import { CapturedFlags, capturedMetadata } from "./capture_metadata.ts";
 import { EXCLUDE_FILE_NAME, parseExcludeFile } from "./exclude_file.ts";
 import { captureFeatures, isVirtualFileSystem } from "./filesystem_features.ts";
 import { HardlinkTable } from "./_hardlink_table.ts";
@@ -109,6 +109,7 @@ function skipKind(step: number, errno: number): WalkWarningKind | undefined {
 /** A walk in progress: turns the records of the native core into the visitor's calls. */
 export class TreeWalk implements WalkPath {
   readonly progress: WalkProgress;
+  readonly #flags = new CapturedFlags();
   readonly #capture: TreeCapture;
   readonly #options: TreeWalkOptions;
   readonly #visitor: TreeVisitor;
@@ -335,7 +336,7 @@ export class TreeWalk implements WalkPath {
       );
     }
     try {
-      return capturedMetadata(batch, at);
+      return capturedMetadata(batch, at, this.#flags);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CorruptDataError(`error at ${this.#quoted()}: ${reason}`, { cause });

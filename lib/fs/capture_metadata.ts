@@ -27,26 +27,34 @@ interface XattrParts {
 const NO_XATTRS: XattrParts = { xattrs: undefined, acl: undefined, fcaps: undefined };
 const FCAPS_XATTR = "security.capability";
 
-// Most entries of a file system have the same flags.
-let lastLinuxFlags = 0;
-let lastFlags = 0;
+/** Attribute flags as archives have them; most entries of a walk have those of the one before. */
+export class CapturedFlags {
+  #linux = 0;
+  #archive = 0;
 
-function attributeFlags(linuxFlags: number, fatAttributes: number): number {
-  if (fatAttributes !== 0) return attributeFlagsFromLinux(linuxFlags, fatAttributes);
-  if (linuxFlags !== lastLinuxFlags) {
-    lastFlags = attributeFlagsFromLinux(linuxFlags);
-    lastLinuxFlags = linuxFlags;
+  /** Translates the flags of one entry. */
+  translate(linuxFlags: number, fatAttributes: number): number {
+    if (fatAttributes !== 0) return attributeFlagsFromLinux(linuxFlags, fatAttributes);
+    if (linuxFlags !== this.#linux) {
+      this.#archive = attributeFlagsFromLinux(linuxFlags);
+      this.#linux = linuxFlags;
+    }
+    return this.#archive;
   }
-  return lastFlags;
 }
 
 /**
  * The metadata an archive keeps of a captured entry (spec: pxar.md §5.7).
  *
  * @param at Word index of the entry's record in the batch.
+ * @param flags Kept by the walk.
  * @throws {CorruptDataError} if an ACL is malformed.
  */
-export function capturedMetadata(batch: CaptureBatch, at: number): EntryMetadata {
+export function capturedMetadata(
+  batch: CaptureBatch,
+  at: number,
+  flags: CapturedFlags,
+): EntryMetadata {
   const { words } = batch;
   const parts = words[at + CaptureEntryWord.xattrCount] === 0 ? NO_XATTRS : readXattrs(batch, at);
   const projectId = words[at + CaptureEntryWord.projectId]!;
@@ -57,7 +65,7 @@ export function capturedMetadata(batch: CaptureBatch, at: number): EntryMetadata
     mtimeSecs: words[at + CaptureEntryWord.mtimeSecs]! +
       (words[at + CaptureEntryWord.mtimeSecs + 1]! | 0) * TWO_32,
     mtimeNanos: words[at + CaptureEntryWord.mtimeNanos]!,
-    flags: attributeFlags(
+    flags: flags.translate(
       words[at + CaptureEntryWord.fsFlags]!,
       words[at + CaptureEntryWord.fatAttributes]!,
     ),

@@ -11,16 +11,6 @@ const ABORT = 2;
 /** A single star ran into a slash. */
 const UP = 3;
 
-/** One result per text position; the rows of the components after the current one. */
-let rows: Uint8Array[] = [];
-
-function scratchRows(length: number): Uint8Array[] {
-  if ((rows[0]?.length ?? 0) < length) {
-    rows = Array.from({ length: 4 }, () => new Uint8Array(Math.max(256, length * 2)));
-  }
-  return rows;
-}
-
 function startsWith(text: Uint8Array, at: number, literal: Uint8Array, from = 0): boolean {
   if (text.length - at < literal.length - from) return false;
   for (let i = from; i < literal.length; i++) {
@@ -49,6 +39,8 @@ export class Glob {
   readonly #tail: Uint8Array | undefined;
   readonly #minLength: number;
   readonly #stars: number;
+  /** One result per text position, for four components; kept for the next text. */
+  #rows: Uint8Array[] = [];
 
   /**
    * @param pattern Trailing slashes are ignored.
@@ -151,7 +143,7 @@ export class Glob {
   #fillRows(text: Uint8Array): Uint8Array {
     const end = text.length;
     // `row` is being filled, `next` belongs to the component after it, `afterNext` to the one after that.
-    let [row, next, afterNext, spare] = scratchRows(end + 1) as [
+    let [row, next, afterNext, spare] = this.#scratchRows(end + 1) as [
       Uint8Array,
       Uint8Array,
       Uint8Array,
@@ -187,6 +179,13 @@ export class Glob {
       [row, next, afterNext, spare] = [spare, row, next, afterNext];
     }
     return next;
+  }
+
+  #scratchRows(length: number): Uint8Array[] {
+    if ((this.#rows[0]?.length ?? 0) < length) {
+      this.#rows = Array.from({ length: 4 }, () => new Uint8Array(Math.max(256, length * 2)));
+    }
+    return this.#rows;
   }
 
   #fillStarStar(
