@@ -5,6 +5,7 @@ use std::ffi::CStr;
 use crate::errno::{check, check_len};
 use crate::layout::{CaptureEntry, CaptureStep as Step, feature, flag};
 use crate::open::{self, open_at, stat_at, stat_fd};
+use crate::record::Failure;
 use crate::xattrs::Xattrs;
 
 const FS_IOC_GETFLAGS: libc::c_ulong = 0x8008_6601;
@@ -13,9 +14,6 @@ const FS_IOC_FSGETXATTR: libc::c_ulong = 0x801c_581f;
 
 /// Longer than any target the kernel makes.
 const TARGET_MAX: usize = 8192;
-
-/// A failed call, and at which step.
-pub type Failure = (Step, i32);
 
 /// The buffers one entry after the other is read into.
 pub struct EntryReader {

@@ -2,10 +2,10 @@
 
 use std::ffi::CStr;
 
-use crate::entry::Failure;
 use crate::errno::check_len;
 use crate::layout::CaptureStep as Step;
 use crate::open::open_at;
+use crate::record::Failure;
 
 pub const NAME: &CStr = c".pxarexclude";
 /// Anything larger is not a list of patterns.

@@ -4,6 +4,9 @@ use pbs_native_interface::Record;
 
 use crate::layout::{CaptureBegin, CaptureEnd, CaptureEntry, CaptureFailure, CaptureStep, kind};
 
+/// A failed call, and at which step.
+pub type Failure = (CaptureStep, i32);
+
 fn finish(out: &mut Vec<u8>) {
     out.resize(out.len().next_multiple_of(8), 0);
     let len = out.len() as u32;
@@ -78,7 +81,7 @@ pub fn failed(out: &mut Vec<u8>, step: CaptureStep, errno: i32, name: &[u8]) {
 }
 
 /// Writes the content of the innermost directory's exclude file, or why there is none.
-pub fn exclude_file(out: &mut Vec<u8>, result: Result<&[u8], (CaptureStep, i32)>) {
+pub fn exclude_file(out: &mut Vec<u8>, result: Result<&[u8], Failure>) {
     let (step, errno, content) = match result {
         Ok(content) => (0, 0, content),
         Err((step, errno)) => (step as u32, errno, &[][..]),

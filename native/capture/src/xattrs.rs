@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 
-use crate::entry::Failure;
 use crate::errno::check_len;
 use crate::layout::{CaptureStep as Step, CaptureXattr, feature, flag};
+use crate::record::Failure;
 use pbs_native_interface::Record;
 
 /// The kernel limits lists and values to this.

@@ -1,7 +1,7 @@
 //! The rolling hash of sixteen stretches at once, for processors with AVX-512 and its byte
 //! permutations: the table fits into sixteen registers, as four planes of 256 bytes.
 
-use crate::buzhash::{TABLE, WINDOW};
+use crate::buzhash_table::{TABLE, WINDOW};
 use std::arch::x86_64::*;
 
 pub const LANES: usize = 16;

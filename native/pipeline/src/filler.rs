@@ -286,7 +286,7 @@ impl Filler {
         }
         let last = source.left == size as u64;
         let target = buffer.slice_mut(start, start + size + usize::from(last));
-        let got = match read_some(stream, source, target) {
+        let got = match read_some(source, target, || stream.cancelled()) {
             Ok(got) => got,
             Err(ReadError::Cancelled) => return Err(libc::ECANCELED),
             Err(ReadError::Failed(errno)) => return self.cannot_read(stream, source, errno),

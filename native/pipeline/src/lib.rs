@@ -7,6 +7,7 @@
 
 mod abi;
 mod buzhash;
+mod buzhash_table;
 #[cfg(target_arch = "x86_64")]
 mod buzhash_wide;
 mod codec;

@@ -1,6 +1,5 @@
 //! Files that are read into a stream.
 
-use crate::stream::Stream;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Splices from here on are asked what they are: only regular files never keep a read waiting.
@@ -107,11 +106,16 @@ fn is_regular(fd: &OwnedFd) -> bool {
     }
 }
 
-/// Reads what there is, at most as much as fits; nothing at the end of the file.
-pub fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<usize, ReadError> {
+/// Reads what there is, at most as much as fits; nothing at the end of the file. Where it has to wait
+/// it asks from time to time whether it is `cancelled`.
+pub fn read_some(
+    source: &Source,
+    target: &mut [u8],
+    cancelled: impl Fn() -> bool,
+) -> Result<usize, ReadError> {
     loop {
         if source.waits {
-            wait_readable(stream, source)?;
+            wait_readable(source, &cancelled)?;
         }
         // SAFETY: the slice has as many bytes as it says.
         let got = unsafe {
@@ -126,13 +130,13 @@ pub fn read_some(stream: &Stream, source: &Source, target: &mut [u8]) -> Result<
         }
         match last_errno() {
             Some(libc::EINTR) => {}
-            Some(libc::EAGAIN) => wait_readable(stream, source)?,
+            Some(libc::EAGAIN) => wait_readable(source, &cancelled)?,
             errno => return Err(ReadError::Failed(errno.unwrap_or(libc::EIO))),
         }
     }
 }
 
-fn wait_readable(stream: &Stream, source: &Source) -> Result<(), ReadError> {
+fn wait_readable(source: &Source, cancelled: impl Fn() -> bool) -> Result<(), ReadError> {
     let mut poll = libc::pollfd {
         fd: source.fd.as_raw_fd(),
         events: libc::POLLIN,
@@ -140,7 +144,7 @@ fn wait_readable(stream: &Stream, source: &Source) -> Result<(), ReadError> {
     };
     // SAFETY: one entry, which outlives the call.
     while unsafe { libc::poll(&mut poll, 1, POLL_MILLISECONDS) } <= 0 {
-        if stream.cancelled() {
+        if cancelled() {
             return Err(ReadError::Cancelled);
         }
     }
