@@ -19,7 +19,7 @@ export function readWarningsExit(
 ): number {
   const { name } = WARNINGS_EXIT_OPTION;
   if (!command.options.some((option) => option.name === name)) return 0;
-  const given = values.integer(name);
+  const given = values.givenInteger(name);
   if (given !== undefined) return given;
   const text = environment.get("PBS_WARNINGS_EXIT");
   if (text === undefined || text === "") return 0;

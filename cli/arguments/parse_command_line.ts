@@ -63,5 +63,16 @@ export function parseCommandLine(
       [adviseOnAdditional(command)],
     );
   }
-  return new CommandValues(values);
+  return new CommandValues(values, declaredDefaults(command));
+}
+
+function declaredDefaults(
+  { options, positionals }: Pick<Command, "options" | "positionals">,
+): Map<string, CommandValue> {
+  const defaults = new Map<string, CommandValue>();
+  for (const { name, default: declared } of [...positionals, ...options]) {
+    if (declared === undefined) continue;
+    defaults.set(name, typeof declared === "string" ? { text: declared } : declared);
+  }
+  return defaults;
 }

@@ -34,6 +34,30 @@ Deno.test("parseCommandLine() collects repeatable options and fills positionals 
   assertEquals(values.has("path"), false);
 });
 
+Deno.test("parseCommandLine() gives the declared defaults, and still tells what was given", () => {
+  const command = {
+    positionals: [],
+    options: [
+      option("mode", { default: "legacy" }),
+      option("count", { type: { kind: "integer" }, default: 3 }),
+      option("flag", { type: { kind: "boolean" }, default: true }),
+    ],
+  };
+  const bare = parseCommandLine(command, []);
+  assertEquals([bare.requiredText("mode"), bare.requiredInteger("count")], ["legacy", 3]);
+  assertEquals(bare.flag("flag"), true);
+  assertEquals([bare.has("mode"), bare.has("count"), bare.has("flag")], [false, false, false]);
+  assertEquals([bare.givenText("mode"), bare.givenInteger("count")], [undefined, undefined]);
+  const words = ["--mode=data", "--count=0", "--flag=no"].map((text) => ({ text }));
+  const given = parseCommandLine(command, words);
+  assertEquals([given.text("mode"), given.integer("count"), given.flag("flag")], [
+    "data",
+    0,
+    false,
+  ]);
+  assertEquals([given.givenText("mode"), given.givenInteger("count")], ["data", 0]);
+});
+
 Deno.test("parseCommandLine() takes an optional positional as an option too", () => {
   const words = [{ text: "x" }, { text: "--second=y" }];
   assertEquals(parseCommandLine(command, words).text("second"), "y");

@@ -192,15 +192,6 @@ export const command: CommandDefinition = {
 
 const KIBIBYTE = 1024;
 
-const DEFAULT_CHUNK_SIZE_KIB = 4096;
-
-const DEFAULT_RETRIES = 3;
-
-const DEFAULT_ENTRIES_MAX = 1048576;
-
-/** Last second of the year 9999: snapshot paths have four digits for the year. */
-const LAST_TIME = 253402300799;
-
 async function runBackupCommand(
   values: CommandValues,
   context: CommandContext,
@@ -225,7 +216,7 @@ async function runBackupCommand(
   const create = values.flag("init") && !options.dryRun;
   await using repository = await openRepository(values, context, create);
   // Whatever becomes of the run (spec: cli.md §5.1).
-  context.use.record();
+  await context.use.record();
   using signals = catchSignals(() => output.log("info", "interrupted, dropping the snapshot"));
   using messages = new BackupMessages(
     output,
@@ -245,7 +236,7 @@ async function runBackupCommand(
       },
       messages,
       {
-        retries: values.integer("retry") ?? DEFAULT_RETRIES,
+        retries: values.requiredInteger("retry"),
         coversFirstConnection: values.has("retry"),
         mayChangeTime: values.integer("backup-time") === undefined,
         lockWait: lockWaitOf(values, context),
@@ -279,7 +270,7 @@ async function runBackupCommand(
 function requestOptions(
   values: CommandValues,
 ): Omit<BackupRequest, "repository" | "namespace" | "snapshot" | "signal"> {
-  const chunkSizeBytes = (values.integer("chunk-size") ?? DEFAULT_CHUNK_SIZE_KIB) * KIBIBYTE;
+  const chunkSizeBytes = values.requiredInteger("chunk-size") * KIBIBYTE;
   if (!Number.isInteger(Math.log2(chunkSizeBytes))) {
     throw new UsageError(`Got unsupported chunk size '${chunkSizeBytes}'`);
   }
@@ -289,7 +280,7 @@ function requestOptions(
     throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
   }
   const rereadEvery = values.integer("reread-every");
-  const entriesMax = values.integer("entries-max") ?? DEFAULT_ENTRIES_MAX;
+  const entriesMax = values.requiredInteger("entries-max");
   return {
     archives: values.arguments("backupspec").map((word): ArchiveSpec =>
       parseArchiveSpec(argumentBytes(word))
@@ -304,7 +295,7 @@ function requestOptions(
     noCache: values.flag("no-cache"),
     skipE2bigXattr: values.flag("skip-e2big-xattr"),
     ...(rereadEvery === undefined ? {} : { rereadEvery }),
-    changeDetectionMode: (values.text("change-detection-mode") ?? "legacy") as ChangeDetectionMode,
+    changeDetectionMode: values.requiredText("change-detection-mode") as ChangeDetectionMode,
   };
 }
 
@@ -323,7 +314,6 @@ function checkExcludes(patterns: readonly string[]): void {
 
 function chooseSnapshot(values: CommandValues): BackupSnapshot {
   const time = values.integer("backup-time") ?? Math.floor(Date.now() / 1000);
-  if (time > LAST_TIME) throw new UsageError(`backup time ${time} is beyond the year 9999`);
   const id = values.text("backup-id") ?? shortHostName();
   if (!isSafeName(id)) {
     throw new UsageError(`the host name '${id}' cannot be a backup id, give --backup-id`);

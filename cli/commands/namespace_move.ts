@@ -54,7 +54,7 @@ async function moveNamespace(
   const move = {
     from: selectNamespace(values, context.environment),
     to: checkNamespace(values.requiredText("target-ns")),
-    maxDepth: values.integer("max-depth"),
+    maxDepth: values.givenInteger("max-depth"),
     deleteSource: given("delete-source"),
     mergeGroups: given("merge-groups"),
   };

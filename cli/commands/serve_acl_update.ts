@@ -54,5 +54,5 @@ async function updateRole(values: CommandValues, context: CommandContext): Promi
     role: values.requiredText("role"),
   };
   if (values.flag("delete")) await server.removeRole(rule);
-  else await server.addRole({ ...rule, propagate: values.flag("propagate", true) });
+  else await server.addRole({ ...rule, propagate: values.flag("propagate") });
 }

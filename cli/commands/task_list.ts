@@ -28,13 +28,11 @@ export const command: CommandDefinition = {
   run: listTasks,
 };
 
-const DEFAULT_LIMIT = 50;
-
 async function listTasks(values: CommandValues, context: CommandContext): Promise<void> {
   await using repository = await openRepository(values, context);
   const tasks = await tasksOf(repository).list({
     all: values.flag("all"),
-    limit: values.integer("limit") ?? DEFAULT_LIMIT,
+    limit: values.requiredInteger("limit"),
   });
   printTable(values, context, {
     json: tasks.map((task) => ({

@@ -37,7 +37,7 @@ export type ProtectionChoice = Pick<KeyProtection, "kdf" | "hint">;
  * @throws {UsageError} if the derivation is unknown.
  */
 export function readProtection(values: CommandValues): ProtectionChoice {
-  const text = values.text("kdf") ?? "scrypt";
+  const text = values.requiredText("kdf");
   const kdf = KDFS.find((candidate) => candidate === text);
   if (kdf === undefined) {
     throw new UsageError(

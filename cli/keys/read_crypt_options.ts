@@ -67,7 +67,7 @@ export function readCryptOptions(values: CommandValues, context: CommandContext)
 }
 
 function cryptMode(values: CommandValues): CryptMode | undefined {
-  const text = values.text("crypt-mode");
+  const text = values.givenText("crypt-mode");
   const mode = CRYPT_MODES.find((candidate) => candidate === text);
   if (text !== undefined && mode === undefined) {
     throw new UsageError(

@@ -30,10 +30,10 @@ export function selectRepository(
 ): RepositoryAddress {
   const text = values.text("repository");
   const options: Atoms = {
-    server: bracketed(values.text("server")),
-    port: values.integer("port"),
+    server: bracketed(values.givenText("server")),
+    port: values.givenInteger("port"),
     datastore: values.text("datastore"),
-    authId: values.text("auth-id"),
+    authId: values.givenText("auth-id"),
   };
   if (text !== undefined) {
     if (isAny(options)) {

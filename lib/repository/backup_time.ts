@@ -21,7 +21,8 @@ const LAST_TIME = 253402300799;
  * ```
  */
 export function formatBackupTime(time: number): string {
-  if (!Number.isSafeInteger(time) || time > LAST_TIME || time < -62167219200) {
+  if (time > LAST_TIME) throw new UsageError(`backup time ${time} is beyond the year 9999`);
+  if (!Number.isSafeInteger(time) || time < -62167219200) {
     throw new UsageError(`backup time ${time} is out of range`);
   }
   return new Date(time * 1000).toISOString().slice(0, 19) + "Z";
