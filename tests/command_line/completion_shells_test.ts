@@ -194,7 +194,7 @@ testWithPeers(
     assertEquals(await complete(`pbs-client restore ${SNAPSHOT} h`), ["home.pxar\t2 KiB"]);
     assertEquals(await complete("pbs-client list --ns=b"), ["--ns=branch", "--ns=branch/two"]);
     assertEquals(await complete("pbs-client prune vm/100 --keep-l"), [
-      "--keep-last\tNewest snapshots to keep.",
+      "--keep-last\tHow many of the newest snapshots to keep.",
     ]);
     assertEquals(await complete("pbs-client list --repository ./st"), ["./store/"]);
     assertEquals(await complete("pbs-client key show 'my files/o"), ["my files/old key"]);
