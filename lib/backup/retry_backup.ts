@@ -4,6 +4,7 @@ import {
   formatSnapshotPath,
   isTransientError,
   type LockWait,
+  OlderSnapshotError,
   SnapshotExistsError,
   waitForLock,
 } from "../repository/mod.ts";
@@ -15,6 +16,8 @@ import { runBackup } from "./run_backup.ts";
 
 /** Pauses before the first, second and further attempts. */
 const PAUSES_MS = [2_000, 10_000, 30_000] as const;
+
+const MILLISECONDS = 1000;
 
 /** Times that are tried in place of those that are taken: a server may refuse every one. */
 const MAX_CHANGES = 10;
@@ -65,10 +68,19 @@ export async function retryBackup(
       return runBackup({ ...request, snapshot, acknowledged, onBegun }, observer);
     }, request.signal);
   };
+  let isSecondLook = false;
   for (let attempt = 1, changes = 0, changedIn = 1;; attempt++) {
     try {
       return await attemptWhenFree();
     } catch (error) {
+      if (options.mayChangeTime && !isSecondLook && error instanceof OlderSnapshotError) {
+        // The last one may have begun in this very second; a clock that is wrong shows again.
+        isSecondLook = true;
+        await pause(MILLISECONDS - Date.now() % MILLISECONDS, request.signal);
+        snapshot = { ...snapshot, time: Math.floor(Date.now() / MILLISECONDS) };
+        attempt--;
+        continue;
+      }
       const isMade = isTaken(error) && (changedIn < attempt || hasWaited);
       if (options.mayChangeTime && changes < MAX_CHANGES && (isMade || isLeft(error))) {
         const left = formatSnapshotPath(snapshot);

@@ -252,3 +252,13 @@ Deno.test("a signal that was ignored at the start does not end a run", async () 
   assertEquals(run.code, 0, run.stderr);
   assertEquals(await folder.snapshotCount(), 1);
 });
+
+Deno.test("two backups of a group within one second both succeed", async () => {
+  await using folder = await StoreFolder.create();
+  const run = await shell(
+    `set -e; cd '${folder.path}'; echo a > a.conf
+    for i in 1 2 3; do "$@" backup a.conf:a.conf --backup-id h --repository ./store; done`,
+  );
+  assertEquals(run.code, 0, run.stderr);
+  assertEquals(await folder.snapshotCount(), 3);
+});
