@@ -1,5 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { CancelledError, ConflictError, describeError, LockedError } from "../errors/mod.ts";
+import {
+  CancelledError,
+  ConflictError,
+  describeError,
+  LockedError,
+  PbsError,
+} from "../errors/mod.ts";
 import {
   formatSnapshotPath,
   isTransientError,
@@ -52,8 +58,8 @@ export async function retryBackup(
   const acknowledged = new AcknowledgedChunks();
   const retries = request.archives.some(isReadOnceSource) ? 0 : options.retries;
   let { snapshot } = request;
-  let hasBegun = options.coversFirstConnection ?? false;
-  const onBegun = () => void (hasBegun = true);
+  let wasReached = options.coversFirstConnection ?? false;
+  const onBegun = () => void (wasReached = true);
   let hasWaited = false;
   const attemptWhenFree = () => {
     let isFirst = true;
@@ -95,9 +101,11 @@ export async function retryBackup(
         observer.log("warn", `${reason}, going on as "${formatSnapshotPath(snapshot)}"`);
         continue;
       }
+      // Lost while it was being set up: somebody was there.
+      wasReached ||= !isUnreachable(error);
       // The server may not have noticed yet that the failed attempt has ended.
       const isPassing = isTransient(error) || attempt > 1 && error instanceof LockedError;
-      if (!isPassing || !hasBegun || attempt > retries || request.signal.aborted) throw error;
+      if (!isPassing || !wasReached || attempt > retries || request.signal.aborted) throw error;
       const pauseMs = options.pauseMs?.(attempt) ?? PAUSES_MS[attempt - 1] ?? PAUSES_MS.at(-1)!;
       observer.log(
         "info",
@@ -115,6 +123,15 @@ export async function retryBackup(
 function isTransient(error: unknown): boolean {
   for (let depth = 0; error instanceof Error && depth < 8; depth++) {
     if (isTransientError(error)) return true;
+    error = error.cause;
+  }
+  return false;
+}
+
+/** Whether an error, or one that caused it, says that nobody answers at the server's address. */
+function isUnreachable(error: unknown): boolean {
+  for (let depth = 0; error instanceof Error && depth < 8; depth++) {
+    if (error instanceof PbsError && error.situation?.kind === "server-unreachable") return true;
     error = error.cause;
   }
   return false;
