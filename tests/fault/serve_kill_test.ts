@@ -8,6 +8,7 @@ import { runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
+import { withoutHint } from "../support/without_hint.ts";
 
 const KILLED_ROUNDS = 50;
 const ROUNDS_MAX = 300;
@@ -128,7 +129,8 @@ async function beginAndAbort(rounds: Rounds, env: Record<string, string>): Promi
 }
 
 /** One error with at most its causes behind it (cli.md §1.5), and no stack. */
-function assertOneError(stderr: string): void {
+function assertOneError(output: string): void {
+  const stderr = withoutHint(output);
   const [before, ...errors] = `\n${stderr}`.split("\nError: ");
   assertEquals(errors.length, 1, stderr);
   assert(!before!.includes("Caused by"), stderr);
