@@ -101,9 +101,9 @@ async function check(clients: readonly SoakClient[]): Promise<void> {
       (await runClientOk(list, { env })).stdout,
     );
     const times = listed.map((each) => each["backup-time"]);
-    const newest = client.acknowledged.at(-1);
-    if (newest !== undefined && !times.includes(newest)) {
-      throw new Error(`${client.group}: the backup of ${newest} was acknowledged and is gone`);
+    const lost = client.keptForCertain().find((time) => !times.includes(time));
+    if (lost !== undefined) {
+      throw new Error(`${client.group}: the backup of ${lost} was acknowledged and is gone`);
     }
     for (const time of times) {
       await client.restore(time, async (args) => (await runClientOk(args, { env })).code === 0);

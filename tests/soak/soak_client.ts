@@ -9,6 +9,9 @@ const FILES = 24;
 const FILE_BYTES_MAX = 60_000;
 /** A run that takes longer hangs. */
 const RUN_LIMIT_MS = 90_000;
+/** Snapshots that every prune keeps at least. */
+const KEPT_MIN = 2;
+
 /** What a run says while garbage is collected, or while others write and it would collect some. */
 const LOCKED = /is locked: (another process|garbage collection is running)/;
 /** What the first run after one that was killed says, until the server has noticed. */
@@ -78,9 +81,19 @@ export class SoakClient {
     counts[this.served ? "servedBackups" : "localBackups"]++;
   }
 
-  /** Restores a random one of those that must be there: the newest acknowledged ones. */
+  /**
+   * Times of acknowledged backups that no prune may have removed: of the newest two. A backup that
+   * was killed may have been finished without anybody hearing of it, so all attempts count.
+   */
+  keptForCertain(): number[] {
+    return [...this.made.keys()].slice(-KEPT_MIN)
+      .filter((time) => this.acknowledged.includes(time));
+  }
+
+  /** Restores a random one of those that must be there. */
   async #restoreOne(): Promise<void> {
-    const newest = this.acknowledged.slice(-2);
+    const newest = this.keptForCertain();
+    if (newest.length === 0) return;
     const time = newest[this.#chance.below(newest.length)]!;
     if (await this.restore(time, (args) => this.#run(args))) this.around.counts.restores++;
   }
@@ -106,7 +119,7 @@ export class SoakClient {
   }
 
   async #prune(): Promise<void> {
-    const keep = `${2 + this.#chance.below(3)}`;
+    const keep = `${KEPT_MIN + this.#chance.below(3)}`;
     if (await this.#run(["prune", this.group, "--keep-last", keep])) this.around.counts.prunes++;
   }
 
