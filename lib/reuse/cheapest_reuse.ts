@@ -11,7 +11,7 @@ export interface ReuseCosts {
 
 /**
  * Costs under which a chunk is written anew once less than a third of it is in use. Over 100 runs
- * that change 1 % of small files each, payload streams grow to at most 1.45 times their contents.
+ * that change 1 % of small files each, payload streams grow to about 1.5 times their contents.
  */
 export const DEFAULT_REUSE_COSTS: ReuseCosts = { paddingByte: 0.5, chunk: 24 * 1024 };
 
