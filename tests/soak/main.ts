@@ -9,10 +9,15 @@ import { ServerProcess } from "../support/server_process.ts";
 import { SoakClient, type SoakSurroundings } from "./soak_client.ts";
 import { describeSoak, missingIn, newSoakCounts } from "./soak_counts.ts";
 import { FaultTimes, KilledServer, SmallDisk } from "./soak_faults.ts";
+import { SoakGate } from "./soak_gate.ts";
 
 /** Of each kind. */
 const CLIENTS = 2;
-const DISK_BYTES = 48 << 20;
+const DISK_BYTES = 96 << 20;
+/** Share of the disk from which on garbage is collected, whatever its age. */
+const USAGE_MAX = 0.4;
+/** The clients find no moment in which nobody else works; this one is given it. */
+const CLEANING = ["garbage-collect", "--cutoff", "0", "--lock-wait", "60s"];
 
 const [scratch = "", minutesText = "", seedText = ""] = Deno.args;
 const minutes = Number(minutesText);
@@ -26,6 +31,7 @@ const around: SoakSurroundings = {
   scratch,
   counts: newSoakCounts(),
   times: new FaultTimes(),
+  gate: new SoakGate(),
   failed: new AbortController(),
 };
 const store = `${scratch}/disk/store`;
@@ -78,6 +84,12 @@ async function soak(disk: SmallDisk | undefined): Promise<SoakClient[]> {
       everyNowAndThen(until, new Chance(seed + 2), [8000, 16_000], async () => {
         await disk.fill(times, chance, 1500 + chance.below(2000));
         counts.fullDisks++;
+        if (await disk.usage() < USAGE_MAX) return;
+        // Else the disk would be full for good, as nothing here lives long enough to be garbage.
+        await around.gate.alone(async () => {
+          await runClientOk(CLEANING, { env: { PBS_REPOSITORY: store } });
+        });
+        counts.cleanings++;
       }),
     ],
   ];

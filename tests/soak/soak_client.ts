@@ -4,6 +4,7 @@ import { listTree } from "../support/list_tree.ts";
 import { type ClientRun, spawnClient } from "../support/run_client.ts";
 import type { SoakCounts } from "./soak_counts.ts";
 import type { FaultTimes } from "./soak_faults.ts";
+import type { SoakGate } from "./soak_gate.ts";
 
 const FILES = 24;
 const FILE_BYTES_MAX = 60_000;
@@ -11,6 +12,8 @@ const FILE_BYTES_MAX = 60_000;
 const RUN_LIMIT_MS = 90_000;
 /** Snapshots that every prune keeps at least. */
 const KEPT_MIN = 2;
+/** Time between a failed run and the next one, in milliseconds: failing is quick. */
+const PAUSE_AFTER_FAILURE_MS = 300;
 
 /** What a run says while garbage is collected, or while others write and it would collect some. */
 const LOCKED = /is locked: (another process|garbage collection is running)/;
@@ -22,6 +25,7 @@ export interface SoakSurroundings {
   readonly scratch: string;
   readonly counts: SoakCounts;
   readonly times: FaultTimes;
+  readonly gate: SoakGate;
   /** Ends the soak early. */
   readonly failed: AbortController;
 }
@@ -55,13 +59,18 @@ export class SoakClient {
   /** Works until the time is over. */
   async work(until: number): Promise<void> {
     while (performance.now() < until && !this.around.failed.signal.aborted) {
-      const choice = this.#chance.below(100);
-      if (choice < 46 || this.acknowledged.length === 0) await this.#backUp();
-      else if (choice < 60) await this.#restoreOne();
-      else if (choice < 72) await this.#prune();
-      else if (choice < 86) await this.#collect();
-      else await this.#verify();
+      const before = this.around.counts.excused;
+      await this.around.gate.beside(() => this.#act(this.#chance.below(100)));
+      if (this.around.counts.excused > before) await delay(PAUSE_AFTER_FAILURE_MS);
     }
+  }
+
+  async #act(choice: number): Promise<void> {
+    if (choice < 46 || this.acknowledged.length === 0) await this.#backUp();
+    else if (choice < 60) await this.#restoreOne();
+    else if (choice < 72) await this.#prune();
+    else if (choice < 86) await this.#collect();
+    else await this.#verify();
   }
 
   async #backUp(): Promise<void> {

@@ -12,6 +12,8 @@ export interface SoakCounts {
   killedClients: number;
   killedServers: number;
   fullDisks: number;
+  /** Garbage collections of everything, for which all others waited. */
+  cleanings: number;
   /** Runs that a full disk ended. */
   endedByFullDisk: number;
   /** Runs that failed because of what was done to them. */
@@ -33,6 +35,7 @@ export function newSoakCounts(): SoakCounts {
     killedClients: 0,
     killedServers: 0,
     fullDisks: 0,
+    cleanings: 0,
     endedByFullDisk: 0,
     excused: 0,
     checked: 0,
@@ -49,7 +52,8 @@ export function describeSoak(counts: SoakCounts): string {
     `${counts.verifications} verifications`,
     `${counts.killedClients} clients and ${counts.killedServers} servers killed`,
     `${counts.fullDisks} full disks that ended ${counts.endedByFullDisk} runs`,
-    `${counts.excused} runs failed for it`,
+    `${counts.cleanings} cleanings`,
+    `${counts.excused} runs failed for what was done`,
     `${counts.checked} snapshots compared`,
   ].join(", ");
 }
@@ -57,8 +61,8 @@ export function describeSoak(counts: SoakCounts): string {
 /** What a soak was to do and did not do; a soak that did nothing proves nothing. */
 export function missingIn(counts: SoakCounts, withFullDisks: boolean): string[] {
   const optional: readonly string[] = withFullDisks
-    ? ["excused"]
-    : ["excused", "fullDisks", "endedByFullDisk"];
+    ? ["excused", "cleanings"]
+    : ["excused", "cleanings", "fullDisks", "endedByFullDisk"];
   return Object.entries(counts).filter(([name, count]) => count === 0 && !optional.includes(name))
     .map(([name]) => name);
 }

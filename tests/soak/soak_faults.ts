@@ -65,6 +65,14 @@ export class SmallDisk {
     return new SmallDisk(path);
   }
 
+  /** The share of it that is in use, from 0 to 1. */
+  async usage(): Promise<number> {
+    const args = ["-f", "-c", "%b %f", this.path];
+    const { stdout } = await new Deno.Command("stat", { args }).output();
+    const [blocks, free] = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
+    return 1 - free! / blocks!;
+  }
+
   /** Fills it for a while, up to some blocks. */
   async fill(times: FaultTimes, chance: Chance, heldMs: number): Promise<void> {
     const ballast = `${this.path}/ballast`;
