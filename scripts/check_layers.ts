@@ -9,16 +9,8 @@ import { checkModules } from "./layers/check_modules.ts";
 /** Circles of files still to be undone; the check fails for a new one and for one that is gone. */
 const KNOWN_CYCLES: readonly (readonly string[])[] = [];
 
-/** Circles of native modules: what is shared by threads holds what works on it, and the other way. */
+/** Circles of native modules still to be undone: what is shared by threads holds what works on it. */
 const KNOWN_MODULE_CYCLES: readonly (readonly string[])[] = [
-  [
-    "extract/batch",
-    "extract/directory",
-    "extract/entries",
-    "extract/queue",
-    "extract/shared",
-    "extract/spanning_file",
-  ],
   ["pipeline/engine", "pipeline/filler", "pipeline/stream", "pipeline/task"],
 ];
 

@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::feeder::Feeder;
 use crate::layout::{ExtractCounters, ExtractOptions as Options};
+use crate::queue::Queue;
 use crate::shared::Shared;
 use crate::sys::Errno;
 use crate::{target, worker};
@@ -16,6 +17,7 @@ const MAX_THREADS: usize = 64;
 /// What a handle points to.
 pub struct Extractor {
     shared: Arc<Shared>,
+    queue: Arc<Queue>,
     feeder: Mutex<Feeder>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -24,17 +26,19 @@ impl Extractor {
     fn open(path: &CStr, options: Options) -> Result<Self, Errno> {
         let root = target::open_target(path)?;
         let shared = Arc::new(Shared::new(options, root));
-        let feeder = Mutex::new(Feeder::new(&shared, directory_handles())?);
+        let queue = Arc::new(Queue::new());
+        let feeder = Mutex::new(Feeder::new(&shared, &queue, directory_handles())?);
         let mut extractor = Extractor {
             shared,
+            queue,
             feeder,
             threads: Vec::new(),
         };
         for _ in 0..thread_count(options.threads) {
-            let shared = extractor.shared.clone();
+            let (shared, queue) = (extractor.shared.clone(), extractor.queue.clone());
             let thread = std::thread::Builder::new()
                 .name("pbs-extract".into())
-                .spawn(move || worker::run(shared))
+                .spawn(move || worker::run(&shared, &queue))
                 .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
             extractor.threads.push(thread);
         }
@@ -42,11 +46,19 @@ impl Extractor {
     }
 }
 
+impl Extractor {
+    /// Drops what has not started.
+    fn stop(&self) {
+        self.shared.stop();
+        self.queue.wake_all();
+    }
+}
+
 impl Drop for Extractor {
     fn drop(&mut self) {
-        self.shared.stop();
+        self.stop();
         self.feeder.lock().expect("no panic while locked").abandon();
-        self.shared.queue.close();
+        self.queue.close();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -142,7 +154,7 @@ pub unsafe extern "C" fn pbs_extract_submit(
     let mut feeder = extractor.feeder.lock().expect("no panic while locked");
     let fed = feeder.feed(&batch);
     if fed.is_err() {
-        shared.stop();
+        extractor.stop();
     }
     match fed {
         Err(_) => -libc::EINVAL,
@@ -170,7 +182,7 @@ pub unsafe extern "C" fn pbs_extract_next(
     }
     // SAFETY: the caller's promise.
     let result = unsafe { std::slice::from_raw_parts_mut(result, capacity as usize) };
-    extractor.shared.queue.write_reports(result, wait != 0) as i32
+    extractor.shared.mailbox.write(result, wait != 0) as i32
 }
 
 /// # Safety
@@ -231,7 +243,7 @@ pub unsafe extern "C" fn pbs_extract_abort(extractor: *mut Extractor) -> i32 {
     let Some(extractor) = (unsafe { extractor.as_ref() }) else {
         return -libc::EINVAL;
     };
-    extractor.shared.stop();
+    extractor.stop();
     0
 }
 

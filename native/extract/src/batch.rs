@@ -24,7 +24,7 @@ impl Batch {
         chunks: Box<[(usize, usize)]>,
         token: u32,
     ) -> Arc<Self> {
-        shared.queue.batch_begins();
+        shared.mailbox.batch_begins();
         Arc::new(Batch {
             commands,
             chunks,
@@ -61,7 +61,7 @@ impl Batch {
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.shared.queue.batch_ends(self.token);
+        self.shared.mailbox.batch_ends(self.token);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::command::{Command, Entry, Malformed, Piece};
 use crate::directory::{Directory, DirectoryHandle, Identity, report_directory};
 use crate::entries;
 use crate::layout::{flag, op};
-use crate::queue::{Job, Segment};
+use crate::queue::{Job, Queue, Segment};
 use crate::report::Step;
 use crate::shared::{Shared, count};
 use crate::spanning_file::SpanningFile;
@@ -29,6 +29,7 @@ struct Level {
 
 pub struct Feeder {
     shared: Arc<Shared>,
+    queue: Arc<Queue>,
     levels: Vec<Option<Level>>,
     /// Levels from 1 up to here gave up their descriptors.
     closed_below: usize,
@@ -46,7 +47,11 @@ struct OpenFile {
 }
 
 impl Feeder {
-    pub fn new(shared: &Arc<Shared>, max_handles: usize) -> Result<Self, Errno> {
+    pub fn new(
+        shared: &Arc<Shared>,
+        queue: &Arc<Queue>,
+        max_handles: usize,
+    ) -> Result<Self, Errno> {
         let fd = sys::open_directory(shared.root_fd(), c".")?;
         let identity = Identity::of(fd.as_raw_fd())?;
         let handle = DirectoryHandle::new(shared, fd, &identity, false, None);
@@ -56,6 +61,7 @@ impl Feeder {
         };
         Ok(Feeder {
             shared: shared.clone(),
+            queue: queue.clone(),
             levels: vec![Some(root)],
             closed_below: 1,
             max_level_handles: max_handles / 2,
@@ -136,8 +142,8 @@ impl Feeder {
                     self.file = Some(file);
                     return Err(Malformed);
                 }
-                if let Some(file) = file.file {
-                    file.end(&self.shared);
+                if let Some(sequence) = file.file.and_then(|file| file.end(&self.shared)) {
+                    self.queue.end_sequence(sequence);
                 }
             }
             op::FILE_DROP => self.drop_file(),
@@ -199,7 +205,7 @@ impl Feeder {
         } else {
             Job::Entries(segment)
         };
-        self.shared.queue.push(job);
+        self.queue.push(job);
     }
 
     fn enter(&mut self, entry: Entry) {
@@ -282,9 +288,7 @@ impl Feeder {
         let limit = self.max_handles;
         let open = || shared.open_directories.load(Ordering::Acquire);
         if open() >= limit {
-            shared
-                .queue
-                .wait_until(|| open() < limit || shared.stopped());
+            self.queue.wait_until(|| open() < limit || shared.stopped());
         }
     }
 
@@ -353,7 +357,7 @@ impl Feeder {
             entry.name,
             entry.attributes,
             entry.size(),
-            shared.queue.new_sequence(),
+            self.queue.new_sequence(),
         ))
     }
 
@@ -368,7 +372,7 @@ impl Feeder {
         if let Some(file) = &open.file {
             file.acquire();
             let file = file.clone();
-            self.shared.queue.push(Job::Piece {
+            self.queue.push(Job::Piece {
                 file,
                 offset,
                 bytes,
@@ -391,17 +395,15 @@ impl Feeder {
         if let Some(Some(root)) = self.levels.pop() {
             root.directory.leave(root.handle, &self.shared);
         }
-        self.shared.queue.wait_until(|| false);
+        self.queue.wait_until(|| false);
         if whole { Ok(()) } else { Err(Malformed) }
     }
 
     /// Gives up a file that has begun; it is unlinked.
     fn drop_file(&mut self) {
-        if let Some(OpenFile {
-            file: Some(file), ..
-        }) = self.file.take()
-        {
-            file.release(&self.shared);
+        let file = self.file.take().and_then(|open| open.file);
+        if let Some(sequence) = file.and_then(|file| file.release(&self.shared)) {
+            self.queue.end_sequence(sequence);
         }
     }
 

@@ -15,8 +15,10 @@ mod entries;
 mod feeder;
 mod hard_link;
 pub mod layout;
+mod mailbox;
 mod queue;
 mod report;
+
 mod shared;
 mod spanning_file;
 mod sparse;

@@ -1,7 +1,7 @@
-//! What the feeder, the workers and the callers share.
+//! The data of one extraction that its directories, files and threads share.
 
 use crate::layout::{ExtractOptions as Options, flag};
-use crate::queue::Queue;
+use crate::mailbox::Mailbox;
 use crate::report::{Failed, Failures, Step};
 use std::collections::HashSet;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -47,7 +47,7 @@ pub struct Shared {
     /// Effective ids: what new files get.
     pub uid: u32,
     pub gid: u32,
-    pub queue: Queue,
+    pub mailbox: Mailbox,
     pub counters: Counters,
     /// Descriptors of directories that are being filled.
     pub open_directories: AtomicUsize,
@@ -65,7 +65,7 @@ impl Shared {
             uid: unsafe { libc::geteuid() },
             // SAFETY: these calls always succeed.
             gid: unsafe { libc::getegid() },
-            queue: Queue::new(),
+            mailbox: Mailbox::default(),
             counters: Counters::default(),
             open_directories: AtomicUsize::new(0),
             lost: Mutex::default(),
@@ -82,9 +82,9 @@ impl Shared {
         self.stopped.load(Ordering::Acquire)
     }
 
+    /// Whoever waits for something has to be woken as well.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        self.queue.wake_all();
     }
 
     pub fn new_failures(&self) -> Failures {
@@ -121,7 +121,7 @@ impl Shared {
                     self.stopped.store(true, Ordering::Release);
                 }
             }
-            self.queue.report(Failed {
+            self.mailbox.add(Failed {
                 path: path.clone(),
                 step,
                 errno,

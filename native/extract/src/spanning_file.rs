@@ -80,21 +80,24 @@ impl SpanningFile {
     }
 
     /// The end was seen: all pieces are there.
-    pub fn end(&self, shared: &Shared) {
+    #[must_use]
+    pub fn end(&self, shared: &Shared) -> Option<u64> {
         self.complete.store(true, Ordering::Release);
-        self.release(shared);
+        self.release(shared)
     }
 
-    /// One piece less; the last one finishes the file.
-    pub fn release(&self, shared: &Shared) {
+    /// One piece less; the last one finishes the file and gives its place in the order, which the queue
+    /// has to be told.
+    #[must_use]
+    pub fn release(&self, shared: &Shared) -> Option<u64> {
         if self.pending.fetch_sub(1, Ordering::AcqRel) != 1 {
-            return;
+            return None;
         }
         if let Some(fd) = self.fd.lock().expect("no panic while locked").take() {
             self.finish(fd, shared);
         }
         self.directory.clone().release(shared);
-        shared.queue.end_sequence(self.sequence);
+        Some(self.sequence)
     }
 
     fn finish(&self, fd: OwnedFd, shared: &Shared) {

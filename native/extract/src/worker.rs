@@ -4,39 +4,39 @@ use crate::command::{Command, Malformed};
 use crate::entries::EntryMaker;
 use crate::hard_link::Linker;
 use crate::layout::op;
-use crate::queue::{Job, Segment};
+use crate::queue::{Job, Queue, Segment};
 use crate::report::{Failures, Step};
 use crate::shared::Shared;
-use std::sync::Arc;
 
 /// Body of a worker thread.
-pub fn run(shared: Arc<Shared>) {
+pub fn run(shared: &Shared, queue: &Queue) {
     let maker = EntryMaker {
-        shared: &shared,
+        shared,
         umask: umask_of_thread(),
     };
     let mut ended = None;
-    while let Some(work) = shared.queue.next(ended) {
-        ended = Some(work.ticket());
+    while let Some(work) = queue.next(ended) {
+        let mut ticket = work.ticket();
         match work.job {
             Job::Entries(segment) => {
                 entries(&maker, &segment);
-                segment.directory.release(&shared);
+                segment.directory.release(shared);
             }
             Job::Links(segment) => {
-                links(&shared, &segment);
-                segment.directory.release(&shared);
+                links(shared, &segment);
+                segment.directory.release(shared);
             }
             Job::Piece {
                 file,
                 offset,
                 bytes,
             } => {
-                file.write(offset, bytes.get(), &shared);
+                file.write(offset, bytes.get(), shared);
                 drop(bytes);
-                file.release(&shared);
+                ticket.sequence = file.release(shared);
             }
         }
+        ended = Some(ticket);
     }
 }
 
