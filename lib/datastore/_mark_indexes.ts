@@ -2,16 +2,18 @@ import { Errno } from "../../ffi/errno.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
-import { type BackupGroup, formatGroupPath, type TaskLog } from "../repository/mod.ts";
+import type { TaskLog } from "../repository/mod.ts";
 import { type BadChunks, recordBadChunk } from "./bad_chunks.ts";
 import { isFull } from "./_system_failure.ts";
 import type { StoreClock } from "./_store_clock.ts";
 import type { Datastore } from "./datastore.ts";
+import type { DatastoreGroup } from "./datastore_group.ts";
+import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { DigestTable } from "./digest_table.ts";
 import { TEMPORARY_FILE_PATTERN } from "./format.ts";
-import { joinPath, snapshotFolder } from "./layout.ts";
+import { joinPath } from "./layout.ts";
 import { readIndex } from "./read_index.ts";
-import { groupsOf, namespacesBelow, snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
+import { groupsOf, namespacesBelow, snapshotContents, snapshotsOf } from "./snapshot_tree.ts";
 import type { TimeSlice } from "./time_slice.ts";
 
 /** Digests that are remembered as marked; about 20 MB. */
@@ -67,7 +69,7 @@ export class IndexMarker {
     this.#log(`found ${unmarked.size} index files`);
     for (const namespace of await namespacesBelow(this.#datastore, "")) {
       for (const group of await groupsOf(this.#datastore, namespace)) {
-        await this.#markGroup(namespace, group, unmarked);
+        await this.#markGroup(group, unmarked);
       }
     }
     for (const path of unmarked) {
@@ -103,38 +105,27 @@ export class IndexMarker {
    * The newest snapshot first: a backup that is running may have taken chunks over from it. If it
    * vanished, the group has changed and is listed again.
    */
-  async #markGroup(namespace: string, group: BackupGroup, unmarked: Set<string>): Promise<void> {
+  async #markGroup(group: DatastoreGroup, unmarked: Set<string>): Promise<void> {
     for (let retry = 0; retry < MAX_GROUP_RETRIES; retry++) {
-      if (await this.#tryGroup(namespace, group, unmarked)) return;
+      if (await this.#tryGroup(group, unmarked)) return;
     }
-    const { locks } = this.#datastore;
-    using _lock = await locks.acquire(namespace, formatGroupPath(group), "exclusive");
-    await this.#tryGroup(namespace, group, unmarked);
+    using _lock = await group.lock();
+    await this.#tryGroup(group, unmarked);
   }
 
-  async #tryGroup(
-    namespace: string,
-    group: BackupGroup,
-    unmarked: Set<string>,
-  ): Promise<boolean> {
-    const times = await snapshotTimesOf(this.#datastore, namespace, group);
-    for (const [i, time] of times.entries()) {
-      const complete = await this.#markSnapshot(namespace, { ...group, time }, unmarked);
+  async #tryGroup(group: DatastoreGroup, unmarked: Set<string>): Promise<boolean> {
+    for (const [i, snapshot] of (await snapshotsOf(group)).entries()) {
+      const complete = await this.#markSnapshot(snapshot, unmarked);
       if (!complete && i === 0) return false;
     }
     return true;
   }
 
   /** @returns Whether nothing of it vanished. */
-  async #markSnapshot(
-    namespace: string,
-    snapshot: BackupGroup & { time: number },
-    unmarked: Set<string>,
-  ): Promise<boolean> {
-    const folder = snapshotFolder(namespace, snapshot);
+  async #markSnapshot(snapshot: DatastoreSnapshot, unmarked: Set<string>): Promise<boolean> {
     let files: readonly string[];
     try {
-      ({ files } = await snapshotContents(this.#datastore, namespace, snapshot));
+      ({ files } = await snapshotContents(snapshot));
     } catch (error) {
       if (error instanceof NotFoundError) return false;
       throw error;
@@ -142,7 +133,7 @@ export class IndexMarker {
     let complete = true;
     for (const name of files) {
       if (!/\.[fd]idx$/.test(name)) continue;
-      const path = joinPath(folder, name);
+      const path = snapshot.file(name);
       if (!await this.#markIndex(path)) complete = false;
       unmarked.delete(path);
     }

@@ -1,24 +1,22 @@
 import { CorruptDataError, LockedError, NotFoundError } from "../errors/mod.ts";
 import {
-  type BackupGroup,
-  type BackupSnapshot,
   type BeginBackup,
   checkSnapshotName,
-  formatGroupPath,
-  formatSnapshotPath,
   OlderSnapshotError,
   SnapshotExistsError,
 } from "../repository/mod.ts";
 import { BadChunks } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
+import type { DatastoreGroup } from "./datastore_group.ts";
+import { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { OWNER_FILE } from "./format.ts";
 import { requireOwner, writeOwner } from "./group_owner.ts";
-import { groupFolder, joinPath, snapshotFolder, typeFolder } from "./layout.ts";
+import { typeFolder } from "./layout.ts";
 import { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
 import { removeGroupIfEmpty } from "./remove_snapshot.ts";
 import { findDamage, type SnapshotDamage } from "./snapshot_damage.ts";
 import { readManifest } from "./snapshot_manifest.ts";
-import { requireNamespace, snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
+import { requireNamespace, snapshotContents, snapshotsOf } from "./snapshot_tree.ts";
 
 /** How to begin a snapshot in a datastore. */
 export interface BeginLocalBackup extends BeginBackup {
@@ -42,87 +40,76 @@ export async function beginBackup(
   datastore: Datastore,
   begin: BeginLocalBackup,
 ): Promise<LocalBackupTarget> {
-  const { namespace, snapshot } = begin;
-  checkSnapshotName(snapshot);
-  requireNamespace(datastore, namespace);
+  checkSnapshotName(begin.snapshot);
+  requireNamespace(datastore, begin.namespace);
+  const snapshot = new DatastoreSnapshot(datastore, begin.namespace, begin.snapshot);
+  const { group } = snapshot;
   using locks = new DisposableStack();
   // Before anything is read: what garbage collection may delete depends on when writers began.
   locks.use(datastore.processLock.acquireShared());
   // Before the group is made: who removes an empty group holds its lock.
-  locks.use(await lockGroup(datastore, namespace, snapshot));
-  const wasThere = datastore.files.hasFolder(groupFolder(namespace, snapshot));
+  locks.use(await lockGroup(group));
+  const wasThere = group.exists;
   const warnings: string[] = [];
   try {
-    await openGroup(datastore, begin);
-    const previous = await findPrevious(datastore, namespace, snapshot, warnings);
+    await openGroup(group, begin);
+    const previous = await findPrevious(group, warnings);
     if (previous !== undefined) {
       if (snapshot.time <= previous.time) throw olderThan(previous);
-      locks.use(
-        await datastore.locks.acquire(namespace, formatSnapshotPath(previous), "shared"),
-      );
+      locks.use(await previous.lock("shared"));
     }
-    locks.use(
-      await datastore.locks.acquire(namespace, formatSnapshotPath(snapshot), "exclusive"),
-    );
+    locks.use(await snapshot.lock("exclusive"));
     const writes = locks.use(datastore.files.watchWrites());
-    if (!datastore.files.makeFolder(snapshotFolder(namespace, snapshot))) {
-      throw alreadyExists(snapshot);
-    }
+    if (!datastore.files.makeFolder(snapshot.folder)) throw alreadyExists(snapshot);
     const { inspectChunk } = begin;
-    const opened = { namespace, snapshot, previous, locks: locks.move(), writes, inspectChunk };
-    return new LocalBackupTarget(datastore, { ...opened, warnings });
+    const opened = { snapshot, previous, locks: locks.move(), writes, inspectChunk, warnings };
+    return new LocalBackupTarget(opened);
   } catch (error) {
     if (!wasThere) {
       // What cannot be removed either is an empty group, which is in nobody's way.
-      await removeGroupIfEmpty(datastore, namespace, snapshot).catch(() => {});
+      await removeGroupIfEmpty(group).catch(() => {});
     }
     throw error;
   }
 }
 
 /** Makes sure of the group and its owner. */
-async function openGroup(datastore: Datastore, begin: BeginLocalBackup): Promise<void> {
-  const { namespace, snapshot } = begin;
-  const { files } = datastore;
-  const folder = groupFolder(namespace, snapshot);
-  files.makeFolder(typeFolder(namespace, snapshot.type));
-  files.makeFolder(folder);
-  const isNew = files.size(joinPath(folder, OWNER_FILE)) === undefined &&
-    (await snapshotTimesOf(datastore, namespace, snapshot)).length === 0;
-  if (isNew) await writeOwner(datastore, namespace, snapshot, begin.owner);
-  else if (begin.checkOwner) await requireOwner(datastore, namespace, snapshot, begin.owner);
+async function openGroup(group: DatastoreGroup, begin: BeginLocalBackup): Promise<void> {
+  const { files } = group.datastore;
+  files.makeFolder(typeFolder(group.namespace, group.name.type));
+  files.makeFolder(group.folder);
+  const isNew = files.size(group.file(OWNER_FILE)) === undefined &&
+    (await snapshotsOf(group)).length === 0;
+  if (isNew) await writeOwner(group, begin.owner);
+  else if (begin.checkOwner) await requireOwner(group, begin.owner);
 }
 
 /** The official words only; which snapshot is meant, and the way out, is told by the situation. */
-function olderThan(previous: BackupSnapshot): OlderSnapshotError {
+function olderThan(previous: DatastoreSnapshot): OlderSnapshotError {
   return new OlderSnapshotError("backup timestamp is older than last backup.", {
     situation: {
       kind: "newer-snapshot",
-      group: formatGroupPath(previous),
+      group: previous.group.path,
       newest: previous.time,
     },
   });
 }
 
-function alreadyExists(snapshot: BackupSnapshot): SnapshotExistsError {
-  const path = formatSnapshotPath(snapshot);
+function alreadyExists({ path }: DatastoreSnapshot): SnapshotExistsError {
   return new SnapshotExistsError(
     `backup directory already exists: "${path}", of a run that was killed or is broken; ` +
       `another time can be used, or "snapshot forget ${path}" removes it`,
   );
 }
 
-async function lockGroup(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-): Promise<Disposable> {
-  const path = formatGroupPath(group);
+async function lockGroup(group: DatastoreGroup): Promise<Disposable> {
   try {
-    return await datastore.locks.acquire(namespace, path, "exclusive");
+    return await group.lock();
   } catch (cause) {
     if (!(cause instanceof LockedError)) throw cause;
-    throw new LockedError(`unable to acquire backup group lock: "${path}" is in use`, { cause });
+    throw new LockedError(`unable to acquire backup group lock: "${group.path}" is in use`, {
+      cause,
+    });
   }
 }
 
@@ -134,21 +121,18 @@ async function lockGroup(
  * @param warnings Receives a line for each that is passed over.
  */
 async function findPrevious(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
+  group: DatastoreGroup,
   warnings: string[],
-): Promise<BackupSnapshot | undefined> {
-  for (const time of await snapshotTimesOf(datastore, namespace, group)) {
-    const snapshot = { type: group.type, id: group.id, time };
-    const damage = await damageOf(datastore, namespace, snapshot);
+): Promise<DatastoreSnapshot | undefined> {
+  for (const snapshot of await snapshotsOf(group)) {
+    const damage = await damageOf(snapshot);
     if (damage === undefined) continue;
     if (damage.broken === undefined) {
       if (damage.failedVerification) return undefined;
-      return await namesBadChunk(datastore, namespace, snapshot) ? undefined : snapshot;
+      return await namesBadChunk(snapshot) ? undefined : snapshot;
     }
     warnings.push(
-      `snapshot "${formatSnapshotPath(snapshot)}" is broken and is not built upon: ` +
+      `snapshot "${snapshot.path}" is broken and is not built upon: ` +
         damage.broken,
     );
   }
@@ -156,15 +140,11 @@ async function findPrevious(
 }
 
 /** The chunks of such a snapshot would count as known, and the bad one would not be sent. */
-async function namesBadChunk(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): Promise<boolean> {
+async function namesBadChunk(snapshot: DatastoreSnapshot): Promise<boolean> {
   try {
-    const manifest = await readManifest(datastore, namespace, snapshot);
-    const bad = await BadChunks.read(datastore);
-    return await bad.areIn(snapshotFolder(namespace, snapshot), manifest);
+    const manifest = await readManifest(snapshot);
+    const bad = await BadChunks.read(snapshot.datastore);
+    return await bad.areIn(snapshot.folder, manifest);
   } catch (error) {
     // An index that cannot be read makes nothing known either.
     if (error instanceof NotFoundError || error instanceof CorruptDataError) return true;
@@ -173,14 +153,10 @@ async function namesBadChunk(
 }
 
 /** Undefined for a snapshot that is unfinished, or gone. */
-async function damageOf(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): Promise<SnapshotDamage | undefined> {
+async function damageOf(snapshot: DatastoreSnapshot): Promise<SnapshotDamage | undefined> {
   try {
-    if (!(await snapshotContents(datastore, namespace, snapshot)).finished) return undefined;
-    return await findDamage(datastore, namespace, snapshot);
+    if (!(await snapshotContents(snapshot)).finished) return undefined;
+    return await findDamage(snapshot);
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;

@@ -6,19 +6,14 @@ import {
   PbsError,
   UsageError,
 } from "../errors/mod.ts";
-import { type BackupGroup, formatGroupPath, isAuthIdText } from "../repository/mod.ts";
-import type { Datastore } from "./datastore.ts";
+import { isAuthIdText } from "../repository/mod.ts";
+import type { DatastoreGroup } from "./datastore_group.ts";
 import { OWNER_FILE } from "./format.ts";
-import { groupFolder, joinPath } from "./layout.ts";
 
 /** The owner of a group, or undefined if it has none that can be read. */
-export async function readOwner(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-): Promise<string | undefined> {
+export async function readOwner(group: DatastoreGroup): Promise<string | undefined> {
   try {
-    return await readOwnerFile(datastore, namespace, group);
+    return await readOwnerFile(group);
   } catch (error) {
     if (error instanceof PbsError) return undefined;
     throw error;
@@ -26,14 +21,10 @@ export async function readOwner(
 }
 
 /** @throws {SystemError} if there may be a good one that cannot be read now. */
-async function readOwnerFile(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-): Promise<string | undefined> {
+async function readOwnerFile(group: DatastoreGroup): Promise<string | undefined> {
   try {
-    const path = joinPath(groupFolder(namespace, group), OWNER_FILE);
-    const text = new TextDecoder().decode(await datastore.files.read(path));
+    const bytes = await group.datastore.files.read(group.file(OWNER_FILE));
+    const text = new TextDecoder().decode(bytes);
     const owner = text.split("\n")[0]!.trimEnd();
     return isAuthIdText(owner) ? owner : undefined;
   } catch (error) {
@@ -43,15 +34,10 @@ async function readOwnerFile(
 }
 
 /** Writes the owner of a group. The caller holds the group's lock. */
-export async function writeOwner(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-  owner: string,
-): Promise<void> {
+export async function writeOwner(group: DatastoreGroup, owner: string): Promise<void> {
   if (!isAuthIdText(owner)) throw new UsageError(`"${owner}" is not an auth id`);
-  const path = joinPath(groupFolder(namespace, group), OWNER_FILE);
-  await datastore.files.replace(path, new TextEncoder().encode(`${owner}\n`));
+  const text = new TextEncoder().encode(`${owner}\n`);
+  await group.datastore.files.replace(group.file(OWNER_FILE), text);
 }
 
 /** Whether somebody may act as owner: the owner itself, or the user whose token owns the group. */
@@ -60,35 +46,23 @@ export function isOwner(owner: string, authId: string): boolean {
 }
 
 /** @throws {AuthError} if a group belongs to somebody else. */
-export async function requireOwner(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-  authId: string,
-): Promise<void> {
-  const owner = await readOwnerFile(datastore, namespace, group);
+export async function requireOwner(group: DatastoreGroup, authId: string): Promise<void> {
+  const owner = await readOwnerFile(group);
   if (owner === undefined) {
     throw new ConflictError(
-      `group "${formatGroupPath(group)}" has no readable owner: "change-owner" gives it one`,
+      `group "${group.path}" has no readable owner: "change-owner" gives it one`,
     );
   }
   if (!isOwner(owner, authId)) {
     throw new AuthError(`backup owner check failed (${authId} != ${owner})`, {
-      situation: { kind: "group-of-another", group: formatGroupPath(group), owner },
+      situation: { kind: "group-of-another", group: group.path, owner },
     });
   }
 }
 
 /** Gives a group to somebody else. @throws {LockedError} if a backup of it is running. */
-export async function changeGroupOwner(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-  owner: string,
-): Promise<void> {
-  if (!datastore.files.hasFolder(groupFolder(namespace, group))) {
-    throw new NotFoundError(`group "${formatGroupPath(group)}" does not exist`);
-  }
-  using _lock = await datastore.locks.acquire(namespace, formatGroupPath(group), "exclusive");
-  await writeOwner(datastore, namespace, group, owner);
+export async function changeGroupOwner(group: DatastoreGroup, owner: string): Promise<void> {
+  if (!group.exists) throw new NotFoundError(`group "${group.path}" does not exist`);
+  using _lock = await group.lock();
+  await writeOwner(group, owner);
 }

@@ -9,13 +9,14 @@ import {
 } from "../manifest/mod.ts";
 import {
   type BackupGroup,
-  type BackupSnapshot,
   type GroupInfo,
   MANIFEST_BLOB_NAME,
   type SnapshotFile,
   type SnapshotInfo,
 } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
+import { DatastoreGroup } from "./datastore_group.ts";
+import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { readGroupNotes } from "./group_notes.ts";
 import { readOwner } from "./group_owner.ts";
 import { readManifestBlob } from "./snapshot_manifest.ts";
@@ -25,7 +26,7 @@ import {
   requireSnapshot,
   type SnapshotContents,
   snapshotContents,
-  snapshotTimesOf,
+  snapshotsOf,
 } from "./snapshot_tree.ts";
 
 /** The first line of notes, which listings show. */
@@ -46,22 +47,22 @@ export async function listGroups(
 ): Promise<GroupInfo[]> {
   const infos: GroupInfo[] = [];
   for (const group of await groupsOf(datastore, namespace)) {
-    const known = await readOwner(datastore, namespace, group);
-    const times = await snapshotTimesOf(datastore, namespace, group);
+    const known = await readOwner(group);
+    const snapshots = await snapshotsOf(group);
     // Without owner and snapshots it is a group that is just being made, or removed.
-    const owner = known ?? (times.length > 0 ? heir : undefined);
+    const owner = known ?? (snapshots.length > 0 ? heir : undefined);
     if (owner === undefined) continue;
     let shown: { time: number; files: readonly string[] } | undefined;
-    for (const time of times) {
-      const contents = await contentsOrNone(datastore, namespace, { ...group, time });
-      if (contents === undefined || (!contents.finished && times.length > 1)) continue;
-      shown = { time, files: contents.files };
+    for (const snapshot of snapshots) {
+      const contents = await contentsOrNone(snapshot);
+      if (contents === undefined || (!contents.finished && snapshots.length > 1)) continue;
+      shown = { time: snapshot.time, files: contents.files };
       break;
     }
-    const notes = await readGroupNotes(datastore, namespace, group);
+    const notes = await readGroupNotes(group);
     infos.push({
-      ...group,
-      backupCount: times.length,
+      ...group.name,
+      backupCount: snapshots.length,
       lastBackup: shown?.time ?? 0,
       files: shown?.files ?? [],
       owner,
@@ -86,11 +87,14 @@ export async function listSnapshots(
 ): Promise<SnapshotInfo[]> {
   requireNamespace(datastore, namespace);
   const infos: SnapshotInfo[] = [];
-  for (const { type, id } of group ? [group] : await groupsOf(datastore, namespace)) {
-    const owner = await readOwner(datastore, namespace, { type, id }) ?? heir;
+  const groups = group === undefined
+    ? await groupsOf(datastore, namespace)
+    : [new DatastoreGroup(datastore, namespace, group)];
+  for (const each of groups) {
+    const owner = await readOwner(each) ?? heir;
     if (owner === undefined) continue;
-    for (const time of (await snapshotTimesOf(datastore, namespace, { type, id })).reverse()) {
-      const info = await snapshotInfo(datastore, namespace, { type, id, time }, owner);
+    for (const snapshot of (await snapshotsOf(each)).reverse()) {
+      const info = await snapshotInfo(snapshot, owner);
       if (info !== undefined) infos.push(info);
     }
   }
@@ -103,28 +107,22 @@ export async function listSnapshots(
  * @throws {NotFoundError} if there is no such snapshot, or it is unfinished.
  * @throws {CorruptDataError} if its manifest is damaged.
  */
-export async function listFiles(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): Promise<SnapshotFile[]> {
-  requireSnapshot(datastore, namespace, snapshot);
-  const contents = await snapshotContents(datastore, namespace, snapshot);
-  const blob = await readManifestBlob(datastore, namespace, snapshot);
+export async function listFiles(snapshot: DatastoreSnapshot): Promise<SnapshotFile[]> {
+  requireSnapshot(snapshot);
+  const contents = await snapshotContents(snapshot);
+  const blob = await readManifestBlob(snapshot);
   return filesOf(await decodeManifestBlob(blob), blob.byteLength, contents);
 }
 
 async function snapshotInfo(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
+  snapshot: DatastoreSnapshot,
   owner: string,
 ): Promise<SnapshotInfo | undefined> {
-  const contents = await contentsOrNone(datastore, namespace, snapshot);
+  const contents = await contentsOrNone(snapshot);
   if (contents === undefined) return undefined;
-  const base = { ...snapshot, owner, protected: contents.protected };
+  const base = { ...snapshot.name, owner, protected: contents.protected };
   try {
-    const blob = await readManifestBlob(datastore, namespace, snapshot);
+    const blob = await readManifestBlob(snapshot);
     const manifest = await decodeManifestBlob(blob);
     const files = filesOf(manifest, blob.byteLength, contents);
     let size = 0;
@@ -176,12 +174,10 @@ function unprotectedInfo(
 
 /** Undefined if the snapshot vanished while the listing was made. */
 async function contentsOrNone(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
+  snapshot: DatastoreSnapshot,
 ): Promise<SnapshotContents | undefined> {
   try {
-    return await snapshotContents(datastore, namespace, snapshot);
+    return await snapshotContents(snapshot);
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;

@@ -17,7 +17,6 @@ import {
   type BackupTarget,
   type ChunkPlacement,
   formatGroupPath,
-  formatSnapshotPath,
   type IndexKind,
   type IndexSummary,
   type IndexWriter,
@@ -28,10 +27,11 @@ import { runAll } from "./_run_all.ts";
 import { UploadedFiles } from "./_uploaded_files.ts";
 import { BadChunks } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
+import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { DigestTable } from "./digest_table.ts";
 import { MAX_INDEX_WRITERS } from "./format.ts";
 import { checkReuse, DynamicIndexFile, FixedIndexFile, type IndexFile } from "./index_file.ts";
-import { checkArchiveFileName, joinPath, snapshotFolder } from "./layout.ts";
+import { checkArchiveFileName, joinPath } from "./layout.ts";
 import { readIndex } from "./read_index.ts";
 import { removeGroupIfEmpty, removeSnapshotFolder } from "./remove_snapshot.ts";
 import type { WriteWatch } from "./snapshot_files.ts";
@@ -45,10 +45,9 @@ export type ChunkInspector = (chunk: NewChunk) => Promise<Uint8Array>;
 
 /** What a target takes over when it begins. */
 export interface OpenedSnapshot {
-  readonly namespace: string;
-  readonly snapshot: BackupSnapshot;
+  readonly snapshot: DatastoreSnapshot;
   /** The previous snapshot that may be relied on. */
-  readonly previous: BackupSnapshot | undefined;
+  readonly previous: DatastoreSnapshot | undefined;
   /** Everything that is held until the end, given back in reverse order. */
   readonly locks: DisposableStack;
   /** Sees what cannot be written during the backup; one of those held. */
@@ -92,11 +91,11 @@ export class LocalBackupTarget implements BackupTarget {
   #manifest: Uint8Array | undefined;
 
   /** @param opened The snapshot's folder exists, and its locks are held. */
-  constructor(datastore: Datastore, opened: OpenedSnapshot) {
-    this.#datastore = datastore;
+  constructor(opened: OpenedSnapshot) {
+    this.#datastore = opened.snapshot.datastore;
     this.#opened = opened;
-    this.snapshot = opened.snapshot;
-    this.#folder = snapshotFolder(opened.namespace, opened.snapshot);
+    this.snapshot = opened.snapshot.name;
+    this.#folder = opened.snapshot.folder;
   }
 
   /** See {@linkcode BackupTarget.previousTime}. */
@@ -123,9 +122,9 @@ export class LocalBackupTarget implements BackupTarget {
   /** A file of the previous snapshot as it is stored; nothing becomes known. */
   async previousFile(name: string): Promise<Uint8Array> {
     checkArchiveFileName(name);
-    const { previous, namespace } = this.#opened;
+    const { previous } = this.#opened;
     if (previous === undefined) throw new NotFoundError("there is no previous snapshot");
-    return await this.#datastore.files.read(joinPath(snapshotFolder(namespace, previous), name));
+    return await this.#datastore.files.read(previous.file(name));
   }
 
   /** See {@linkcode BackupTarget.previousIndex}. */
@@ -274,14 +273,10 @@ export class LocalBackupTarget implements BackupTarget {
       throw new ConflictError("cannot finish backup: an index writer is still open");
     }
     if (this.#fileCount === 0) throw new ConflictError("cannot finish backup: it has no file");
-    const { previous, namespace } = this.#opened;
-    if (
-      previous && !this.#datastore.files.hasFolder(snapshotFolder(namespace, previous))
-    ) {
+    const { previous } = this.#opened;
+    if (previous !== undefined && !previous.exists) {
       throw new ConflictError(
-        `previous snapshot "${
-          formatSnapshotPath(previous)
-        }" was removed during the backup, its chunks may be missing`,
+        `previous snapshot "${previous.path}" was removed during the backup, its chunks may be missing`,
       );
     }
     this.#state = "finishing";
@@ -320,11 +315,11 @@ export class LocalBackupTarget implements BackupTarget {
   async abort(): Promise<void> {
     if (this.#state === "finished" || this.#state === "aborted") return;
     this.#state = "aborted";
-    const { namespace, locks } = this.#opened;
+    const { snapshot, locks } = this.#opened;
     await runAll([
       ...[...this.#writers].map(({ file }) => () => file.discard()),
-      () => removeSnapshotFolder(this.#datastore, this.#folder),
-      () => removeGroupIfEmpty(this.#datastore, namespace, this.snapshot),
+      () => removeSnapshotFolder(snapshot),
+      () => removeGroupIfEmpty(snapshot.group),
       () => locks.dispose(),
     ]);
   }

@@ -34,6 +34,8 @@ import {
 import type { ChunkFolderProgress } from "./chunk_folders.ts";
 import { collectGarbage } from "./collect_garbage.ts";
 import type { Datastore } from "./datastore.ts";
+import { DatastoreGroup } from "./datastore_group.ts";
+import { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 import { changeGroupOwner } from "./group_owner.ts";
 import { listFiles, listGroups, listSnapshots } from "./listing.ts";
@@ -107,7 +109,7 @@ export class LocalRepository implements Repository {
 
   /** See {@linkcode Repository.openSnapshot}. */
   async openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource> {
-    return await LocalSnapshotSource.open(this.datastore, namespace, snapshot);
+    return await LocalSnapshotSource.open(this.#snapshot(namespace, snapshot));
   }
 
   /** See {@linkcode Repository.listGroups}. A lost owner file does not hide what is in a group. */
@@ -128,12 +130,12 @@ export class LocalRepository implements Repository {
 
   /** See {@linkcode Repository.listFiles}. */
   async listFiles(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotFile[]> {
-    return await listFiles(this.datastore, namespace, snapshot);
+    return await listFiles(this.#snapshot(namespace, snapshot));
   }
 
   /** See {@linkcode Repository.forgetSnapshot}. */
   async forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void> {
-    await removeSnapshot(this.datastore, namespace, snapshot);
+    await removeSnapshot(this.#snapshot(namespace, snapshot));
   }
 
   /** See {@linkcode Repository.prune}. */
@@ -144,7 +146,7 @@ export class LocalRepository implements Repository {
     dryRun: boolean,
     log?: TaskLog,
   ): Promise<PruneDecision[]> {
-    return await pruneGroup(this.datastore, namespace, group, keep, dryRun, log);
+    return await pruneGroup(this.#group(namespace, group), keep, dryRun, log);
   }
 
   /** See {@linkcode Repository.status}. */
@@ -196,20 +198,18 @@ export class LocalRepository implements Repository {
 
   /** See {@linkcode Repository.uploadLog}. */
   async uploadLog(namespace: string, snapshot: BackupSnapshot, blob: Uint8Array): Promise<void> {
-    await uploadLog(this.datastore, namespace, snapshot, blob);
+    await uploadLog(this.#snapshot(namespace, snapshot), blob);
   }
 
   /** See {@linkcode Repository.readNotes}. */
   async readNotes(namespace: string, snapshot: BackupSnapshot): Promise<string> {
-    return notesOf(await readManifest(this.datastore, namespace, snapshot)) ?? "";
+    return notesOf(await readManifest(this.#snapshot(namespace, snapshot))) ?? "";
   }
 
   /** See {@linkcode Repository.writeNotes}. */
   async writeNotes(namespace: string, snapshot: BackupSnapshot, notes: string): Promise<void> {
     await updateManifest(
-      this.datastore,
-      namespace,
-      snapshot,
+      this.#snapshot(namespace, snapshot),
       (manifest) => withNotes(manifest, notes),
     );
   }
@@ -217,7 +217,7 @@ export class LocalRepository implements Repository {
   /** See {@linkcode Repository.isProtected}. */
   // deno-lint-ignore require-await
   async isProtected(namespace: string, snapshot: BackupSnapshot): Promise<boolean> {
-    return isProtected(this.datastore, namespace, snapshot);
+    return isProtected(this.#snapshot(namespace, snapshot));
   }
 
   /** See {@linkcode Repository.setProtected}. */
@@ -226,28 +226,28 @@ export class LocalRepository implements Repository {
     snapshot: BackupSnapshot,
     protect: boolean,
   ): Promise<void> {
-    await setProtected(this.datastore, namespace, snapshot, protect);
+    await setProtected(this.#snapshot(namespace, snapshot), protect);
   }
 
   /** See {@linkcode Repository.readGroupNotes}. */
   async readGroupNotes(namespace: string, group: BackupGroup): Promise<string> {
-    return await readGroupNotes(this.datastore, namespace, group) ?? "";
+    return await readGroupNotes(this.#group(namespace, group)) ?? "";
   }
 
   /** See {@linkcode Repository.writeGroupNotes}. */
   async writeGroupNotes(namespace: string, group: BackupGroup, notes: string): Promise<void> {
-    await writeGroupNotes(this.datastore, namespace, group, notes);
+    await writeGroupNotes(this.#group(namespace, group), notes);
   }
 
   /** See {@linkcode Repository.forgetGroup}. */
   async forgetGroup(namespace: string, group: BackupGroup): Promise<DeletionCounts> {
-    return await forgetGroup(this.datastore, namespace, group);
+    return await forgetGroup(this.#group(namespace, group));
   }
 
   /** See {@linkcode Repository.changeOwner}. */
   async changeOwner(namespace: string, group: BackupGroup, owner: string): Promise<void> {
     if (!isAuthIdText(owner)) throw new UsageError(`"${owner}" is not an auth id`);
-    await changeGroupOwner(this.datastore, namespace, group, owner);
+    await changeGroupOwner(this.#group(namespace, group), owner);
   }
 
   /** See {@linkcode Repository.listNamespaces}. */
@@ -268,7 +268,7 @@ export class LocalRepository implements Repository {
 
   /** See {@linkcode Repository.moveGroup}. One group is moved in one go, whatever signals come. */
   async moveGroup({ group, from, to, merge }: GroupMove, log: TaskLog): Promise<void> {
-    await moveGroup(this.datastore, group, from, to, { merge, log });
+    await moveGroup(this.#group(from, group), to, { merge, log });
   }
 
   /** See {@linkcode Repository.moveNamespace}. */
@@ -278,6 +278,14 @@ export class LocalRepository implements Repository {
     signal?: AbortSignal,
   ): Promise<void> {
     await moveNamespace(this.datastore, from, to, { ...options, log, signal });
+  }
+
+  #group(namespace: string, group: BackupGroup): DatastoreGroup {
+    return new DatastoreGroup(this.datastore, namespace, group);
+  }
+
+  #snapshot(namespace: string, snapshot: BackupSnapshot): DatastoreSnapshot {
+    return new DatastoreSnapshot(this.datastore, namespace, snapshot);
   }
 
   /** Closes the datastore. */

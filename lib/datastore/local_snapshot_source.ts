@@ -1,7 +1,7 @@
-import { type BackupSnapshot, formatSnapshotPath, type SnapshotSource } from "../repository/mod.ts";
+import type { BackupSnapshot, SnapshotSource } from "../repository/mod.ts";
 import { LockedError, NotFoundError } from "../errors/mod.ts";
-import type { Datastore } from "./datastore.ts";
-import { checkArchiveFileName, joinPath, snapshotFolder } from "./layout.ts";
+import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
+import { checkArchiveFileName } from "./layout.ts";
 import type { HeldLock } from "./lock_folder.ts";
 import { requireSnapshot } from "./snapshot_tree.ts";
 
@@ -10,19 +10,17 @@ import { requireSnapshot } from "./snapshot_tree.ts";
  * be removed while it is read.
  */
 export class LocalSnapshotSource implements SnapshotSource {
-  readonly #datastore: Datastore;
-  readonly #folder: string;
+  readonly #opened: DatastoreSnapshot;
   readonly #lock: HeldLock;
 
-  private constructor(
-    datastore: Datastore,
-    folder: string,
-    readonly snapshot: BackupSnapshot,
-    lock: HeldLock,
-  ) {
-    this.#datastore = datastore;
-    this.#folder = folder;
+  private constructor(opened: DatastoreSnapshot, lock: HeldLock) {
+    this.#opened = opened;
     this.#lock = lock;
+  }
+
+  /** See {@linkcode SnapshotSource.snapshot}. */
+  get snapshot(): BackupSnapshot {
+    return this.#opened.name;
   }
 
   /**
@@ -31,46 +29,36 @@ export class LocalSnapshotSource implements SnapshotSource {
    * @throws {NotFoundError} if there is no such snapshot.
    * @throws {LockedError} if it is being written or removed.
    */
-  static async open(
-    datastore: Datastore,
-    namespace: string,
-    snapshot: BackupSnapshot,
-  ): Promise<LocalSnapshotSource> {
-    requireSnapshot(datastore, namespace, snapshot);
-    const path = formatSnapshotPath(snapshot);
+  static async open(snapshot: DatastoreSnapshot): Promise<LocalSnapshotSource> {
+    requireSnapshot(snapshot);
+    const { path } = snapshot;
     let lock: HeldLock;
     try {
-      lock = await datastore.locks.acquire(namespace, path, "shared");
+      lock = await snapshot.lock("shared");
     } catch (cause) {
       if (!(cause instanceof LockedError)) throw cause;
       throw new LockedError(`snapshot "${path}" is being written or removed`, { cause });
     }
     using held = new DisposableStack();
     held.use(lock);
-    const folder = snapshotFolder(namespace, snapshot);
-    if (!datastore.files.hasFolder(folder)) {
-      throw new NotFoundError(`snapshot "${path}" does not exist`);
-    }
-    return new LocalSnapshotSource(datastore, folder, snapshot, held.move());
+    if (!snapshot.exists) throw new NotFoundError(`snapshot "${path}" does not exist`);
+    return new LocalSnapshotSource(snapshot, held.move());
   }
 
   /** See {@linkcode SnapshotSource.readFile}. */
   async readFile(name: string): Promise<Uint8Array> {
     checkArchiveFileName(name);
     try {
-      return await this.#datastore.files.read(joinPath(this.#folder, name));
+      return await this.#opened.datastore.files.read(this.#opened.file(name));
     } catch (cause) {
       if (!(cause instanceof NotFoundError)) throw cause;
-      throw new NotFoundError(
-        `snapshot "${formatSnapshotPath(this.snapshot)}" has no file "${name}"`,
-        { cause },
-      );
+      throw new NotFoundError(`snapshot "${this.#opened.path}" has no file "${name}"`, { cause });
     }
   }
 
   /** See {@linkcode SnapshotSource.readChunk}. */
   async readChunk(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void> {
-    await this.#datastore.chunks.read(digest, buffer);
+    await this.#opened.datastore.chunks.read(digest, buffer);
   }
 
   /** Lets the snapshot be removed again. */

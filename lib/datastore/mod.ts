@@ -30,6 +30,8 @@ export {
   type DatastoreOptions,
   type OpenedDatastore,
 } from "./datastore.ts";
+export { DatastoreGroup } from "./datastore_group.ts";
+export { DatastoreSnapshot } from "./datastore_snapshot.ts";
 export type { SyncLevel } from "./file_chunk_store.ts";
 export { type GcStatus, readGcStatus } from "./gc_status.ts";
 export { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
@@ -65,6 +67,6 @@ export {
   requireSnapshot,
   type SnapshotContents,
   snapshotContents,
-  snapshotTimesOf,
+  snapshotsOf,
 } from "./snapshot_tree.ts";
 export { type SnapshotVerdict, verify, type VerifyOptions, type VerifyReport } from "./verify.ts";

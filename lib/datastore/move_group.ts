@@ -1,16 +1,12 @@
 import { ConflictError, NotFoundError } from "../errors/mod.ts";
-import {
-  type BackupGroup,
-  formatGroupPath,
-  formatSnapshotPath,
-  type TaskLog,
-} from "../repository/mod.ts";
-import type { Datastore } from "./datastore.ts";
+import type { TaskLog } from "../repository/mod.ts";
+import type { DatastoreGroup } from "./datastore_group.ts";
+import { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { GROUP_NOTES_FILE, OWNER_FILE } from "./format.ts";
 import { readOwner, writeOwner } from "./group_owner.ts";
-import { groupFolder, joinPath, snapshotFolder, typeFolder } from "./layout.ts";
+import { typeFolder } from "./layout.ts";
 import { removeGroupIfEmpty } from "./remove_snapshot.ts";
-import { requireNamespace, snapshotTimesOf } from "./snapshot_tree.ts";
+import { requireNamespace, snapshotsOf } from "./snapshot_tree.ts";
 
 /** How to move a group. */
 export interface MoveGroupOptions {
@@ -27,82 +23,66 @@ export interface MoveGroupOptions {
  * @throws {LockedError} if the group or one of its snapshots is in use, or garbage is collected.
  */
 export async function moveGroup(
-  datastore: Datastore,
-  group: BackupGroup,
-  from: string,
+  source: DatastoreGroup,
   to: string,
   { merge = true, log = () => {} }: MoveGroupOptions = {},
 ): Promise<void> {
-  const path = formatGroupPath(group);
-  const { files, locks } = datastore;
+  const { datastore, namespace: from, path } = source;
   if (from === to) throw new ConflictError("source and target namespace must be different");
   requireNamespace(datastore, to);
+  const target = source.in(to);
   using _mover = datastore.processLock.acquireMove();
   using held = new DisposableStack();
-  held.use(await locks.acquire(from, path, "exclusive"));
-  held.use(await locks.acquire(to, path, "exclusive"));
-  if (!files.hasFolder(groupFolder(from, group))) {
+  held.use(await source.lock());
+  held.use(await target.lock());
+  if (!source.exists) {
     throw new NotFoundError(`group "${path}" does not exist in namespace "${from}"`);
   }
-  const times = (await snapshotTimesOf(datastore, from, group)).reverse();
-  await checkTarget(datastore, group, from, to, merge, times[0]);
+  const snapshots = (await snapshotsOf(source)).reverse();
+  await checkTarget(source, target, merge, snapshots[0]?.time);
   // All of them before the first is moved, so that one in use leaves the group in one piece.
-  for (const time of times) {
-    held.use(await locks.acquire(from, formatSnapshotPath({ ...group, time }), "exclusive"));
+  for (const snapshot of snapshots) held.use(await snapshot.lock("exclusive"));
+  log(`moving group "${path}" from namespace "${from}" to "${to}": ${snapshots.length} snapshots`);
+  await makeGroup(source, target);
+  for (const snapshot of snapshots) {
+    const moved = DatastoreSnapshot.of(target, snapshot.time);
+    datastore.files.rename(snapshot.folder, moved.folder);
+    log(`moved snapshot "${snapshot.path}"`);
   }
-  log(`moving group "${path}" from namespace "${from}" to "${to}": ${times.length} snapshots`);
-  await makeGroup(datastore, group, from, to);
-  for (const time of times) {
-    const snapshot = { type: group.type, id: group.id, time };
-    files.rename(snapshotFolder(from, snapshot), snapshotFolder(to, snapshot));
-    log(`moved snapshot "${formatSnapshotPath(snapshot)}"`);
-  }
-  await removeGroupIfEmpty(datastore, from, group);
+  await removeGroupIfEmpty(source);
 }
 
 /** @param oldest Time of the first snapshot that is to be moved. */
 async function checkTarget(
-  datastore: Datastore,
-  group: BackupGroup,
-  from: string,
-  to: string,
+  source: DatastoreGroup,
+  target: DatastoreGroup,
   merge: boolean,
   oldest: number | undefined,
 ): Promise<void> {
-  const path = formatGroupPath(group);
-  if (!datastore.files.hasFolder(groupFolder(to, group))) return;
+  const { path, namespace: to } = target;
+  if (!target.exists) return;
   if (!merge) throw new ConflictError(`group "${path}" exists in namespace "${to}" already`);
-  const [newest] = await snapshotTimesOf(datastore, to, group);
-  if (newest !== undefined && oldest !== undefined && oldest <= newest) {
+  const [newest] = await snapshotsOf(target);
+  if (newest !== undefined && oldest !== undefined && oldest <= newest.time) {
     throw new ConflictError(
       `group "${path}" in namespace "${to}" has snapshots that are not older than those to be moved`,
     );
   }
-  const [source, target] = [
-    await readOwner(datastore, from, group),
-    await readOwner(datastore, to, group),
-  ];
-  if (source !== target) {
+  if (await readOwner(source) !== await readOwner(target)) {
     throw new ConflictError(`group "${path}" has another owner in namespace "${to}"`);
   }
 }
 
-async function makeGroup(
-  datastore: Datastore,
-  group: BackupGroup,
-  from: string,
-  to: string,
-): Promise<void> {
-  const { files } = datastore;
-  const target = groupFolder(to, group);
-  files.makeFolder(typeFolder(to, group.type));
-  files.makeFolder(target);
-  const owner = await readOwner(datastore, from, group);
-  if (files.size(joinPath(target, OWNER_FILE)) === undefined && owner !== undefined) {
-    await writeOwner(datastore, to, group, owner);
+async function makeGroup(source: DatastoreGroup, target: DatastoreGroup): Promise<void> {
+  const { files } = target.datastore;
+  files.makeFolder(typeFolder(target.namespace, target.name.type));
+  files.makeFolder(target.folder);
+  const owner = await readOwner(source);
+  if (files.size(target.file(OWNER_FILE)) === undefined && owner !== undefined) {
+    await writeOwner(target, owner);
   }
-  const notes = joinPath(groupFolder(from, group), GROUP_NOTES_FILE);
-  const targetNotes = joinPath(target, GROUP_NOTES_FILE);
+  const notes = source.file(GROUP_NOTES_FILE);
+  const targetNotes = target.file(GROUP_NOTES_FILE);
   if (files.size(notes) !== undefined && files.size(targetNotes) === undefined) {
     files.rename(notes, targetNotes);
   }

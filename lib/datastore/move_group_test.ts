@@ -1,11 +1,12 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, ConflictError, LockedError } from "../errors/mod.ts";
 import { withLocalRepository } from "../../tests/support/local_repository.ts";
+import { DatastoreGroup } from "./datastore_group.ts";
 import type { LocalRepository } from "./local_repository.ts";
 import { moveGroup } from "./move_group.ts";
 import { moveNamespace } from "./move_namespace.ts";
 import { createNamespace } from "./namespaces.ts";
-import { snapshotTimesOf } from "./snapshot_tree.ts";
+import { snapshotsOf } from "./snapshot_tree.ts";
 
 const GROUP = { type: "host", id: "a" } as const;
 
@@ -16,8 +17,13 @@ function snapshot({ datastore }: LocalRepository, namespace: string, time: strin
   Deno.writeTextFileSync(`${folder}/owner`, "joe@pbs\n");
 }
 
+function groupIn({ datastore }: LocalRepository, namespace: string): DatastoreGroup {
+  return new DatastoreGroup(datastore, namespace, GROUP);
+}
+
 async function timesIn(repository: LocalRepository, namespace: string): Promise<number[]> {
-  return (await snapshotTimesOf(repository.datastore, namespace, GROUP)).reverse();
+  const snapshots = await snapshotsOf(groupIn(repository, namespace));
+  return snapshots.map(({ time }) => time).reverse();
 }
 
 Deno.test("moveGroup() moves all snapshots and leaves nothing behind", async () => {
@@ -26,7 +32,7 @@ Deno.test("moveGroup() moves all snapshots and leaves nothing behind", async () 
     createNamespace(datastore, "n");
     snapshot(repository, "", "2023-11-14T22:13:20Z");
     snapshot(repository, "", "2023-11-15T22:13:20Z");
-    await moveGroup(datastore, GROUP, "", "n");
+    await moveGroup(groupIn(repository, ""), "n");
     assertEquals(await timesIn(repository, "n"), [1700000000, 1700086400]);
     assertEquals(await repository.listGroups(""), []);
     assertEquals((await repository.listGroups("n"))[0]!.owner, "joe@pbs");
@@ -39,13 +45,13 @@ Deno.test("moveGroup() merges only with older snapshots, and moves nothing other
     createNamespace(datastore, "n");
     snapshot(repository, "n", "2023-11-15T22:13:20Z");
     snapshot(repository, "", "2023-11-14T22:13:20Z");
-    await assertRejects(() => moveGroup(datastore, GROUP, "", "n"), ConflictError, "not older");
+    await assertRejects(() => moveGroup(groupIn(repository, ""), "n"), ConflictError, "not older");
     await assertRejects(
-      () => moveGroup(datastore, GROUP, "n", "", { merge: false }),
+      () => moveGroup(groupIn(repository, "n"), "", { merge: false }),
       ConflictError,
       "exists",
     );
-    await moveGroup(datastore, GROUP, "n", "");
+    await moveGroup(groupIn(repository, "n"), "");
     assertEquals(await timesIn(repository, ""), [1700000000, 1700086400]);
   });
 });
@@ -57,7 +63,7 @@ Deno.test("moves and garbage collection keep each other away", async () => {
     snapshot(repository, "", "2023-11-14T22:13:20Z");
     {
       using _collector = datastore.processLock.acquireExclusive();
-      await assertRejects(() => moveGroup(datastore, GROUP, "", "n"), LockedError, "garbage");
+      await assertRejects(() => moveGroup(groupIn(repository, ""), "n"), LockedError, "garbage");
     }
     using _mover = datastore.processLock.acquireMove();
     assertThrows(() => datastore.processLock.acquireExclusive(), LockedError, "moved");

@@ -52,7 +52,7 @@ export async function moveNamespace(
     for (const group of await groupsOf(datastore, source)) {
       if (options.signal?.aborted) throw new CancelledError("the move was stopped");
       try {
-        await moveGroup(datastore, group, source, target, { merge, log });
+        await moveGroup(group, target, { merge, log });
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
         failed++;

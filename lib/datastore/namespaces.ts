@@ -61,7 +61,7 @@ export async function deleteNamespace(
   let complete = true;
   for (const each of (await namespacesBelow(datastore, namespace)).reverse()) {
     for (const group of deleteGroups ? await groupsOf(datastore, each) : []) {
-      const counts = await removeGroup(datastore, each, group);
+      const counts = await removeGroup(group);
       total.removedGroups += counts.removedGroups;
       total.removedSnapshots += counts.removedSnapshots;
       total.protectedSnapshots += counts.protectedSnapshots;

@@ -1,20 +1,12 @@
 import { describeError, LockedError, NotFoundError, PbsError } from "../errors/mod.ts";
-import {
-  type BackupGroup,
-  type BackupSnapshot,
-  formatGroupPath,
-  formatSnapshotPath,
-  type KeepOptions,
-  type PruneDecision,
-  type TaskLog,
-} from "../repository/mod.ts";
-import type { Datastore } from "./datastore.ts";
-import { groupFolder } from "./layout.ts";
+import type { KeepOptions, PruneDecision, TaskLog } from "../repository/mod.ts";
+import type { DatastoreGroup } from "./datastore_group.ts";
+import { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { LocalPeriods } from "./local_period.ts";
 import { removeSnapshot } from "./remove_snapshot.ts";
 import { decideRetention, type RetentionSnapshot } from "./retention.ts";
 import { findDamage } from "./snapshot_damage.ts";
-import { snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
+import { snapshotContents, snapshotsOf } from "./snapshot_tree.ts";
 
 /**
  * Removes the snapshots of a group that no rule keeps, oldest first (spec: datastore-formats.md
@@ -26,35 +18,29 @@ import { snapshotContents, snapshotTimesOf } from "./snapshot_tree.ts";
  *   snapshot that is whole but cannot be read now must not go in the place of an older one.
  */
 export async function pruneGroup(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
+  group: DatastoreGroup,
   keep: KeepOptions,
   dryRun: boolean,
   log: TaskLog = () => {},
 ): Promise<PruneDecision[]> {
-  if (!datastore.files.hasFolder(groupFolder(namespace, group))) {
-    throw new NotFoundError(
-      `group "${formatGroupPath(group)}" not found - ENOENT: No such file or directory`,
-    );
+  if (!group.exists) {
+    throw new NotFoundError(`group "${group.path}" not found - ENOENT: No such file or directory`);
   }
   const snapshots: RetentionSnapshot[] = [];
-  for (const time of await snapshotTimesOf(datastore, namespace, group)) {
-    const snapshot = { type: group.type, id: group.id, time };
+  for (const snapshot of await snapshotsOf(group)) {
     try {
-      const contents = await snapshotContents(datastore, namespace, snapshot);
-      const broken = contents.finished && await isBroken(datastore, namespace, snapshot, log);
-      snapshots.push({ time, ...contents, broken });
+      const contents = await snapshotContents(snapshot);
+      const broken = contents.finished && await isBroken(snapshot, log);
+      snapshots.push({ time: snapshot.time, ...contents, broken });
     } catch (error) {
       // Somebody else has removed it meanwhile.
       if (!(error instanceof NotFoundError)) throw error;
     }
   }
-  const periods = new LocalPeriods(datastore.options.timeZone);
+  const periods = new LocalPeriods(group.datastore.options.timeZone);
   const marks = decideRetention(snapshots, keep, periods);
   const decisions: PruneDecision[] = snapshots.map((snapshot, i) => ({
-    type: group.type,
-    id: group.id,
+    ...group.name,
     time: snapshot.time,
     keep: marks[i] !== "remove",
     protected: snapshot.protected,
@@ -63,23 +49,19 @@ export async function pruneGroup(
   if (dryRun) return decisions;
   const done: PruneDecision[] = [];
   for (const decision of decisions) {
-    const stayed = !decision.keep && !await removeOrWarn(datastore, namespace, decision, log);
+    const stayed = !decision.keep &&
+      !await removeOrWarn(DatastoreSnapshot.of(group, decision.time), log);
     done.push(stayed ? { ...decision, stayed } : decision);
   }
   return done;
 }
 
 /** Whether a finished snapshot does not count. What shows only here is said. */
-async function isBroken(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-  log: TaskLog,
-): Promise<boolean> {
-  const damage = await findDamage(datastore, namespace, snapshot);
+async function isBroken(snapshot: DatastoreSnapshot, log: TaskLog): Promise<boolean> {
+  const damage = await findDamage(snapshot);
   const { broken, failedVerification } = damage;
   if (broken === undefined) return failedVerification;
-  const path = formatSnapshotPath(snapshot);
+  const { path } = snapshot;
   if (damage.unreadable) {
     throw new PbsError(
       `nothing was removed, as snapshot "${path}" could not be looked at: ${broken}`,
@@ -90,19 +72,14 @@ async function isBroken(
 }
 
 /** @returns Whether it is gone, or somebody else is using it. */
-async function removeOrWarn(
-  datastore: Datastore,
-  namespace: string,
-  { type, id, time }: PruneDecision,
-  log: TaskLog,
-): Promise<boolean> {
+async function removeOrWarn(snapshot: DatastoreSnapshot, log: TaskLog): Promise<boolean> {
   try {
-    await removeSnapshot(datastore, namespace, { type, id, time });
+    await removeSnapshot(snapshot);
     return true;
   } catch (error) {
     if (!(error instanceof PbsError)) throw error;
-    const path = formatSnapshotPath({ type, id, time });
-    log(`WARN: cannot remove snapshot "${path}": ${describeError(error).join(": ")}`, true);
+    const reason = describeError(error).join(": ");
+    log(`WARN: cannot remove snapshot "${snapshot.path}": ${reason}`, true);
     return error instanceof LockedError;
   }
 }

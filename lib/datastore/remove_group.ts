@@ -1,10 +1,9 @@
 import { ConflictError, NotFoundError } from "../errors/mod.ts";
-import { type BackupGroup, type DeletionCounts, formatGroupPath } from "../repository/mod.ts";
-import type { Datastore } from "./datastore.ts";
-import { groupFolder } from "./layout.ts";
+import type { DeletionCounts } from "../repository/mod.ts";
+import type { DatastoreGroup } from "./datastore_group.ts";
 import { removeGroupIfEmpty, removeSnapshotOnly } from "./remove_snapshot.ts";
 import { isProtected } from "./snapshot_flags.ts";
-import { snapshotTimesOf } from "./snapshot_tree.ts";
+import { snapshotsOf } from "./snapshot_tree.ts";
 
 /**
  * Removes all snapshots of a group that are not protected, and the group if nothing is left.
@@ -12,41 +11,27 @@ import { snapshotTimesOf } from "./snapshot_tree.ts";
  * @throws {NotFoundError} if there is no such group.
  * @throws {LockedError} if it, or one of its snapshots, is in use; others may be gone then.
  */
-export async function removeGroup(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-): Promise<DeletionCounts> {
-  const name = formatGroupPath(group);
-  if (!datastore.files.hasFolder(groupFolder(namespace, group))) {
-    throw new NotFoundError(`group "${name}" does not exist`);
-  }
-  using _lock = await datastore.locks.acquire(namespace, name, "exclusive");
+export async function removeGroup(group: DatastoreGroup): Promise<DeletionCounts> {
+  if (!group.exists) throw new NotFoundError(`group "${group.path}" does not exist`);
+  using _lock = await group.lock();
   let [removedSnapshots, protectedSnapshots] = [0, 0];
-  for (const time of (await snapshotTimesOf(datastore, namespace, group)).reverse()) {
-    const snapshot = { type: group.type, id: group.id, time };
-    if (isProtected(datastore, namespace, snapshot)) protectedSnapshots++;
+  for (const snapshot of (await snapshotsOf(group)).reverse()) {
+    if (isProtected(snapshot)) protectedSnapshots++;
     else {
-      await removeSnapshotOnly(datastore, namespace, snapshot);
+      await removeSnapshotOnly(snapshot);
       removedSnapshots++;
     }
   }
-  const gone = await removeGroupIfEmpty(datastore, namespace, group);
+  const gone = await removeGroupIfEmpty(group);
   return { removedGroups: gone ? 1 : 0, removedSnapshots, protectedSnapshots };
 }
 
 /** {@linkcode removeGroup} that does not put up with protected snapshots. */
-export async function forgetGroup(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-): Promise<DeletionCounts> {
-  const counts = await removeGroup(datastore, namespace, group);
+export async function forgetGroup(group: DatastoreGroup): Promise<DeletionCounts> {
+  const counts = await removeGroup(group);
   if (counts.protectedSnapshots > 0) {
     throw new ConflictError(
-      `group "${
-        formatGroupPath(group)
-      }" still exists: ${counts.protectedSnapshots} of its snapshots are protected`,
+      `group "${group.path}" still exists: ${counts.protectedSnapshots} of its snapshots are protected`,
     );
   }
   return counts;

@@ -1,17 +1,11 @@
 import { LockedError, NotFoundError } from "../errors/mod.ts";
-import {
-  type BackupGroup,
-  type BackupSnapshot,
-  formatGroupPath,
-  formatSnapshotPath,
-  MANIFEST_BLOB_NAME,
-} from "../repository/mod.ts";
-import type { Datastore } from "./datastore.ts";
+import { MANIFEST_BLOB_NAME } from "../repository/mod.ts";
+import type { DatastoreGroup } from "./datastore_group.ts";
+import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { GROUP_NOTES_FILE, OWNER_FILE, PROTECTED_FILE } from "./format.ts";
-import { groupFolder, joinPath, snapshotFolder } from "./layout.ts";
 import { ProtectedSnapshotError } from "./protected_snapshot_error.ts";
 import { lockManifest } from "./snapshot_manifest.ts";
-import { requireSnapshot, snapshotTimesOf } from "./snapshot_tree.ts";
+import { requireSnapshot, snapshotsOf } from "./snapshot_tree.ts";
 
 /**
  * Removes a snapshot, and its group if that was the last one. Chunks stay until garbage collection.
@@ -19,15 +13,11 @@ import { requireSnapshot, snapshotTimesOf } from "./snapshot_tree.ts";
  * @throws {ProtectedSnapshotError} if it is protected.
  * @throws {LockedError} if it is being read or written.
  */
-export async function removeSnapshot(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): Promise<void> {
-  await removeSnapshotOnly(datastore, namespace, snapshot);
+export async function removeSnapshot(snapshot: DatastoreSnapshot): Promise<void> {
+  await removeSnapshotOnly(snapshot);
   try {
-    using _lock = await datastore.locks.acquire(namespace, formatGroupPath(snapshot), "exclusive");
-    await removeGroupIfEmpty(datastore, namespace, snapshot);
+    using _lock = await snapshot.group.lock();
+    await removeGroupIfEmpty(snapshot.group);
   } catch (error) {
     // A backup of the group is running: the group is not empty.
     if (!(error instanceof LockedError)) throw error;
@@ -35,28 +25,23 @@ export async function removeSnapshot(
 }
 
 /** {@linkcode removeSnapshot} for a caller that holds the group's lock or sees to the group. */
-export async function removeSnapshotOnly(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): Promise<void> {
-  requireSnapshot(datastore, namespace, snapshot);
-  const name = formatSnapshotPath(snapshot);
-  using _lock = await datastore.locks.acquire(namespace, name, "exclusive");
+export async function removeSnapshotOnly(snapshot: DatastoreSnapshot): Promise<void> {
+  requireSnapshot(snapshot);
+  using _lock = await snapshot.lock("exclusive");
   // Somebody else may have removed it before the lock was had.
-  requireSnapshot(datastore, namespace, snapshot);
-  using _manifestLock = await lockManifest(datastore, namespace, snapshot);
-  const folder = snapshotFolder(namespace, snapshot);
-  if (datastore.files.size(joinPath(folder, PROTECTED_FILE)) !== undefined) {
-    throw new ProtectedSnapshotError(`cannot remove protected snapshot "${name}"`);
+  requireSnapshot(snapshot);
+  using _manifestLock = await lockManifest(snapshot);
+  if (snapshot.datastore.files.size(snapshot.file(PROTECTED_FILE)) !== undefined) {
+    throw new ProtectedSnapshotError(`cannot remove protected snapshot "${snapshot.path}"`);
   }
-  await removeSnapshotFolder(datastore, folder);
+  await removeSnapshotFolder(snapshot);
 }
 
 /** Removes a snapshot's folder. Without its manifest what a crash leaves is an unfinished one. */
-export async function removeSnapshotFolder(datastore: Datastore, folder: string): Promise<void> {
-  datastore.files.removeFile(joinPath(folder, MANIFEST_BLOB_NAME));
-  await datastore.files.removeTree(folder);
+export async function removeSnapshotFolder(snapshot: DatastoreSnapshot): Promise<void> {
+  const { files } = snapshot.datastore;
+  files.removeFile(snapshot.file(MANIFEST_BLOB_NAME));
+  await files.removeTree(snapshot.folder);
 }
 
 /**
@@ -64,24 +49,19 @@ export async function removeSnapshotFolder(datastore: Datastore, folder: string)
  *
  * @returns Whether it is gone.
  */
-export async function removeGroupIfEmpty(
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
-): Promise<boolean> {
-  const times = await snapshotTimesOf(datastore, namespace, group);
-  if (times.length > 0) return false;
-  const folder = groupFolder(namespace, group);
+export async function removeGroupIfEmpty(group: DatastoreGroup): Promise<boolean> {
+  if ((await snapshotsOf(group)).length > 0) return false;
+  const { folder, datastore: { files } } = group;
   try {
-    const others = (await datastore.files.list(folder)).filter(({ name }) => !isGroupFile(name));
+    const others = (await files.list(folder)).filter(({ name }) => !isGroupFile(name));
     if (others.length > 0) return false;
-    for (const { name } of await datastore.files.list(folder)) {
-      datastore.files.removeFile(joinPath(folder, name));
+    for (const { name } of await files.list(folder)) {
+      files.removeFile(group.file(name));
     }
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
   }
-  return datastore.files.removeEmptyFolder(folder);
+  return files.removeEmptyFolder(folder);
 }
 
 /** The owner, the notes, and what a crash left while one of them was written. */

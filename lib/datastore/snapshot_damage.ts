@@ -1,8 +1,7 @@
 import { describeError, NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
 import { verifyStateOf } from "../manifest/mod.ts";
-import type { BackupSnapshot } from "../repository/mod.ts";
-import type { Datastore } from "./datastore.ts";
-import { checkArchiveFileName, joinPath, snapshotFolder } from "./layout.ts";
+import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
+import { checkArchiveFileName } from "./layout.ts";
 import { readManifest } from "./snapshot_manifest.ts";
 
 /** What shows of a finished snapshot without reading its archives. */
@@ -20,18 +19,14 @@ export interface SnapshotDamage {
  *
  * @throws {NotFoundError} if it has no manifest: it is unfinished, or was removed.
  */
-export async function findDamage(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): Promise<SnapshotDamage> {
+export async function findDamage(snapshot: DatastoreSnapshot): Promise<SnapshotDamage> {
   try {
-    const manifest = await readManifest(datastore, namespace, snapshot);
+    const manifest = await readManifest(snapshot);
     const failedVerification = verifyStateOf(manifest)?.state === "failed";
-    const folder = snapshotFolder(namespace, snapshot);
+    const { files } = snapshot.datastore;
     for (const { filename } of manifest.files) {
       checkArchiveFileName(filename);
-      if (datastore.files.size(joinPath(folder, filename)) === undefined) {
+      if (files.size(snapshot.file(filename)) === undefined) {
         return { broken: `its file "${filename}" is missing`, failedVerification };
       }
     }

@@ -1,41 +1,29 @@
 import { checkBlobCrc } from "../blob/mod.ts";
 import { ConflictError } from "../errors/mod.ts";
-import {
-  type BackupSnapshot,
-  CLIENT_LOG_BLOB_NAME,
-  formatSnapshotPath,
-} from "../repository/mod.ts";
-import type { Datastore } from "./datastore.ts";
+import { CLIENT_LOG_BLOB_NAME } from "../repository/mod.ts";
+import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { PROTECTED_FILE } from "./format.ts";
-import { joinPath, snapshotFolder } from "./layout.ts";
 import { lockManifest } from "./snapshot_manifest.ts";
 import { requireSnapshot } from "./snapshot_tree.ts";
 
 /** Whether a snapshot is protected; false if there is none. */
-export function isProtected(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): boolean {
-  const path = joinPath(snapshotFolder(namespace, snapshot), PROTECTED_FILE);
-  return datastore.files.size(path) !== undefined;
+export function isProtected(snapshot: DatastoreSnapshot): boolean {
+  return snapshot.datastore.files.size(snapshot.file(PROTECTED_FILE)) !== undefined;
 }
 
 /** Protects a snapshot from removal, or lets it be removed again. */
 export async function setProtected(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
+  snapshot: DatastoreSnapshot,
   protect: boolean,
 ): Promise<void> {
-  requireSnapshot(datastore, namespace, snapshot);
-  const name = formatSnapshotPath(snapshot);
-  using _lock = await datastore.locks.acquire(namespace, name, "exclusive");
-  requireSnapshot(datastore, namespace, snapshot);
-  const path = joinPath(snapshotFolder(namespace, snapshot), PROTECTED_FILE);
-  if (!protect) datastore.files.removeFile(path);
-  else if (datastore.files.size(path) === undefined) {
-    await datastore.files.replace(path, new Uint8Array());
+  requireSnapshot(snapshot);
+  using _lock = await snapshot.lock("exclusive");
+  requireSnapshot(snapshot);
+  const { files } = snapshot.datastore;
+  const path = snapshot.file(PROTECTED_FILE);
+  if (!protect) files.removeFile(path);
+  else if (files.size(path) === undefined) {
+    await files.replace(path, new Uint8Array());
   }
 }
 
@@ -46,18 +34,14 @@ export async function setProtected(
  * @throws {ConflictError} if the snapshot has a log.
  * @throws {CorruptDataError} if the blob is damaged.
  */
-export async function uploadLog(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-  blob: Uint8Array,
-): Promise<void> {
+export async function uploadLog(snapshot: DatastoreSnapshot, blob: Uint8Array): Promise<void> {
   checkBlobCrc(blob, `blob "${CLIENT_LOG_BLOB_NAME}"`);
-  requireSnapshot(datastore, namespace, snapshot);
-  using _lock = await lockManifest(datastore, namespace, snapshot);
-  const path = joinPath(snapshotFolder(namespace, snapshot), CLIENT_LOG_BLOB_NAME);
-  if (datastore.files.size(path) !== undefined) {
+  requireSnapshot(snapshot);
+  using _lock = await lockManifest(snapshot);
+  const { files } = snapshot.datastore;
+  const path = snapshot.file(CLIENT_LOG_BLOB_NAME);
+  if (files.size(path) !== undefined) {
     throw new ConflictError("backup already contains a log.");
   }
-  await datastore.files.replace(path, blob);
+  await files.replace(path, blob);
 }

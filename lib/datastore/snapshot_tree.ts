@@ -1,26 +1,25 @@
 import { NotFoundError } from "../errors/mod.ts";
 import {
   BACKUP_TYPES,
-  type BackupGroup,
   childNamespace,
   compareGroups,
   formatBackupTime,
-  formatSnapshotPath,
   isSafeName,
   MANIFEST_BLOB_NAME,
   MAX_NAMESPACE_DEPTH,
   namespaceComponents,
   parseBackupTime,
 } from "../repository/mod.ts";
-import type { BackupSnapshot } from "../repository/mod.ts";
 import type { Datastore } from "./datastore.ts";
+import { DatastoreGroup } from "./datastore_group.ts";
+import { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import {
   ARCHIVE_FILE_PATTERN,
   NAMESPACE_FOLDER,
   PROTECTED_FILE,
   SNAPSHOT_FOLDER_PATTERN,
 } from "./format.ts";
-import { groupFolder, joinPath, namespaceFolder, snapshotFolder, typeFolder } from "./layout.ts";
+import { joinPath, namespaceFolder, typeFolder } from "./layout.ts";
 import type { FolderEntry } from "./snapshot_files.ts";
 
 /** @throws {NotFoundError} if there is no such namespace. */
@@ -33,41 +32,38 @@ export function requireNamespace(datastore: Datastore, namespace: string): void 
 }
 
 /** @throws {NotFoundError} if there is no such snapshot. */
-export function requireSnapshot(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): void {
-  if (datastore.files.hasFolder(snapshotFolder(namespace, snapshot))) return;
+export function requireSnapshot(snapshot: DatastoreSnapshot): void {
+  if (snapshot.exists) return;
+  const { namespace, path } = snapshot;
   const where = namespace === "" ? "" : ` in namespace "${namespace}"`;
-  throw new NotFoundError(`snapshot "${formatSnapshotPath(snapshot)}"${where} does not exist`);
+  throw new NotFoundError(`snapshot "${path}"${where} does not exist`);
 }
 
 /** The groups of a namespace, in the order of listings; other folders are ignored. */
-export async function groupsOf(datastore: Datastore, namespace: string): Promise<BackupGroup[]> {
-  requireNamespace(datastore, namespace);
-  const groups: BackupGroup[] = [];
-  for (const type of BACKUP_TYPES) {
-    for (const { name, kind } of await listOrNothing(datastore, typeFolder(namespace, type))) {
-      if (kind === "folder" && isSafeName(name)) groups.push({ type, id: name });
-    }
-  }
-  return groups.sort(compareGroups);
-}
-
-/** The times of a group's snapshots, newest first; none if there is no such group. */
-export async function snapshotTimesOf(
+export async function groupsOf(
   datastore: Datastore,
   namespace: string,
-  group: BackupGroup,
-): Promise<number[]> {
-  const times: number[] = [];
-  for (const { name, kind } of await listOrNothing(datastore, groupFolder(namespace, group))) {
+): Promise<DatastoreGroup[]> {
+  requireNamespace(datastore, namespace);
+  const groups: DatastoreGroup[] = [];
+  for (const type of BACKUP_TYPES) {
+    for (const { name, kind } of await listOrNothing(datastore, typeFolder(namespace, type))) {
+      if (kind !== "folder" || !isSafeName(name)) continue;
+      groups.push(new DatastoreGroup(datastore, namespace, { type, id: name }));
+    }
+  }
+  return groups.sort((a, b) => compareGroups(a.name, b.name));
+}
+
+/** The snapshots of a group, newest first; none if there is no such group. */
+export async function snapshotsOf(group: DatastoreGroup): Promise<DatastoreSnapshot[]> {
+  const snapshots: DatastoreSnapshot[] = [];
+  for (const { name, kind } of await listOrNothing(group.datastore, group.folder)) {
     if (kind !== "folder" || !SNAPSHOT_FOLDER_PATTERN.test(name)) continue;
     const time = timeOf(name);
-    if (time !== undefined) times.push(time);
+    if (time !== undefined) snapshots.push(DatastoreSnapshot.of(group, time));
   }
-  return times.sort((a, b) => b - a);
+  return snapshots.sort((a, b) => b.time - a.time);
 }
 
 /** What a snapshot's folder holds. */
@@ -80,12 +76,8 @@ export interface SnapshotContents {
 }
 
 /** What a snapshot's folder holds. @throws {NotFoundError} if there is no such snapshot. */
-export async function snapshotContents(
-  datastore: Datastore,
-  namespace: string,
-  snapshot: BackupSnapshot,
-): Promise<SnapshotContents> {
-  const entries = await datastore.files.list(snapshotFolder(namespace, snapshot));
+export async function snapshotContents(snapshot: DatastoreSnapshot): Promise<SnapshotContents> {
+  const entries = await snapshot.datastore.files.list(snapshot.folder);
   const names = entries.filter((entry) => entry.kind === "file").map((entry) => entry.name);
   const files = names.filter((name) => ARCHIVE_FILE_PATTERN.test(name)).sort();
   return {

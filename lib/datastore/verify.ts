@@ -24,9 +24,6 @@ import {
 } from "../manifest/mod.ts";
 import {
   archiveKind,
-  type BackupGroup,
-  type BackupSnapshot,
-  formatSnapshotPath,
   parseUpid,
   type TaskLog,
   type VerifyProgress,
@@ -36,11 +33,13 @@ import type { ChunkIndex } from "../index/mod.ts";
 import { BadChunks, type BadFor, forgetBadChunk, recordBadChunk } from "./bad_chunks.ts";
 import type { ChunkChecker } from "./chunk_checker.ts";
 import type { Datastore } from "./datastore.ts";
+import { DatastoreGroup } from "./datastore_group.ts";
+import { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { DigestTable } from "./digest_table.ts";
-import { checkArchiveFileName, joinPath, snapshotFolder } from "./layout.ts";
+import { checkArchiveFileName } from "./layout.ts";
 import { readIndex } from "./read_index.ts";
 import { readManifest, updateManifest } from "./snapshot_manifest.ts";
-import { groupsOf, namespacesBelow, requireNamespace, snapshotTimesOf } from "./snapshot_tree.ts";
+import { groupsOf, namespacesBelow, requireNamespace, snapshotsOf } from "./snapshot_tree.ts";
 import { TimeSlice } from "./time_slice.ts";
 
 const DAY_SECONDS = 86400;
@@ -61,15 +60,14 @@ export interface VerifyOptions {
   /** Levels below the namespace that are also verified; default all. */
   readonly maxDepth?: number | undefined;
   /** Leaves groups out, for a caller who may not see all. */
-  readonly accepts?: ((namespace: string, group: BackupGroup) => Promise<boolean>) | undefined;
+  readonly accepts?: ((group: DatastoreGroup) => Promise<boolean>) | undefined;
   /** Skip snapshots without a manifest, which a killed run leaves; else they count as failed. */
   readonly leaveOutUnfinished?: boolean;
 }
 
 /** What was found about one snapshot. */
 export interface SnapshotVerdict {
-  readonly namespace: string;
-  readonly snapshot: BackupSnapshot;
+  readonly snapshot: DatastoreSnapshot;
   /** `skipped`: in use, gone, or verified before. */
   readonly state: "ok" | "failed" | "skipped";
   /** What is wrong, a line each. */
@@ -98,8 +96,8 @@ export async function verify(
   const selected = await Array.fromAsync(selectSnapshots(datastore, request, options));
   const run = new Verification(datastore, request, options, bad, selected.length);
   const snapshots: SnapshotVerdict[] = [];
-  for (const [namespace, snapshot] of selected) {
-    snapshots.push(await run.verifySnapshot(namespace, snapshot));
+  for (const snapshot of selected) {
+    snapshots.push(await run.verifySnapshot(snapshot));
     const [done, total] = [snapshots.length, selected.length];
     options.log(
       `percentage done: ${(done * 100 / total).toFixed(2)}% (${done}/${total} snapshots)`,
@@ -109,14 +107,11 @@ export async function verify(
   if (failed.length > 0) {
     options.log("failed to verify the following snapshots:", true);
   }
-  for (const { namespace, snapshot } of failed) {
-    options.log(`\t${nameOf(namespace, snapshot)}`, true);
-  }
+  for (const { snapshot } of failed) options.log(`\t${nameOf(snapshot)}`, true);
   return { ok: failed.length === 0, snapshots };
 }
 
-function nameOf(namespace: string, snapshot: BackupSnapshot): string {
-  const path = formatSnapshotPath(snapshot);
+function nameOf({ namespace, path }: DatastoreSnapshot): string {
   return namespace === "" ? path : `${namespace}:${path}`;
 }
 
@@ -124,20 +119,21 @@ async function* selectSnapshots(
   datastore: Datastore,
   { namespace, group, time }: VerifyRequest,
   { maxDepth, accepts }: VerifyOptions,
-): AsyncGenerator<[string, BackupSnapshot]> {
+): AsyncGenerator<DatastoreSnapshot> {
   requireNamespace(datastore, namespace);
   if (group && time !== undefined) {
-    yield [namespace, { type: group.type, id: group.id, time }];
+    yield new DatastoreSnapshot(datastore, namespace, { ...group, time });
     return;
   }
   const namespaces = group ? [namespace] : await namespacesBelow(datastore, namespace, maxDepth);
   for (const each of namespaces) {
-    for (const { type, id } of group ? [group] : await groupsOf(datastore, each)) {
-      if (group === undefined && type === "host" && id === "benchmark") continue;
-      if (accepts !== undefined && !await accepts(each, { type, id })) continue;
-      for (const time of await snapshotTimesOf(datastore, each, { type, id })) {
-        yield [each, { type, id, time }];
-      }
+    const groups = group
+      ? [new DatastoreGroup(datastore, each, group)]
+      : await groupsOf(datastore, each);
+    for (const one of groups) {
+      if (group === undefined && one.path === "host/benchmark") continue;
+      if (accepts !== undefined && !await accepts(one)) continue;
+      yield* await snapshotsOf(one);
     }
   }
 }
@@ -174,25 +170,19 @@ class Verification {
     this.#slice = new TimeSlice(options.signal);
   }
 
-  async verifySnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotVerdict> {
+  async verifySnapshot(snapshot: DatastoreSnapshot): Promise<SnapshotVerdict> {
     const { log } = this.#options;
-    const name = nameOf(namespace, snapshot);
+    const name = nameOf(snapshot);
     this.#slice.check();
     this.#tellProgress(name);
     try {
-      using _lock = await this.#datastore.locks.acquire(
-        namespace,
-        formatSnapshotPath(snapshot),
-        "shared",
-      );
-      if (!this.#datastore.files.hasFolder(snapshotFolder(namespace, snapshot))) {
-        throw new NotFoundError(`snapshot "${name}" is gone`);
-      }
-      return await this.#verifyLocked(namespace, snapshot, name);
+      using _lock = await snapshot.lock("shared");
+      if (!snapshot.exists) throw new NotFoundError(`snapshot "${name}" is gone`);
+      return await this.#verifyLocked(snapshot, name);
     } catch (error) {
       if (!(error instanceof LockedError || error instanceof NotFoundError)) throw error;
       log(`skipping snapshot "${name}": ${error.message}`);
-      return { namespace, snapshot, state: "skipped", problems: [] };
+      return { snapshot, state: "skipped", problems: [] };
     } finally {
       this.#snapshotsDone++;
     }
@@ -208,33 +198,29 @@ class Verification {
     });
   }
 
-  async #verifyLocked(
-    namespace: string,
-    snapshot: BackupSnapshot,
-    name: string,
-  ): Promise<SnapshotVerdict> {
+  async #verifyLocked(snapshot: DatastoreSnapshot, name: string): Promise<SnapshotVerdict> {
     const { log, upid } = this.#options;
     let manifest: Manifest;
     try {
-      manifest = await readManifest(this.#datastore, namespace, snapshot);
+      manifest = await readManifest(snapshot);
     } catch (error) {
       if (this.#options.leaveOutUnfinished && error instanceof NotFoundError) {
         log(`skipping snapshot "${name}": it was never finished, prune or forget removes it`);
-        return { namespace, snapshot, state: "skipped", problems: [] };
+        return { snapshot, state: "skipped", problems: [] };
       }
       const problems = describeError(error);
       log(`snapshot "${name}" failed: ${problems.join(": ")}`, true);
-      return { namespace, snapshot, state: "failed", problems };
+      return { snapshot, state: "failed", problems };
     }
     if (this.#isRecent(manifest)) {
       log(`skipping snapshot "${name}": verified before`);
-      return { namespace, snapshot, state: "skipped", problems: [] };
+      return { snapshot, state: "skipped", problems: [] };
     }
     log(`verifying snapshot "${name}"`);
     const problems: string[] = [];
     for (const file of manifest.files) {
       try {
-        await this.#verifyFile(snapshotFolder(namespace, snapshot), file, problems);
+        await this.#verifyFile(snapshot, file, problems);
       } catch (error) {
         if (!(error instanceof PbsError) || this.#options.signal?.aborted) throw error;
         problems.push(`"${file.filename}": ${describeError(error).join(": ")}`);
@@ -243,18 +229,13 @@ class Verification {
     for (const problem of problems) log(`snapshot "${name}": ${problem}`, true);
     const state = problems.length === 0 ? "ok" : "failed";
     try {
-      await updateManifest(
-        this.#datastore,
-        namespace,
-        snapshot,
-        (current) => withVerifyState(current, { upid, state }),
-      );
+      await updateManifest(snapshot, (current) => withVerifyState(current, { upid, state }));
     } catch (error) {
       // A datastore on a read-only file system can be verified as well, only nobody remembers it.
       if (!(error instanceof SystemError && error.errno === Errno.EROFS)) throw error;
       log(`cannot record the result in the manifest of "${name}": ${error.message}`);
     }
-    return { namespace, snapshot, state, problems };
+    return { snapshot, state, problems };
   }
 
   /** Whether the filter leaves a snapshot out; an earlier failure also counts as verified. */
@@ -273,12 +254,16 @@ class Verification {
     }
   }
 
-  async #verifyFile(folder: string, file: ManifestFile, problems: string[]): Promise<void> {
+  async #verifyFile(
+    snapshot: DatastoreSnapshot,
+    file: ManifestFile,
+    problems: string[],
+  ): Promise<void> {
     // A manifest is what somebody uploaded: its names may lead anywhere.
     checkArchiveFileName(file.filename);
     let bytes: Uint8Array;
     try {
-      bytes = await this.#datastore.files.read(joinPath(folder, file.filename));
+      bytes = await this.#datastore.files.read(snapshot.file(file.filename));
     } catch (cause) {
       if (!(cause instanceof NotFoundError)) throw cause;
       throw new CorruptDataError("file is missing", { cause });

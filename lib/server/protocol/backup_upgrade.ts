@@ -1,5 +1,6 @@
 import {
   beginBackup,
+  DatastoreSnapshot,
   DigestTable,
   type LocalBackupTarget,
   removeSnapshot,
@@ -195,7 +196,9 @@ async function runBackup(
     if (target.isFinished || benchmark) state.interrupted.forget(key);
     else state.interrupted.remember(key, received);
     await target.abort();
-    if (benchmark && target.isFinished) await removeSnapshot(datastore, namespace, snapshot);
+    if (benchmark && target.isFinished) {
+      await removeSnapshot(new DatastoreSnapshot(datastore, namespace, snapshot));
+    }
   }
   if (benchmark) return;
   if (target.isFinished) {

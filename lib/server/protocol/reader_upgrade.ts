@@ -1,4 +1,10 @@
-import { DigestTable, isOwner, LocalSnapshotSource, readOwner } from "../../datastore/mod.ts";
+import {
+  DatastoreSnapshot,
+  DigestTable,
+  isOwner,
+  LocalSnapshotSource,
+  readOwner,
+} from "../../datastore/mod.ts";
 import { NotFoundError, ServerError } from "../../errors/mod.ts";
 import type { Duplex } from "../../duplex/mod.ts";
 import type { UpgradeResponse } from "../../http/mod.ts";
@@ -62,22 +68,22 @@ async function open(context: RestContext, values: ParameterValues): Promise<Loca
   }
   const { datastore } = state.datastore(store, "read");
   requireUpgrade(request, PROTOCOL);
-  const snapshot = {
+  const snapshot = new DatastoreSnapshot(datastore, namespace, {
     type: values.text("backup-type") as BackupType,
     id: values.text("backup-id"),
     time: values.integer("backup-time"),
-  };
+  });
   if (!rules.hasAny(authId, aclPath, ["Datastore.Read"])) {
-    const owner = await readOwner(datastore, namespace, snapshot);
+    const owner = await readOwner(snapshot.group);
     if (owner === undefined || !isOwner(owner, authId)) {
       throw new ServerError(400, "backup owner check failed!");
     }
   }
   try {
-    return await LocalSnapshotSource.open(datastore, namespace, snapshot);
+    return await LocalSnapshotSource.open(snapshot);
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    throw new ServerError(400, `snapshot ${formatSnapshotPath(snapshot)} does not exist.`);
+    throw new ServerError(400, `snapshot ${snapshot.path} does not exist.`);
   }
 }
 

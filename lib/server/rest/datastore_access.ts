@@ -1,8 +1,6 @@
-import { isOwner, readOwner } from "../../datastore/mod.ts";
-import type { Datastore } from "../../datastore/mod.ts";
+import { type DatastoreGroup, isOwner, readOwner } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import type { BackupGroup, BackupSnapshot, BackupType } from "../../repository/mod.ts";
-import { formatGroupPath } from "../../repository/mod.ts";
 import { namespaceAclPath, type Privilege } from "../access/mod.ts";
 import type { ParameterValues } from "../api/mod.ts";
 import type { RestContext } from "../state/mod.ts";
@@ -38,15 +36,13 @@ export function requireNamespaceAccess(
 /** @throws {ServerError} with 400 if a group belongs to somebody else. */
 export async function requireGroupOwner(
   { authId }: RestContext,
-  datastore: Datastore,
-  namespace: string,
-  group: BackupGroup,
+  group: DatastoreGroup,
 ): Promise<void> {
-  const owner = await readOwner(datastore, namespace, group);
+  const owner = await readOwner(group);
   if (owner === undefined) {
     throw new ServerError(
       400,
-      `group "${formatGroupPath(group)}" has no readable owner - ENOENT: No such file or directory`,
+      `group "${group.path}" has no readable owner - ENOENT: No such file or directory`,
     );
   }
   if (!isOwner(owner, authId)) {

@@ -3,7 +3,7 @@ import {
   LocalRepository,
   namespacesBelow,
   readGcStatus,
-  snapshotTimesOf,
+  snapshotsOf,
 } from "../../datastore/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
 import type { Privilege } from "../access/mod.ts";
@@ -95,9 +95,9 @@ async function countAll(datastore: Datastore): Promise<Record<string, Count | nu
   const counts: Record<string, Count | null> = { ct: null, host: null, vm: null, other: null };
   for (const namespace of await namespacesBelow(datastore, "")) {
     for (const group of await groupsOf(datastore, namespace)) {
-      const count = counts[group.type] ??= { groups: 0, snapshots: 0 };
+      const count = counts[group.name.type] ??= { groups: 0, snapshots: 0 };
       count.groups++;
-      count.snapshots += (await snapshotTimesOf(datastore, namespace, group)).length;
+      count.snapshots += (await snapshotsOf(group)).length;
     }
   }
   return counts;

@@ -1,5 +1,4 @@
-import type { Datastore } from "../../datastore/mod.ts";
-import type { BackupGroup } from "../../repository/mod.ts";
+import { DatastoreGroup } from "../../datastore/mod.ts";
 import type { Privilege } from "../access/mod.ts";
 import { type Answer, GROUP, NS, type ParameterValues, STORE } from "../api/mod.ts";
 import type { RestContext, RestRoute } from "../state/mod.ts";
@@ -8,9 +7,7 @@ import { groupOf, requireGroupOwner, requireNamespaceAccess } from "./datastore_
 /** The group a call is about; the caller may do with it what the call does. */
 export interface NamedGroup {
   readonly store: string;
-  readonly datastore: Datastore;
-  readonly namespace: string;
-  readonly group: BackupGroup;
+  readonly group: DatastoreGroup;
 }
 
 /** A call on one group, or on something in it. */
@@ -50,7 +47,7 @@ export function groupRoute(call: GroupCall): RestRoute {
       const [store, namespace] = [values.text("store"), values.text("ns")];
       const { ownOnly } = requireNamespaceAccess(context, store, namespace, full, limited);
       const { datastore } = context.state.datastore(store, method === "GET" ? "read" : "write");
-      const named = { store, datastore, namespace, group: groupOf(values) };
+      const named = { store, group: new DatastoreGroup(datastore, namespace, groupOf(values)) };
       if (ownOnly) await requireOwner(context, named, values);
       return await call.handle(named, values, context);
     },
@@ -58,5 +55,5 @@ export function groupRoute(call: GroupCall): RestRoute {
 }
 
 async function requireUsualOwner(context: RestContext, named: NamedGroup): Promise<void> {
-  await requireGroupOwner(context, named.datastore, named.namespace, named.group);
+  await requireGroupOwner(context, named.group);
 }

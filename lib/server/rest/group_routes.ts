@@ -1,5 +1,6 @@
 import {
   changeGroupOwner,
+  type DatastoreGroup,
   isOwner,
   listGroups,
   readGroupNotes,
@@ -8,7 +9,6 @@ import {
   writeGroupNotes,
 } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
-import { type BackupGroup, formatGroupPath } from "../../repository/mod.ts";
 import {
   type Answer,
   AUTH_ID,
@@ -46,8 +46,8 @@ export const GROUP_ROUTES: readonly RestRoute[] = [
     name: "group-notes",
     full: ["Datastore.Audit"],
     limited: ["Datastore.Backup"],
-    handle: async ({ datastore, namespace, group }) => ({
-      data: await readGroupNotes(datastore, namespace, group) ?? "",
+    handle: async ({ group }) => ({
+      data: await readGroupNotes(group) ?? "",
     }),
   }),
   groupRoute({
@@ -56,8 +56,8 @@ export const GROUP_ROUTES: readonly RestRoute[] = [
     full: ["Datastore.Modify"],
     limited: ["Datastore.Backup"],
     parameters: { "notes": TEXT },
-    handle: async ({ datastore, namespace, group }, values) => {
-      await writeGroupNotes(datastore, namespace, group, values.text("notes"));
+    handle: async ({ group }, values) => {
+      await writeGroupNotes(group, values.text("notes"));
       return { data: null };
     },
   }),
@@ -98,10 +98,10 @@ async function list(context: RestContext, values: ParameterValues): Promise<Answ
 }
 
 async function remove(
-  { datastore, namespace, group }: NamedGroup,
+  { group }: NamedGroup,
   values: ParameterValues,
 ): Promise<Answer> {
-  const counts = await removeGroup(datastore, namespace, group);
+  const counts = await removeGroup(group);
   if (counts.protectedSnapshots > 0 && values.boolean("error-on-protected", true)) {
     throw new ServerError(400, "group only partially deleted due to protected snapshots");
   }
@@ -109,7 +109,7 @@ async function remove(
 }
 
 async function changeOwner(
-  { datastore, namespace, group }: NamedGroup,
+  { group }: NamedGroup,
   values: ParameterValues,
   { state }: RestContext,
 ): Promise<Answer> {
@@ -117,17 +117,17 @@ async function changeOwner(
   if (!state.access.isActive(newOwner)) {
     throw new ServerError(400, `"${newOwner}" is inactive or does not exist`);
   }
-  await changeGroupOwner(datastore, namespace, group, newOwner);
+  await changeGroupOwner(group, newOwner);
   return { data: null };
 }
 
 async function requirePassingOn(
   { authId }: RestContext,
-  { datastore, namespace, group }: NamedGroup,
+  { group }: NamedGroup,
   values: ParameterValues,
 ): Promise<void> {
   const newOwner = values.text("new-owner");
-  const owner = await readOwner(datastore, namespace, group);
+  const owner = await readOwner(group);
   if (owner === undefined || !mayPassOn(authId, owner, newOwner)) {
     throw new ServerError(401, cannotChange(authId, group, newOwner));
   }
@@ -139,7 +139,6 @@ function mayPassOn(authId: string, owner: string, newOwner: string): boolean {
   return isOwner(owner, authId) && isOwner(newOwner, authId);
 }
 
-function cannotChange(authId: string, group: BackupGroup, newOwner: string): string {
-  const path = formatGroupPath(group);
+function cannotChange(authId: string, { path }: DatastoreGroup, newOwner: string): string {
   return `${authId} does not have permission to change owner of backup group '${path}' to ${newOwner}`;
 }

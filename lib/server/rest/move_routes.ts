@@ -1,4 +1,10 @@
-import { groupsOf, moveGroup, moveNamespace, requireNamespace } from "../../datastore/mod.ts";
+import {
+  DatastoreGroup,
+  groupsOf,
+  moveGroup,
+  moveNamespace,
+  requireNamespace,
+} from "../../datastore/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
 import { NotFoundError, ServerError } from "../../errors/mod.ts";
 import { formatGroupPath, parentNamespace } from "../../repository/mod.ts";
@@ -71,7 +77,7 @@ async function startGroupMove(context: RestContext, values: ParameterValues): Pr
     throw new ServerError(400, `group '${path}' does not exist in namespace '${from}'`);
   }
   if (source.ownOnly || target.ownOnly) {
-    await requireGroupOwner(context, datastore, from, group);
+    await requireGroupOwner(context, new DatastoreGroup(datastore, from, group));
   }
   const merge = values.boolean("merge-group", true);
   if (!merge && await hasGroup(datastore, to, group)) {
@@ -81,7 +87,7 @@ async function startGroupMove(context: RestContext, values: ParameterValues): Pr
     workerType: "move-group",
     workerId: `${store}:${from}/${formatGroupPath(group)}:${to}`,
     authId: context.authId,
-  }, ({ log }) => moveGroup(datastore, group, from, to, { merge, log }));
+  }, ({ log }) => moveGroup(new DatastoreGroup(datastore, from, group), to, { merge, log }));
   return { data: task.id };
 }
 
@@ -130,7 +136,7 @@ async function hasGroup(
 ): Promise<boolean> {
   try {
     const groups = await groupsOf(datastore, namespace);
-    return groups.some(({ type, id }) => type === group.type && id === group.id);
+    return groups.some(({ name }) => name.type === group.type && name.id === group.id);
   } catch (error) {
     if (error instanceof NotFoundError) return false;
     throw error;

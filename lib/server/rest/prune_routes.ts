@@ -1,6 +1,6 @@
 import { groupsOf, isOwner, namespacesBelow, pruneGroup, readOwner } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
-import { formatGroupPath, formatSnapshotPath, type PruneDecision } from "../../repository/mod.ts";
+import { formatSnapshotPath, type PruneDecision } from "../../repository/mod.ts";
 import { namespaceAclPath } from "../access/mod.ts";
 import {
   type Answer,
@@ -41,28 +41,29 @@ export const PRUNE_ROUTES: readonly RestRoute[] = [
 ];
 
 async function prune(
-  { store, datastore, namespace, group }: NamedGroup,
+  { store, group }: NamedGroup,
   values: ParameterValues,
   { state, authId }: RestContext,
 ): Promise<Answer> {
   const keep = keepOptionsOf(values);
+  const { namespace } = group;
   const dryRun = values.boolean("dry-run");
   if (dryRun) {
-    const decisions = await pruneGroup(datastore, namespace, group, keep, true);
+    const decisions = await pruneGroup(group, keep, true);
     return { data: decisions.map((decision) => decisionMembers(decision, namespace)) };
   }
   // What cannot be found is an answer of its own, not a task that fails.
-  await pruneGroup(datastore, namespace, group, {}, true);
+  await pruneGroup(group, {}, true);
   let decisions: PruneDecision[] = [];
   const { task, ended } = state.tasks.start({
     workerType: "prune",
-    workerId: `${store}:${namespace}:${formatGroupPath(group)}`,
+    workerId: `${store}:${namespace}:${group.path}`,
     authId,
     needsNoLog: true,
   }, async ({ log }) => {
     log(`retention options: ${formatKeepOptions(keep)}`);
-    log(`starting prune of "${formatGroupPath(group)}"`);
-    decisions = await pruneGroup(datastore, namespace, group, keep, false, log);
+    log(`starting prune of "${group.path}"`);
+    decisions = await pruneGroup(group, keep, false, log);
     for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
   });
   if (values.boolean("use-task")) return { data: task.id };
@@ -99,10 +100,10 @@ function pruneDatastore(context: RestContext, values: ParameterValues): Answer {
     for (const each of namespaces) {
       for (const group of await groupsOf(datastore, each)) {
         signal.throwIfAborted();
-        const owner = await readOwner(datastore, each, group);
+        const owner = await readOwner(group);
         if (!full && (owner === undefined || !isOwner(owner, authId))) continue;
-        log(`pruning group "${formatGroupPath(group)}" of namespace "${each}"`);
-        const decisions = await pruneGroup(datastore, each, group, keep, dryRun, log);
+        log(`pruning group "${group.path}" of namespace "${each}"`);
+        const decisions = await pruneGroup(group, keep, dryRun, log);
         for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
       }
     }

@@ -1,4 +1,4 @@
-import { type Datastore, LocalSnapshotSource } from "../../datastore/mod.ts";
+import { type Datastore, DatastoreSnapshot, LocalSnapshotSource } from "../../datastore/mod.ts";
 import { PbsError } from "../../errors/mod.ts";
 import type { ParameterValues } from "../api/mod.ts";
 import type { RestContext } from "../state/mod.ts";
@@ -19,11 +19,7 @@ export async function openReadableSnapshot(
   context: RestContext,
   values: ParameterValues,
 ): Promise<ReadableSnapshot> {
-  const [store, namespace, snapshot] = [
-    values.text("store"),
-    values.text("ns"),
-    snapshotOf(values),
-  ];
+  const [store, namespace] = [values.text("store"), values.text("ns")];
   const { ownOnly } = requireNamespaceAccess(
     context,
     store,
@@ -32,8 +28,9 @@ export async function openReadableSnapshot(
     ["Datastore.Backup"],
   );
   const { datastore } = context.state.datastore(store, "read");
-  if (ownOnly) await requireGroupOwner(context, datastore, namespace, snapshot);
-  return { datastore, source: await LocalSnapshotSource.open(datastore, namespace, snapshot) };
+  const snapshot = new DatastoreSnapshot(datastore, namespace, snapshotOf(values));
+  if (ownOnly) await requireGroupOwner(context, snapshot.group);
+  return { datastore, source: await LocalSnapshotSource.open(snapshot) };
 }
 
 /** Somebody wants the contents of a file whose key only the client has. */

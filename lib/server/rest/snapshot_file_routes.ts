@@ -1,5 +1,10 @@
 import { decodeBlob, MAX_BLOB_PLAIN_BYTES, parseBlobHeader } from "../../blob/mod.ts";
-import { type LocalSnapshotSource, readIndex, uploadLog } from "../../datastore/mod.ts";
+import {
+  DatastoreSnapshot,
+  type LocalSnapshotSource,
+  readIndex,
+  uploadLog,
+} from "../../datastore/mod.ts";
 import { CorruptDataError, NotFoundError, ServerError } from "../../errors/mod.ts";
 import { decodeManifestBlob, verifyIndex } from "../../manifest/mod.ts";
 import { archiveKind, MANIFEST_BLOB_NAME } from "../../repository/mod.ts";
@@ -62,19 +67,16 @@ export const SNAPSHOT_FILE_ROUTES: readonly RestRoute[] = [
 
 /** Only the owner may add a log, administrators included. */
 async function storeLog(context: RestContext, values: ParameterValues): Promise<Answer> {
-  const [store, namespace, snapshot] = [
-    values.text("store"),
-    values.text("ns"),
-    snapshotOf(values),
-  ];
+  const [store, namespace] = [values.text("store"), values.text("ns")];
   requireNamespaceAccess(context, store, namespace, ["Datastore.Backup"]);
   const { datastore } = context.state.datastore(store, "write");
-  await requireGroupOwner(context, datastore, namespace, snapshot);
+  const snapshot = new DatastoreSnapshot(datastore, namespace, snapshotOf(values));
+  await requireGroupOwner(context, snapshot.group);
   const tooLarge = new ServerError(400, "the log is too large");
   const size = Math.min(context.request.body.lengthBytes ?? MAX_LOG_BYTES, MAX_LOG_BYTES);
   using _held = await context.connection.answers.hold(2 * size, context.request.signal);
   const blob = await readBody(context.request.body, MAX_LOG_BYTES, tooLarge);
-  await uploadLog(datastore, namespace, snapshot, blob);
+  await uploadLog(snapshot, blob);
   return { data: null };
 }
 

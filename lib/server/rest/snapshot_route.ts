@@ -1,12 +1,11 @@
-import type { BackupSnapshot } from "../../repository/mod.ts";
+import { DatastoreSnapshot } from "../../datastore/mod.ts";
 import { type Answer, BACKUP_TIME, type ParameterValues } from "../api/mod.ts";
 import type { RestRoute } from "../state/mod.ts";
-import { snapshotOf } from "./datastore_access.ts";
 import { type GroupCall, groupRoute, type NamedGroup } from "./group_route.ts";
 
 /** The snapshot a call is about; the caller may do with it what the call does. */
 export interface NamedSnapshot extends NamedGroup {
-  readonly snapshot: BackupSnapshot;
+  readonly snapshot: DatastoreSnapshot;
 }
 
 /** A call on one snapshot. */
@@ -20,6 +19,9 @@ export function snapshotRoute({ handle, ...call }: SnapshotCall): RestRoute {
   return groupRoute({
     ...call,
     parameters: { "backup-time": BACKUP_TIME, ...call.parameters },
-    handle: (named, values) => handle({ ...named, snapshot: snapshotOf(values) }, values),
+    handle: (named, values) => {
+      const snapshot = DatastoreSnapshot.of(named.group, values.integer("backup-time"));
+      return handle({ ...named, snapshot }, values);
+    },
   });
 }

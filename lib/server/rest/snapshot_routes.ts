@@ -56,8 +56,8 @@ export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
     name: "files",
     full: ["Datastore.Audit", "Datastore.Read"],
     limited: ["Datastore.Backup"],
-    handle: async ({ datastore, namespace, snapshot }) => {
-      const files = await listFiles(datastore, namespace, snapshot);
+    handle: async ({ snapshot }) => {
+      const files = await listFiles(snapshot);
       return { data: files.map(fileMembers) };
     },
   }),
@@ -66,8 +66,8 @@ export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
     name: "notes",
     full: ["Datastore.Audit"],
     limited: ["Datastore.Backup"],
-    handle: async ({ datastore, namespace, snapshot }) => {
-      const manifest = await readManifest(datastore, namespace, snapshot);
+    handle: async ({ snapshot }) => {
+      const manifest = await readManifest(snapshot);
       return { data: notesOf(manifest) ?? "" };
     },
   }),
@@ -77,14 +77,9 @@ export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
     full: ["Datastore.Modify"],
     limited: ["Datastore.Backup"],
     parameters: { "notes": TEXT },
-    handle: async ({ datastore, namespace, snapshot }, values) => {
+    handle: async ({ snapshot }, values) => {
       const notes = values.text("notes");
-      await updateManifest(
-        datastore,
-        namespace,
-        snapshot,
-        (manifest) => withNotes(manifest, notes),
-      );
+      await updateManifest(snapshot, (manifest) => withNotes(manifest, notes));
       return { data: null };
     },
   }),
@@ -93,8 +88,8 @@ export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
     name: "protected",
     full: ["Datastore.Audit"],
     limited: ["Datastore.Backup"],
-    handle: ({ datastore, namespace, snapshot }) => ({
-      data: isProtected(datastore, namespace, snapshot),
+    handle: ({ snapshot }) => ({
+      data: isProtected(snapshot),
     }),
   }),
   snapshotRoute({
@@ -103,8 +98,8 @@ export const SNAPSHOT_ROUTES: readonly RestRoute[] = [
     full: ["Datastore.Modify"],
     limited: ["Datastore.Backup"],
     parameters: { "protected": BOOLEAN },
-    handle: async ({ datastore, namespace, snapshot }, values) => {
-      await setProtected(datastore, namespace, snapshot, values.boolean("protected"));
+    handle: async ({ snapshot }, values) => {
+      await setProtected(snapshot, values.boolean("protected"));
       return { data: null };
     },
   }),
@@ -138,7 +133,7 @@ async function find(
   if (type !== undefined && id === undefined) requireTypeFolder(datastore, namespace, type);
   let groups;
   try {
-    groups = (await groupsOf(datastore, namespace)).filter(matches);
+    groups = (await groupsOf(datastore, namespace)).map(({ name }) => name).filter(matches);
   } catch (error) {
     // One group that is not there has no snapshots, wherever it is not (spec: protocol.md §7.4).
     if (type !== undefined && id !== undefined) return [];
@@ -156,9 +151,9 @@ function requireTypeFolder(datastore: Datastore, namespace: string, type: string
   throw new ServerError(400, "ENOENT: No such file or directory");
 }
 
-async function remove({ datastore, namespace, snapshot }: NamedSnapshot): Promise<Answer> {
+async function remove({ snapshot }: NamedSnapshot): Promise<Answer> {
   try {
-    await removeSnapshot(datastore, namespace, snapshot);
+    await removeSnapshot(snapshot);
   } catch (cause) {
     if (!(cause instanceof ProtectedSnapshotError)) throw cause;
     throw new ServerError(400, "cannot remove protected snapshot", { cause });

@@ -1,3 +1,4 @@
+import { DatastoreGroup } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import type { BackupType, VerifyRequest } from "../../repository/mod.ts";
 import {
@@ -57,7 +58,7 @@ async function start(context: RestContext, values: ParameterValues): Promise<Ans
   const { datastore } = state.datastore(store, "write");
   const request = requestOf(namespace, values);
   if (ownOnly && request.group) {
-    await requireGroupOwner(context, datastore, namespace, request.group);
+    await requireGroupOwner(context, new DatastoreGroup(datastore, namespace, request.group));
   }
   const { task } = startVerification(state, authId, store, request, {
     named: verificationTask(store, request),

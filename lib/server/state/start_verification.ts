@@ -53,8 +53,8 @@ export function startVerification(
       log,
       signal,
       maxDepth,
-      accepts: !ownOnly ? undefined : async (namespace, group) => {
-        const owner = await readOwner(datastore, namespace, group);
+      accepts: !ownOnly ? undefined : async (group) => {
+        const owner = await readOwner(group);
         return owner !== undefined && isOwner(owner, authId);
       },
     });
