@@ -9,10 +9,8 @@ import { checkModules } from "./layers/check_modules.ts";
 /** Circles of files still to be undone; the check fails for a new one and for one that is gone. */
 const KNOWN_CYCLES: readonly (readonly string[])[] = [];
 
-/** Circles of native modules still to be undone: what is shared by threads holds what works on it. */
-const KNOWN_MODULE_CYCLES: readonly (readonly string[])[] = [
-  ["pipeline/engine", "pipeline/filler", "pipeline/stream", "pipeline/task"],
-];
+/** Circles of native modules, likewise. */
+const KNOWN_MODULE_CYCLES: readonly (readonly string[])[] = [];
 
 const root = new URL("../", import.meta.url);
 

@@ -1,6 +1,7 @@
 //! The C interface; described in `include/pbs_pipeline.h`.
 
 use crate::buzhash::CutRule;
+use crate::chunk::{ChunkMemory, Finished};
 use crate::codec::{Crypt, Expected};
 use crate::commands::Commands;
 use crate::decoder::{DecodeError, Decoder};
@@ -13,7 +14,7 @@ use crate::layout::{
 };
 use crate::pool::Buffer;
 use crate::registry::Registry;
-use crate::stream::{ChunkMemory, Finished, Stream};
+use crate::stream::Stream;
 use pbs_native_interface::Record;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -165,7 +166,7 @@ pub extern "C" fn pbs_stream_open(engine: u32, kind: u32, size: u32) -> i32 {
         stream_kind::PAYLOAD if average => Kind::Payload(CutRule::new(size as usize)),
         _ => return errno(libc::EINVAL),
     };
-    STREAMS.insert(engine.open_stream(kind)) as i32
+    STREAMS.insert(Arc::new(Stream::open(engine, kind))) as i32
 }
 
 #[unsafe(no_mangle)]
@@ -184,7 +185,7 @@ pub unsafe extern "C" fn pbs_stream_write(
         return errno(libc::ECANCELED);
     };
     match stream.write(turn, commands) {
-        Ok(()) => i32::try_from(stream.problem_count()).unwrap_or(i32::MAX),
+        Ok(()) => i32::try_from(stream.outlet.problem_count()).unwrap_or(i32::MAX),
         Err(error) => errno(error),
     }
 }
@@ -222,7 +223,7 @@ pub unsafe extern "C" fn pbs_stream_next(stream: u32, records: *mut u8, limit: u
     let Some(records) = (unsafe { bytes_mut(records, limit * size_of::<ChunkRecord>()) }) else {
         return errno(libc::EINVAL);
     };
-    let finished = match stream.take(limit) {
+    let finished = match stream.outlet.take(limit) {
         Ok(finished) => finished,
         Err(error) => return errno(error),
     };
@@ -288,7 +289,7 @@ pub unsafe extern "C" fn pbs_stream_problems(stream: u32, records: *mut u8, limi
     let Some(records) = (unsafe { bytes_mut(records, limit * size_of::<ProblemRecord>()) }) else {
         return errno(libc::EINVAL);
     };
-    let problems = stream.take_problems(limit);
+    let problems = stream.outlet.take_problems(limit);
     let places = records.chunks_exact_mut(size_of::<ProblemRecord>());
     for (place, problem) in places.zip(&problems) {
         let record = ProblemRecord {
@@ -305,7 +306,10 @@ pub unsafe extern "C" fn pbs_stream_problems(stream: u32, records: *mut u8, limi
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_stream_failure(stream: u32, record: *mut u8) -> i32 {
-    let Some(failure) = STREAMS.get(stream).and_then(|stream| stream.failure()) else {
+    let Some(failure) = STREAMS
+        .get(stream)
+        .and_then(|stream| stream.outlet.failure())
+    else {
         return errno(libc::ENODATA);
     };
     // SAFETY: the caller vouches for one record.

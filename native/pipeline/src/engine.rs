@@ -1,14 +1,15 @@
 //! The engine: worker threads that turn plain chunks into blobs.
 
+use crate::chunk::{Blob, ChunkMemory};
 use crate::codec::{self, Compressor, Crypt};
-use crate::filler::{Filler, Kind};
 use crate::known::{Digest, KnownSet, Verdict};
 use crate::layout::FailureKind;
+use crate::outlet::Outlet;
 use crate::pool::{HEADROOM, Pool};
 use crate::sha256::{self, Progress};
 use crate::statistics::{Statistics, Stopwatch};
-use crate::stream::{Blob, ChunkMemory, Failure, Stream};
 use crate::task::Task;
+use crate::trouble::Failure;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
@@ -41,7 +42,7 @@ struct Queue {
     tasks: VecDeque<Task>,
     /// Chunks that were hashed by a worker that has another one to encode.
     hashed: VecDeque<(Task, Digest)>,
-    streams: Vec<Weak<Stream>>,
+    outlets: Vec<Weak<Outlet>>,
     /// Workers that are hashing chunks side by side.
     hashing: usize,
 }
@@ -55,8 +56,8 @@ pub struct Engine {
     crypt: Option<Crypt>,
     /// How many chunks are worth hashing at once.
     lanes: usize,
-    closed: AtomicBool,
-    next_stream: AtomicU32,
+    closed: Arc<AtomicBool>,
+    next_outlet: AtomicU32,
     zero_digests: Mutex<HashMap<usize, Digest>>,
     queue: Mutex<Queue>,
     work: Condvar,
@@ -73,8 +74,8 @@ impl Engine {
             compress: settings.compress,
             crypt: settings.crypt,
             lanes: Progress::begin().map_or(1, |_| sha256::LANES),
-            closed: AtomicBool::new(false),
-            next_stream: AtomicU32::new(0),
+            closed: Arc::default(),
+            next_outlet: AtomicU32::new(0),
             zero_digests: Mutex::default(),
             queue: Mutex::default(),
             work: Condvar::new(),
@@ -102,24 +103,24 @@ impl Engine {
         let mut queue = self.lock();
         let tasks = std::mem::take(&mut queue.tasks);
         let hashed = std::mem::take(&mut queue.hashed);
-        let streams = std::mem::take(&mut queue.streams);
+        let outlets = std::mem::take(&mut queue.outlets);
         drop(queue);
         drop((tasks, hashed));
         self.work.notify_all();
-        streams
+        outlets
             .iter()
             .filter_map(Weak::upgrade)
-            .for_each(|stream| stream.wake());
+            .for_each(|outlet| outlet.wake());
         self.pool.wake();
     }
 
-    pub fn open_stream(self: &Arc<Self>, kind: Kind) -> Arc<Stream> {
-        let number = self.next_stream.fetch_add(1, Ordering::Relaxed);
-        let stream = Arc::new(Stream::new(Arc::clone(self), number, Filler::new(kind)));
+    pub fn open_outlet(&self) -> Arc<Outlet> {
+        let number = self.next_outlet.fetch_add(1, Ordering::Relaxed);
+        let outlet = Arc::new(Outlet::new(number, Arc::clone(&self.closed)));
         let mut queue = self.lock();
-        queue.streams.retain(|stream| stream.strong_count() > 0);
-        queue.streams.push(Arc::downgrade(&stream));
-        stream
+        queue.outlets.retain(|outlet| outlet.strong_count() > 0);
+        queue.outlets.push(Arc::downgrade(&outlet));
+        outlet
     }
 
     /// What filling buffers may use of the budget. The rest is for compressing: enough for the
@@ -182,7 +183,7 @@ impl Engine {
         if queue.tasks.len() >= self.lanes || queue.hashing == 0 && self.pool.awaited() {
             return None;
         }
-        if queue.tasks.iter().any(|task| task.stream.ended()) {
+        if queue.tasks.iter().any(|task| task.outlet.ended()) {
             return None;
         }
         let since = queue.tasks.iter().map(|task| task.submitted).min()?;
@@ -191,36 +192,36 @@ impl Engine {
 
     /// Finishes a chunk that is known, and returns one that has to be encoded.
     fn pass_known(&self, task: Task, digest: Digest) -> Option<Task> {
-        let stream = &task.stream;
-        if stream.cancelled() {
+        let outlet = &task.outlet;
+        if outlet.cancelled() {
             return None;
         }
-        if self.known.check(&digest, stream.number, task.sequence) == Verdict::Encode {
+        if self.known.check(&digest, outlet.number, task.sequence) == Verdict::Encode {
             return Some(task);
         }
-        let stream = Arc::clone(stream);
+        let outlet = Arc::clone(outlet);
         let sequence = task.sequence;
         let finished = task.finished(digest);
         // The memory goes back before the consumer hears of it.
         drop(task);
-        stream.finish_slot(sequence, finished);
+        outlet.finish_slot(sequence, finished);
         None
     }
 
     fn finish(&self, task: Task, digest: Digest, compressor: &mut Compressor) {
-        let stream = Arc::clone(&task.stream);
-        if stream.cancelled() {
+        let outlet = Arc::clone(&task.outlet);
+        if outlet.cancelled() {
             return;
         }
         let sequence = task.sequence;
         let mut finished = task.finished(digest);
-        match self.encode(&stream, task.memory, task.length, compressor) {
+        match self.encode(&outlet, task.memory, task.length, compressor) {
             Some(blob) => {
                 finished.blob = Some(blob);
-                stream.finish_slot(sequence, finished);
+                outlet.finish_slot(sequence, finished);
             }
             None => {
-                stream.fail(Failure {
+                outlet.fail(Failure {
                     kind: FailureKind::Resource,
                     errno: libc::ENOMEM,
                     tag: 0,
@@ -320,16 +321,16 @@ impl Engine {
     }
 
     /// Digest of so many zeros, if a stream's next chunk needs nothing else to be finished.
-    pub fn known_zeros(&self, stream: &Stream, length: usize) -> Option<Digest> {
+    pub fn known_zeros(&self, outlet: &Outlet, length: usize) -> Option<Digest> {
         let digest = *self.zero_digests().get(&length)?;
-        let sequence = stream.next_sequence();
-        let known = self.known.serves(&digest, stream.number, sequence);
+        let sequence = outlet.next_sequence();
+        let known = self.known.serves(&digest, outlet.number, sequence);
         known.then_some(digest)
     }
 
     fn encode(
         &self,
-        stream: &Stream,
+        outlet: &Outlet,
         mut memory: ChunkMemory,
         length: usize,
         compressor: &mut Compressor,
@@ -337,7 +338,7 @@ impl Engine {
         let mut scratch = None;
         let mut frame_length = None;
         if self.compress {
-            let cancelled = || stream.cancelled();
+            let cancelled = || outlet.cancelled();
             let mut buffer = self.pool.acquire_scratch(length, cancelled).ok()?;
             let watch = Stopwatch::start();
             // Kept if it is not longer than the data (spec: datastore-formats.md §1.6).

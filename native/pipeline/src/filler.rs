@@ -1,13 +1,16 @@
 //! The filling side of a stream: reads files, collects bytes, finds cuts.
 
 use crate::buzhash::CutRule;
+use crate::chunk::ChunkMemory;
 use crate::commands::{Command, Commands, Injection, TO_END};
+use crate::engine::Engine;
 use crate::layout::{FailureKind, ProblemKind};
+use crate::outlet::Outlet;
 use crate::pool::{Buffer, HEADROOM, PoolError};
 use crate::source::{ReadError, Source, read_some};
 use crate::statistics::Stopwatch;
-use crate::stream::{ChunkMemory, Failure, Problem, Stream};
 use crate::task::Task;
+use crate::trouble::{Failure, Problem};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,10 +40,12 @@ impl Kind {
     }
 }
 
-/// Why filling stops: an error number, with the failure already noted in the stream.
+/// Why filling stops: an error number, with the failure already noted in the outlet.
 pub type Errno = i32;
 
 pub struct Filler {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) outlet: Arc<Outlet>,
     pub(crate) kind: Kind,
     /// The current chunk's buffer. Its bytes lie behind the headroom.
     buffer: Option<Buffer>,
@@ -62,8 +67,10 @@ pub struct Filler {
 }
 
 impl Filler {
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(engine: Arc<Engine>, outlet: Arc<Outlet>, kind: Kind) -> Self {
         Self {
+            engine,
+            outlet,
             kind,
             buffer: None,
             length: 0,
@@ -79,9 +86,9 @@ impl Filler {
     }
 
     /// Carries out a command buffer. Descriptors in it are closed in any case.
-    pub fn write(&mut self, stream: &Arc<Stream>, bytes: &[u8]) -> Result<(), Errno> {
-        let mut result = match stream.failure() {
-            _ if stream.cancelled() => Err(libc::ECANCELED),
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        let mut result = match self.outlet.failure() {
+            _ if self.outlet.cancelled() => Err(libc::ECANCELED),
             _ if self.ended => Err(libc::EPIPE),
             Some(failure) => Err(failure.errno),
             None => Ok(()),
@@ -91,12 +98,12 @@ impl Filler {
             // After an error the rest is only visited, which closes the descriptors.
             if result.is_ok() {
                 result = match command {
-                    Ok(command) => self.execute(stream, command),
-                    Err(_) => Err(fail(stream, FailureKind::Input, libc::EINVAL, 0)),
+                    Ok(command) => self.execute(command),
+                    Err(_) => Err(self.fail(FailureKind::Input, libc::EINVAL, 0)),
                 };
             }
         }
-        watch.stop(&stream.engine.statistics.fill_nanos);
+        watch.stop(&self.engine.statistics.fill_nanos);
         if result.is_err() {
             self.drop_all();
         }
@@ -104,39 +111,44 @@ impl Filler {
     }
 
     /// Cuts and hands on what is left.
-    pub fn end(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
-        if stream.cancelled() {
+    pub fn end(&mut self) -> Result<(), Errno> {
+        if self.outlet.cancelled() {
             return Err(libc::ECANCELED);
         }
-        if let Some(failure) = stream.failure() {
+        if let Some(failure) = self.outlet.failure() {
             return Err(failure.errno);
         }
         if self.ended {
             return Ok(());
         }
-        let result = self.finish(stream);
+        let result = self.finish();
         if result.is_err() {
             self.drop_all();
         }
         result
     }
 
-    fn finish(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
+    fn finish(&mut self) -> Result<(), Errno> {
         if matches!(self.kind, Kind::Payload(_)) {
-            self.scan_held(stream)?;
-            self.scan_payload(stream, None)?;
+            self.scan_held()?;
+            self.scan_payload(None)?;
             if !self.injections.is_empty() {
-                return Err(fail(stream, FailureKind::Boundary, libc::EINVAL, 0));
+                return Err(self.fail(FailureKind::Boundary, libc::EINVAL, 0));
             }
         } else {
-            self.scan(stream)?;
+            self.scan()?;
         }
         if self.length > 0 {
-            self.emit(stream, self.length)?;
+            self.emit(self.length)?;
         }
         self.ended = true;
-        stream.end();
+        self.outlet.end();
         Ok(())
+    }
+
+    /// Notes why the stream fails.
+    pub(crate) fn fail(&self, kind: FailureKind, errno: i32, tag: u64) -> Errno {
+        self.outlet.fail(Failure { kind, errno, tag })
     }
 
     fn drop_all(&mut self) {
@@ -148,25 +160,25 @@ impl Filler {
         self.injections.clear();
     }
 
-    fn execute(&mut self, stream: &Arc<Stream>, command: Command<'_>) -> Result<(), Errno> {
+    fn execute(&mut self, command: Command<'_>) -> Result<(), Errno> {
         let payload = matches!(self.kind, Kind::Payload(_));
         match command {
-            Command::Inline(bytes) if payload => self.append_payload(stream, bytes),
-            Command::Inline(bytes) => self.append(stream, bytes),
+            Command::Inline(bytes) if payload => self.append_payload(bytes),
+            Command::Inline(bytes) => self.append(bytes),
             Command::Splice { size: TO_END, .. } if payload => {
-                Err(fail(stream, FailureKind::Input, libc::EINVAL, 0))
+                Err(self.fail(FailureKind::Input, libc::EINVAL, 0))
             }
             Command::Splice { fd, size, tag } => {
                 let mut source = Source::new(fd, size, tag);
                 if payload {
-                    self.splice_payload(stream, source)
+                    self.splice_payload(source)
                 } else {
                     while source.left > 0 {
-                        if self.length == 0 && self.pass_hole(stream, &mut source)? {
+                        if self.length == 0 && self.pass_hole(&mut source)? {
                             continue;
                         }
-                        self.read(stream, &mut source, usize::MAX)?;
-                        self.scan_if_worthwhile(stream)?;
+                        self.read(&mut source, usize::MAX)?;
+                        self.scan_if_worthwhile()?;
                     }
                     Ok(())
                 }
@@ -175,9 +187,7 @@ impl Filler {
                 self.suggestions.push_back(offset);
                 Ok(())
             }
-            Command::Inject(_) if !payload => {
-                Err(fail(stream, FailureKind::Input, libc::EINVAL, 0))
-            }
+            Command::Inject(_) if !payload => Err(self.fail(FailureKind::Input, libc::EINVAL, 0)),
             Command::Inject(injection) => {
                 self.injections.push_back(injection);
                 Ok(())
@@ -185,13 +195,13 @@ impl Filler {
         }
     }
 
-    fn append(&mut self, stream: &Arc<Stream>, mut bytes: &[u8]) -> Result<(), Errno> {
+    fn append(&mut self, mut bytes: &[u8]) -> Result<(), Errno> {
         while !bytes.is_empty() {
             let room = self.room();
             let (head, rest) = bytes.split_at(bytes.len().min(room));
-            self.push(stream, head)?;
+            self.push(head)?;
             bytes = rest;
-            self.scan_if_worthwhile(stream)?;
+            self.scan_if_worthwhile()?;
         }
         Ok(())
     }
@@ -207,9 +217,9 @@ impl Filler {
     }
 
     /// Adds bytes that there is room for.
-    pub(crate) fn push(&mut self, stream: &Arc<Stream>, bytes: &[u8]) -> Result<(), Errno> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Errno> {
         let start = HEADROOM + self.length;
-        self.reserve(stream, bytes.len())?
+        self.reserve(bytes.len())?
             .slice_mut(start, start + bytes.len())
             .copy_from_slice(bytes);
         self.length += bytes.len();
@@ -217,25 +227,25 @@ impl Filler {
     }
 
     /// The current buffer, with room for `more` bytes.
-    fn reserve(&mut self, stream: &Arc<Stream>, more: usize) -> Result<&mut Buffer, Errno> {
-        let pool = &stream.engine.pool;
-        let limit = self.fill_limit(stream);
+    fn reserve(&mut self, more: usize) -> Result<&mut Buffer, Errno> {
+        let pool = &self.engine.pool;
+        let limit = self.fill_limit();
         // A stream without anything under way must get on, even above the budget.
-        let entitled = || stream.outstanding.load(Ordering::SeqCst) == 0;
-        let cancelled = || stream.cancelled();
+        let entitled = || self.outlet.outstanding.load(Ordering::SeqCst) == 0;
+        let cancelled = || self.outlet.cancelled();
         let needed = HEADROOM + self.length + more;
         match &mut self.buffer {
             Some(buffer) => {
                 if buffer.capacity() < needed {
                     pool.grow(buffer, needed, limit, entitled, cancelled)
-                        .map_err(|error| pool_failure(stream, error))?;
+                        .map_err(|error| pool_failure(&self.outlet, error))?;
                 }
             }
             None => {
                 let size = needed.max(HEADROOM + self.kind.usual() + 4096);
                 let mut buffer = pool
                     .acquire(size, limit, entitled, cancelled)
-                    .map_err(|error| pool_failure(stream, error))?;
+                    .map_err(|error| pool_failure(&self.outlet, error))?;
                 buffer
                     .slice_mut(HEADROOM, HEADROOM + self.spill.len())
                     .copy_from_slice(&self.spill);
@@ -249,29 +259,27 @@ impl Filler {
         }
     }
 
-    fn fill_limit(&self, stream: &Stream) -> usize {
+    fn fill_limit(&self) -> usize {
         let largest = match self.kind {
             Kind::Fixed(size) => size,
             Kind::Dynamic(rule) | Kind::Payload(rule) => rule.max,
         };
-        stream.engine.fill_limit(self.kind.usual(), largest)
+        self.engine.fill_limit(self.kind.usual(), largest)
     }
 
     /// Reads a block of at most `limit` bytes of a file. At its end the rest becomes zeros.
-    pub(crate) fn read(
-        &mut self,
-        stream: &Arc<Stream>,
-        source: &mut Source,
-        limit: usize,
-    ) -> Result<(), Errno> {
+    pub(crate) fn read(&mut self, source: &mut Source, limit: usize) -> Result<(), Errno> {
         let room = self.room().min(limit);
         let size = usize::try_from(source.left).map_or(room, |left| left.min(room));
-        if stream.cancelled() {
+        if self.outlet.cancelled() {
             return Err(libc::ECANCELED);
         }
         let start = HEADROOM + self.length;
         // One byte more tells whether the file goes on.
-        let buffer = self.reserve(stream, size + 1)?;
+        self.reserve(size + 1)?;
+        let Some(buffer) = &mut self.buffer else {
+            return Err(libc::ENOMEM);
+        };
         if source.exhausted || source.zeros > 0 {
             let size = if source.exhausted {
                 size
@@ -286,10 +294,10 @@ impl Filler {
         }
         let last = source.left == size as u64;
         let target = buffer.slice_mut(start, start + size + usize::from(last));
-        let got = match read_some(source, target, || stream.cancelled()) {
+        let got = match read_some(source, target, || self.outlet.cancelled()) {
             Ok(got) => got,
             Err(ReadError::Cancelled) => return Err(libc::ECANCELED),
-            Err(ReadError::Failed(errno)) => return self.cannot_read(stream, source, errno),
+            Err(ReadError::Failed(errno)) => return self.cannot_read(source, errno),
         };
         if got == 0 {
             if source.left == TO_END {
@@ -297,11 +305,13 @@ impl Filler {
                 return Ok(());
             }
             source.exhausted = true;
-            stream.report(Problem::of_length(source.tag, ProblemKind::Shrunk));
+            self.outlet
+                .report(Problem::of_length(source.tag, ProblemKind::Shrunk));
             return Ok(());
         }
         if got > size {
-            stream.report(Problem::of_length(source.tag, ProblemKind::Grew));
+            self.outlet
+                .report(Problem::of_length(source.tag, ProblemKind::Grew));
         }
         let kept = got.min(size);
         if source.left != TO_END {
@@ -311,7 +321,7 @@ impl Filler {
         Ok(())
     }
 
-    fn scan_if_worthwhile(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
+    fn scan_if_worthwhile(&mut self) -> Result<(), Errno> {
         match self.kind {
             Kind::Fixed(size) if self.length < size => Ok(()),
             Kind::Dynamic(rule)
@@ -319,51 +329,51 @@ impl Filler {
             {
                 Ok(())
             }
-            _ => self.scan(stream),
+            _ => self.scan(),
         }
     }
 
     /// Emits all chunks of which the end is found.
-    fn scan(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
+    fn scan(&mut self) -> Result<(), Errno> {
         while self.length > self.scanned {
             let cut = match self.kind {
                 Kind::Fixed(size) => (self.length >= size).then_some(size),
-                Kind::Dynamic(rule) | Kind::Payload(rule) => self.find(stream, rule, self.scanned),
+                Kind::Dynamic(rule) | Kind::Payload(rule) => self.find(rule, self.scanned),
             };
             match cut {
-                Some(cut) => self.emit(stream, cut)?,
+                Some(cut) => self.emit(cut)?,
                 None => self.scanned = self.length,
             }
         }
         Ok(())
     }
 
-    pub(crate) fn find(&self, stream: &Stream, rule: CutRule, scanned: usize) -> Option<usize> {
+    pub(crate) fn find(&self, rule: CutRule, scanned: usize) -> Option<usize> {
         let watch = Stopwatch::start();
         let data = match &self.buffer {
             Some(buffer) => buffer.slice(HEADROOM, HEADROOM + self.length),
             None => &self.spill,
         };
         let cut = rule.find(data, scanned);
-        watch.stop(&stream.engine.statistics.cut_nanos);
+        watch.stop(&self.engine.statistics.cut_nanos);
         cut
     }
 
     /// Hands the first `size` bytes on as a chunk; what follows begins the next one.
-    pub(crate) fn emit(&mut self, stream: &Arc<Stream>, size: usize) -> Result<(), Errno> {
+    pub(crate) fn emit(&mut self, size: usize) -> Result<(), Errno> {
         // A cut in bytes that wait for a buffer: they have to get one first.
-        self.reserve(stream, 0)?;
+        self.reserve(0)?;
         let Some(buffer) = self.buffer.take() else {
             return Err(libc::ENOMEM);
         };
         let rest = buffer.slice(HEADROOM + size, HEADROOM + self.length);
         self.length -= size;
         self.scanned = 0;
-        let limit = self.fill_limit(stream);
+        let limit = self.fill_limit();
         let usual = HEADROOM + rest.len().max(self.kind.usual() + 4096);
         if rest.is_empty() {
             self.spill.clear();
-        } else if let Some(mut next) = stream.engine.pool.try_acquire(usual, limit) {
+        } else if let Some(mut next) = self.engine.pool.try_acquire(usual, limit) {
             next.slice_mut(HEADROOM, HEADROOM + rest.len())
                 .copy_from_slice(rest);
             self.buffer = Some(next);
@@ -371,10 +381,10 @@ impl Filler {
             // The chunk must go on before memory can come back.
             self.spill.extend_from_slice(rest);
         }
-        let memory = ChunkMemory::new(buffer, &stream.outstanding);
-        let sequence = stream.open_slot();
-        stream.engine.submit(Task {
-            stream: Arc::clone(stream),
+        let memory = ChunkMemory::new(buffer, &self.outlet.outstanding);
+        let sequence = self.outlet.open_slot();
+        self.engine.submit(Task {
+            outlet: Arc::clone(&self.outlet),
             sequence,
             offset: self.offset,
             length: size,
@@ -383,19 +393,18 @@ impl Filler {
             progress: None,
         });
         self.offset += size as u64;
-        stream.wait_for_consumer();
+        self.outlet.wait_for_consumer();
         Ok(())
     }
 }
 
-/// Notes why the stream fails.
-pub fn fail(stream: &Stream, kind: FailureKind, errno: i32, tag: u64) -> Errno {
-    stream.fail(Failure { kind, errno, tag })
-}
-
-fn pool_failure(stream: &Stream, error: PoolError) -> Errno {
+fn pool_failure(outlet: &Outlet, error: PoolError) -> Errno {
     match error {
         PoolError::Cancelled => libc::ECANCELED,
-        PoolError::OutOfMemory => fail(stream, FailureKind::Resource, libc::ENOMEM, 0),
+        PoolError::OutOfMemory => outlet.fail(Failure {
+            kind: FailureKind::Resource,
+            errno: libc::ENOMEM,
+            tag: 0,
+        }),
     }
 }

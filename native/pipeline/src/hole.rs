@@ -1,19 +1,14 @@
 //! Holes of sparse files: chunks of zeros that are known without being read.
 
+use crate::chunk::Finished;
 use crate::commands::TO_END;
 use crate::filler::{Errno, Filler, Kind};
 use crate::source::{Source, last_errno};
-use crate::stream::{Finished, Stream};
-use std::sync::Arc;
 
 impl Filler {
     /// At the start of a chunk: makes one of a hole, if it is large enough and a chunk like that was
     /// there before. Zeros are never cut before the maximum: the hash of 64 zeros is zero.
-    pub(crate) fn pass_hole(
-        &mut self,
-        stream: &Arc<Stream>,
-        source: &mut Source,
-    ) -> Result<bool, Errno> {
+    pub(crate) fn pass_hole(&mut self, source: &mut Source) -> Result<bool, Errno> {
         let size = match self.kind {
             Kind::Fixed(size) => size,
             Kind::Dynamic(rule) => rule.max,
@@ -25,18 +20,18 @@ impl Filler {
             return Ok(false);
         }
         // Asked first, because it takes no system call.
-        let Some(digest) = stream.engine.known_zeros(stream, size) else {
+        let Some(digest) = self.engine.known_zeros(&self.outlet, size) else {
             return Ok(false);
         };
-        if stream.cancelled() {
+        if self.outlet.cancelled() {
             return Err(libc::ECANCELED);
         }
         match source.skip_hole(size) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
-            Err(errno) => return self.cannot_read(stream, source, errno).map(|()| false),
+            Err(errno) => return self.cannot_read(source, errno).map(|()| false),
         }
-        stream.push_finished(Finished {
+        self.outlet.push_finished(Finished {
             digest,
             offset: self.offset,
             size: size as u64,
@@ -44,7 +39,7 @@ impl Filler {
             blob: None,
         });
         self.offset += size as u64;
-        stream.wait_for_consumer();
+        self.outlet.wait_for_consumer();
         Ok(true)
     }
 }

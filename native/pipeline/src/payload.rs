@@ -1,10 +1,9 @@
 //! Filling of payload streams: pieces, suggested and forced boundaries.
 
-use crate::filler::{Errno, Filler, Kind, MAX_READ, fail};
+use crate::chunk::Finished;
+use crate::filler::{Errno, Filler, Kind, MAX_READ};
 use crate::layout::FailureKind;
 use crate::source::Source;
-use crate::stream::{Finished, Stream};
-use std::sync::Arc;
 
 /// Sizes of the reads and of the write buffer that payload cuts depend on
 /// (spec: datastore-formats.md §3.4).
@@ -12,45 +11,37 @@ const PAYLOAD_READ: u64 = 4 * 1024 * 1024;
 const PAYLOAD_BUFFER: usize = 256 * 1024;
 
 impl Filler {
-    pub(crate) fn append_payload(
-        &mut self,
-        stream: &Arc<Stream>,
-        mut bytes: &[u8],
-    ) -> Result<(), Errno> {
-        self.begin_piece(stream, bytes.len() as u64)?;
+    pub(crate) fn append_payload(&mut self, mut bytes: &[u8]) -> Result<(), Errno> {
+        self.begin_piece(bytes.len() as u64)?;
         while !bytes.is_empty() {
             let (head, rest) = bytes.split_at(bytes.len().min(MAX_READ));
-            self.push(stream, head)?;
+            self.push(head)?;
             bytes = rest;
         }
         Ok(())
     }
 
     /// Before a write of `size` bytes: what does not fit into the write buffer with it is scanned.
-    fn begin_piece(&mut self, stream: &Arc<Stream>, size: u64) -> Result<(), Errno> {
-        self.scan_held(stream)?;
+    fn begin_piece(&mut self, size: u64) -> Result<(), Errno> {
+        self.scan_held()?;
         let buffered = self.length - self.scanned;
         if buffered > 0 && buffered as u64 + size > PAYLOAD_BUFFER as u64 {
-            self.scan_payload(stream, None)?;
+            self.scan_payload(None)?;
         }
         Ok(())
     }
 
-    pub(crate) fn splice_payload(
-        &mut self,
-        stream: &Arc<Stream>,
-        mut source: Source,
-    ) -> Result<(), Errno> {
+    pub(crate) fn splice_payload(&mut self, mut source: Source) -> Result<(), Errno> {
         while source.left > 0 {
             let size = source.left.min(PAYLOAD_READ);
-            self.begin_piece(stream, size)?;
+            self.begin_piece(size)?;
             if size < PAYLOAD_BUFFER as u64 {
                 while source.left > 0 {
-                    self.read(stream, &mut source, usize::MAX)?;
+                    self.read(&mut source, usize::MAX)?;
                 }
             } else if size < source.left {
                 let end = source.left - size;
-                self.scan_payload(stream, Some((&mut source, end)))?;
+                self.scan_payload(Some((&mut source, end)))?;
             } else {
                 self.held = Some(source);
                 return Ok(());
@@ -59,9 +50,9 @@ impl Filler {
         Ok(())
     }
 
-    pub(crate) fn scan_held(&mut self, stream: &Arc<Stream>) -> Result<(), Errno> {
+    pub(crate) fn scan_held(&mut self) -> Result<(), Errno> {
         match self.held.take() {
-            Some(mut source) => self.scan_payload(stream, Some((&mut source, 0))),
+            Some(mut source) => self.scan_payload(Some((&mut source, 0))),
             None => Ok(()),
         }
     }
@@ -70,7 +61,6 @@ impl Filler {
     /// not scanned, then what is read from a file until `left` bytes of it are left.
     pub(crate) fn scan_payload(
         &mut self,
-        stream: &Arc<Stream>,
         mut source: Option<(&mut Source, u64)>,
     ) -> Result<(), Errno> {
         loop {
@@ -79,26 +69,26 @@ impl Filler {
                 .map_or(0, |(source, left)| (source.left - left) as usize);
             let total = self.length + unread;
             let cut = if self.scanned < total {
-                self.find_payload(stream, total, &mut source)?
+                self.find_payload(total, &mut source)?
             } else {
                 None
             };
             let next_cut = cut.unwrap_or(total);
             if let Some(injection) = self.injections.front() {
                 let Some(size) = injection.boundary.checked_sub(self.offset) else {
-                    return Err(fail(stream, FailureKind::Boundary, libc::EINVAL, 0));
+                    return Err(self.fail(FailureKind::Boundary, libc::EINVAL, 0));
                 };
                 if size <= next_cut as u64 {
                     let size = size as usize;
-                    self.fill_to(stream, size, &mut source)?;
-                    self.inject(stream, size)?;
+                    self.fill_to(size, &mut source)?;
+                    self.inject(size)?;
                     continue;
                 }
             }
             match cut {
                 Some(cut) => {
-                    self.fill_to(stream, cut, &mut source)?;
-                    self.emit(stream, cut)?;
+                    self.fill_to(cut, &mut source)?;
+                    self.emit(cut)?;
                 }
                 None => {
                     self.scanned = total;
@@ -111,7 +101,6 @@ impl Filler {
     /// Reads until the chunk has `size` bytes.
     fn fill_to(
         &mut self,
-        stream: &Arc<Stream>,
         size: usize,
         source: &mut Option<(&mut Source, u64)>,
     ) -> Result<(), Errno> {
@@ -119,9 +108,9 @@ impl Filler {
             match source {
                 Some((source, left)) if source.left > *left => {
                     let limit = (source.left - *left) as usize;
-                    self.read(stream, source, limit)?;
+                    self.read(source, limit)?;
                 }
-                _ => return Err(fail(stream, FailureKind::Input, libc::EINVAL, 0)),
+                _ => return Err(self.fail(FailureKind::Input, libc::EINVAL, 0)),
             }
         }
         Ok(())
@@ -130,7 +119,6 @@ impl Filler {
     /// The payload chunker (spec: datastore-formats.md §3.4): where the chunk ends, if in this piece.
     fn find_payload(
         &mut self,
-        stream: &Arc<Stream>,
         total: usize,
         source: &mut Option<(&mut Source, u64)>,
     ) -> Result<Option<usize>, Errno> {
@@ -161,7 +149,7 @@ impl Filler {
         let mut scanned = self.scanned;
         loop {
             if self.length > scanned {
-                let cut = self.find(stream, rule, scanned);
+                let cut = self.find(rule, scanned);
                 if cut.is_some() {
                     return Ok(cut);
                 }
@@ -171,19 +159,19 @@ impl Filler {
                 return Ok(None);
             }
             let next = self.length + 1;
-            self.fill_to(stream, next, source)?;
+            self.fill_to(next, source)?;
         }
     }
 
     /// Ends the chunk after `size` bytes, which may be none, and puts the next injection there.
-    fn inject(&mut self, stream: &Arc<Stream>, size: usize) -> Result<(), Errno> {
+    fn inject(&mut self, size: usize) -> Result<(), Errno> {
         if size > 0 {
-            self.emit(stream, size)?;
+            self.emit(size)?;
         }
         self.scanned = 0;
         if let Some(injection) = self.injections.pop_front() {
             for (size, digest) in injection.chunks {
-                stream.push_finished(Finished {
+                self.outlet.push_finished(Finished {
                     digest,
                     offset: self.offset,
                     size,
@@ -193,7 +181,7 @@ impl Filler {
                 self.offset += size;
             }
         }
-        stream.wait_for_consumer();
+        self.outlet.wait_for_consumer();
         Ok(())
     }
 }

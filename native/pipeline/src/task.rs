@@ -1,15 +1,16 @@
 //! A chunk between the filler and the worker that finishes it.
 
+use crate::chunk::{ChunkMemory, Finished};
 use crate::known::Digest;
+use crate::outlet::Outlet;
 use crate::pool::HEADROOM;
 use crate::sha256::Progress;
-use crate::stream::{ChunkMemory, Finished, Stream};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A chunk that was cut and waits for a worker. The data starts behind the headroom.
 pub struct Task {
-    pub stream: Arc<Stream>,
+    pub outlet: Arc<Outlet>,
     pub sequence: u64,
     pub offset: u64,
     pub length: usize,

@@ -1,25 +1,20 @@
 //! Files that cannot be read all through.
 
 use crate::commands::TO_END;
-use crate::filler::{Errno, Filler, Kind, fail};
+use crate::filler::{Errno, Filler, Kind};
 use crate::layout::{FailureKind, ProblemKind};
 use crate::source::Source;
-use crate::stream::{Problem, Stream};
+use crate::trouble::Problem;
 
 impl Filler {
     /// One file of a tree does not end the run: what cannot be read of it becomes zeros and is reported.
     /// An image is all there is, and a pipe's length is not known.
-    pub(crate) fn cannot_read(
-        &self,
-        stream: &Stream,
-        source: &mut Source,
-        errno: i32,
-    ) -> Result<(), Errno> {
+    pub(crate) fn cannot_read(&self, source: &mut Source, errno: i32) -> Result<(), Errno> {
         if matches!(self.kind, Kind::Fixed(_)) || source.left == TO_END {
-            return Err(fail(stream, FailureKind::Read, errno, source.tag));
+            return Err(self.fail(FailureKind::Read, errno, source.tag));
         }
         let gap = source.pass_unreadable(errno);
-        stream.report(Problem {
+        self.outlet.report(Problem {
             tag: source.tag,
             kind: ProblemKind::Unreadable,
             errno,
