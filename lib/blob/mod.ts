@@ -23,3 +23,4 @@ export {
   MAX_ENCODED_CHUNK_BYTES,
   PLAIN_HEADER_LENGTH,
 } from "./format.ts";
+export { statedPlainSize } from "./zstd.ts";

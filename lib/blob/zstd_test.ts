@@ -1,8 +1,9 @@
+import { constants, zstdCompressSync } from "node:zlib";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { concatBytes, decodeHex } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
-import { compressZstd, decompressZstd } from "./zstd.ts";
+import { compressZstd, decompressZstd, statedPlainSize } from "./zstd.ts";
 
 const TEXT = new TextEncoder().encode("one frame after the other ".repeat(50));
 
@@ -69,4 +70,18 @@ Deno.test("compressZstd() gives back what it got", () => {
     const plain = decompressZstd(compressZstd(data), data.byteLength, "test");
     assertEquals(plain, new Uint8Array(data));
   }));
+});
+
+Deno.test("the size that a frame states is known without decompression", () => {
+  for (const length of [0, 1, 255, 256, 300, 65_791, 65_792, 1 << 20]) {
+    assertEquals(statedPlainSize(compressZstd(new Uint8Array(length))), length);
+  }
+  const unstated = zstdCompressSync(new Uint8Array(1000), {
+    params: { [constants.ZSTD_c_contentSizeFlag]: 0 },
+  });
+  assertEquals(statedPlainSize(new Uint8Array(unstated)), undefined);
+  const whole = compressZstd(new Uint8Array(70_000));
+  for (let cut = 0; cut < 9; cut++) {
+    assertEquals(statedPlainSize(whole.subarray(0, cut)), undefined, `cut to ${cut} bytes`);
+  }
 });

@@ -8,6 +8,8 @@ import { Http1Error, type Http1Reader } from "./_http1_reader.ts";
 const CHUNK_LINE_BYTES = 1024;
 /** Bytes of all trailers of a body. */
 const TRAILER_BYTES = 32 * 1024;
+/** What of a body is given to the socket at a time. */
+const PIECE_BYTES = 1024 * 1024;
 /** Pieces up to this size are put together with their neighbours before they are written. */
 const COPY_BYTES = 16 * 1024;
 
@@ -122,7 +124,7 @@ export async function writeMessage(
     const parts = body instanceof Uint8Array ? [body] : body;
     if (length! <= COPY_BYTES) return await duplex.write(concatBytes([head, ...parts]));
     await duplex.write(head);
-    for (const part of parts) if (wanted() && part.length > 0) await duplex.write(part);
+    for (const part of parts) await writePieces(duplex, part, wanted);
     return;
   }
   await duplex.write(head);
@@ -130,13 +132,32 @@ export async function writeMessage(
     if (!wanted()) return;
     if (part.length === 0) continue;
     if (!chunked) {
-      await duplex.write(part);
+      await writePieces(duplex, part, wanted);
       continue;
     }
     const size = new TextEncoder().encode(`${part.length.toString(16)}\r\n`);
     const end = Uint8Array.of(0x0d, 0x0a);
     if (part.length <= COPY_BYTES) await duplex.write(concatBytes([size, part, end]));
-    else await Promise.all([duplex.write(size), duplex.write(part), duplex.write(end)]);
+    else {
+      await duplex.write(size);
+      await writePieces(duplex, part, wanted);
+      if (!wanted()) return;
+      await duplex.write(end);
+    }
   }
   if (chunked) await duplex.write(new TextEncoder().encode("0\r\n\r\n"));
+}
+
+/**
+ * Writes each piece when the one before it is out: a socket makes copies of all that is waiting for
+ * it, up to two with TLS, and a reader that takes nothing would have a server keep them.
+ */
+async function writePieces(
+  duplex: Pick<Duplex, "write">,
+  bytes: Uint8Array,
+  wanted: () => boolean,
+): Promise<void> {
+  for (let at = 0; at < bytes.length && wanted(); at += PIECE_BYTES) {
+    await duplex.write(bytes.subarray(at, at + PIECE_BYTES));
+  }
 }

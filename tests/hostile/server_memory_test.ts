@@ -22,7 +22,7 @@ const MIB = 1 << 20;
 const SNAPSHOT = "backup-type=host&backup-id=big&backup-time=";
 const encoder = new TextEncoder();
 
-/** A server with a snapshot whose log is 16 MB of zeros, and who may read it. */
+/** A server with a snapshot whose log is 128 MiB of zeros, and who may read it. */
 class Victim implements AsyncDisposable {
   readonly #open: { abort(): void }[] = [];
 
@@ -59,7 +59,7 @@ class Victim implements AsyncDisposable {
   }
 
   async storeLog(): Promise<void> {
-    const blob = await encodeBlob(new Uint8Array(16 * MIB), { compress: true });
+    const blob = await encodeBlob(new Uint8Array(128 * MIB), { compress: true });
     const client = new Http1Client(await connectFrom(FRIENDLY, this.server.port), { host: "h" });
     const response = await client.request({
       method: "POST",

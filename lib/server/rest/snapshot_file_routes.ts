@@ -1,14 +1,19 @@
-import { decodeBlob, MAX_BLOB_PLAIN_BYTES, parseBlobHeader } from "../../blob/mod.ts";
+import {
+  decodeBlob,
+  MAX_BLOB_PLAIN_BYTES,
+  parseBlobHeader,
+  statedPlainSize,
+} from "../../blob/mod.ts";
 import {
   DatastoreSnapshot,
   type LocalSnapshotSource,
   readIndex,
   uploadLog,
 } from "../../datastore/mod.ts";
-import { CorruptDataError, NotFoundError, ServerError } from "../../errors/mod.ts";
+import { NotFoundError, ServerError } from "../../errors/mod.ts";
 import { decodeManifestBlob, verifyIndex } from "../../manifest/mod.ts";
 import { archiveKind, MANIFEST_BLOB_NAME } from "../../repository/mod.ts";
-import type { ConnectionAnswers } from "../memory/mod.ts";
+import { type ConnectionAnswers, releaseMemory } from "../memory/mod.ts";
 import {
   type Answer,
   FILE_NAME,
@@ -26,9 +31,8 @@ import { encryptedRefusal, openReadableSnapshot } from "./readable_snapshot.ts";
 
 const OCTETS = "application/octet-stream";
 const MAX_LOG_BYTES = MAX_BLOB_PLAIN_BYTES + 44;
-const MIB = 1024 * 1024;
-/** What is tried one after the other for a blob's content. */
-const PLAIN_SIZES = [4 * MIB, 16 * MIB, MAX_BLOB_PLAIN_BYTES];
+/** What a blob and its content are counted as until their lengths are known. */
+const ASSUMED_BLOB_BYTES = 16 * 1024 * 1024;
 const NAMED_SNAPSHOT = { "store": STORE, "ns": NS, ...SNAPSHOT };
 
 /** Calls that carry files of snapshots (spec: protocol.md §7.4). */
@@ -113,24 +117,38 @@ async function decodedBlob(
   answers: ConnectionAnswers,
   signal: AbortSignal,
 ): Promise<Answer> {
-  let failure: unknown;
-  // How long the content is shows when it is decoded; most are short.
-  for (const maxSizeBytes of PLAIN_SIZES) {
-    const held = await answers.hold(2 * maxSizeBytes, signal);
+  let sizeBytes = ASSUMED_BLOB_BYTES;
+  for (;;) {
+    const held = await answers.hold(sizeBytes, signal);
     try {
       const file = await source.readFile(name);
-      if (parseBlobHeader(file, `"${name}"`).encrypted) throw encryptedRefusal(name);
-      held.resize(file.length + maxSizeBytes);
-      const raw = await decodeBlob(file, { maxSizeBytes, name: `"${name}"` });
+      const header = parseBlobHeader(file, `"${name}"`);
+      if (header.encrypted) throw encryptedRefusal(name);
+      const neededBytes = file.length + (header.compressed ? plainSizeOf(header.payload) : 0);
+      if (neededBytes > sizeBytes) {
+        // Given back first: two that wait for more while they hold some would wait for ever.
+        held[Symbol.dispose]();
+        sizeBytes = neededBytes;
+        continue;
+      }
+      const raw = await decodeBlob(file, { maxSizeBytes: MAX_BLOB_PLAIN_BYTES, name: `"${name}"` });
+      if (raw.buffer !== file.buffer) releaseMemory(file);
       held.resize(raw.length);
-      return { raw, contentType: OCTETS, released: () => held[Symbol.dispose]() };
+      const released = () => {
+        held[Symbol.dispose]();
+        releaseMemory(raw);
+      };
+      return { raw, contentType: OCTETS, released };
     } catch (error) {
       held[Symbol.dispose]();
-      if (!(error instanceof CorruptDataError)) throw error;
-      failure = error;
+      throw error;
     }
   }
-  throw failure;
+}
+
+/** Bytes that the decompression is going to take; as many as it may if the frame does not say. */
+function plainSizeOf(payload: Uint8Array): number {
+  return Math.min(statedPlainSize(payload) ?? MAX_BLOB_PLAIN_BYTES, MAX_BLOB_PLAIN_BYTES);
 }
 
 async function manifestEntry(source: LocalSnapshotSource, name: string) {
