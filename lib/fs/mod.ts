@@ -25,6 +25,7 @@ export {
 } from "./walk_warning.ts";
 export { Glob } from "./match_glob.ts";
 export { MatchEntry, type MatchType } from "./match_entry.ts";
+export { MatchReach } from "./match_reach.ts";
 export { evaluateMatchList, type MatchList } from "./match_list.ts";
 export { normaliseMatchPath } from "./match_normalise.ts";
 export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./exclude_file.ts";

@@ -2,6 +2,7 @@ import type { EntryMetadata } from "../pxar/mod.ts";
 import type { ExtractSink } from "./extract_sink.ts";
 import type { MatchType } from "./match_entry.ts";
 import { evaluateMatchList, type MatchList } from "./match_list.ts";
+import { MatchReach } from "./match_reach.ts";
 
 const SLASH = 0x2f;
 
@@ -12,6 +13,7 @@ interface Level {
   readonly pathLength: number;
   /** What holds for entries that no pattern matches. */
   readonly selected: boolean;
+  readonly reach: MatchReach;
 }
 
 /** How a {@linkcode SelectiveExtractor} treats what patterns leave open. */
@@ -42,6 +44,8 @@ export class SelectiveExtractor implements ExtractSink {
   #fileSelected = false;
   /** Positions of the patterns that have matched nothing yet. */
   readonly #unmatched: Set<number>;
+  readonly #rootReach: MatchReach;
+  #hasLeftOut = false;
   #selectedCount = 0;
 
   /**
@@ -53,6 +57,19 @@ export class SelectiveExtractor implements ExtractSink {
     this.#list = list;
     this.#options = options;
     this.#unmatched = new Set(list.keys());
+    this.#rootReach = MatchReach.of(list);
+  }
+
+  /**
+   * Names in the innermost directory that have to be passed on here, whatever their order; all others,
+   * with what is below them, may be left out. Undefined for all.
+   */
+  get names(): readonly Uint8Array[] | undefined {
+    const level = this.#levels.at(-1);
+    if (level?.selected ?? this.#list.length === 0) return undefined;
+    const names = (level?.reach ?? this.#rootReach).names;
+    this.#hasLeftOut ||= names !== undefined;
+    return names;
   }
 
   /** Entries that were passed on, without the root and directories on the way to others. */
@@ -60,9 +77,15 @@ export class SelectiveExtractor implements ExtractSink {
     return this.#selectedCount;
   }
 
-  /** Positions of the patterns that have matched nothing so far, in order. */
+  /**
+   * Positions of the patterns that have matched nothing so far, in order; excluding ones only if
+   * everything was passed on.
+   */
   get unmatched(): number[] {
-    return [...this.#unmatched];
+    const unmatched = [...this.#unmatched];
+    return this.#hasLeftOut
+      ? unmatched.filter((i) => this.#list[i]!.type === "include")
+      : unmatched;
   }
 
   root(metadata: EntryMetadata): void {
@@ -74,7 +97,8 @@ export class SelectiveExtractor implements ExtractSink {
     const pathLength = this.#pathLength;
     this.#pathLength += name.length + 1;
     this.#path[this.#pathLength - 1] = SLASH;
-    this.#levels.push({ name: name.slice(), metadata, pathLength, selected });
+    const reach = (this.#levels.at(-1)?.reach ?? this.#rootReach).below(name);
+    this.#levels.push({ name: name.slice(), metadata, pathLength, selected, reach });
     if (!selected) return;
     this.#selectedCount++;
     this.#makeParents();

@@ -72,10 +72,20 @@ export class RandomItems {
       const wanted = Math.max(this.#wanted, this.#windowBytes);
       this.#windowBytes = Math.min(2 * this.#windowBytes, MAX_WINDOW_BYTES[this.version]!);
       this.#start = position;
-      this.#window = await this.access.read(position, Math.min(wanted, limit - position));
+      this.#window = await this.#readWindow(position, Math.min(wanted, limit - position));
       const { buffer, byteOffset, byteLength } = this.#window;
       this.#view = new DataView(buffer, byteOffset, byteLength);
     } while (!this.find(position, limit));
+  }
+
+  /** Reads ahead, but what lies behind the item may be damaged without harm. */
+  async #readWindow(position: number, length: number): Promise<Uint8Array> {
+    try {
+      return await this.access.read(position, length);
+    } catch (error) {
+      if (!(error instanceof CorruptDataError) || length <= this.#wanted) throw error;
+      return await this.access.read(position, this.#wanted);
+    }
   }
 
   /** Keeps no bytes until the next item is asked for: many wait, one per level of a walk. */

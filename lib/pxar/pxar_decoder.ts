@@ -122,12 +122,58 @@ export class PxarDecoder {
     return this.#path.length;
   }
 
-  /** Gives the next piece of the stream; only after `need-input`, or first of all. */
-  feed(chunk: Uint8Array): void {
+  /**
+   * Gives the next piece of the stream; only after `need-input`, or first of all.
+   *
+   * @param start Where in it the stream goes on, after a jump.
+   */
+  feed(chunk: Uint8Array, start = 0): void {
     if (this.#offset < this.#chunk.byteLength) throw new Error("the last piece is not used up");
+    if (!(start >= 0 && start < chunk.byteLength)) {
+      throw new RangeError("the piece has no such byte");
+    }
     this.#chunk = chunk;
     this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    this.#offset = 0;
+    this.#offset = start;
+  }
+
+  /**
+   * Name of the entry that has begun and of which no event has told yet; undefined between entries.
+   */
+  get begunName(): Uint8Array | undefined {
+    return this.#state === STAT || this.#state === ATTRIBUTES ? this.#entry.name : undefined;
+  }
+
+  /**
+   * Goes on elsewhere, with an entry of an open directory; not with `verify`. What has begun is
+   * forgotten, and directories further down end without `leave`.
+   *
+   * @param position Where a FILENAME item of that directory begins, not before {@linkcode position}.
+   * @param depth Of the directory, 0 for the root; the innermost one by default.
+   * @throws {CorruptDataError} if an item that was looked at already reaches beyond.
+   */
+  jumpTo(position: number, depth = this.depth - 1): void {
+    this.#goTo(position);
+    while (this.depth > depth + 1) this.#pathLength -= this.#path.pop()! + 1;
+    this.#state = CHILDREN;
+  }
+
+  /** The same, but leaves the directory, which ends at `position`, with the next event. */
+  jumpOut(position: number, depth = this.depth - 1): void {
+    this.jumpTo(position, depth);
+    this.#state = LEAVE;
+  }
+
+  #goTo(position: number): void {
+    if (this.#path.length === 0) throw new Error("no directory is open");
+    this.#left = 0;
+    if (position === this.#position) return;
+    // Bytes that are carried were taken from the piece already.
+    const at = this.#position + this.#carried;
+    if (position < at) throw new CorruptDataError(`archive: no entry begins at ${position}`);
+    this.#offset = Math.min(this.#chunk.byteLength, this.#offset + position - at);
+    this.#position = position;
+    this.#carried = 0;
   }
 
   /** Tells that the stream has no more bytes. */

@@ -42,6 +42,7 @@ export class PxarDirectory {
   readonly #memory: PositionMemory;
   /** The first items of the table. */
   #front: DataView | undefined;
+  #positions: EntryPositions | undefined;
 
   /** Use `PxarAccessor.root` and `PxarAccessor.directory`. */
   private constructor(
@@ -135,11 +136,56 @@ export class PxarDirectory {
     }
   }
 
+  /** Position of the directory's table, behind its last entry. */
+  get tablePosition(): number {
+    return this.#place.goodbye;
+  }
+
+  /**
+   * Where the first entry behind a position begins; the position of the table if there is none. One
+   * directory may be asked for positions that never get smaller; its memory is given back with
+   * {@linkcode forgetPositions}.
+   *
+   * @throws {CorruptDataError} if the table leads out of the directory, or has too many entries.
+   */
+  async positionAfter(position: number): Promise<number> {
+    this.#positions ??= new EntryPositions(this.#access, this.#place, this.#memory);
+    return await this.#positions.after(position);
+  }
+
+  /** Gives back what {@linkcode positionAfter} has kept. */
+  forgetPositions(): void {
+    this.#positions?.[Symbol.dispose]();
+    this.#positions = undefined;
+  }
+
+  /**
+   * Where entries begin that may have that name, by its hash. No entry is read.
+   *
+   * @throws {CorruptDataError} if the table leads out of the directory.
+   */
+  async positionsOf(name: Uint8Array): Promise<number[]> {
+    const positions: number[] = [];
+    for await (const item of this.#itemsOf(name)) {
+      positions.push(entryPosition(item, 0, this.#place));
+    }
+    return positions;
+  }
+
   /** The entry of that name, `undefined` if there is none (spec: pxar.md §2.4). */
   async lookup(name: Uint8Array): Promise<PxarNode | undefined> {
+    const items = new RandomItems(this.#access, this.#version);
+    for await (const item of this.#itemsOf(name)) {
+      const node = await this.#read(items, item);
+      if (bytesEqual(node.entry.name, name)) return node;
+    }
+    return undefined;
+  }
+
+  /** The items of the table with the hash of a name. */
+  async *#itemsOf(name: Uint8Array): AsyncGenerator<DataView> {
     const hash = new Uint32Array(2);
     hashName(name, 0, name.byteLength, hash, 0);
-    const items = new RandomItems(this.#access, this.#version);
     const pending = [0];
     let same = 0;
     for (let slot = pending.pop(); slot !== undefined; slot = pending.pop()) {
@@ -148,14 +194,12 @@ export class PxarDirectory {
       const order = hash[1]! - item.getUint32(4, true) || hash[0]! - item.getUint32(0, true);
       if (order === 0) {
         if (++same > MAX_SAME_HASH) this.#fail(`has more than ${MAX_SAME_HASH} times one hash`);
-        const node = await this.#read(items, item);
-        if (bytesEqual(node.entry.name, name)) return node;
+        yield item;
       }
       // Equal hashes can be on both sides.
       if (order >= 0) pending.push(2 * slot + 2);
       if (order <= 0) pending.push(2 * slot + 1);
     }
-    return undefined;
   }
 
   /** The item of the table in a slot. */

@@ -55,6 +55,8 @@ export class ChunkPrefetcher implements Disposable {
   readonly #shared = new Map<string, SharedChunk>();
   readonly #turns = new Turns();
   #nextToStart = 0;
+  /** Chunks that are fetched ahead: all the window allows, unless the reader leaves some out. */
+  #ahead = WINDOW_CHUNKS;
   #bytes = 0;
   #lastKey = "";
   #closed = false;
@@ -90,6 +92,7 @@ export class ChunkPrefetcher implements Disposable {
   async next(): Promise<PlacedChunk | undefined> {
     await this.#turns.give();
     this.#fill();
+    this.#ahead = Math.min(2 * this.#ahead, WINDOW_CHUNKS);
     while (this.#window.length === 0 && this.#nextToStart < this.#index.chunkCount) {
       await new Promise<void>((resolve) => this.#wakeProducer = resolve);
       this.#fill();
@@ -122,7 +125,7 @@ export class ChunkPrefetcher implements Disposable {
         if (released) return;
         released = true;
         this.#drop(key, shared);
-        this.#fill();
+        if (this.#ahead === WINDOW_CHUNKS) this.#fill();
       },
     };
   }
@@ -133,9 +136,21 @@ export class ChunkPrefetcher implements Disposable {
     return next >= this.#index.chunkCount ? this.#index.size : this.#index.startOf(next);
   }
 
-  /** Leaves out all chunks that end at or before an offset; going back is not possible. */
+  /**
+   * Fetches nothing ahead until chunks are asked for one after the other again: twice as many with
+   * each of them. For readers that will leave out most.
+   */
+  narrow(): void {
+    this.#ahead = 1;
+  }
+
+  /**
+   * Leaves out all chunks that end at or before an offset; going back is not possible. Where some are
+   * left out, others may be next: see {@linkcode narrow}.
+   */
   skipTo(offset: number): void {
     const first = this.#index.findChunk(offset) ?? this.#index.chunkCount;
+    if (first > (this.#window[0]?.position ?? this.#nextToStart)) this.narrow();
     while (this.#window.length > 0 && this.#window[0]!.position < first) {
       const { key, shared } = this.#window.shift()!;
       this.#drop(key, shared);
@@ -153,7 +168,7 @@ export class ChunkPrefetcher implements Disposable {
   #fill(): void {
     while (
       !this.#closed && this.#nextToStart < this.#index.chunkCount &&
-      this.#window.length < WINDOW_CHUNKS
+      this.#window.length < this.#ahead
     ) {
       const position = this.#nextToStart;
       const digest = this.#index.digestAt(position);

@@ -2,14 +2,15 @@ import { CorruptDataError } from "../errors/mod.ts";
 import {
   type ExtractSink,
   type MatchList,
-  quotePath,
   SelectiveExtractor,
   type TreeExtractor,
 } from "../fs/mod.ts";
 import { PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
 import { type ChunkPrefetcher, DamagedChunkError, type PlacedChunk } from "../reading/mod.ts";
+import { ArchiveGuide } from "./_archive_guide.ts";
 import type { ExtractionFeed } from "./_extraction_feed.ts";
 import type { LinkedContent } from "./_linked_content.ts";
+import { Losses } from "./_losses.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
 /** Pieces that linked contents are copied in. */
@@ -55,9 +56,10 @@ export class ArchiveExtraction {
   readonly #path: Uint8Array[] = [];
   /** The last damage in the payload stream. */
   #payloadDamage: DamagedChunkError | undefined;
-  #firstLoss: CorruptDataError | undefined;
-  #lostFiles = 0;
-  #damagedEntries = 0;
+  readonly #losses: Losses;
+  readonly #guide: ArchiveGuide;
+  /** Whether the guide is to be asked where the directory at hand goes on. */
+  #mayJump = false;
   readonly #sink: ExtractSink;
   readonly #selection: SelectiveExtractor | undefined;
   /** Whether the hard link at hand is wanted and its target is not. */
@@ -73,6 +75,11 @@ export class ArchiveExtraction {
         onUnselectedTarget: () => void (this.#isLinkAlone = true),
       });
     this.#sink = this.#selection ?? extractor;
+    this.#losses = new Losses(parts.observer);
+    this.#guide = new ArchiveGuide(() => parts.linkedContent.tree());
+    if (this.#selection === undefined) return;
+    parts.archiveChunks.narrow();
+    parts.payloadChunks?.narrow();
   }
 
   async run(): Promise<void> {
@@ -80,6 +87,7 @@ export class ArchiveExtraction {
     const sink = this.#sink;
     let first = true;
     for (;;) {
+      if (this.#mayJump && this.#fileLeft < 0) this.#jump();
       switch (decoder.next()) {
         case "need-input":
           await this.#nextArchiveChunk();
@@ -92,6 +100,8 @@ export class ArchiveExtraction {
           if (decoder.entry.damage !== undefined) this.#noteDamage(decoder.entry);
           if (this.#entry(decoder.entry)) await this.#splitContent(decoder.entry);
           else if (this.#isLinkAlone) await this.#linkAlone(decoder.entry);
+          if (decoder.entry.kind === "directory") await this.#enter(decoder.entry);
+          this.#mayJump = this.#selection !== undefined;
           if (this.parts.feed.full) await this.parts.feed.submit();
           break;
         case "data":
@@ -100,8 +110,8 @@ export class ArchiveExtraction {
           break;
         case "leave":
           this.#endFile();
-          this.#path.pop();
-          if (this.#path.length > 0) sink.leaveDirectory();
+          this.#leave();
+          this.#mayJump = this.#selection !== undefined;
           break;
         case "finished":
           await this.parts.feed.endChunk();
@@ -111,8 +121,31 @@ export class ArchiveExtraction {
     }
   }
 
+  async #enter(entry: PxarEntry): Promise<void> {
+    this.#guide.enter(entry);
+    const names = this.#selection?.names;
+    if (names !== undefined) await this.#guide.visitOnly(names);
+  }
+
+  #leave(): void {
+    this.#guide.leave();
+    this.#path.pop();
+    if (this.#path.length > 0) this.#sink.leaveDirectory();
+  }
+
+  /** Leaves out what the patterns cannot select. */
+  #jump(): void {
+    this.#mayJump = false;
+    const decoder = this.#decoder;
+    if (decoder.depth === 0) return;
+    const stop = this.#guide.stopAfter(decoder.position);
+    if (stop === undefined) return;
+    if (stop.isEnd) decoder.jumpOut(stop.position);
+    else decoder.jumpTo(stop.position);
+  }
+
   #tellSelection(): void {
-    if (this.#selection === undefined || this.#firstLoss !== undefined) return;
+    if (this.#selection === undefined || this.#losses.any) return;
     this.parts.target.onSelected(this.#selection.selectedCount, this.#selection.unmatched);
   }
 
@@ -123,25 +156,9 @@ export class ArchiveExtraction {
     this.#sink.dropFile();
   }
 
-  /** The failure that lost files are, if there are any. */
-  get loss(): CorruptDataError | undefined {
-    const first = this.#firstLoss;
-    if (first === undefined) return undefined;
-    const [lost, damaged] = [this.#lostFiles, this.#damagedEntries];
-    const parts = [
-      ...lost > 0 ? [lost === 1 ? "1 file" : `${lost} files`] : [],
-      ...damaged > 0
-        ? [`the attributes of ${damaged === 1 ? "1 entry" : `${damaged} entries`}`]
-        : [],
-    ];
-    return new CorruptDataError(`${parts.join(" and ")} could not be restored - ${first.message}`, {
-      cause: first,
-    });
-  }
-
-  /** Files whose content is damaged, or missing. */
-  get lostFiles(): number {
-    return this.#lostFiles;
+  /** What is damaged or missing, and therefore lost. */
+  get losses(): Losses {
+    return this.#losses;
   }
 
   /** Names the archive, where an error of its decoder cannot. */
@@ -253,35 +270,78 @@ export class ArchiveExtraction {
     if (isSplit) this.#releaseMetadata();
     else await this.parts.feed.endChunk();
     const placed = await this.#fetchArchiveChunk();
+    if (placed === "elsewhere") return;
     if (placed === undefined) {
       this.#decoder.end();
       return;
     }
     if (isSplit) this.#metadataChunk = placed;
     else this.parts.feed.use(placed);
-    this.#decoder.feed(placed.chunk.bytes);
+    const { position } = this.#decoder;
+    this.#decoder.feed(placed.chunk.bytes, Math.max(0, position - placed.offset));
   }
 
-  async #fetchArchiveChunk(): Promise<PlacedChunk | undefined> {
+  /** @returns `elsewhere` if the decoder goes on behind something that is lost. */
+  async #fetchArchiveChunk(): Promise<PlacedChunk | "elsewhere" | undefined> {
     const decoder = this.#decoder;
     const chunks = this.parts.archiveChunks;
     for (;;) {
+      // Chunks that hold only what nobody wants are never fetched.
       if (this.#fileLeft < 0 && decoder.contentLeft > 0) {
-        // Chunks that hold only what nobody wants are never fetched.
         chunks.skipTo(decoder.position + decoder.contentLeft);
-        decoder.skipInput(chunks.position - decoder.position);
-      }
+        decoder.skipInput(Math.max(0, chunks.position - decoder.position));
+      } else chunks.skipTo(decoder.position);
       try {
         return await this.#fetch(chunks);
       } catch (error) {
         if (!(error instanceof DamagedChunkError)) throw error;
-        const length = error.end - error.start;
-        if (length > decoder.contentLeft) throw error;
+        const length = error.end - Math.max(error.start, decoder.position);
+        if (length > decoder.contentLeft) {
+          if (await this.#goOnBehind(error)) return "elsewhere";
+          throw error;
+        }
         decoder.skipInput(length);
         decoder.skipContent();
         this.#lose(error);
       }
     }
+  }
+
+  /**
+   * Finds out from the goodbye tables where the archive goes on behind a chunk that cannot be had, and
+   * names what is lost.
+   *
+   * @returns false if there is no table to go by.
+   */
+  async #goOnBehind(damage: DamagedChunkError): Promise<boolean> {
+    const decoder = this.#decoder;
+    const innermost = decoder.depth - 1;
+    for (let depth = innermost; depth >= 0; depth--) {
+      const way = await this.#guide.wayOn(depth, decoder.position, damage.end);
+      if (way === undefined) continue;
+      const begun = decoder.begunName;
+      if (this.#fileLeft >= 0) this.#lose(damage);
+      else if (begun !== undefined && this.#isWanted(begun)) {
+        this.#losses.file(joinNames([...this.#path, begun]), damage);
+      }
+      for (let level = innermost; level > depth; level--) {
+        this.#losses.rest(this.#directoryPath(), damage);
+        this.#leave();
+      }
+      if (way.lost > 0) this.#losses.nameless(way.lost, this.#directoryPath(), damage);
+      if (way.isEnd) decoder.jumpOut(way.position, depth);
+      else decoder.jumpTo(way.position, depth);
+      return true;
+    }
+    return false;
+  }
+
+  #isWanted(name: Uint8Array): boolean {
+    return this.#selection?.isSelected(joinNames([...this.#path.slice(1), name])) ?? true;
+  }
+
+  #directoryPath(): Uint8Array {
+    return this.#path.length <= 1 ? SLASH : joinNames(this.#path);
   }
 
   /** @returns false if the file at hand is lost. */
@@ -320,24 +380,14 @@ export class ArchiveExtraction {
   }
 
   #noteLoss(cause: CorruptDataError): void {
-    const path = quotePath(joinNames([...this.#path, this.#decoder.entry.name]));
-    this.parts.observer.log("error", `cannot restore ${path}: ${cause.message}`);
-    this.#firstLoss ??= cause;
-    this.#lostFiles++;
+    this.#losses.file(joinNames([...this.#path, this.#decoder.entry.name]), cause);
   }
 
   /** Says which entry is made without its attributes. */
   #noteDamage({ name, kind, damage }: PxarEntry): void {
-    const sink = this.#sink;
-    const inside = joinNames([...this.#path.slice(1), name]);
-    const isWanted = kind === "directory" || !(sink instanceof SelectiveExtractor) ||
-      sink.isSelected(inside);
-    if (!isWanted) return;
-    const path = quotePath(this.#path.length === 0 ? SLASH : joinNames([...this.#path, name]));
-    const cause = new CorruptDataError(`${this.parts.archive}: entry ${path} ${damage}`);
-    this.parts.observer.log("error", `cannot restore the attributes of ${path}: it ${damage}`);
-    this.#firstLoss ??= cause;
-    this.#damagedEntries++;
+    if (kind !== "directory" && !this.#isWanted(name)) return;
+    const path = this.#path.length === 0 ? SLASH : joinNames([...this.#path, name]);
+    this.#losses.attributes(path, damage!, this.parts.archive);
   }
 
   /** Makes a file of a hard link whose first name is not wanted (spec: pxar.md §6.4). */

@@ -10,23 +10,31 @@ export interface LinkedFile {
 }
 
 /**
- * Finds what hard links lead to, for links whose target a sequential restore has passed over
- * (spec: pxar.md §6.4). Nothing is read before the first one is asked for.
+ * The archive of a sequential restore at any place: for hard links whose target it has passed over
+ * (spec: pxar.md §6.4), and for goodbye tables. Nothing is read before it is asked for.
  */
 export class LinkedContent implements Disposable {
   readonly #snapshot: CheckedSnapshot;
   readonly #archive: ManifestArchive;
   readonly #resources = new DisposableStack();
-  #accessor: Promise<PxarAccessor> | undefined;
+  #decoder: ChunkDecoder | undefined;
+  #stream: Promise<ChunkAccess> | undefined;
+  #tree: Promise<PxarAccessor> | undefined;
+  #whole: Promise<PxarAccessor> | undefined;
 
   constructor(snapshot: CheckedSnapshot, archive: ManifestArchive) {
     this.#snapshot = snapshot;
     this.#archive = archive;
   }
 
+  /** The entries; of a split archive without contents. Calls must not overlap. */
+  async tree(): Promise<PxarAccessor> {
+    return await (this.#tree ??= this.#openTree());
+  }
+
   /** @throws {CorruptDataError} if the link leads nowhere, or the archive is damaged there. */
   async find(link: PxarEntry): Promise<LinkedFile> {
-    const accessor = await (this.#accessor ??= this.#open());
+    const accessor = await (this.#whole ??= this.#openWhole());
     const { entry } = await accessor.resolve({ entry: link, end: 0, pathLength: 0 });
     return { entry, content: await accessor.content(entry) };
   }
@@ -35,19 +43,26 @@ export class LinkedContent implements Disposable {
     this.#resources.dispose();
   }
 
-  async #open(): Promise<PxarAccessor> {
+  async #openTree(): Promise<PxarAccessor> {
+    const archive = this.#archive;
+    this.#stream = this.#access(archive.form === "single" ? archive.file : archive.metadata);
+    return await PxarAccessor.open(await this.#stream);
+  }
+
+  async #openWhole(): Promise<PxarAccessor> {
+    const tree = await this.tree();
+    const archive = this.#archive;
+    if (archive.form === "single") return tree;
+    return await PxarAccessor.open(await this.#stream!, await this.#access(archive.payload));
+  }
+
+  async #access(file: ManifestFile): Promise<ChunkAccess> {
     const { crypt, source } = this.#snapshot;
     // One of its own: the restore's may be full of chunks that wait for this.
-    const decoder = this.#resources.use(new ChunkDecoder(crypt === undefined ? {} : { crypt }));
-    const access = async (file: ManifestFile) => {
-      const index = await this.#snapshot.readIndex(file);
-      return this.#resources.use(
-        new ChunkAccess(source, index, decoder, file.cryptMode === "encrypt"),
-      );
-    };
-    const archive = this.#archive;
-    return archive.form === "single"
-      ? await PxarAccessor.open(await access(archive.file))
-      : await PxarAccessor.open(await access(archive.metadata), await access(archive.payload));
+    this.#decoder ??= this.#resources.use(new ChunkDecoder(crypt === undefined ? {} : { crypt }));
+    const index = await this.#snapshot.readIndex(file);
+    return this.#resources.use(
+      new ChunkAccess(source, index, this.#decoder, file.cryptMode === "encrypt"),
+    );
   }
 }

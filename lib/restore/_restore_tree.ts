@@ -21,8 +21,9 @@ export interface TreeOutcome {
  * Reads an archive front to back and makes its tree (spec: client-pipeline.md §4.3). Contents go from
  * the decoded chunk to the file without passing through here.
  *
- * Damage ends it where entries are lost; what lies before is restored, with the metadata of the
- * directories that were entered. A damaged chunk within the content of a file costs this file only.
+ * A damaged or missing chunk costs what lies in it: the goodbye tables tell where the archive goes on.
+ * Where they are damaged too, what lies before is restored, with the metadata of the directories that
+ * were entered.
  */
 export async function restoreTree(
   snapshot: CheckedSnapshot,
@@ -57,7 +58,7 @@ export async function restoreTree(
     let failure: unknown;
     try {
       await restore.run();
-      failure = restore.loss;
+      failure = restore.losses.failure;
     } catch (error) {
       if (signal.aborted || error instanceof NothingSelectedError) throw error;
       failure = restore.failureOf(error);
@@ -66,11 +67,11 @@ export async function restoreTree(
     try {
       await feed.submit();
       const report = await target.extractor.finish();
-      return { report, made: madeOf(target.extractor, restore.lostFiles), failure };
+      return { report, made: madeOf(target.extractor, restore.losses.count), failure };
     } catch (error) {
       throw failure ?? error;
     } finally {
-      if (!signal.aborted) observer.treeMade?.(madeOf(target.extractor, restore.lostFiles));
+      if (!signal.aborted) observer.treeMade?.(madeOf(target.extractor, restore.losses.count));
     }
   } finally {
     await target.extractor.abort();

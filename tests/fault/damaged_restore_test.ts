@@ -211,22 +211,39 @@ for (const isSplit of [false, true]) {
 const single = encode(false);
 const split = encode(true);
 
-Deno.test("archive: damage across an entry ends the restore, what lies before it is complete", async () => {
+Deno.test("archive: damage across an entry costs what lies in it, the rest is found again", async () => {
   const c = single.starts.get("dir/c")!;
   const cuts = [c - 5000, c + 500];
   await restoreDamaged({ archive: single, cuts, chunks: [1] }, (target, end, digests) => {
     assertDamage(end, digests[1]!, "x.pxar.didx");
-    assertFiles(target, ["dir/a"]);
-    assertEquals(end.lines, []);
+    assertMatch(end.error!.message, /^1 file and 1 entry could not be restored/);
+    assertFiles(target, without("dir/big", "dir/c"));
+    assertEquals(end.lines.length, 2);
+    assertMatch(end.lines[0]!, /cannot restore "\/dir\/big": /);
+    assertMatch(end.lines[1]!, /cannot restore an entry of "\/dir", its name is lost as well: /);
   });
 });
 
-Deno.test("archive: damage between two files ends the restore behind the first", async () => {
+Deno.test("archive: damage that begins between two files costs the second", async () => {
   const c = single.starts.get("dir/c")!;
+  // Within the second's metadata: its name lies before.
   const cuts = [c - 20, c + 500];
   await restoreDamaged({ archive: single, cuts, chunks: [1] }, (target, end) => {
-    assert(end.error instanceof CorruptDataError);
-    assertFiles(target, ["dir/a", "dir/big"]);
+    assertMatch(end.error!.message, /^1 file could not be restored/);
+    assertMatch(end.lines.join("\n"), /^error: cannot restore "\/dir\/c": .*$/);
+    assertFiles(target, without("dir/c"));
+  });
+});
+
+Deno.test("archive: a directory whose end is damaged costs what lies there, its siblings are found again", async () => {
+  const d = single.starts.get("dir/sub/d")!;
+  const cuts = [d + 5, d + 10 + 40];
+  await restoreDamaged({ archive: single, cuts, chunks: [1] }, (target, end) => {
+    assertFiles(target, without("dir/sub/d"));
+    assertMatch(
+      end.lines.join("\n"),
+      /cannot restore "\/dir\/sub\/d": .*\n.*what follows in "\/dir\/sub": /,
+    );
   });
 });
 
@@ -292,15 +309,15 @@ Deno.test("split archive: the last payload chunk costs the last file", async () 
   });
 });
 
-Deno.test("split archive: damage in the metadata stream ends the restore there", async () => {
-  const { length } = split.streams["x.mpxar.didx"]!.bytes;
-  const damage = { archive: split, stream: "x.mpxar.didx", cuts: [length >> 1], chunks: [1] };
+Deno.test("split archive: damage in the metadata stream costs the entries in it", async () => {
+  const { bytes: stream } = split.streams["x.mpxar.didx"]!;
+  const at = new TextDecoder("latin1").decode(stream).indexOf("big\0");
+  const damage = { archive: split, stream: "x.mpxar.didx", cuts: [at - 10, at + 20], chunks: [1] };
   await restoreDamaged(damage, (target, end, digests) => {
     assertDamage(end, digests[1]!, "x.mpxar.didx");
-    const restored = [...Deno.readDirSync(`${target}/dir`)].filter(({ isFile }) => isFile)
-      .map(({ name }) => `dir/${name}`);
-    assert(restored.length > 0);
-    assertFiles(target, restored);
+    assertFiles(target, without("dir/big"));
+    assertEquals(end.lines.length, 1);
+    assertMatch(end.lines[0]!, /an entry of "\/dir", its name is lost as well/);
   });
 });
 

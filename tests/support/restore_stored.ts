@@ -6,6 +6,7 @@ import {
   type RestoreRequest,
   runRestore,
 } from "../../lib/restore/mod.ts";
+import { type ChunkCounts, countedSource } from "./counted_source.ts";
 import { restoreRequest } from "./restore_request.ts";
 import { STORED_SNAPSHOT } from "./store_archives.ts";
 
@@ -16,6 +17,8 @@ export interface RestoreEnd {
   readonly made?: RestoredTree;
   /** Lines for people, `level: text`. */
   readonly lines: readonly string[];
+  /** What was fetched. */
+  readonly chunks: ChunkCounts;
 }
 
 /** Restores an archive of a snapshot in this process; failures are returned. */
@@ -28,7 +31,8 @@ export async function restoreStored(
 ): Promise<RestoreEnd> {
   const lines: string[] = [];
   let made: { made?: RestoredTree } = {};
-  await using source = await repository.openSnapshot("", snapshot);
+  await using opened = await repository.openSnapshot("", snapshot);
+  const { source, counts: chunks } = countedSource(opened);
   try {
     const report = await runRestore({
       ...restoreRequest(source, archiveName, target),
@@ -38,9 +42,9 @@ export async function restoreStored(
       progress: newRestoreProgress(),
       treeMade: (tree) => void (made = { made: tree }),
     });
-    return { report, lines, ...made };
+    return { report, lines, chunks, ...made };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { error, lines, ...made };
+    return { error, lines, chunks, ...made };
   }
 }

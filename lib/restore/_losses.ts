@@ -1,0 +1,85 @@
+import { CorruptDataError } from "../errors/mod.ts";
+import { quotePath } from "../fs/mod.ts";
+import type { RestoreObserver } from "./restore_request.ts";
+
+/** What could not be restored because something is damaged or missing: named, and counted. */
+export class Losses {
+  readonly #observer: RestoreObserver;
+  #first: CorruptDataError | undefined;
+  #files = 0;
+  /** Entries of which not even the names are left. */
+  #nameless = 0;
+  #damagedEntries = 0;
+
+  constructor(observer: RestoreObserver) {
+    this.#observer = observer;
+  }
+
+  /** Entries that are lost: files, and what nobody knows the kind of. */
+  get count(): number {
+    return this.#files + this.#nameless;
+  }
+
+  /** Whether anything is lost. */
+  get any(): boolean {
+    return this.#first !== undefined;
+  }
+
+  /** The failure that all of it is, if there is any. */
+  get failure(): CorruptDataError | undefined {
+    const first = this.#first;
+    if (first === undefined) return undefined;
+    const parts = [
+      ...counted(this.#files, "1 file", "files"),
+      ...counted(this.#nameless, "1 entry", "entries"),
+      ...counted(
+        this.#damagedEntries,
+        "the attributes of 1 entry",
+        "entries",
+        "the attributes of ",
+      ),
+    ];
+    return new CorruptDataError(`${parts.join(" and ")} could not be restored - ${first.message}`, {
+      cause: first,
+    });
+  }
+
+  /** A file, or whatever has that name, is lost. */
+  file(path: Uint8Array, cause: CorruptDataError): void {
+    this.#note(`${quotePath(path)}: ${cause.message}`, cause);
+    this.#files++;
+  }
+
+  /** Entries of a directory are lost, and so are their names. */
+  nameless(count: number, directory: Uint8Array, cause: CorruptDataError): void {
+    const what = count === 1 ? "an entry" : `${count} entries`;
+    const names = count === 1 ? "its name is" : "their names are";
+    this.#note(
+      `${what} of ${quotePath(directory)}, ${names} lost as well: ${cause.message}`,
+      cause,
+    );
+    this.#nameless += count;
+  }
+
+  /** What follows in a directory is lost, however much that is. */
+  rest(directory: Uint8Array, cause: CorruptDataError): void {
+    this.#note(`what follows in ${quotePath(directory)}: ${cause.message}`, cause);
+    this.#nameless++;
+  }
+
+  /** An entry is made without its attributes. */
+  attributes(path: Uint8Array, problem: string, archive: string): void {
+    const cause = new CorruptDataError(`${archive}: entry ${quotePath(path)} ${problem}`);
+    this.#note(`the attributes of ${quotePath(path)}: it ${problem}`, cause);
+    this.#damagedEntries++;
+  }
+
+  #note(what: string, cause: CorruptDataError): void {
+    this.#observer.log("error", `cannot restore ${what}`);
+    this.#first ??= cause;
+  }
+}
+
+function counted(count: number, one: string, many: string, before = ""): string[] {
+  return count === 0 ? [] : [count === 1 ? one : `${before}${count} ${many}`];
+}
