@@ -69,10 +69,7 @@ async function pruneGroup(values: CommandValues, context: CommandContext): Promi
     );
   }
   const decisions = await repository.prune(
-    namespace,
-    group,
-    keepOptions(values),
-    values.flag("dry-run"),
+    { namespace, group, keep: keepOptions(values), dryRun: values.flag("dry-run") },
     // Of a datastore directory only: the lines of a server are in the log of its task.
     (line) => context.output.log("warn", line.replace(/^WARN: /, "")),
   );

@@ -146,8 +146,13 @@ export class BackupRepository implements AsyncDisposable {
     if (Object.values(keep).every((count) => count === undefined || count === 0)) {
       throw new UsageError("no rule says which snapshots to keep");
     }
-    const dryRun = options.dryRun ?? false;
-    return await this.#repository.prune(this.namespace, parseGroupPath(group), keep, dryRun);
+    const { namespace } = this;
+    return await this.#repository.prune({
+      namespace,
+      group: parseGroupPath(group),
+      keep,
+      ...options,
+    });
   }
 
   /**

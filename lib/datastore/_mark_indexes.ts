@@ -28,6 +28,17 @@ export interface MarkCounters {
   indexDataBytes: number;
 }
 
+/** Everything that marking works with. */
+export interface MarkOptions {
+  readonly datastore: Datastore;
+  readonly log: TaskLog;
+  readonly slice: TimeSlice;
+  readonly counters: MarkCounters;
+  /** Chunks to look out for. */
+  readonly bad: BadChunks;
+  readonly clock: StoreClock;
+}
+
 /** Phase 1 of garbage collection: touches every chunk that any index refers to. */
 export class IndexMarker {
   readonly #datastore: Datastore;
@@ -44,15 +55,7 @@ export class IndexMarker {
   #total = 0;
   #seen = 0;
 
-  /** @param bad Those to look out for. */
-  constructor(
-    datastore: Datastore,
-    log: TaskLog,
-    slice: TimeSlice,
-    counters: MarkCounters,
-    bad: BadChunks,
-    clock: StoreClock,
-  ) {
+  constructor({ datastore, log, slice, counters, bad, clock }: MarkOptions) {
     this.#datastore = datastore;
     this.#clock = clock;
     this.#bad = bad;

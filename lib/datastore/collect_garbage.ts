@@ -59,11 +59,11 @@ export async function collectGarbage(
   const counters = newGcCounters();
   log("phase 1: mark used chunks");
   const bad = await BadChunks.read(datastore);
-  const marker = new IndexMarker(datastore, log, slice, counters, bad, clock);
+  const marker = new IndexMarker({ datastore, log, slice, counters, bad, clock });
   await marker.run();
   await forgetBadChunks(datastore, (digest) => !bad.has(digest) || marker.neededBad.has(digest));
   log("phase 2: remove unused chunks");
-  await sweep(datastore, limits, counters, slice, log, clock);
+  await sweep({ datastore, limits, counters, slice, log, clock });
   removeTemporaryFiles(datastore, marker.temporaryFiles, limits, log);
   const status: GcStatus = { upid, ...counters };
   await writeStatus(datastore, status, log);
@@ -145,14 +145,16 @@ async function insertUnlessFull(
   }
 }
 
-async function sweep(
-  datastore: Datastore,
-  limits: AccessTimeLimits,
-  counters: ReturnType<typeof newGcCounters>,
-  slice: TimeSlice,
-  log: TaskLog,
-  clock: StoreClock,
-): Promise<void> {
+interface Sweep {
+  readonly datastore: Datastore;
+  readonly limits: AccessTimeLimits;
+  readonly counters: ReturnType<typeof newGcCounters>;
+  readonly slice: TimeSlice;
+  readonly log: TaskLog;
+  readonly clock: StoreClock;
+}
+
+async function sweep({ datastore, limits, counters, slice, log, clock }: Sweep): Promise<void> {
   let tenths = 0;
   const abandoned = { count: 0, bytes: 0 };
   for (const { folder, items } of datastore.chunks.sweep()) {

@@ -10,11 +10,11 @@ import {
   type GroupInfo,
   type GroupMove,
   isAuthIdText,
-  type KeepOptions,
   MANIFEST_BLOB_NAME,
   type NamespaceInfo,
   type NamespaceMove,
   type PruneDecision,
+  type PruneRequest,
   type Repository,
   type SnapshotFile,
   type SnapshotInfo,
@@ -140,10 +140,7 @@ export class LocalRepository implements Repository {
 
   /** See {@linkcode Repository.prune}. */
   async prune(
-    namespace: string,
-    group: BackupGroup,
-    keep: KeepOptions,
-    dryRun: boolean,
+    { namespace, group, keep, dryRun = false }: PruneRequest,
     log?: TaskLog,
   ): Promise<PruneDecision[]> {
     return await pruneGroup(this.#group(namespace, group), keep, dryRun, log);

@@ -147,7 +147,12 @@ export class FrameOutput {
       this.#burstBytes += payload.length;
       if (used + FRAME_HEADER_BYTES + COPY_BYTES > STAGING_BYTES) flush();
       const flags = last ? FrameFlag.END_STREAM : 0;
-      used = writeFrameHeader(staging, used, payload.length, FrameType.DATA, flags, stream.id);
+      used = writeFrameHeader(staging, used, {
+        length: payload.length,
+        type: FrameType.DATA,
+        flags,
+        streamId: stream.id,
+      });
       if (payload.length <= COPY_BYTES) {
         staging.set(payload, used);
         used += payload.length;

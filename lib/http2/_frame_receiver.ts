@@ -34,6 +34,16 @@ function connectionError(code: number, reason: string): Http2Error {
   return new Http2Error("connection", code, reason);
 }
 
+/** Parts of a connection that frames are passed on to. */
+export interface ReceiverParts {
+  readonly role: "client" | "server";
+  readonly table: StreamTable;
+  readonly peer: PeerSettings;
+  readonly guard: FloodGuard;
+  readonly maxHeaderListBytes: number;
+  readonly events: ReceiverEvents;
+}
+
 /**
  * The rules of RFC 9113 §5 and §6 for frames that arrive.
  *
@@ -52,14 +62,7 @@ export class FrameReceiver implements FrameHandler {
   #dataStream: Http2Stream | undefined;
   #windowUpdates = 0;
 
-  constructor(
-    role: "client" | "server",
-    table: StreamTable,
-    peer: PeerSettings,
-    guard: FloodGuard,
-    maxHeaderListBytes: number,
-    events: ReceiverEvents,
-  ) {
+  constructor({ role, table, peer, guard, maxHeaderListBytes, events }: ReceiverParts) {
     this.#role = role;
     this.#table = table;
     this.#peer = peer;

@@ -46,14 +46,14 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
     this.options = settleHttp2Options(options, role);
     this.peer = new PeerSettings(role);
     this.table = new StreamTable(duplex, this.options, this.peer, this);
-    this.#receiver = new FrameReceiver(
+    this.#receiver = new FrameReceiver({
       role,
-      this.table,
-      this.peer,
-      this.guard,
-      this.options.maxHeaderListBytes,
-      this,
-    );
+      table: this.table,
+      peer: this.peer,
+      guard: this.guard,
+      maxHeaderListBytes: this.options.maxHeaderListBytes,
+      events: this,
+    });
     this.#reader = new FrameReader(this.#receiver, this.options.maxFrameBytes);
   }
 

@@ -44,7 +44,7 @@ class Recorder implements FrameHandler {
 
 function rawFrame(type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array {
   const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-  writeFrameHeader(frame, 0, payload.length, type, flags, streamId);
+  writeFrameHeader(frame, 0, { length: payload.length, type, flags, streamId });
   frame.set(payload, FRAME_HEADER_BYTES);
   return frame;
 }

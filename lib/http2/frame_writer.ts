@@ -1,20 +1,24 @@
 import { FRAME_HEADER_BYTES, FrameFlag, FrameType } from "./http2_format.ts";
 
+/** The fields of a frame header (RFC 9113 §4.1). */
+export interface FrameHeaderFields {
+  /** Length of the payload, in bytes. */
+  readonly length: number;
+  readonly type: number;
+  readonly flags: number;
+  readonly streamId: number;
+}
+
 /**
  * Writes a frame header.
  *
- * @param target Where to.
- * @param offset First byte, in bytes.
- * @param length Length of the payload, in bytes.
+ * @param offset First byte in the target, in bytes.
  * @returns Offset after the header.
  */
 export function writeFrameHeader(
   target: Uint8Array,
   offset: number,
-  length: number,
-  type: number,
-  flags: number,
-  streamId: number,
+  { length, type, flags, streamId }: FrameHeaderFields,
 ): number {
   target[offset] = length >>> 16;
   target[offset + 1] = length >>> 8;
@@ -98,7 +102,7 @@ export function headerFrames(
     const flags = (i === count - 1 ? FrameFlag.END_HEADERS : 0) |
       (i === 0 && endStream ? FrameFlag.END_STREAM : 0);
     const type = i === 0 ? FrameType.HEADERS : FrameType.CONTINUATION;
-    offset = writeFrameHeader(frames, offset, part.length, type, flags, streamId);
+    offset = writeFrameHeader(frames, offset, { length: part.length, type, flags, streamId });
     frames.set(part, offset);
     offset += part.length;
   }
@@ -107,7 +111,7 @@ export function headerFrames(
 
 function newFrame(length: number, type: number, flags: number, streamId: number): Uint8Array {
   const frame = new Uint8Array(FRAME_HEADER_BYTES + length);
-  writeFrameHeader(frame, 0, length, type, flags, streamId);
+  writeFrameHeader(frame, 0, { length, type, flags, streamId });
   return frame;
 }
 

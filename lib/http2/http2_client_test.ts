@@ -313,7 +313,12 @@ Deno.test("idle connections end, stalled ones fail", async () => {
 Deno.test("the client refuses what only a client may send, and answers that were not asked for", async () => {
   const hpack = () => new HpackEncoder().encode([[":status", "200"]]);
   const push = new Uint8Array(9 + 8);
-  writeFrameHeader(push, 0, 8, FrameType.PUSH_PROMISE, FrameFlag.END_HEADERS, 1);
+  writeFrameHeader(push, 0, {
+    length: 8,
+    type: FrameType.PUSH_PROMISE,
+    flags: FrameFlag.END_HEADERS,
+    streamId: 1,
+  });
   for (
     const frame of [
       push,

@@ -19,7 +19,7 @@ const REPEATS = 10_000;
 
 function frame(type: number, flags: number, streamId: number, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(9 + payload.length);
-  writeFrameHeader(bytes, 0, payload.length, type, flags, streamId);
+  writeFrameHeader(bytes, 0, { length: payload.length, type, flags, streamId });
   bytes.set(payload, 9);
   return bytes;
 }

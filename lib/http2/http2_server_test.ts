@@ -64,9 +64,14 @@ Deno.test("opening and resetting streams in a row ends the connection", async ()
 
 Deno.test("floods of pings, settings and empty frames end the connection", async () => {
   const empty = new Uint8Array(9);
-  writeFrameHeader(empty, 0, 0, FrameType.DATA, 0, 1);
+  writeFrameHeader(empty, 0, { length: 0, type: FrameType.DATA, flags: 0, streamId: 1 });
   const continuation = new Uint8Array(9);
-  writeFrameHeader(continuation, 0, 0, FrameType.CONTINUATION, 0, 3);
+  writeFrameHeader(continuation, 0, {
+    length: 0,
+    type: FrameType.CONTINUATION,
+    flags: 0,
+    streamId: 3,
+  });
   for (
     const flood of [pingFrame(new Uint8Array(8), false), settingsFrame([[4, 100]]), empty]
   ) {
@@ -86,9 +91,14 @@ Deno.test("floods of pings, settings and empty frames end the connection", async
 Deno.test("a header block that never ends is refused before it is stored", async () => {
   const raw = new RawClient(accept);
   const frame = new Uint8Array(9 + 16384);
-  writeFrameHeader(frame, 0, 16384, FrameType.HEADERS, 0, 1);
+  writeFrameHeader(frame, 0, { length: 16384, type: FrameType.HEADERS, flags: 0, streamId: 1 });
   raw.send(frame.slice());
-  writeFrameHeader(frame, 0, 16384, FrameType.CONTINUATION, 0, 1);
+  writeFrameHeader(frame, 0, {
+    length: 16384,
+    type: FrameType.CONTINUATION,
+    flags: 0,
+    streamId: 1,
+  });
   for (let i = 0; i < 100; i++) raw.send(frame.slice());
   assertEquals(await endCode(raw.server), Http2ErrorCode.ENHANCE_YOUR_CALM);
 });
@@ -99,7 +109,7 @@ Deno.test("more DATA than the window ends the stream or the connection", async (
     connectionWindowBytes: 70_000,
   });
   const data = new Uint8Array(9 + 16384);
-  writeFrameHeader(data, 0, 16384, FrameType.DATA, 0, 1);
+  writeFrameHeader(data, 0, { length: 16384, type: FrameType.DATA, flags: 0, streamId: 1 });
   raw.send(raw.open(1, false));
   for (let i = 0; i < 5; i++) raw.send(data);
   assertEquals(await endCode(raw.server), Http2ErrorCode.FLOW_CONTROL_ERROR);

@@ -86,22 +86,26 @@ function write(value: Json, indent: number, margin: string): string {
       ([key, item]) =>
         `${JSON.stringify(key)}:${indent > 0 ? " " : ""}${write(item, indent, inner)}`,
     );
-    return bracket("{", members, "}", indent, margin, inner);
+    return bracket("{}", members, { indent, margin, inner });
   }
   const items = (value as readonly Json[]).map((item) => write(item, indent, inner));
-  return bracket("[", items, "]", indent, margin, inner);
+  return bracket("[]", items, { indent, margin, inner });
+}
+
+/** White space around the parts of a value; none with an indent of 0. */
+interface Layout {
+  readonly indent: number;
+  readonly margin: string;
+  readonly inner: string;
 }
 
 function bracket(
-  open: string,
+  [open, close]: string,
   parts: readonly string[],
-  close: string,
-  indent: number,
-  margin: string,
-  inner: string,
+  { indent, margin, inner }: Layout,
 ): string {
-  if (parts.length === 0) return open + close;
-  if (indent === 0) return open + parts.join(",") + close;
+  if (parts.length === 0) return `${open}${close}`;
+  if (indent === 0) return `${open}${parts.join(",")}${close}`;
   return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${margin}${close}`;
 }
 

@@ -21,27 +21,31 @@ export interface AclXattrs {
 export function aclToXattrs(acl: Acl, mode: number): AclXattrs {
   const groupBits = (mode >> 3) & 7;
   const named = acl.users.length + acl.groups.length > 0;
-  const access = encode(
-    (mode >> 6) & 7,
-    acl.users,
-    acl.groupObject ?? groupBits,
-    acl.groups,
-    acl.groupObject !== undefined || named ? groupBits : undefined,
-    mode & 7,
-  );
-  const base = acl.default;
-  const byDefault = base &&
-    encode(base.user, acl.defaultUsers, base.group, acl.defaultGroups, base.mask, base.other);
+  const access = encode({
+    user: (mode >> 6) & 7,
+    users: acl.users,
+    group: acl.groupObject ?? groupBits,
+    groups: acl.groups,
+    mask: acl.groupObject !== undefined || named ? groupBits : undefined,
+    other: mode & 7,
+  });
+  const byDefault = acl.default &&
+    encode({ ...acl.default, users: acl.defaultUsers, groups: acl.defaultGroups });
   return { access, byDefault, incomplete: acl.groupObject === undefined && named };
 }
 
+/** Permissions of an ACL attribute; absent ones have no record. */
+interface AclPermissions {
+  readonly user?: number | undefined;
+  readonly users: readonly AclEntry[];
+  readonly group?: number | undefined;
+  readonly groups: readonly AclEntry[];
+  readonly mask?: number | undefined;
+  readonly other?: number | undefined;
+}
+
 function encode(
-  user: number | undefined,
-  users: readonly AclEntry[],
-  group: number | undefined,
-  groups: readonly AclEntry[],
-  mask: number | undefined,
-  other: number | undefined,
+  { user, users, group, groups, mask, other }: AclPermissions,
 ): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(64);
   const record = (tag: number, permissions: number | undefined, id: number) => {

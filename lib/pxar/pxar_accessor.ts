@@ -17,21 +17,39 @@ export interface ContentRange {
 
 const SLASH = 0x2f;
 
+/** An archive of which start and end were read. */
+interface OpenedArchive {
+  readonly metadata: RandomAccess;
+  readonly payload: RandomAccess | undefined;
+  readonly version: number;
+  readonly prelude: Uint8Array | undefined;
+  readonly root: PxarDirectory;
+  readonly memory: PositionMemory;
+}
+
 /**
  * Random access to an archive of either version, starting from its end (spec: pxar.md §4.2, §4.3).
  * Operations may run at the same time; each reads only what it needs.
  */
 export class PxarAccessor {
-  private constructor(
-    readonly metadata: RandomAccess,
-    readonly payload: RandomAccess | undefined,
-    /** 1, or 2 for split archives. */
-    readonly version: number,
-    /** Prelude of a split archive. */
-    readonly prelude: Uint8Array | undefined,
-    readonly root: PxarDirectory,
-    private readonly memory: PositionMemory,
-  ) {}
+  /** The archive, or the metadata stream of a split archive. */
+  readonly metadata: RandomAccess;
+  readonly payload: RandomAccess | undefined;
+  /** 1, or 2 for split archives. */
+  readonly version: number;
+  /** Prelude of a split archive. */
+  readonly prelude: Uint8Array | undefined;
+  readonly root: PxarDirectory;
+  readonly #memory: PositionMemory;
+
+  private constructor(opened: OpenedArchive) {
+    this.metadata = opened.metadata;
+    this.payload = opened.payload;
+    this.version = opened.version;
+    this.prelude = opened.prelude;
+    this.root = opened.root;
+    this.#memory = opened.memory;
+  }
 
   /**
    * Opens an archive.
@@ -68,11 +86,15 @@ export class PxarAccessor {
     const { entry } = await items.readHead(position, size);
     const node = { entry, end: size, pathLength: 0 };
     const memory = { held: 0 };
-    const root = await PxarDirectory.open(metadata, version, node, position, memory, [
-      0,
-      position,
-    ]);
-    return new PxarAccessor(metadata, payload, version, prelude, root, memory);
+    const root = await PxarDirectory.open({
+      access: metadata,
+      version,
+      node,
+      head: position,
+      memory,
+      starts: [0, position],
+    });
+    return new PxarAccessor({ metadata, payload, version, prelude, root, memory });
   }
 
   /** Opens a directory that was found. @throws {NotFoundError} if it is something else. */
@@ -80,8 +102,9 @@ export class PxarAccessor {
     const { entry } = node;
     if (entry.kind !== "directory") throw new NotFoundError(`${shown(entry)} is not a directory`);
     if (entry.depth === 0) return this.root;
-    const start = entry.position + format.HEADER_SIZE + entry.name.byteLength + 1;
-    return await PxarDirectory.open(this.metadata, this.version, node, start, this.memory);
+    const head = entry.position + format.HEADER_SIZE + entry.name.byteLength + 1;
+    const { metadata: access, version } = this;
+    return await PxarDirectory.open({ access, version, node, head, memory: this.#memory });
   }
 
   /**

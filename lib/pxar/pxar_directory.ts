@@ -29,11 +29,26 @@ export interface PxarNode {
   readonly pathLength: number;
 }
 
+/** A directory to be opened. */
+export interface OpenDirectory {
+  readonly access: RandomAccess;
+  /** 1, or 2 for split archives. */
+  readonly version: number;
+  readonly node: PxarNode;
+  /** Position of its ENTRY item. */
+  readonly head: number;
+  /** Shared by all directories of the archive. */
+  readonly memory: PositionMemory;
+  /** Positions at which it may begin by its table; default `head`. */
+  readonly starts?: readonly number[];
+}
+
 /**
  * A directory of an archive that is accessed at random; made by `PxarAccessor`. Its table stays where
  * it is: it may be larger than memory.
  */
 export class PxarDirectory {
+  readonly node: PxarNode;
   readonly #access: RandomAccess;
   readonly #version: number;
   readonly #place: TablePlace;
@@ -45,14 +60,8 @@ export class PxarDirectory {
   #positions: EntryPositions | undefined;
 
   /** Use `PxarAccessor.root` and `PxarAccessor.directory`. */
-  private constructor(
-    access: RandomAccess,
-    version: number,
-    readonly node: PxarNode,
-    place: TablePlace,
-    head: number,
-    memory: PositionMemory,
-  ) {
+  private constructor({ access, version, node, head, memory }: OpenDirectory, place: TablePlace) {
+    this.node = node;
     this.#memory = memory;
     this.#access = access;
     this.#version = version;
@@ -68,19 +77,10 @@ export class PxarDirectory {
   /**
    * Opens the directory that ends where `node` does (spec: pxar.md §4.2).
    *
-   * @param head Position of its ENTRY item.
-   * @param memory What all directories of the archive share.
-   * @param starts Where it may begin by its table.
+   * @throws {CorruptDataError} if no goodbye table of this directory ends there.
    */
-  static async open(
-    access: RandomAccess,
-    version: number,
-    node: PxarNode,
-    head: number,
-    memory: PositionMemory,
-    starts: readonly number[] = [head],
-  ): Promise<PxarDirectory> {
-    const { end } = node;
+  static async open(opened: OpenDirectory): Promise<PxarDirectory> {
+    const { access, version, node: { end }, starts = [opened.head] } = opened;
     const fail = (problem: string): never => {
       throw new CorruptDataError(`archive: goodbye table that ends at ${end} ${problem}`);
     };
@@ -107,7 +107,7 @@ export class PxarDirectory {
     const items = new RandomItems(access, version);
     if (!items.find(goodbye, end)) await items.load(goodbye, end);
     if (items.row !== format.GOODBYE || items.size !== size) fail("has no header");
-    return new PxarDirectory(access, version, node, { start, goodbye, length }, head, memory);
+    return new PxarDirectory(opened, { start, goodbye, length });
   }
 
   /**

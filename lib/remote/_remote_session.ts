@@ -3,7 +3,7 @@ import { type ApiParameters, type CallOptions, RestClient } from "../rest/mod.ts
 import { connectThroughProxy, connectTls } from "../tls/mod.ts";
 import { type Duplex, RateLimitedDuplex, RateLimiter } from "../duplex/mod.ts";
 import { Http2Client } from "../http2/mod.ts";
-import type { BackupSnapshot } from "../repository/mod.ts";
+import type { PlacedSnapshot } from "../repository/mod.ts";
 import { withRemoteErrors } from "./_remote_error.ts";
 import { saysLoginRefused } from "./_server_words.ts";
 import {
@@ -104,8 +104,7 @@ export class RemoteSession {
    */
   async upgrade(
     protocol: keyof typeof PROTOCOLS,
-    namespace: string,
-    snapshot: BackupSnapshot,
+    { namespace, snapshot }: PlacedSnapshot,
     parameters: ApiParameters,
   ): Promise<Http2Client> {
     const duplex = await this.#refusing(() =>

@@ -23,7 +23,10 @@ export async function measureUpload(
   durationMs: number = DURATION_MS,
 ): Promise<SpeedTestResult> {
   const snapshot = { type: "host", id: "benchmark", time: Math.floor(Date.now() / 1000) } as const;
-  const client = await session.upgrade("backup", "", snapshot, { benchmark: true, debug: false });
+  const client = await session.upgrade("backup", { namespace: "", snapshot }, {
+    benchmark: true,
+    debug: false,
+  });
   const connection = new UpgradedConnection(client);
   try {
     const body = new Uint8Array(BODY_BYTES);

@@ -62,9 +62,9 @@ export class RemoteBackupTarget implements BackupTarget {
    *   {ConflictError} if the time is not later than that of the previous snapshot.
    */
   static async begin(session: RemoteSession, begin: BeginBackup): Promise<RemoteBackupTarget> {
-    const { namespace, snapshot, noCache } = begin;
+    const { snapshot, noCache } = begin;
     checkSnapshotName(snapshot);
-    const client = await session.upgrade("backup", namespace, snapshot, {
+    const client = await session.upgrade("backup", begin, {
       benchmark: false,
       debug: true,
       "no-cache": noCache || undefined,

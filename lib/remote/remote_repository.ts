@@ -10,12 +10,12 @@ import {
   type GroupInfo,
   type GroupMove,
   isAuthIdText,
-  type KeepOptions,
   namespaceComponents,
   type NamespaceInfo,
   type NamespaceMove,
   parentNamespace,
   type PruneDecision,
+  type PruneRequest,
   type Repository,
   type SnapshotFile,
   type SnapshotInfo,
@@ -148,12 +148,7 @@ export class RemoteRepository implements Repository {
   }
 
   /** See {@linkcode Repository.prune}. */
-  async prune(
-    namespace: string,
-    group: BackupGroup,
-    keep: KeepOptions,
-    dryRun: boolean,
-  ): Promise<PruneDecision[]> {
+  async prune({ namespace, group, keep, dryRun }: PruneRequest): Promise<PruneDecision[]> {
     const answer = await this.#call("POST", "prune", {
       ...groupParameters(group),
       ...namespaceParameter(namespace),

@@ -26,7 +26,7 @@ export class RemoteSnapshotSource implements SnapshotSource {
     snapshot: BackupSnapshot,
   ): Promise<RemoteSnapshotSource> {
     checkSnapshotName(snapshot);
-    const client = await session.upgrade("reader", namespace, snapshot, { debug: true });
+    const client = await session.upgrade("reader", { namespace, snapshot }, { debug: true });
     return new RemoteSnapshotSource(snapshot, new UpgradedConnection(client));
   }
 

@@ -4,10 +4,14 @@ import type { GroupMove, NamespaceMove, RepositoryTasks, TaskLog } from "./repos
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
 
-/** How to begin a snapshot. */
-export interface BeginBackup {
+/** A snapshot in a namespace. */
+export interface PlacedSnapshot {
   readonly namespace: string;
   readonly snapshot: BackupSnapshot;
+}
+
+/** How to begin a snapshot. */
+export interface BeginBackup extends PlacedSnapshot {
   /** Bypass the store's local cache; matters to object stores only (spec: protocol.md §4.1). */
   readonly noCache?: boolean;
 }
@@ -68,6 +72,15 @@ export interface KeepOptions {
   readonly monthly?: number;
   /** The newest one of each of that many years. */
   readonly yearly?: number;
+}
+
+/** A group to prune, and how. */
+export interface PruneRequest {
+  readonly namespace: string;
+  readonly group: BackupGroup;
+  readonly keep: KeepOptions;
+  /** Whether only to say what would be removed; default false. */
+  readonly dryRun?: boolean;
 }
 
 /** What prune decided about one snapshot. */
@@ -146,13 +159,7 @@ export interface Repository extends AsyncDisposable {
   listSnapshots(namespace: string, group?: BackupGroup): Promise<SnapshotInfo[]>;
   listFiles(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotFile[]>;
   forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void>;
-  prune(
-    namespace: string,
-    group: BackupGroup,
-    keep: KeepOptions,
-    dryRun: boolean,
-    log?: TaskLog,
-  ): Promise<PruneDecision[]>;
+  prune(request: PruneRequest, log?: TaskLog): Promise<PruneDecision[]>;
   status(): Promise<StorageStatus>;
   /**
    * Removes chunks that no snapshot uses.

@@ -1,7 +1,7 @@
 import { LockedError } from "../errors/mod.ts";
-import type { PruneDecision, Repository } from "./repository.ts";
+import type { PruneDecision, PruneRequest, Repository } from "./repository.ts";
 import type { TaskLog } from "./repository_tasks.ts";
-import { type BackupGroup, formatSnapshotPath } from "./snapshot_path.ts";
+import { formatSnapshotPath } from "./snapshot_path.ts";
 import { type LockWait, waitForLock } from "./wait_for_lock.ts";
 
 /**
@@ -52,10 +52,7 @@ function isSignal(value: unknown): value is AbortSignal {
 async function prune(
   repository: Repository,
   wait: LockWait,
-  namespace: string,
-  group: BackupGroup,
-  keep: Parameters<Repository["prune"]>[2],
-  dryRun: boolean,
+  request: PruneRequest,
   log: TaskLog = () => {},
 ): Promise<PruneDecision[]> {
   let decisions: PruneDecision[] | undefined;
@@ -63,15 +60,9 @@ async function prune(
   try {
     await waitForLock(wait, async () => {
       lines = [];
-      const latest = await repository.prune(
-        namespace,
-        group,
-        keep,
-        dryRun,
-        (line) => lines.push(line),
-      );
+      const latest = await repository.prune(request, (line) => lines.push(line));
       decisions ??= latest;
-      const left = dryRun ? undefined : await firstLeft(repository, namespace, group, latest);
+      const left = request.dryRun ? undefined : await firstLeft(repository, request, latest);
       if (left === undefined) return;
       throw new LockedError(`snapshot "${formatSnapshotPath(left)}" is in use`);
     });
@@ -85,8 +76,7 @@ async function prune(
 
 async function firstLeft(
   repository: Repository,
-  namespace: string,
-  group: BackupGroup,
+  { namespace, group }: PruneRequest,
   decisions: readonly PruneDecision[],
 ): Promise<PruneDecision | undefined> {
   const removed = decisions.filter(({ keep }) => !keep);

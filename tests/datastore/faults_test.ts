@@ -59,7 +59,7 @@ for (const point of ["begun", "chunk", "appended", "closed", "manifest"]) {
       );
       await writeSnapshot(repository, third, [await makeChunk(2, 1000)]);
       await repository.garbageCollect(() => {});
-      const kept = await repository.prune("", elsa, { last: 5 }, false);
+      const kept = await repository.prune({ namespace: "", group: elsa, keep: { last: 5 } });
       assertEquals(kept.map(({ mark }) => mark), ["keep", "remove", "keep"]);
       const times = (await repository.listSnapshots("")).map(({ time }) => time);
       assertEquals(times, [first.time, third.time]);

@@ -52,7 +52,10 @@ Deno.test("a snapshot that another process reads is read, but neither removed no
       const log: string[] = [];
       const second = { ...first, time: first.time + 1 };
       await writeSnapshot(repository, second, [await makeChunk(2, 100)]);
-      await repository.prune("", elsa, { last: 1 }, false, (line) => log.push(line));
+      await repository.prune(
+        { namespace: "", group: elsa, keep: { last: 1 } },
+        (line) => log.push(line),
+      );
       assertEquals(log.length, 1);
       assertEquals((await repository.listSnapshots("")).length, 2);
     }

@@ -95,7 +95,11 @@ Deno.test("garbage collection of a real server's datastore marks all indexes and
 
 Deno.test("pruning and forgetting in a copy of a real server's datastore works", () =>
   withCopy(async (repository) => {
-    const decisions = await repository.prune("", { type: "host", id: "split" }, { last: 2 }, false);
+    const decisions = await repository.prune({
+      namespace: "",
+      group: { type: "host", id: "split" },
+      keep: { last: 2 },
+    });
     assertEquals(decisions.map((decision) => decision.keep), [false, false, true, true]);
     const left = await repository.listSnapshots("", { type: "host", id: "split" });
     assertEquals(left.map(formatSnapshotPath), [

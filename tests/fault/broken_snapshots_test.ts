@@ -55,7 +55,10 @@ for (const [form, withRepository] of Object.entries(FORMS)) {
         }
         const lines: string[] = [];
         const decisions = await eventually(() =>
-          repository.prune("", web, { last: 1, daily: 1 }, false, (line) => lines.push(line))
+          repository.prune(
+            { namespace: "", group: web, keep: { last: 1, daily: 1 } },
+            (line) => lines.push(line),
+          )
         );
         assertEquals(decisions.map(({ keep }) => keep), [true, true]);
         if (form === "local") assertStringIncludes(lines.join(), "is broken and does not count");
@@ -63,7 +66,9 @@ for (const [form, withRepository] of Object.entries(FORMS)) {
         assertEquals(await times(), [first.time, second.time]);
         await write(repository, third, 3);
         // As old as it is, the rules would not keep it if it were a good one either.
-        const again = await eventually(() => repository.prune("", web, { last: 1 }, false));
+        const again = await eventually(() =>
+          repository.prune({ namespace: "", group: web, keep: { last: 1 } })
+        );
         assertEquals(again.map(({ keep }) => keep), [false, false, true]);
         assertEquals(await times(), [third.time]);
       }));
@@ -90,7 +95,7 @@ Deno.test("a snapshot whose verification failed keeps no other from being kept",
     const digest = (await makeChunk(2, 1000)).digest.toHex();
     Deno.truncateSync(`${datastore.path}/.chunks/${digest.slice(0, 4)}/${digest}`, 20);
     assertEquals(await repository.verify({ namespace: "" }, () => {}), { ok: false });
-    const decisions = await repository.prune("", web, { last: 1 }, false);
+    const decisions = await repository.prune({ namespace: "", group: web, keep: { last: 1 } });
     assertEquals(decisions.map(({ mark }) => mark), ["keep", "keep"]);
   }));
 
@@ -231,7 +236,7 @@ Deno.test("readers follow no file name of a stored manifest out of its snapshot"
       await using source = await repository.openSnapshot("", first);
       await assertRejects(() => source.readFile(filename), PbsError, "is not the name");
       assertEquals((await repository.listSnapshots(""))[0]!.files[0]!.filename, filename);
-      const decisions = await repository.prune("", web, { last: 1 }, false);
+      const decisions = await repository.prune({ namespace: "", group: web, keep: { last: 1 } });
       assertEquals(decisions.length, 1);
     }
     assertEquals(Deno.readFileSync(`${datastore.path}/secret.blob`), secret);

@@ -108,7 +108,7 @@ for (const ends of ["finish", "abort"] as const) {
 
 /** What else takes locks, on two groups of two snapshots each. */
 const MAINTENANCE: Readonly<Record<string, (repository: LocalRepository) => Promise<unknown>>> = {
-  "prune": (repository) => repository.prune("", WEB, { last: 1 }, false),
+  "prune": (repository) => repository.prune({ namespace: "", group: WEB, keep: { last: 1 } }),
   "removal of a snapshot": (repository) => repository.forgetSnapshot("", { ...WEB, time: TIME }),
   "removal of a group": (repository) => repository.forgetGroup("", WEB),
   "a move of a group": (repository) =>
@@ -266,7 +266,7 @@ Deno.test("a task log that cannot be made refuses a session and leaves nothing o
     assertEquals([...Deno.readDirSync(host)].map(({ name }) => name), ["web"]);
     assertEquals([...Deno.readDirSync(`${host}/web`)].length, 2);
     // What frees space has to run on a disk that is full.
-    await remote.prune("", snapshot, { last: 1 }, false);
+    await remote.prune({ namespace: "", group: snapshot, keep: { last: 1 } });
     const lines: string[] = [];
     await remote.garbageCollect((line) => lines.push(line));
     assertMatch(lines.join(), /^WARN: cannot make the log of the task: /);
@@ -294,7 +294,10 @@ Deno.test("names that are too long for a task's log are cut in its identifier on
       const source = await remote.openSnapshot("", snapshot);
       await source[Symbol.asyncDispose]();
       assertEquals(await remote.verify({ namespace: "", group: snapshot }, () => {}), { ok: true });
-      assertEquals((await remote.prune("", snapshot, { last: 1 }, false)).length, 1);
+      assertEquals(
+        (await remote.prune({ namespace: "", group: snapshot, keep: { last: 1 } })).length,
+        1,
+      );
       await remote.forgetGroup("", snapshot);
     }
   }));

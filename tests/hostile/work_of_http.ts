@@ -254,7 +254,12 @@ export const HTTP_PARSERS: ParserCases = {
     ...frameCases((bytes) => new FrameReader(NO_FRAMES).feed(bytes)),
     "a frame byte by byte": (n) => {
       const bytes = new Uint8Array(9 + Math.min(n, 65536));
-      frames.writeFrameHeader(bytes, 0, bytes.byteLength - 9, 1, 0, 1);
+      frames.writeFrameHeader(bytes, 0, {
+        length: bytes.byteLength - 9,
+        type: 1,
+        flags: 0,
+        streamId: 1,
+      });
       return () => {
         const reader = new FrameReader(NO_FRAMES, 65536);
         for (let i = 0; i < bytes.byteLength; i++) reader.feed(bytes.subarray(i, i + 1));

@@ -74,7 +74,12 @@ Deno.test("frames: 40,000 random byte streams give frames or one error", () => {
       const length = chance.below(60);
       const frame = new Uint8Array(9 + length);
       frame.set(chance.bytes(length), 9);
-      writeFrameHeader(frame, 0, length, chance.below(12), chance.below(256), chance.below(8));
+      writeFrameHeader(frame, 0, {
+        length,
+        type: chance.below(12),
+        flags: chance.below(256),
+        streamId: chance.below(8),
+      });
       return frame;
     });
     const bytes = chance.mutate(concatBytes(frames));

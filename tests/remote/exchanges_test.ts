@@ -236,7 +236,8 @@ const REST_CALLS: Readonly<Record<string, (repository: RemoteRepository) => Prom
   "20-notes-update": (repository) => repository.writeNotes("", museum, "first line\nsecond line"),
   "21-notes-show": (repository) => repository.readNotes("", museum),
   "22-protected-update": (repository) => repository.setProtected("", museum, true),
-  "24-prune-dry-run": (repository) => repository.prune("", museum, { last: 1 }, true),
+  "24-prune-dry-run": (repository) =>
+    repository.prune({ namespace: "", group: museum, keep: { last: 1 }, dryRun: true }),
   "32-status": (repository) => repository.status(),
   "33-gc": (repository) => repository.garbageCollect(() => {}),
   "34-task-list": (repository) => repository.tasks.list({ all: true, limit: 5 }),
@@ -336,7 +337,12 @@ Deno.test("answers of the official server are understood", async () => {
     assert(sizes.length === 0 || sizes.some((text) => text.startsWith("museum/")), sizes.join());
   });
   await play(recording("24-prune-dry-run"), async (repository) => {
-    const decisions = await repository.prune("", museum, { last: 1 }, true);
+    const decisions = await repository.prune({
+      namespace: "",
+      group: museum,
+      keep: { last: 1 },
+      dryRun: true,
+    });
     assertEquals(decisions.map(({ mark }) => mark), ["protected", "remove", "keep"]);
   });
   await play(recording("33-gc"), async (repository) => {

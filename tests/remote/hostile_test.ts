@@ -14,7 +14,7 @@ const CALLS: readonly ((repository: RemoteRepository) => Promise<unknown>)[] = [
   (repository) => repository.listGroups(""),
   (repository) => repository.listSnapshots("", group),
   (repository) => repository.listFiles("", snapshot),
-  (repository) => repository.prune("", group, { last: 1 }, true),
+  (repository) => repository.prune({ namespace: "", group, keep: { last: 1 }, dryRun: true }),
   (repository) => repository.status(),
   (repository) => repository.readNotes("", snapshot),
   (repository) => repository.isProtected("", snapshot),

@@ -38,7 +38,8 @@ const REQUESTS: readonly Request[] = [
   {
     name: "prune",
     family: "maintenance",
-    run: async (repository) => void await repository.prune("", GROUP, { last: 1 }, false),
+    run: async (repository) =>
+      void await repository.prune({ namespace: "", group: GROUP, keep: { last: 1 } }),
     // Failures to remove single snapshots are only logged (spec: protocol.md §7.5).
     succeeded: async (world, _time, before) =>
       assert((await world.times()).includes(before.at(-1)!)),
@@ -89,7 +90,7 @@ class Scene {
     while ((await this.world.times()).length < 2) {
       await this.world.backUp(repository, this.nextTime());
     }
-    await repository.prune("", GROUP, { last: 2 }, false);
+    await repository.prune({ namespace: "", group: GROUP, keep: { last: 2 } });
     const times = await this.world.times();
     for (const time of this.world.snapshots.keys()) {
       if (!times.includes(time)) this.world.snapshots.delete(time);
