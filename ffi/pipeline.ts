@@ -36,6 +36,11 @@ function bind() {
     pbs_stream_failure: { parameters: ["u32", "buffer"], result: "i32" },
     pbs_stream_abort: { parameters: ["u32"], result: "i32" },
     pbs_stream_close: { parameters: ["u32"], result: "i32" },
+    pbs_uncut_write: {
+      parameters: ["i32", "buffer", "usize", "buffer", "buffer", "u32"],
+      result: "i32",
+      nonblocking: true,
+    },
     pbs_buffer_release: { parameters: ["u32"], result: "i32" },
     pbs_decoder_create: { parameters: ["buffer"], result: "i32" },
     pbs_decoder_destroy: { parameters: ["u32"], result: "i32" },

@@ -154,6 +154,17 @@ export async function readLater(fd: number, buffer: Uint8Array, offset: number):
 }
 
 /**
+ * {@linkcode readLater} at the descriptor's own position, for pipes.
+ *
+ * @returns Bytes read, 0 at the end, or a negative error number.
+ */
+export async function readNextLater(fd: number, buffer: Uint8Array): Promise<number> {
+  const bytes = buffer as Uint8Array<ArrayBuffer>;
+  const { readNextLater } = posixLibrary();
+  return Number(await whileHeld(readNextLater(fd, bytes, BigInt(bytes.byteLength)), bytes));
+}
+
+/**
  * Writes all of `bytes` on another thread.
  *
  * @param bytes Must stay as they are until the call has settled; native memory is fine.
@@ -177,6 +188,12 @@ export function writeNow(fd: number, bytes: Uint8Array, offset: number): number 
 export function renameFile(from: PosixPath, to: PosixPath, directory = AT_FDCWD): number {
   const [source, target] = [pathBytes(from), pathBytes(to)];
   return posixLibrary().pbs_rename(directory, source, source.length, target, target.length);
+}
+
+/** Renames within one file system; `EEXIST` if there is something. @returns 0 or a negative error number. */
+export function renameFileNew(from: PosixPath, to: PosixPath, directory = AT_FDCWD): number {
+  const [source, target] = [pathBytes(from), pathBytes(to)];
+  return posixLibrary().pbs_rename_new(directory, source, source.length, target, target.length);
 }
 
 /** Removes a file. @returns 0 or a negative error number. */

@@ -14,6 +14,7 @@ const SYMBOLS = {
   pbs_stat: STAT,
   statLater: { name: "pbs_stat", ...STAT, nonblocking: true },
   pbs_rename: { parameters: ["i32", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  pbs_rename_new: { parameters: ["i32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   pbs_remove: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   pbs_make_folder: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
   makeNumberedFoldersLater: {
@@ -30,6 +31,12 @@ const SYMBOLS = {
   pbs_close: ON_DESCRIPTOR,
   closeLater: { name: "pbs_close", ...ON_DESCRIPTOR, nonblocking: true },
   readLater: { name: "pbs_read_at", ...READ_AT, nonblocking: true },
+  readNextLater: {
+    name: "pbs_read_next",
+    parameters: ["i32", "buffer", "usize"],
+    result: "i64",
+    nonblocking: true,
+  },
   pbs_write_at: WRITE_AT,
   writeLater: { name: "pbs_write_at", ...WRITE_AT, nonblocking: true },
   pbs_read_folder: { parameters: ["i32", "buffer", "usize"], result: "i64" },

@@ -1,15 +1,11 @@
+import type { ChunkStream } from "../chunking/mod.ts";
 import { PxarEncoder } from "../pxar/mod.ts";
-import {
-  describeWarning,
-  formatMatchList,
-  type MatchList,
-  walkTree,
-  type WalkWarning,
-} from "../fs/mod.ts";
+import { describeWarning, type MatchList, walkTree, type WalkWarning } from "../fs/mod.ts";
 import { splitArchiveNames } from "../repository/mod.ts";
 import { CheapestReuse, ReferenceReuse, RereadRound } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import { PreviousArchive } from "./_previous_archive.ts";
+import { recordedExcludes } from "./recorded_excludes.ts";
 import { ReusingVisitor } from "./_reusing_visitor.ts";
 import type { CatalogArchive } from "./_catalog_archive.ts";
 import { ArchivingVisitor, type TreeDestination } from "./_tree_visitor.ts";
@@ -36,24 +32,11 @@ export async function storeTreeArchive(
   await run.previous.addKnownChunks(serverName, run.pipeline);
   const averageSizeBytes = run.request.chunkSizeBytes;
   const stream = run.openStream({ kind: "dynamic", averageSizeBytes });
-  const patterns = formatMatchList(settings.excludes);
-  const destination: TreeDestination = {
+  const destination: TreeDestination<ChunkStream> = {
     encoder: new PxarEncoder(stream),
     stream,
     catalog,
-    ...(patterns.byteLength === 0 ? {} : {
-      excludeCliFile: {
-        content: patterns,
-        metadata: {
-          mode: 0o100600,
-          flags: 0,
-          uid: Deno.uid() ?? 0,
-          gid: Deno.gid() ?? 0,
-          mtimeSecs: 0,
-          mtimeNanos: 0,
-        },
-      },
-    }),
+    ...recordedExcludes(settings.excludes, false),
   };
   catalog.writer.startArchive(serverName);
   await run.together([
@@ -84,14 +67,11 @@ export async function storeSplitTreeArchive(
   const averageSizeBytes = run.request.chunkSizeBytes;
   const stream = run.openStream({ kind: "dynamic", averageSizeBytes });
   const payload = run.openStream({ kind: "payload", averageSizeBytes });
-  const patterns = new TextDecoder().decode(formatMatchList(settings.excludes));
-  const destination: TreeDestination = {
+  const destination: TreeDestination<ChunkStream> = {
     encoder: new PxarEncoder(stream, payload),
     stream,
     payload,
-    ...(patterns === "" ? {} : {
-      prelude: new TextEncoder().encode(JSON.stringify({ "exclude-patterns": patterns })),
-    }),
+    ...recordedExcludes(settings.excludes, true),
   };
   // The payload is listed before the metadata (spec: client-pipeline.md §1.2).
   const payloadStored = run.store(payload, names.payload, "dynamic");
@@ -109,7 +89,7 @@ export async function storeSplitTreeArchive(
 async function walk(
   run: BackupRun,
   spec: ArchiveSpec,
-  destination: TreeDestination,
+  destination: TreeDestination<ChunkStream>,
   settings: TreeSettings,
   end: () => Promise<void>,
   previous?: PreviousArchive,

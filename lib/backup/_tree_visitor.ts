@@ -1,6 +1,10 @@
 import type { CatalogWriter } from "../catalog/mod.ts";
-import type { ChunkStream } from "../chunking/mod.ts";
-import { SpliceError, WRITES_UNDER_WAY } from "../chunking/mod.ts";
+import {
+  type ByteSink,
+  SpliceError,
+  type SpliceProblem,
+  WRITES_UNDER_WAY,
+} from "../chunking/mod.ts";
 import { SystemError } from "../errors/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import {
@@ -17,30 +21,41 @@ import type { BackupProgress } from "./backup_request.ts";
 const S_IFMT = 0o170000;
 const S_IFBLK = 0o060000;
 
+/** A stream that contents of files are spliced into. */
+export interface ContentStream extends ByteSink {
+  /** Tells where a file begins, for a stream of its own; see `ChunkStream`. */
+  suggestBoundary(offset: number): void;
+  /** What was the matter with files since the last call. */
+  takeProblems(): SpliceProblem[];
+}
+
 /** Encoder, streams and catalog that a tree is written to. */
-export interface TreeDestination {
+export interface TreeDestination<Stream extends ContentStream = ContentStream> {
   readonly encoder: PxarEncoder;
   /** The archive, or the metadata stream of a split archive. */
-  readonly stream: ChunkStream;
+  readonly stream: Stream;
   /** The payload stream of a split archive. */
-  readonly payload?: ChunkStream;
+  readonly payload?: Stream;
   /** Only for archives that are not split. */
-  readonly catalog?: { readonly writer: CatalogWriter; readonly stream: ChunkStream };
+  readonly catalog?: { readonly writer: CatalogWriter; readonly stream: ByteSink };
   /** Prelude of a split archive. */
   readonly prelude?: Uint8Array;
   /** Content of the generated `.pxarexclude-cli` of an unsplit archive. */
   readonly excludeCliFile?: { readonly content: Uint8Array; readonly metadata: EntryMetadata };
 }
 
+/** Counters of a walk, updated in place. */
+export type TreeProgress = Pick<BackupProgress, "path" | "files" | "directories">;
+
 /** Encodes what a walk finds into the streams of an archive and into the catalog. */
 export class ArchivingVisitor implements TreeVisitor {
   readonly #encoder: PxarEncoder;
-  readonly #payload: ChunkStream;
+  readonly #payload: ContentStream;
   readonly #destination: TreeDestination;
   readonly #catalog: CatalogWriter | undefined;
   readonly #onWarning: (warning: WalkWarning) => void;
   readonly #suggests: boolean;
-  readonly #progress: BackupProgress;
+  readonly #progress: TreeProgress;
   #path: WalkPath | undefined;
   // Paths of spliced files by tag, until the stream can no longer report on them: what was collected
   // since the last drain, and what the drains before it handed on.
@@ -55,7 +70,7 @@ export class ArchivingVisitor implements TreeVisitor {
    */
   constructor(
     destination: TreeDestination,
-    progress: BackupProgress,
+    progress: TreeProgress,
     onWarning: (warning: WalkWarning) => void,
   ) {
     this.#destination = destination;
@@ -192,7 +207,7 @@ export class ArchivingVisitor implements TreeVisitor {
     this.#catalog?.add("s", name);
   }
 
-  async #drainPayload(stream: ChunkStream): Promise<void> {
+  async #drainPayload(stream: ContentStream): Promise<void> {
     await stream.drain();
     this.#report();
     this.#handedOn.push(this.#collected);

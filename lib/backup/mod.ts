@@ -16,3 +16,5 @@ export { runBackup } from "./run_backup.ts";
 export { checkArchiveSources } from "./check_archive_sources.ts";
 export { checkIncludeDevices } from "./check_include_devices.ts";
 export { parseArchiveSpec } from "./parse_archive_spec.ts";
+export { recordedExcludes } from "./recorded_excludes.ts";
+export { ArchivingVisitor, type ContentStream, type TreeDestination } from "./_tree_visitor.ts";

@@ -7,42 +7,15 @@ import {
   FailureKind,
   FailureRecordByte,
   PROBLEM_RECORD_BYTES,
-  ProblemKind,
-  ProblemRecordByte,
 } from "../../ffi/native_layout.ts";
 import { nativeBytes, pipelineLibrary } from "../../ffi/pipeline.ts";
 import { CancelledError, PbsError, SystemError } from "../errors/mod.ts";
 import type { ByteSink } from "./byte_sink.ts";
 import { CommandBuffer } from "./_command_buffer.ts";
+import { spliceProblemAt } from "./_splice_problem.ts";
 import type { FinishedChunk } from "./finished_chunk.ts";
 import { SpliceError } from "./splice_error.ts";
-
-/** A stretch of a file that could not be read; zeros take its place. */
-export interface UnreadableGap {
-  /** Positive Linux error number. */
-  readonly errno: number;
-  /** Byte in the file. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly length: number;
-}
-
-/**
- * A spliced file whose length was not the announced one (spec: pxar.md §5.6), or that could not be
- * read all through.
- */
-export interface SpliceProblem {
-  /** The tag that the file was spliced under. */
-  readonly tag: number;
-  /**
-   * It ended early and was filled up with zeros, or went on and was cut off, or a stretch of it
-   * could not be read and was filled with zeros; the last one not in streams of fixed chunks, which
-   * fail then.
-   */
-  readonly kind: "shrunk" | "grew" | "unreadable";
-  /** What could not be read, for the last kind. */
-  readonly gap?: UnreadableGap;
-}
+import type { SpliceProblem } from "./splice_problem.ts";
 
 /** A chunk of an earlier index that is put into a payload stream. */
 export interface InjectedChunk {
@@ -270,7 +243,7 @@ export class ChunkStream implements ByteSink, Disposable {
         .pbs_stream_problems(this.#handle, records, MAX_PROBLEMS_PER_CALL);
       for (let index = 0; index < count; index++) {
         const at = index * PROBLEM_RECORD_BYTES;
-        this.#problems.push(problemAt(view, at));
+        this.#problems.push(spliceProblemAt(view, at));
       }
       if (count < MAX_PROBLEMS_PER_CALL) return;
     }
@@ -322,24 +295,6 @@ export class ChunkStream implements ByteSink, Disposable {
     pipelineLibrary().pbs_stream_close(this.#handle);
   }
 }
-
-function problemAt(view: DataView, at: number): SpliceProblem {
-  const tag = Number(view.getBigUint64(at + ProblemRecordByte.tag, true));
-  const kind = PROBLEM_KINDS[view.getUint32(at + ProblemRecordByte.kind, true)]!;
-  if (kind !== "unreadable") return { tag, kind };
-  const gap = {
-    errno: view.getInt32(at + ProblemRecordByte.errno, true),
-    offset: Number(view.getBigUint64(at + ProblemRecordByte.offset, true)),
-    length: Number(view.getBigUint64(at + ProblemRecordByte.length, true)),
-  };
-  return { tag, kind, gap };
-}
-
-const PROBLEM_KINDS: Readonly<Record<number, SpliceProblem["kind"]>> = {
-  [ProblemKind.Shrunk]: "shrunk",
-  [ProblemKind.Grew]: "grew",
-  [ProblemKind.Unreadable]: "unreadable",
-};
 
 /**
  * A chunk with its blob in native memory. Two streams may have made the same blob; the chunk that is

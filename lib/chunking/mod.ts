@@ -6,7 +6,7 @@
  * *suggested* one may be followed, a *forced* one must be. An *injection* puts *chunks* of an earlier
  * index into the stream at a forced boundary. A *pipeline* is the native engine that reads, cuts,
  * hashes and encodes; a *stream* is one archive's way through it; its input side is a *byte sink*,
- * to which a *splice* adds the content of an open file. A chunk is *known* if the storage has it. A
+ * to which a *splice* adds the content of an open file. An *uncut* stream goes into a file instead. A chunk is *known* if the storage has it. A
  * *decoder* turns stored chunks into verified plain bytes (spec: datastore-formats.md §3).
  *
  * @module
@@ -21,13 +21,9 @@ export {
   type ChunkStreamOptions,
   type PipelineStatistics,
 } from "./chunk_pipeline.ts";
-export {
-  ChunkStream,
-  type InjectedChunk,
-  type SpliceProblem,
-  type UnreadableGap,
-  WRITES_UNDER_WAY,
-} from "./chunk_stream.ts";
+export { ChunkStream, type InjectedChunk, WRITES_UNDER_WAY } from "./chunk_stream.ts";
+export type { SpliceProblem, UnreadableGap } from "./splice_problem.ts";
+export { UncutStream } from "./uncut_stream.ts";
 export type { FinishedChunk } from "./finished_chunk.ts";
 export type { PlainChunk } from "./plain_chunk.ts";
 export type { Chunker } from "./chunker.ts";

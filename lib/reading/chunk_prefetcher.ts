@@ -32,6 +32,18 @@ export interface PlacedChunk {
   release(): void;
 }
 
+/** An archive's stream, piece by piece, front to back. */
+export interface PlacedChunks {
+  /** Offset in the stream after the last piece that was handed out or left out. */
+  readonly position: number;
+  /** The next piece, or undefined after the last. */
+  next(): Promise<PlacedChunk | undefined>;
+  /** Leaves out all pieces that end at or before an offset; going back is not possible. */
+  skipTo(offset: number): void;
+  /** Most of it will be left out: reading far ahead is not worth it. */
+  narrow(): void;
+}
+
 /**
  * Fetches the chunks of an index ahead of need, decodes and verifies them, and hands them out in
  * stream order. A digest that repeats within the window (zeros, mostly) is fetched once.
@@ -45,7 +57,7 @@ export interface PlacedChunk {
  * }
  * ```
  */
-export class ChunkPrefetcher implements Disposable {
+export class ChunkPrefetcher implements PlacedChunks, Disposable {
   readonly #source: SnapshotSource;
   readonly #index: ChunkIndex;
   readonly #decoder: ChunkDecoder;

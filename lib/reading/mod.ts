@@ -13,5 +13,10 @@ export { CachedStream } from "./cached_stream.ts";
 export { CheckedSnapshot, type ReadingObserver } from "./checked_snapshot.ts";
 export { ChunkAccess } from "./chunk_access.ts";
 export { ChunkCache } from "./chunk_cache.ts";
-export { ChunkPrefetcher, METADATA_WINDOW_BYTES, type PlacedChunk } from "./chunk_prefetcher.ts";
+export {
+  ChunkPrefetcher,
+  METADATA_WINDOW_BYTES,
+  type PlacedChunk,
+  type PlacedChunks,
+} from "./chunk_prefetcher.ts";
 export { DamagedChunkError } from "./damaged_chunk_error.ts";

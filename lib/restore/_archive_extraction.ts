@@ -6,10 +6,10 @@ import {
   type TreeExtractor,
 } from "../fs/mod.ts";
 import { PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
-import { type ChunkPrefetcher, DamagedChunkError, type PlacedChunk } from "../reading/mod.ts";
+import { DamagedChunkError, type PlacedChunk, type PlacedChunks } from "../reading/mod.ts";
 import { ArchiveGuide } from "./_archive_guide.ts";
 import type { ExtractionFeed } from "./_extraction_feed.ts";
-import type { LinkedContent } from "./_linked_content.ts";
+import type { LinkedFiles } from "./linked_files.ts";
 import { Losses } from "./_losses.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
@@ -36,10 +36,10 @@ export interface TreeTarget {
 export interface ExtractionParts {
   /** Name of the archive in messages. */
   readonly archive: string;
-  readonly archiveChunks: ChunkPrefetcher;
+  readonly archiveChunks: PlacedChunks;
   /** Contents of a split archive. */
-  readonly payloadChunks: ChunkPrefetcher | undefined;
-  readonly linkedContent: LinkedContent;
+  readonly payloadChunks: PlacedChunks | undefined;
+  readonly linkedContent: LinkedFiles;
   readonly feed: ExtractionFeed;
   readonly target: TreeTarget;
   readonly observer: RestoreObserver;
@@ -54,6 +54,8 @@ export class ArchiveExtraction {
   #metadataChunk: PlacedChunk | undefined;
   /** Names of the directories that are open, that of the root being empty. */
   readonly #path: Uint8Array[] = [];
+  /** Whether a directory has ended since the last entry. */
+  #hasLeft = false;
   /** The last damage in the payload stream. */
   #payloadDamage: DamagedChunkError | undefined;
   readonly #losses: Losses;
@@ -128,6 +130,7 @@ export class ArchiveExtraction {
   }
 
   #leave(): void {
+    this.#hasLeft = true;
     this.#guide.leave();
     this.#path.pop();
     if (this.#path.length > 0) this.#sink.leaveDirectory();
@@ -161,6 +164,13 @@ export class ArchiveExtraction {
     return this.#losses;
   }
 
+  /** Path of what was read last: of an entry, or of the directory that another one of it ended in. */
+  get lastPath(): Uint8Array {
+    const names = this.#path.slice(1);
+    const { kind, name } = this.#decoder.entry;
+    return joinNames(kind === "directory" || this.#hasLeft ? names : [...names, name]);
+  }
+
   /** Names the archive, where an error of its decoder cannot. */
   failureOf(error: unknown): unknown {
     if (!(error instanceof CorruptDataError) || error instanceof DamagedChunkError) return error;
@@ -188,6 +198,7 @@ export class ArchiveExtraction {
   /** @returns Whether the content has to come from the payload stream. */
   #entry(entry: PxarEntry): boolean {
     this.#endFile();
+    this.#hasLeft = false;
     const sink = this.#sink;
     const metadata = entry.metadata;
     switch (entry.kind) {
@@ -422,7 +433,7 @@ export class ArchiveExtraction {
     }
   }
 
-  async #fetch(chunks: ChunkPrefetcher): Promise<PlacedChunk | undefined> {
+  async #fetch(chunks: PlacedChunks): Promise<PlacedChunk | undefined> {
     const next = chunks.next();
     await this.parts.feed.giveBackUntil(next);
     const placed = await next;
@@ -437,6 +448,7 @@ export class ArchiveExtraction {
 }
 
 function joinNames(names: readonly Uint8Array[]): Uint8Array {
+  if (names.length === 0) return new Uint8Array();
   const path = new Uint8Array(names.reduce((sum, { length }) => sum + length + 1, 0) - 1);
   let at = 0;
   for (const name of names) {

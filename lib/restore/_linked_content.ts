@@ -1,19 +1,14 @@
 import { ChunkDecoder } from "../chunking/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
-import { type ContentRange, PxarAccessor, type PxarEntry } from "../pxar/mod.ts";
+import { PxarAccessor, type PxarEntry } from "../pxar/mod.ts";
 import { type CheckedSnapshot, ChunkAccess } from "../reading/mod.ts";
-
-/** A file found through a hard link. */
-export interface LinkedFile {
-  readonly entry: PxarEntry;
-  readonly content: ContentRange;
-}
+import type { LinkedFile, LinkedFiles } from "./linked_files.ts";
 
 /**
  * The archive of a sequential restore at any place: for hard links whose target it has passed over
  * (spec: pxar.md §6.4), and for goodbye tables. Nothing is read before it is asked for.
  */
-export class LinkedContent implements Disposable {
+export class LinkedContent implements LinkedFiles {
   readonly #snapshot: CheckedSnapshot;
   readonly #archive: ManifestArchive;
   readonly #resources = new DisposableStack();

@@ -9,4 +9,9 @@
  */
 
 export * from "./restore_request.ts";
+export { extractTree, type TreeOutcome } from "./extract_tree.ts";
+export { NewTarget } from "./_new_target.ts";
+export { NothingSelectedError } from "./_nothing_selected_error.ts";
+export { OutputFile, replaceFile } from "./_output_file.ts";
+export type { LinkedFile, LinkedFiles } from "./linked_files.ts";
 export { runRestore } from "./run_restore.ts";

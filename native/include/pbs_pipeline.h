@@ -76,6 +76,16 @@ int32_t pbs_stream_abort(uint32_t stream);
 /* Forgets a stream. Calls that are pending finish. */
 int32_t pbs_stream_close(uint32_t stream);
 
+/*
+ * Long. Carries out commands as those of pbs_stream_write, but writes the bytes to an open file, at its
+ * position, in place of cutting them; a splice needs a size, suggestions do not count, and injections
+ * are refused. Descriptors in the commands are closed in any case, output stays open. A word that
+ * another thread sets to non-zero ends it with -ECANCELED. Returns how many problems it stored;
+ * -EOVERFLOW if there were more than limit.
+ */
+int32_t pbs_uncut_write(int32_t output, const uint8_t *commands, size_t length, uint32_t *cancelled,
+                        struct pbs_problem_record *problems, uint32_t limit);
+
 /* Gives a buffer of pbs_stream_next, pbs_decoder_buffer or pbs_decoder_decode back. */
 int32_t pbs_buffer_release(uint32_t buffer);
 

@@ -18,6 +18,8 @@ int32_t pbs_open(int32_t directory, const uint8_t *path, uint32_t path_len, int3
 /* Symbolic links are not followed; an empty path stands for the descriptor itself. */
 int32_t pbs_stat(int32_t directory, const uint8_t *path, uint32_t path_len, uint8_t statx_out[256]);
 int32_t pbs_rename(int32_t directory, const uint8_t *from, uint32_t from_len, const uint8_t *to, uint32_t to_len);
+/* -EEXIST if there is something already. */
+int32_t pbs_rename_new(int32_t directory, const uint8_t *from, uint32_t from_len, const uint8_t *to, uint32_t to_len);
 int32_t pbs_remove(int32_t directory, const uint8_t *path, uint32_t path_len, int32_t flags);
 int32_t pbs_make_folder(int32_t directory, const uint8_t *path, uint32_t path_len, uint32_t mode);
 /* `first` to `first + count - 1` as four hexadecimal digits; ids of UINT32_MAX are the process's own. */
@@ -36,6 +38,8 @@ int32_t pbs_file_system_space(const uint8_t *path, uint32_t path_len, uint64_t o
 int32_t pbs_close(int32_t fd);
 /* Reads until the memory is full or the file ends; returns the number of bytes. */
 int64_t pbs_read_at(int32_t fd, uint8_t *out, size_t len, int64_t offset);
+/* The same at the descriptor's own position; waits where a descriptor does not. */
+int64_t pbs_read_next(int32_t fd, uint8_t *out, size_t len);
 /* Writes everything; some of it may have been written when it fails. */
 int32_t pbs_write_at(int32_t fd, const uint8_t *bytes, size_t len, int64_t offset);
 /* The next entries of a directory as `struct linux_dirent64`; returns the number of bytes, 0 at its end. */

@@ -292,14 +292,7 @@ pub unsafe extern "C" fn pbs_stream_problems(stream: u32, records: *mut u8, limi
     let problems = stream.outlet.take_problems(limit);
     let places = records.chunks_exact_mut(size_of::<ProblemRecord>());
     for (place, problem) in places.zip(&problems) {
-        let record = ProblemRecord {
-            tag: problem.tag,
-            kind: problem.kind as u32,
-            errno: problem.errno,
-            offset: problem.offset,
-            length: problem.length,
-        };
-        record.write(place);
+        problem.record().write(place);
     }
     problems.len() as i32
 }

@@ -3,7 +3,7 @@
 //! An *engine* owns worker threads, a *pool* of buffers with a byte budget and the set of *known*
 //! digests. A *stream* of an engine is filled by one caller (reading files, cutting) and emptied by
 //! another one, in stream order. A *blob* is an encoded chunk. `abi` is the C interface, described
-//! in `include/pbs_pipeline.h`.
+//! in `include/pbs_pipeline.h`, together with the one function of `uncut`.
 
 mod abi;
 mod buzhash;
@@ -32,4 +32,5 @@ mod statistics;
 mod stream;
 mod task;
 mod trouble;
+mod uncut;
 mod unreadable;

@@ -1,6 +1,6 @@
 //! What goes wrong with a stream: with one of its files, or with all of it.
 
-use crate::layout::{FailureKind, ProblemKind};
+use crate::layout::{FailureKind, ProblemKind, ProblemRecord};
 
 /// A spliced file whose length was not the announced one, or that could not be read all through.
 #[derive(Clone, Copy)]
@@ -22,6 +22,17 @@ impl Problem {
             errno: 0,
             offset: 0,
             length: 0,
+        }
+    }
+
+    /// As it crosses the interface.
+    pub fn record(&self) -> ProblemRecord {
+        ProblemRecord {
+            tag: self.tag,
+            kind: self.kind as u32,
+            errno: self.errno,
+            offset: self.offset,
+            length: self.length,
         }
     }
 

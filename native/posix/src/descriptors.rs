@@ -35,6 +35,40 @@ pub unsafe extern "C" fn pbs_read_at(fd: i32, out: *mut u8, len: usize, offset: 
     done as i64
 }
 
+/// Reads at the descriptor's own position, as pipes have it, until `len` bytes are there or it ends.
+/// Returns the number of bytes; an error that comes after some of them is told by the next call.
+///
+/// # Safety
+/// `out` points to `len` writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_read_next(fd: i32, out: *mut u8, len: usize) -> i64 {
+    let mut done = 0;
+    while done < len {
+        // SAFETY: `done` is below `len`, so this is the rest of the caller's memory.
+        let got = length(unsafe { libc::read(fd, out.add(done).cast(), len - done) });
+        match got {
+            0 => break,
+            _ if got == -i64::from(libc::EINTR) => {}
+            _ if got == -i64::from(libc::EAGAIN) => wait_readable(fd),
+            _ if got < 0 && done == 0 => return got,
+            _ if got < 0 => break,
+            _ => done += got as usize,
+        }
+    }
+    done as i64
+}
+
+/// Waits until a descriptor that was made non-blocking, perhaps by somebody else, has bytes.
+fn wait_readable(fd: i32) {
+    let mut poll = libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one entry, which outlives the call.
+    unsafe { libc::poll(&mut poll, 1, -1) };
+}
+
 /// Writes all bytes at an offset. Some of them may have been written when it fails.
 ///
 /// # Safety

@@ -87,6 +87,44 @@ pub unsafe extern "C" fn pbs_rename(
     }
 }
 
+/// Renames within a file system, and fails with `EEXIST` if there is something already. Where the file
+/// system cannot do that in one step, the file has both names for a moment.
+///
+/// # Safety
+/// See the module.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_rename_new(
+    directory: i32,
+    from: *const u8,
+    from_len: u32,
+    to: *const u8,
+    to_len: u32,
+) -> i32 {
+    // SAFETY: see the module; both C strings live through the calls.
+    unsafe {
+        with_path(from, from_len, |from| {
+            with_path(to, to_len, |to| {
+                let (old, new) = (from.as_ptr(), to.as_ptr());
+                let renamed = status(libc::syscall(
+                    libc::SYS_renameat2,
+                    directory,
+                    old,
+                    directory,
+                    new,
+                    libc::RENAME_NOREPLACE,
+                ) as libc::c_int);
+                if renamed != -libc::EINVAL && renamed != -libc::ENOSYS {
+                    return renamed;
+                }
+                match status(libc::linkat(directory, old, directory, new, 0)) {
+                    0 => status(libc::unlinkat(directory, old, 0)),
+                    failure => failure,
+                }
+            })
+        })
+    }
+}
+
 /// Removes a file, or with `AT_REMOVEDIR` an empty folder.
 ///
 /// # Safety

@@ -1,0 +1,213 @@
+//! Streams that go into a file or a pipe as they are, instead of being cut into chunks.
+
+use crate::commands::{Command, Commands, TO_END};
+use crate::layout::{ProblemKind, ProblemRecord};
+use crate::source::{ReadError, Source, last_errno, read_some};
+use crate::trouble::Problem;
+use pbs_native_interface::Record;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Bytes of a write, unless the commands end.
+const BLOCK: usize = 256 * 1024;
+/// With less room than this a file is not read into the block.
+const MIN_READ: usize = 32 * 1024;
+const POLL_MILLISECONDS: i32 = 100;
+
+/// Carries out a command buffer on an open file, at its position; see `include/pbs_pipeline.h`.
+///
+/// # Safety
+/// `commands` points to `length` readable bytes, `cancelled` to an aligned word, `problems` to room for
+/// `limit` records.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_uncut_write(
+    output: i32,
+    commands: *const u8,
+    length: usize,
+    cancelled: *mut u32,
+    problems: *mut u8,
+    limit: u32,
+) -> i32 {
+    if commands.is_null() || cancelled.is_null() || problems.is_null() {
+        return -libc::EINVAL;
+    }
+    let room = limit as usize * size_of::<ProblemRecord>();
+    // SAFETY: the caller vouches for all three.
+    let (commands, cancelled, places) = unsafe {
+        (
+            std::slice::from_raw_parts(commands, length),
+            AtomicU32::from_ptr(cancelled),
+            std::slice::from_raw_parts_mut(problems, room),
+        )
+    };
+    let mut writer = Uncut::new(output, cancelled);
+    let mut result = Ok(());
+    for command in Commands(commands) {
+        // After an error the rest is only visited, which closes the descriptors.
+        if result.is_ok() {
+            result = match command {
+                Ok(command) => writer.execute(command),
+                Err(_) => Err(libc::EINVAL),
+            };
+        }
+    }
+    match result.and_then(|()| writer.flush()) {
+        Err(errno) => -errno.max(1),
+        Ok(()) if writer.problems.len() > limit as usize => -libc::EOVERFLOW,
+        Ok(()) => {
+            let places = places.chunks_exact_mut(size_of::<ProblemRecord>());
+            for (place, problem) in places.zip(&writer.problems) {
+                problem.record().write(place);
+            }
+            writer.problems.len() as i32
+        }
+    }
+}
+
+struct Uncut<'a> {
+    output: i32,
+    cancelled: &'a AtomicU32,
+    /// One byte more than a block: it tells whether a file goes on.
+    block: Vec<u8>,
+    length: usize,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Uncut<'a> {
+    fn new(output: i32, cancelled: &'a AtomicU32) -> Self {
+        Self {
+            output,
+            cancelled,
+            block: vec![0; BLOCK + 1],
+            length: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    fn execute(&mut self, command: Command<'_>) -> Result<(), i32> {
+        match command {
+            Command::Inline(bytes) => self.append(bytes),
+            Command::Splice { size: TO_END, .. } => Err(libc::EINVAL),
+            Command::Splice { fd, size, tag } => {
+                let mut source = Source::new(fd, size, tag);
+                while source.left > 0 {
+                    self.read(&mut source)?;
+                }
+                Ok(())
+            }
+            // Where chunks may end does not matter here.
+            Command::Suggest(_) => Ok(()),
+            Command::Inject(_) => Err(libc::EINVAL),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), i32> {
+        if self.length + bytes.len() > BLOCK {
+            self.flush()?;
+        }
+        if bytes.len() > BLOCK {
+            return write_all(self.output, bytes, self.cancelled);
+        }
+        self.block[self.length..self.length + bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
+        Ok(())
+    }
+
+    /// Reads a part of a file. At its end the rest becomes zeros (spec: pxar.md §5.6).
+    fn read(&mut self, source: &mut Source) -> Result<(), i32> {
+        if is_set(self.cancelled) {
+            return Err(libc::ECANCELED);
+        }
+        let wanted = usize::try_from(source.left).unwrap_or(BLOCK).min(MIN_READ);
+        if self.length + wanted > BLOCK {
+            self.flush()?;
+        }
+        let start = self.length;
+        let room = BLOCK - start;
+        let size = usize::try_from(source.left).map_or(room, |left| left.min(room));
+        if source.exhausted || source.zeros > 0 {
+            let size = if source.exhausted {
+                size
+            } else {
+                size.min(source.zeros as usize)
+            };
+            self.block[start..start + size].fill(0);
+            source.zeros = source.zeros.saturating_sub(size as u64);
+            source.left -= size as u64;
+            self.length += size;
+            return Ok(());
+        }
+        let last = source.left == size as u64;
+        let target = &mut self.block[start..start + size + usize::from(last)];
+        let got = match read_some(source, target, || is_set(self.cancelled)) {
+            Ok(got) => got,
+            Err(ReadError::Cancelled) => return Err(libc::ECANCELED),
+            Err(ReadError::Failed(errno)) => {
+                let gap = source.pass_unreadable(errno);
+                self.problems.push(Problem {
+                    tag: source.tag,
+                    kind: ProblemKind::Unreadable,
+                    errno,
+                    offset: gap.offset,
+                    length: gap.length,
+                });
+                return Ok(());
+            }
+        };
+        if got == 0 {
+            source.exhausted = true;
+            self.report(source.tag, ProblemKind::Shrunk);
+            return Ok(());
+        }
+        if got > size {
+            self.report(source.tag, ProblemKind::Grew);
+        }
+        let kept = got.min(size);
+        source.left -= kept as u64;
+        self.length += kept;
+        Ok(())
+    }
+
+    fn report(&mut self, tag: u64, kind: ProblemKind) {
+        self.problems.push(Problem::of_length(tag, kind));
+    }
+
+    fn flush(&mut self) -> Result<(), i32> {
+        let length = std::mem::take(&mut self.length);
+        write_all(self.output, &self.block[..length], self.cancelled)
+    }
+}
+
+fn is_set(cancelled: &AtomicU32) -> bool {
+    cancelled.load(Ordering::Relaxed) != 0
+}
+
+fn write_all(output: i32, mut bytes: &[u8], cancelled: &AtomicU32) -> Result<(), i32> {
+    while !bytes.is_empty() {
+        if is_set(cancelled) {
+            return Err(libc::ECANCELED);
+        }
+        // SAFETY: the slice has as many bytes as it says.
+        let put = unsafe { libc::write(output, bytes.as_ptr().cast(), bytes.len()) };
+        match put {
+            0 => return Err(libc::EIO),
+            1.. => bytes = &bytes[put as usize..],
+            _ => match last_errno() {
+                Some(libc::EINTR) => {}
+                Some(libc::EAGAIN) => wait_writable(output),
+                errno => return Err(errno.unwrap_or(libc::EIO)),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Waits a moment at most: who calls looks whether it is still to go on.
+fn wait_writable(output: i32) {
+    let mut poll = libc::pollfd {
+        fd: output,
+        events: libc::POLLOUT,
+        revents: 0,
+    };
+    // SAFETY: one entry, which outlives the call.
+    unsafe { libc::poll(&mut poll, 1, POLL_MILLISECONDS) };
+}
