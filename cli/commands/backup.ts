@@ -43,6 +43,7 @@ import { lockWaitOf } from "../repository/lock_wait.ts";
 import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
 import { selectRepository } from "../repository/select_repository.ts";
+import { sentChunksOf } from "../repository/sent_chunks_of.ts";
 import { warnOfRate } from "../repository/warn_of_rate.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
@@ -217,6 +218,7 @@ async function runBackupCommand(
   await using repository = await openRepository(values, context, create);
   // Whatever becomes of the run (spec: cli.md §5.1).
   await context.use.record();
+  using sent = sentChunksOf(context, namespace, snapshot, crypt);
   using signals = catchSignals(() => output.log("info", "interrupted, dropping the snapshot"));
   using messages = new BackupMessages(
     output,
@@ -233,6 +235,7 @@ async function runBackupCommand(
         snapshot,
         ...(crypt === undefined ? {} : { crypt }),
         signal: signals.signal,
+        sent,
       },
       messages,
       {

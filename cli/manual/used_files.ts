@@ -43,6 +43,13 @@ export const USED_FILES: readonly UsedFile[] = [
     description: "Repositories that were used, for completion.",
   },
   {
+    path: "~/.cache/proxmox-backup/sent-chunks/",
+    concerns: ({ name }) => name === "backup",
+    description:
+      "Digests of what backups have sent that were not finished: the next one asks the " +
+      "repository for them before it sends them again.",
+  },
+  {
     path: ".pxarexclude",
     concerns: ({ name }) => name === "backup",
     description: "In a directory that is backed up: a pattern a line of what to leave out there " +

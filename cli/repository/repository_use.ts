@@ -6,6 +6,7 @@ import { userFile } from "../files/user_file.ts";
 export class RepositoryUse {
   readonly #environment: Environment;
   #name: string | undefined;
+  #isCounted = false;
   #address: RepositoryAddress | undefined;
 
   constructor(environment: Environment) {
@@ -17,9 +18,15 @@ export class RepositoryUse {
     return this.#address;
   }
 
+  /** What it is called, the same from whatever folder. */
+  get name(): string | undefined {
+    return this.#name;
+  }
+
   /** Says which one it is. */
   note(address: RepositoryAddress): void {
     this.#address = address;
+    this.#isCounted = false;
     this.#name = address.kind === "directory"
       ? absolutePath(address.path)
       : describeRepository(address);
@@ -28,8 +35,8 @@ export class RepositoryUse {
   /** Counts the use, once; that it cannot be stored is no failure of the command. */
   async record(): Promise<void> {
     const name = this.#name;
-    this.#name = undefined;
-    if (name === undefined) return;
+    if (name === undefined || this.#isCounted) return;
+    this.#isCounted = true;
     // The file that the official client keeps, too (spec: cli.md §5.1).
     const path = userFile(this.#environment, "XDG_CACHE_HOME", ".cache", "repo-list");
     if (path === undefined) return;

@@ -74,9 +74,9 @@ export class BackupRun {
             progress.bytesStored += chunk.blob?.byteLength ?? 0;
           }
         },
-        (bytes, digest) => {
-          progress.bytesUploaded += bytes;
-          this.request.acknowledged?.add(digest);
+        {
+          sending: ({ digest, size, blob }) => this.request.sent?.add(digest, size, blob.length),
+          stored: ({ size }) => void (progress.bytesUploaded += size),
         },
       );
       this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {

@@ -15,8 +15,8 @@ export class CatalogArchive {
   ) {}
 
   /** Begins to store the catalog beside the archives. */
-  static async start(run: BackupRun): Promise<CatalogArchive> {
-    await run.previous.addKnownChunks(CATALOG_NAME, run.pipeline);
+  static start(run: BackupRun): CatalogArchive {
+    run.previous.tellOfIndex(CATALOG_NAME);
     const stream = run.openStream({ kind: "dynamic", averageSizeBytes: CATALOG_AVERAGE_BYTES });
     const stored = run.store(stream, CATALOG_NAME, "dynamic");
     // A caller that waits for the catalog sees the failure; until then it must not count as unhandled.

@@ -1,7 +1,7 @@
 import type { FinishedChunk } from "../chunking/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { IndexChecksum } from "../index/mod.ts";
-import type { ChunkPlacement, IndexKind, IndexWriter } from "../repository/mod.ts";
+import type { ChunkPlacement, IndexKind, IndexWriter, NewChunk } from "../repository/mod.ts";
 
 /** Places sent with one append (spec: client-pipeline.md §1.8: 1,024 to 4,096 are safe). */
 const APPEND_BATCH = 2048;
@@ -12,6 +12,14 @@ const IN_FLIGHT_MAX = 64;
 export interface FinishedChunkSource {
   /** The next chunks, or undefined at the end. */
   next(): Promise<readonly FinishedChunk[] | undefined>;
+}
+
+/** Who hears of new chunks. */
+export interface UploadListener {
+  /** It is about to be sent. */
+  sending(chunk: NewChunk): void;
+  /** It has arrived. */
+  stored(chunk: NewChunk): void;
 }
 
 /** Counters of one archive. */
@@ -58,8 +66,7 @@ export class UploadLedger {
  * @param kind Decides the index checksum.
  * @param ledger Shared by all archives of the run.
  * @param onChunk Told about every chunk, for counters.
- * @param onStored Told about every new chunk that has arrived: its plain size, and its digest, which
- *   is valid only during the call.
+ * @param listener Told about every new chunk, which is valid only during the call.
  * @returns Counters and the index checksum, both for the manifest.
  */
 export async function uploadChunks(
@@ -68,7 +75,7 @@ export async function uploadChunks(
   kind: IndexKind,
   ledger: UploadLedger,
   onChunk: (chunk: FinishedChunk) => void,
-  onStored: (size: number, digest: Uint8Array) => void,
+  listener: UploadListener,
 ): Promise<UploadCounters & { checksum: Uint8Array }> {
   const counters: UploadCounters = {
     chunkCount: 0,
@@ -131,13 +138,15 @@ export async function uploadChunks(
           counters.storedBytes += chunk.blob.byteLength;
           const { digest, size, blob } = chunk;
           const storedBytes = blob.byteLength;
-          const sent = writer.putChunk({ digest, size, blob })
+          const sentChunk: NewChunk = { digest, size, blob };
+          listener.sending(sentChunk);
+          const sent = writer.putChunk(sentChunk)
             .then(({ duplicate }) => {
               if (duplicate === undefined) counters.addedBytes = undefined;
               else if (!duplicate && counters.addedBytes !== undefined) {
                 counters.addedBytes += storedBytes;
               }
-              onStored(size, digest);
+              listener.stored(sentChunk);
             })
             .finally(() => {
               chunk.release();

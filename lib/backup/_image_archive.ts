@@ -17,7 +17,7 @@ export async function storeImageArchive(
   spec: ArchiveSpec,
   serverName: string,
 ): Promise<void> {
-  await run.previous.addKnownChunks(serverName, run.pipeline);
+  run.previous.tellOfIndex(serverName);
   const fd = await openSource(spec.path, run.signal);
   let size: number | undefined;
   try {

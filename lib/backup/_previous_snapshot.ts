@@ -26,6 +26,8 @@ const DIGEST_LENGTH = 32;
  */
 export class PreviousSnapshot {
   readonly #indexes = new Map<string, Promise<ChunkIndex>>();
+  /** Why the indexes of these names are of no use. */
+  readonly #problems = new Map<string, unknown>();
 
   private constructor(
     readonly manifest: Manifest | undefined,
@@ -88,36 +90,50 @@ export class PreviousSnapshot {
   }
 
   /**
-   * Makes the chunks of an archive's previous index known to the pipeline.
+   * Makes the chunks of all previous indexes known to the pipeline, whatever the archives are called
+   * now and in whichever mode they are made: all archives of the run share one set
+   * (spec: client-pipeline.md §1.6, §2.2).
+   */
+  async addKnownChunks(pipeline: ChunkPipeline): Promise<void> {
+    for (const { filename, cryptMode } of this.manifest?.files ?? []) {
+      if (!/\.[df]idx$/.test(filename)) continue;
+      // Digests of encrypted chunks depend on the key: the two kinds have none in common (datastore-formats.md §1.8).
+      if ((cryptMode === "encrypt") !== this.isEncrypting) continue;
+      try {
+        pipeline.addKnown(digestsOf(await this.readIndex(filename)));
+        // Of the others the digests are all that is needed.
+        if (!isPayloadIndex(filename)) this.#indexes.delete(filename);
+      } catch (error) {
+        this.#problems.set(filename, error);
+      }
+    }
+  }
+
+  /**
+   * Says what became of the previous index of an archive that is about to be stored.
    *
    * @param serverName Name of the archive in the repository.
    */
-  async addKnownChunks(serverName: string, pipeline: ChunkPipeline): Promise<void> {
+  tellOfIndex(serverName: string): void {
     if (this.manifest === undefined) return;
-    const file = this.manifest.files.find(({ filename }) => filename === serverName);
-    if (file === undefined) {
-      if (serverName === CATALOG_NAME) return;
+    if (this.#problems.has(serverName)) {
+      const [problem] = describeError(this.#problems.get(serverName));
+      this.observer.log("warn", `Couldn't use previous index of '${serverName}' - ${problem}`);
+    } else if (
+      // The official client has no use for the previous catalog, so nobody misses it.
+      serverName !== CATALOG_NAME &&
+      !this.manifest.files.some(({ filename }) => filename === serverName)
+    ) {
       this.observer.log(
         "info",
         `Previous manifest does not contain an archive called '${serverName}', skipping download..`,
-      );
-      return;
-    }
-    // Digests of encrypted chunks depend on the key: the two kinds have none in common (datastore-formats.md §1.8).
-    if ((file.cryptMode === "encrypt") !== this.isEncrypting) return;
-    try {
-      pipeline.addKnown(digestsOf(await this.readIndex(serverName)));
-    } catch (error) {
-      this.observer.log(
-        "warn",
-        `Couldn't use previous index of '${serverName}' - ${describeError(error)[0]}`,
       );
     }
   }
 
   /**
    * The previous index of an archive, checked against the manifest; its chunks may be placed from
-   * then on. Fetched once.
+   * then on. That of a payload is fetched once and kept.
    *
    * @throws {NotFoundError} if the manifest has none, {CorruptDataError} if it is another one.
    */
@@ -151,6 +167,11 @@ function checkSigned(manifest: Manifest, config: CryptConfig): void {
   if (manifest.files.some(({ cryptMode }) => cryptMode !== "none")) {
     throw new CorruptDataError("its signature is missing");
   }
+}
+
+/** Whether change detection looks up places in the index of that name. */
+function isPayloadIndex(serverName: string): boolean {
+  return serverName.endsWith(".ppxar.didx");
 }
 
 function digestsOf(index: ChunkIndex): Uint8Array {

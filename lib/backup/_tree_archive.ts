@@ -29,7 +29,7 @@ export async function storeTreeArchive(
   catalog: CatalogArchive,
   settings: TreeSettings,
 ): Promise<void> {
-  await run.previous.addKnownChunks(serverName, run.pipeline);
+  run.previous.tellOfIndex(serverName);
   const averageSizeBytes = run.request.chunkSizeBytes;
   const stream = run.openStream({ kind: "dynamic", averageSizeBytes });
   const destination: TreeDestination<ChunkStream> = {
@@ -62,8 +62,8 @@ export async function storeSplitTreeArchive(
   await using previous = run.request.changeDetectionMode === "metadata"
     ? await PreviousArchive.open(run, serverName)
     : undefined;
-  await run.previous.addKnownChunks(names.payload, run.pipeline);
-  await run.previous.addKnownChunks(names.metadata, run.pipeline);
+  run.previous.tellOfIndex(names.payload);
+  run.previous.tellOfIndex(names.metadata);
   const averageSizeBytes = run.request.chunkSizeBytes;
   const stream = run.openStream({ kind: "dynamic", averageSizeBytes });
   const payload = run.openStream({ kind: "payload", averageSizeBytes });

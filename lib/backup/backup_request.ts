@@ -1,6 +1,6 @@
 import type { CryptConfig } from "../crypto/mod.ts";
 import type { BackupSnapshot, Repository } from "../repository/mod.ts";
-import type { AcknowledgedChunks } from "./acknowledged_chunks.ts";
+import type { SentChunks } from "./sent_chunks.ts";
 
 /** What kind of source an archive has (spec: cli.md §4.1.1). */
 export type ArchiveKind = "pxar" | "img" | "conf" | "log";
@@ -57,8 +57,8 @@ export interface BackupRequest {
   readonly signal: AbortSignal;
   /** Called once the repository has begun the snapshot. */
   readonly onBegun?: () => void;
-  /** What an earlier attempt at the same snapshot has stored; filled with what this one stores. */
-  readonly acknowledged?: AcknowledgedChunks;
+  /** What earlier attempts have sent; filled with what this one sends. */
+  readonly sent?: SentChunks;
 }
 
 /** Counters of a running backup, updated in place for a display to look at. */

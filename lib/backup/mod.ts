@@ -9,10 +9,10 @@
  * @module
  */
 
-export * from "./acknowledged_chunks.ts";
 export * from "./backup_request.ts";
 export { retryBackup, type RetryOptions } from "./retry_backup.ts";
 export { runBackup } from "./run_backup.ts";
+export { SentChunks, type SentChunksPlace } from "./sent_chunks.ts";
 export { checkArchiveSources } from "./check_archive_sources.ts";
 export { checkIncludeDevices } from "./check_include_devices.ts";
 export { parseArchiveSpec } from "./parse_archive_spec.ts";

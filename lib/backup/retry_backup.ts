@@ -14,7 +14,7 @@ import {
   SnapshotExistsError,
   waitForLock,
 } from "../repository/mod.ts";
-import { AcknowledgedChunks } from "./acknowledged_chunks.ts";
+import { SentChunks } from "./sent_chunks.ts";
 import { isReadOnceSource } from "./_source_file.ts";
 import type { BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
 import { restartProgress } from "./backup_request.ts";
@@ -47,15 +47,15 @@ export interface RetryOptions {
 
 /**
  * As {@linkcode runBackup}, but starts the snapshot again when the connection was lost. Where it could
- * not be made at all, that is tried again only if the options say so: the address may be wrong. Chunks that the failed attempt has stored are not sent again where the repository can be
- * reminded of them. Sources that can be read only once are not tried again.
+ * not be made at all, that is tried again only if the options say so: the address may be wrong. Chunks
+ * that the failed attempt has sent are not sent again where the repository can be reminded of them. Sources that can be read only once are not tried again.
  */
 export async function retryBackup(
   request: BackupRequest,
   observer: BackupObserver,
   options: RetryOptions,
 ): Promise<BackupReport> {
-  const acknowledged = new AcknowledgedChunks();
+  const sent = request.sent ?? new SentChunks();
   const retries = request.archives.some(isReadOnceSource) ? 0 : options.retries;
   let { snapshot } = request;
   let wasReached = options.coversFirstConnection ?? false;
@@ -71,7 +71,7 @@ export async function retryBackup(
         snapshot = { ...snapshot, time: now };
       }
       isFirst = false;
-      return runBackup({ ...request, snapshot, acknowledged, onBegun }, observer);
+      return runBackup({ ...request, snapshot, sent, onBegun }, observer);
     }, request.signal);
   };
   let isSecondLook = false;

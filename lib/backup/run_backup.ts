@@ -26,6 +26,8 @@ import type { ArchiveSpec, BackupObserver, BackupReport, BackupRequest } from ".
 const LOCAL_BUFFER_BYTES = 128 * 1024 * 1024;
 const REMOTE_BUFFER_BYTES = 96 * 1024 * 1024;
 
+const DIGEST_LENGTH = 32;
+
 /**
  * Makes one snapshot of all sources (spec: client-pipeline.md §1.2). It becomes visible only when
  * everything is stored; on any failure, or when the signal says so, nothing of it stays.
@@ -63,7 +65,8 @@ export async function runBackup(
   using pipeline = new ChunkPipeline({ memoryBudgetBytes, crypt });
   const previous = await PreviousSnapshot.open(target, request, observer);
   observer.progress.bytesExpected = previous.expectedBytes(request.archives);
-  await recallChunks(request, target, pipeline);
+  await previous.addKnownChunks(pipeline);
+  await recallChunks(request, observer, target, pipeline);
   const run = new BackupRun(request, observer, target, pipeline, previous);
   const onAbort = () => run.abort();
   request.signal.addEventListener("abort", onAbort);
@@ -79,6 +82,7 @@ export async function runBackup(
     // A connection that is lost from here on may have done its work.
     isStoring = false;
     const { warnings } = await target.finish();
+    request.sent?.forget();
     for (const warning of warnings) observer.log("warn", warning);
     return report(request, observer, run.reports, started);
   } catch (error) {
@@ -95,20 +99,27 @@ export async function runBackup(
   }
 }
 
-/** Makes known what an earlier attempt has stored, where the repository can be reminded of it. */
+/** Makes known what earlier attempts have sent, where the repository can be reminded of it. */
 async function recallChunks(
-  { acknowledged }: BackupRequest,
+  { sent, crypt }: BackupRequest,
+  observer: BackupObserver,
   target: BackupTarget,
   pipeline: ChunkPipeline,
 ): Promise<void> {
-  const digests = acknowledged?.take();
-  if (digests === undefined || digests.length === 0) return;
-  let remembered = digests;
-  try {
-    remembered = await target.recallChunks?.(digests) ?? new Uint8Array();
-    pipeline.addKnown(remembered);
-  } finally {
-    acknowledged!.add(remembered);
+  if (sent === undefined) return;
+  const earlier = sent.earlier();
+  const asked = earlier.count;
+  const found = asked === 0
+    ? undefined
+    : await target.recallChunks?.(earlier, crypt?.mode === "encrypt");
+  const kept = sent.keep(found ?? new Uint8Array());
+  pipeline.addKnown(kept);
+  if (asked > 0) {
+    const count = kept.length / DIGEST_LENGTH;
+    observer.log("debug", `an interrupted run has sent ${asked} chunks, ${count} are there`);
+  }
+  if (sent.problem !== undefined) {
+    observer.log("debug", `what is sent is not written down: ${sent.problem}`);
   }
 }
 
@@ -126,7 +137,7 @@ async function storeArchives(run: BackupRun, settings: Settings): Promise<void> 
     else if (spec.kind !== "pxar") await storeBlobArchive(run, spec, serverName);
     else if (split) await storeSplitTreeArchive(run, spec, serverName, settings);
     else {
-      catalog ??= await CatalogArchive.start(run);
+      catalog ??= CatalogArchive.start(run);
       await storeTreeArchive(run, spec, serverName, catalog, settings);
     }
   }

@@ -15,6 +15,7 @@ import {
   type BackupSnapshot,
   type BackupSummary,
   type BackupTarget,
+  type ChunkList,
   type ChunkPlacement,
   formatGroupPath,
   type IndexKind,
@@ -23,6 +24,7 @@ import {
   MANIFEST_BLOB_NAME,
   type NewChunk,
 } from "../repository/mod.ts";
+import { findSoundChunks } from "./_find_sound_chunks.ts";
 import { runAll } from "./_run_all.ts";
 import { UploadedFiles } from "./_uploaded_files.ts";
 import { BadChunks } from "./bad_chunks.ts";
@@ -156,6 +158,17 @@ export class LocalBackupTarget implements BackupTarget {
     if (!chunks.touch(digest) || encrypted && !await chunks.isEncrypted(digest)) return false;
     this.#known.set(digest, TAKEN_OVER + size);
     return true;
+  }
+
+  /** See {@linkcode BackupTarget.recallChunks}. */
+  async recallChunks(chunks: ChunkList, encrypted: boolean): Promise<Uint8Array> {
+    this.#requireActive();
+    const found = await findSoundChunks(this.#datastore.chunks, chunks, encrypted);
+    this.#requireActive();
+    for (let i = 0; i < found.count; i++) {
+      this.#known.set(found.digestAt(i), TAKEN_OVER + found.sizeAt(i));
+    }
+    return found.digests;
   }
 
   /** See {@linkcode BackupTarget.uploadBlob}. */

@@ -15,6 +15,7 @@ import {
   type BackupTarget,
   type BeginBackup,
   checkSnapshotName,
+  type ChunkList,
   formatSnapshotPath,
   type IndexKind,
   type IndexWriter,
@@ -110,7 +111,7 @@ export class RemoteBackupTarget implements BackupTarget {
    * See {@linkcode BackupTarget.recallChunks}. Our own server's extension (docs/remote.md): others
    * know only what this connection has sent or what the previous snapshot holds.
    */
-  async recallChunks(digests: Uint8Array): Promise<Uint8Array> {
+  async recallChunks({ digests }: ChunkList): Promise<Uint8Array> {
     this.#requireActive();
     const known: Uint8Array[] = [];
     for (let start = 0; start < digests.length; start += RECALL_BYTES) {

@@ -1,3 +1,4 @@
+import type { ChunkList } from "./chunk_list.ts";
 import type { BackupSnapshot } from "./snapshot_path.ts";
 
 /** What kind of index an archive is stored through. */
@@ -78,14 +79,14 @@ export interface BackupTarget extends AsyncDisposable {
    */
   previousIndex(archiveName: string): Promise<Uint8Array>;
   /**
-   * Makes chunks known that an interrupted backup of the same group had stored through this
-   * repository, so that they may be placed without being sent again. Absent where there is no
-   * connection that could break.
+   * Makes chunks known that an interrupted backup of the same group had sent to this repository, so
+   * that they may be placed without being sent again. The repository looks for itself which it has.
    *
-   * @param digests 32 bytes each, one after the other.
-   * @returns Those that are known now, in the same form; none where the server cannot do this.
+   * @param encrypted Whether they were encrypted.
+   * @returns Digests of those that are known now, 32 bytes each, in the order of the list; none
+   *   where the server cannot do this.
    */
-  recallChunks?(digests: Uint8Array): Promise<Uint8Array>;
+  recallChunks?(chunks: ChunkList, encrypted: boolean): Promise<Uint8Array>;
   /** Stores a small file whole. `name` ends in `.blob`. */
   uploadBlob(name: string, blob: Uint8Array): Promise<void>;
   /** Starts an index. `size` in bytes is needed for a fixed index unless its length is unknown. */

@@ -13,6 +13,7 @@
 export * from "./archive_name.ts";
 export type * from "./backup_target.ts";
 export * from "./backup_time.ts";
+export * from "./chunk_list.ts";
 export * from "./crypt_mode.ts";
 export * from "./find_snapshot.ts";
 export * from "./is_transient_error.ts";

@@ -7,6 +7,7 @@ import { DynamicIndexBuilder } from "../../lib/index/mod.ts";
 import { createManifest, decodeManifestBlob, encodeManifestBlob } from "../../lib/manifest/mod.ts";
 import { openRemoteRepository } from "../../lib/remote/mod.ts";
 import type { BackupTarget, NewChunk, Repository } from "../../lib/repository/mod.ts";
+import { chunkListOf } from "../support/chunk_list_of.ts";
 import { eventually } from "../support/eventually.ts";
 import { withLocalRepository } from "../support/local_repository.ts";
 import { remoteOptions } from "../support/remote_repository.ts";
@@ -109,7 +110,7 @@ Deno.test("a fake chunk cannot be recalled when somebody's data lies under its d
   const recall = async () => {
     const snapshot = { ...first, id: "poison" };
     await using target = await eventually(() => eve!.beginBackup({ namespace: "", snapshot }));
-    return (await target.recallChunks!(chunk.digest.slice())).length;
+    return (await target.recallChunks!(chunkListOf(chunk), true)).length;
   };
   await plant(eve!, "poison", [fake(chunk)]);
   assertEquals(await recall(), 32, "it is what she has sent");

@@ -1,3 +1,5 @@
+import { crc32 } from "node:zlib";
+import { parseSentChunks } from "../../lib/backup/_sent_chunks_file.ts";
 import { compressZstd, decompressZstd } from "../../lib/blob/zstd.ts";
 import { parseBlobHeader } from "../../lib/blob/blob_header.ts";
 import { writeBlobCrc } from "../../lib/blob/blob_crc.ts";
@@ -80,6 +82,18 @@ function fixedIndex(n: number): Uint8Array {
   for (let i = 0; i < count; i++) builder.add(i, 1, new Uint8Array(32));
   return builder.toBytes();
 }
+const KEY = new Uint8Array(32);
+/** What a run writes down of what it sends. */
+function sentChunks(n: number): Uint8Array {
+  const bytes = new Uint8Array(n);
+  bytes.set(bytesOf("pbs-client: chunks sent, form 1\n"));
+  const records = new DataView(bytes.buffer);
+  for (let at = 64; at + 44 <= n; at += 44) {
+    records.setUint32(at + 40, crc32(bytes.subarray(at, at + 40)), true);
+  }
+  return bytes;
+}
+
 const indexCases = (make: (n: number) => Uint8Array, parse: (bytes: Uint8Array) => unknown) => ({
   "entries": (n: number) => {
     const bytes = make(n);
@@ -350,6 +364,16 @@ export const STORED_PARSERS: ParserCases = {
     "many files": (n) => {
       const text = manyFiles(n);
       return () => parseManifest(text);
+    },
+  },
+  "lib/backup/_sent_chunks_file.ts parseSentChunks": {
+    "records": (n) => {
+      const bytes = sentChunks(n);
+      return () => parseSentChunks(bytes, KEY);
+    },
+    "damaged records": (n) => {
+      const bytes = sentChunks(n).fill(7, 64);
+      return () => parseSentChunks(bytes, KEY);
     },
   },
   "lib/pxar/decode_archive.ts decodeArchive": archiveCases((archive) => {

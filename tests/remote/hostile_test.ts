@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { CorruptDataError, NotFoundError, PbsError } from "../../lib/errors/mod.ts";
 import type { BackupSnapshot } from "../../lib/repository/mod.ts";
 import { openRemoteRepository, type RemoteRepository } from "../../lib/remote/mod.ts";
+import { chunkListOf } from "../support/chunk_list_of.ts";
 import { answerLogin, type PeerAnswer, RemotePeer } from "../support/remote_peer.ts";
 import { readChunk } from "../support/target_conformance.ts";
 
@@ -204,7 +205,10 @@ Deno.test("a server that recalls more than was asked for, or half a digest, is r
       path === "/previous_backup_time" ? { data: null } : { raw: new Uint8Array(length) };
     await withConnections(inner, async (repository) => {
       await using target = await repository.beginBackup({ namespace: "", snapshot });
-      await assertRejects(() => target.recallChunks!(new Uint8Array(32)), CorruptDataError);
+      await assertRejects(
+        () => target.recallChunks!(chunkListOf({ digest: new Uint8Array(32) }), false),
+        CorruptDataError,
+      );
     });
   }
 });

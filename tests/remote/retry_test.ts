@@ -4,9 +4,11 @@ import { encodeHex } from "../../lib/bytes/mod.ts";
 import {
   type BackupSnapshot,
   type BackupTarget,
+  ChunkList,
   isTransientError,
 } from "../../lib/repository/mod.ts";
 import { openRemoteRepository, type RemoteRepository } from "../../lib/remote/mod.ts";
+import { chunkListOf } from "../support/chunk_list_of.ts";
 import { CuttingProxy } from "../support/cutting_proxy.ts";
 import { eventually } from "../support/eventually.ts";
 import { backUp, makeSource, restoreTree } from "../support/remote_backup.ts";
@@ -57,8 +59,7 @@ async function taskLogs(server: TestServer): Promise<string[]> {
 Deno.test("a backup that loses its connection starts again and sends what had not arrived", async () => {
   await withProxy(async ({ proxy, server, folder, repository }) => {
     proxy.restart(Infinity);
-    const whole = await backUp(repository, folder, snapshot);
-    const chunks = whole.archives.reduce((sum, { chunkCount }) => sum + chunkCount, 0);
+    await backUp(repository, folder, snapshot);
     const frames = proxy.frames;
     await repository.forgetSnapshot("", snapshot);
     await Deno.remove(`${folder}/tree`, { recursive: true });
@@ -69,6 +70,7 @@ Deno.test("a backup that loses its connection starts again and sends what had no
     const report = await backUp(repository, folder, snapshot, { retries: 3, lines });
     assertEquals(lines.filter((line) => line.includes("trying again")).length, 1, lines.join("\n"));
     assert(lines.some((line) => /; trying again in 0\.02 s \(1 of 3\)$/.test(line)));
+    const chunks = report.archives.reduce((sum, { chunkCount }) => sum + chunkCount, 0);
     const known = report.archives.reduce((sum, each) => sum + each.knownChunkCount, 0);
     const logs = await eventually(async () => {
       const found = await taskLogs(server);
@@ -77,7 +79,7 @@ Deno.test("a backup that loses its connection starts again and sends what had no
     });
     const [, recalled, asked] = logs.map((line) => /recall (\d+) of (\d+) chunks/.exec(line))
       .find((match) => match !== null)!;
-    assertEquals(recalled, asked);
+    assert(Number(recalled) <= Number(asked), "some had not arrived");
     assertEquals(known, Number(recalled));
     assert(known >= 10 && known < chunks, `${known} of ${chunks} chunks were not sent again`);
     await restoreTree(repository, snapshot, `${folder}/restored`);
@@ -105,7 +107,7 @@ Deno.test("only who has sent a chunk can recall it, and only while the store has
   ) => {
     const of = { ...snapshot, id };
     await using target = await eventually(() => who.beginBackup({ namespace: "", snapshot: of }));
-    const known = await target.recallChunks!(chunk.digest);
+    const known = await target.recallChunks!(chunkListOf(chunk), false);
     await more(target);
     return known.length > 0;
   };
@@ -130,7 +132,11 @@ Deno.test("only who has sent a chunk can recall it, and only while the store has
   await eventually(() => writeSnapshot(repository, snapshot, [chunk]));
   const later = { ...snapshot, time: snapshot.time + 1 };
   await using target = await repository.beginBackup({ namespace: "", snapshot: later });
-  assertEquals((await target.recallChunks!(chunk.digest)).length, 0, "its backup was finished");
+  assertEquals(
+    (await target.recallChunks!(chunkListOf(chunk), false)).length,
+    0,
+    "its backup was finished",
+  );
 });
 
 Deno.test("a server that recalls nothing gets everything again", async () => {
@@ -144,7 +150,9 @@ Deno.test("a server that recalls nothing gets everything again", async () => {
   );
   await using repository = await openRemoteRepository(peer.options());
   await using target = await repository.beginBackup({ namespace: "", snapshot });
-  assertEquals((await target.recallChunks!(new Uint8Array(32 * 40_000))).length, 0);
+  const asked = new ChunkList();
+  for (let i = 0; i < 40_000; i++) asked.add(new Uint8Array(32), 1, 1);
+  assertEquals((await target.recallChunks!(asked, false)).length, 0);
   assertEquals(peer.requests.filter(({ path }) => path === "/recall_chunks").length, 1);
 });
 
