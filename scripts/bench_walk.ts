@@ -35,7 +35,7 @@ const visitor: TreeVisitor = {
   leaveRoot() {},
   enterDirectory() {},
   leaveDirectory() {},
-  file(_name, _metadata, _size, fd) {
+  file({ fd }) {
     if (fd >= 0) closeCaptured(fd);
   },
   hardlink() {},

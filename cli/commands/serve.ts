@@ -88,7 +88,12 @@ async function serve(values: CommandValues, context: CommandContext): Promise<vo
       }
     },
   });
-  await introduce(context, folder, host, server.port, datastores, values.text("config"));
+  await introduce(context, folder, {
+    host,
+    port: server.port,
+    datastores,
+    configOption: values.text("config"),
+  });
   notifyReady(manager, "ready");
   folders.start();
   if (!signals.signal.aborted) {
@@ -108,13 +113,17 @@ function planOf(config: ServerConfig, values: CommandValues) {
 }
 
 /** Everything that is needed to use the server, ready to be pasted into a shell. */
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly datastores: readonly DatastoreConfig[];
+  readonly configOption: string | undefined;
+}
+
 async function introduce(
   { environment, output }: CommandContext,
   { certificate, makeSecrets, config, path }: ServerFolder,
-  host: string,
-  port: number,
-  datastores: readonly DatastoreConfig[],
-  configOption: string | undefined,
+  { host, port, datastores, configOption }: Listening,
 ): Promise<void> {
   const shownHost = host.includes(":") ? `[${host}]` : host;
   output.printLine(`# listening on ${shownHost}:${port}, configuration in ${path}`);

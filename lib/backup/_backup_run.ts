@@ -60,12 +60,10 @@ export class BackupRun {
     const progress = this.observer.progress;
     try {
       const writer = await this.target.createIndex(kind, serverName, size);
-      const { checksum, ...counters } = await uploadChunks(
-        stream,
-        writer,
+      const { checksum, ...counters } = await uploadChunks(stream, writer, {
         kind,
-        this.#ledger,
-        (chunk) => {
+        ledger: this.#ledger,
+        onChunk: (chunk) => {
           progress.chunks++;
           progress.bytesRead += chunk.size;
           if (chunk.known) progress.bytesReused += chunk.size;
@@ -74,11 +72,11 @@ export class BackupRun {
             progress.bytesStored += chunk.blob?.byteLength ?? 0;
           }
         },
-        {
+        listener: {
           sending: ({ digest, size, blob }) => this.request.sent?.add(digest, size, blob.length),
           stored: ({ size }) => void (progress.bytesUploaded += size),
         },
-      );
+      });
       this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {
         name: serverName,
         ...counters,

@@ -57,25 +57,30 @@ export class UploadLedger {
   }
 }
 
+/** How the chunks of one archive are carried into its index. */
+export interface UploadOptions {
+  /** Decides the index checksum. */
+  readonly kind: IndexKind;
+  /** Shared by all archives of the run. */
+  readonly ledger: UploadLedger;
+  /** Told about every chunk, for counters. */
+  readonly onChunk: (chunk: FinishedChunk) => void;
+  /** Told about every new chunk, which is valid only during the call. */
+  readonly listener: UploadListener;
+}
+
 /**
  * Carries the finished chunks of one archive into its index: new ones are sent, several at a time, and
  * every chunk is placed in stream order once it has arrived (spec: client-pipeline.md §1.8).
  *
  * @param source The archive's chunks.
  * @param writer The archive's index; closed on success.
- * @param kind Decides the index checksum.
- * @param ledger Shared by all archives of the run.
- * @param onChunk Told about every chunk, for counters.
- * @param listener Told about every new chunk, which is valid only during the call.
  * @returns Counters and the index checksum, both for the manifest.
  */
 export async function uploadChunks(
   source: FinishedChunkSource,
   writer: IndexWriter,
-  kind: IndexKind,
-  ledger: UploadLedger,
-  onChunk: (chunk: FinishedChunk) => void,
-  listener: UploadListener,
+  { kind, ledger, onChunk, listener }: UploadOptions,
 ): Promise<UploadCounters & { checksum: Uint8Array }> {
   const counters: UploadCounters = {
     chunkCount: 0,

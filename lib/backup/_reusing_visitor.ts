@@ -3,11 +3,11 @@ import { closeCaptured } from "../../ffi/capture.ts";
 import type { ChunkStream } from "../chunking/mod.ts";
 import { PbsError, SystemError } from "../errors/mod.ts";
 import {
-  type FileIdentity,
   type HardlinkTarget,
   quotePath,
   reopenSourceFile,
   type TreeVisitor,
+  type WalkedFile,
   type WalkPath,
   type WalkWarning,
 } from "../fs/mod.ts";
@@ -31,13 +31,8 @@ const ARRIVED_MAX = 128;
 const WAITING_MAX = 16_384;
 
 /** A regular file that the walk found. */
-interface WalkedFile {
-  readonly name: Uint8Array;
-  readonly metadata: EntryMetadata;
-  readonly sizeBytes: number;
+interface WaitingFile extends Omit<WalkedFile, "fd"> {
   readonly path: Uint8Array;
-  readonly link: HardlinkTarget | undefined;
-  readonly identity: FileIdentity;
   /** -1 once it is closed, or if it is empty. */
   fd: number;
 }
@@ -52,13 +47,13 @@ interface WalkedOther {
   readonly leaves?: true;
 }
 
-type Walked = WalkedFile | WalkedOther;
+type Walked = WaitingFile | WalkedOther;
 
 /** What has been decided, in the order of the archive. */
 type Decided =
   | { readonly kind: "other"; readonly entry: WalkedOther }
-  | { readonly kind: "encode"; readonly entry: WalkedFile }
-  | { readonly kind: "refer"; readonly entry: WalkedFile; readonly ahead: number }
+  | { readonly kind: "encode"; readonly entry: WaitingFile }
+  | { readonly kind: "refer"; readonly entry: WaitingFile; readonly ahead: number }
   | { readonly kind: "inject"; readonly first: number; readonly end: number };
 
 /** What a {@linkcode ReusingVisitor} works with. */
@@ -104,7 +99,7 @@ export class ReusingVisitor implements TreeVisitor {
   /** Path of the file being encoded. */
   #encoding = new Uint8Array();
   /** First names that were gone when they had to be read; a later name takes their place. */
-  readonly #lost = new Map<HardlinkTarget, WalkedFile>();
+  readonly #lost = new Map<HardlinkTarget, WaitingFile>();
   /** What is referred to in the chunks put in next, by distance from the stream's end. */
   #referred: { start: number; end: number }[] = [];
 
@@ -113,9 +108,9 @@ export class ReusingVisitor implements TreeVisitor {
     this.#destination = destination;
     this.#planner = destination.makePlanner({
       pass: (entry) => this.#decided.push({ kind: "other", entry: entry as WalkedOther }),
-      encode: (entry) => this.#decided.push({ kind: "encode", entry: entry as WalkedFile }),
+      encode: (entry) => this.#decided.push({ kind: "encode", entry: entry as WaitingFile }),
       refer: (entry, ahead) =>
-        this.#decided.push({ kind: "refer", entry: entry as WalkedFile, ahead }),
+        this.#decided.push({ kind: "refer", entry: entry as WaitingFile, ahead }),
       inject: (first, end) => this.#decided.push({ kind: "inject", first, end }),
     });
   }
@@ -146,7 +141,7 @@ export class ReusingVisitor implements TreeVisitor {
   abandon(): void {
     for (const entry of this.#arrived.splice(0)) if ("fd" in entry) this.#close(entry);
     for (const { kind, ...rest } of this.#decided.splice(0)) {
-      if (kind === "encode" && "entry" in rest) this.#close(rest.entry as WalkedFile);
+      if (kind === "encode" && "entry" in rest) this.#close(rest.entry as WaitingFile);
     }
   }
 
@@ -166,16 +161,8 @@ export class ReusingVisitor implements TreeVisitor {
     this.#add({ leaves: true, emit: () => this.#inner.leaveDirectory() });
   }
 
-  file(
-    name: Uint8Array,
-    metadata: EntryMetadata,
-    sizeBytes: number,
-    fd: number,
-    link: HardlinkTarget | undefined,
-    identity: FileIdentity,
-  ): void {
-    const path = this.#path!.bytes();
-    this.#add({ name, metadata, sizeBytes, fd, link, identity, path });
+  file(file: WalkedFile): void {
+    this.#add({ ...file, path: this.#path!.bytes() });
   }
 
   hardlink(name: Uint8Array, target: HardlinkTarget): void {
@@ -229,7 +216,7 @@ export class ReusingVisitor implements TreeVisitor {
     }
   }
 
-  async #workOnFile(file: WalkedFile): Promise<void> {
+  async #workOnFile(file: WaitingFile): Promise<void> {
     const { tree } = this.#destination;
     let previous = tree.find(file.name);
     while (previous === MORE_INPUT) {
@@ -247,7 +234,7 @@ export class ReusingVisitor implements TreeVisitor {
   }
 
   /** Whether the previous archive has the content (spec: client-pipeline.md §3.4, §3.5). */
-  #isUnchanged(file: WalkedFile, previous: PxarEntry): boolean {
+  #isUnchanged(file: WaitingFile, previous: PxarEntry): boolean {
     const { path, metadata, sizeBytes } = file;
     const { record, reread } = this.#destination;
     return previous.kind === "file" && previous.payloadOffset >= 0 &&
@@ -281,20 +268,20 @@ export class ReusingVisitor implements TreeVisitor {
     }
   }
 
-  #encode(file: WalkedFile): void {
+  #encode(file: WaitingFile): void {
     const { name, metadata, sizeBytes, link } = file;
     if (sizeBytes > 0 && file.fd < 0 && !this.#reopen(file, file.path)) {
       if (link !== undefined) this.#lost.set(link, file);
       return;
     }
     this.#encoding = new Uint8Array(file.path);
-    this.#inner.file(name, metadata, sizeBytes, file.fd, link);
+    this.#inner.file({ name, metadata, sizeBytes, fd: file.fd, link });
     this.#count(file);
     this.statistics.encodedFiles++;
     this.statistics.encodedBytes += PAYLOAD_HEADER_BYTES + sizeBytes;
   }
 
-  #refer(file: WalkedFile, ahead: number): void {
+  #refer(file: WaitingFile, ahead: number): void {
     const { encoder, payload } = this.#destination;
     payload.suggestBoundary(encoder.payloadPosition);
     const offset = encoder.payloadPosition + ahead;
@@ -308,7 +295,7 @@ export class ReusingVisitor implements TreeVisitor {
     this.statistics.reusedBytes += PAYLOAD_HEADER_BYTES + sizeBytes;
   }
 
-  #count({ link }: WalkedFile): void {
+  #count({ link }: WaitingFile): void {
     if (link !== undefined) this.statistics.hardlinks++;
   }
 
@@ -361,7 +348,7 @@ export class ReusingVisitor implements TreeVisitor {
   }
 
   /** Opens an unchanged file that has to be read after all. @returns false if it is not there. */
-  #reopen(file: WalkedFile, path: Uint8Array): boolean {
+  #reopen(file: WaitingFile, path: Uint8Array): boolean {
     const { source, onWarning } = this.#destination;
     const fd = reopenSourceFile(source, path, file.identity);
     if (fd >= 0) {
@@ -377,7 +364,7 @@ export class ReusingVisitor implements TreeVisitor {
     return false;
   }
 
-  #close(file: WalkedFile): void {
+  #close(file: WaitingFile): void {
     if (file.fd >= 0) closeCaptured(file.fd);
     file.fd = -1;
   }

@@ -40,9 +40,12 @@ export async function storeTreeArchive(
   };
   catalog.writer.startArchive(serverName);
   await run.together([
-    walk(run, spec, destination, settings, async () => {
-      catalog.writer.endArchive();
-      await stream.end();
+    walk(run, spec, settings, {
+      destination,
+      end: async () => {
+        catalog.writer.endArchive();
+        await stream.end();
+      },
     }),
     run.store(stream, serverName, "dynamic"),
   ]);
@@ -76,23 +79,33 @@ export async function storeSplitTreeArchive(
   // The payload is listed before the metadata (spec: client-pipeline.md §1.2).
   const payloadStored = run.store(payload, names.payload, "dynamic");
   await run.together([
-    walk(run, spec, destination, settings, async () => {
-      await payload.end();
-      await payloadStored.catch(() => {});
-      await stream.end();
-    }, previous),
+    walk(run, spec, settings, {
+      destination,
+      previous,
+      end: async () => {
+        await payload.end();
+        await payloadStored.catch(() => {});
+        await stream.end();
+      },
+    }),
     payloadStored,
     run.store(stream, names.metadata, "dynamic"),
   ]);
 }
 
+interface Walk {
+  readonly destination: TreeDestination<ChunkStream>;
+  /** The archive to take unchanged files over from. */
+  readonly previous?: PreviousArchive | undefined;
+  /** Ends the streams of the archive. */
+  readonly end: () => Promise<void>;
+}
+
 async function walk(
   run: BackupRun,
   spec: ArchiveSpec,
-  destination: TreeDestination<ChunkStream>,
   settings: TreeSettings,
-  end: () => Promise<void>,
-  previous?: PreviousArchive,
+  { destination, previous, end }: Walk,
 ): Promise<void> {
   const { request, observer } = run;
   const doubtful: Uint8Array[] = [];

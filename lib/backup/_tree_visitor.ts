@@ -12,6 +12,7 @@ import {
   type HardlinkTarget,
   quotePath,
   type TreeVisitor,
+  type WalkedFile,
   type WalkPath,
   type WalkWarning,
 } from "../fs/mod.ts";
@@ -154,13 +155,7 @@ export class ArchivingVisitor implements TreeVisitor {
     this.#catalog?.leaveDirectory();
   }
 
-  file(
-    name: Uint8Array,
-    metadata: EntryMetadata,
-    sizeBytes: number,
-    fd: number,
-    link: HardlinkTarget | undefined,
-  ): void {
+  file({ name, metadata, sizeBytes, fd, link }: Omit<WalkedFile, "identity">): void {
     if (this.#suggests) this.#payload.suggestBoundary(this.#encoder.payloadPosition);
     this.#progress.files++;
     let position: number;

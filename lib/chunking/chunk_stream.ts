@@ -253,18 +253,7 @@ export class ChunkStream implements ByteSink, Disposable {
     const view = new DataView(this.#records.buffer);
     const chunks: FinishedChunk[] = [];
     for (let index = 0; index < count; index++) {
-      const at = index * CHUNK_RECORD_BYTES;
-      chunks.push(
-        new NativeChunk(
-          this.#records.slice(at + ChunkRecordByte.digest, at + ChunkRecordByte.digest + 32),
-          Number(view.getBigUint64(at + ChunkRecordByte.offset, true)),
-          Number(view.getBigUint64(at + ChunkRecordByte.size, true)),
-          (view.getUint32(at + ChunkRecordByte.flags, true) & ChunkFlag.Injected) !== 0,
-          view.getUint32(at + ChunkRecordByte.buffer, true),
-          view.getBigUint64(at + ChunkRecordByte.address, true),
-          view.getUint32(at + ChunkRecordByte.blobLength, true),
-        ),
-      );
+      chunks.push(new NativeChunk(this.#records, view, index * CHUNK_RECORD_BYTES));
     }
     return chunks;
   }
@@ -305,22 +294,23 @@ class NativeChunk implements FinishedChunk {
   #buffer: number;
   #known: boolean | undefined;
   #blob: Uint8Array<ArrayBuffer> | undefined;
+  readonly digest: Uint8Array;
+  readonly offset: number;
+  readonly size: number;
+  readonly injected: boolean;
   readonly #address: bigint;
   readonly #length: number;
 
-  constructor(
-    readonly digest: Uint8Array,
-    readonly offset: number,
-    readonly size: number,
-    readonly injected: boolean,
-    buffer: number,
-    address: bigint,
-    length: number,
-  ) {
-    this.#buffer = buffer;
-    this.#known = buffer === 0 ? true : undefined;
-    this.#address = address;
-    this.#length = length;
+  /** @param at Offset of its record in bytes. */
+  constructor(records: Uint8Array<ArrayBuffer>, view: DataView, at: number) {
+    this.digest = records.slice(at + ChunkRecordByte.digest, at + ChunkRecordByte.digest + 32);
+    this.offset = Number(view.getBigUint64(at + ChunkRecordByte.offset, true));
+    this.size = Number(view.getBigUint64(at + ChunkRecordByte.size, true));
+    this.injected = (view.getUint32(at + ChunkRecordByte.flags, true) & ChunkFlag.Injected) !== 0;
+    this.#buffer = view.getUint32(at + ChunkRecordByte.buffer, true);
+    this.#known = this.#buffer === 0 ? true : undefined;
+    this.#address = view.getBigUint64(at + ChunkRecordByte.address, true);
+    this.#length = view.getUint32(at + ChunkRecordByte.blobLength, true);
   }
 
   get known(): boolean {

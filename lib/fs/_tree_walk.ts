@@ -281,10 +281,11 @@ export class TreeWalk implements WalkPath {
     const sizeBytes = wide(words, at + CaptureEntryWord.size);
     this.progress.files++;
     this.progress.fileBytes += sizeBytes;
-    this.#visitor.file(name, metadata, sizeBytes, fd, link, {
+    const identity = {
       device: wide(words, at + CaptureEntryWord.device),
       inode: wideKey(words, at + CaptureEntryWord.inode),
-    });
+    };
+    this.#visitor.file({ name, metadata, sizeBytes, fd, link, identity });
   }
 
   #handleOther(batch: CaptureBatch, at: number, name: Uint8Array, fileType: number): void {

@@ -16,7 +16,7 @@
 export { walkTree } from "./walk_tree.ts";
 export { DEFAULT_ENTRIES_MAX, type WalkOptions } from "./walk_options.ts";
 export { WalkProgress } from "./walk_progress.ts";
-export type { HardlinkTarget, TreeVisitor, WalkPath } from "./walk_visitor.ts";
+export type { HardlinkTarget, TreeVisitor, WalkedFile, WalkPath } from "./walk_visitor.ts";
 export {
   describeWarning,
   type WalkWarning,

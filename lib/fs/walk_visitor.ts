@@ -14,6 +14,23 @@ export interface HardlinkTarget {
   position: number | undefined;
 }
 
+/** A regular file that the walk met. */
+export interface WalkedFile {
+  readonly name: Uint8Array;
+  readonly metadata: EntryMetadata;
+  /** Size to announce. */
+  readonly sizeBytes: number;
+  /** Open for reading at offset 0 and from now on the visitor's to close; -1 if the file is empty. */
+  readonly fd: number;
+  /**
+   * Present if the file has more names; the visitor has to set its position, and may have another
+   * name stand for the first one if that has gone.
+   */
+  readonly link: HardlinkTarget | undefined;
+  /** To open the file again. */
+  readonly identity: FileIdentity;
+}
+
 /** Position of a walk. One object for a whole walk; what it returns is a new array each time. */
 export interface WalkPath {
   /**
@@ -46,24 +63,8 @@ export interface TreeVisitor {
   enterDirectory(name: Uint8Array, metadata: EntryMetadata): void;
   /** The directory entered last ends. */
   leaveDirectory(): void;
-  /**
-   * A regular file.
-   *
-   * @param sizeBytes Size to announce.
-   * @param fd Open for reading at offset 0 and from now on the visitor's to close; -1 if the file is
-   *   empty.
-   * @param link Present if the file has more names; the visitor has to set its position, and may
-   *   have another name stand for the first one if that has gone.
-   * @param identity To open the file again.
-   */
-  file(
-    name: Uint8Array,
-    metadata: EntryMetadata,
-    sizeBytes: number,
-    fd: number,
-    link: HardlinkTarget | undefined,
-    identity: FileIdentity,
-  ): void;
+  /** A regular file. */
+  file(file: WalkedFile): void;
   /** A further name of a file that `file` was called for. */
   hardlink(name: Uint8Array, target: HardlinkTarget): void;
   /** A symbolic link. */

@@ -4,6 +4,15 @@ import { type CheckedSnapshot, ChunkPrefetcher } from "../reading/mod.ts";
 import { OutputFile } from "./_output_file.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
+/** Tools of a restored stream, and the place for it. */
+export interface StreamRestore {
+  readonly decoder: ChunkDecoder;
+  /** Path of a new file, or `-` for the standard output. */
+  readonly target: Uint8Array | "-";
+  readonly observer: RestoreObserver;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Writes the plain stream of an index to a new file or to the standard output: an image, an unsplit
  * archive as it is, a catalog.
@@ -13,10 +22,7 @@ import type { RestoreObserver } from "./restore_request.ts";
 export async function restoreStream(
   snapshot: CheckedSnapshot,
   file: ManifestFile,
-  decoder: ChunkDecoder,
-  target: Uint8Array | "-",
-  observer: RestoreObserver,
-  signal: AbortSignal,
+  { decoder, target, observer, signal }: StreamRestore,
 ): Promise<number> {
   const index = await snapshot.readIndex(file);
   observer.progress.bytesTotal = index.size;

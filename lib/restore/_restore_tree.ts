@@ -6,14 +6,19 @@ import { extractTree, type TreeOutcome } from "./extract_tree.ts";
 import { LinkedContent } from "./_linked_content.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
+/** Tools of a restored tree, and the place for it. */
+export interface TreeRestore {
+  readonly decoder: ChunkDecoder;
+  readonly target: TreeTarget;
+  readonly observer: RestoreObserver;
+  readonly signal: AbortSignal;
+}
+
 /** Makes the tree of an archive in a snapshot; see {@linkcode extractTree}. */
 export async function restoreTree(
   snapshot: CheckedSnapshot,
   archive: ManifestArchive,
-  decoder: ChunkDecoder,
-  target: TreeTarget,
-  observer: RestoreObserver,
-  signal: AbortSignal,
+  { decoder, target, observer, signal }: TreeRestore,
 ): Promise<TreeOutcome> {
   const open = async (file: ManifestFile, windowBytes?: number) => {
     const index = await snapshot.readIndex(file);

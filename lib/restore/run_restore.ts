@@ -71,12 +71,12 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   const archive = lookUpArchive(snapshot.manifest, name.serverName);
   using decoder = new ChunkDecoder(crypt === undefined ? {} : { crypt });
   if (isTree && request.target !== "-") {
-    return await restoreTreeTo(request.target, snapshot, archive, decoder, request, observer);
+    return await restoreTreeTo(request.target, { snapshot, archive, decoder }, request, observer);
   }
   if (archive.form === "split") throw new UsageError("unable to pipe split archive");
   const { file } = archive;
   const { target, signal } = request;
-  const bytes = await restoreStream(snapshot, file, decoder, target, observer, signal);
+  const bytes = await restoreStream(snapshot, file, { decoder, target, observer, signal });
   return { kind: name.kind === "fixed" ? "image" : "stream", files: 1, bytes, warnings: 0 };
 }
 
@@ -97,11 +97,16 @@ async function writeBlob(content: Uint8Array, request: RestoreRequest): Promise<
   return { kind: "blob", files: 1, bytes: content.byteLength, warnings: 0 };
 }
 
+/** An archive of a snapshot and the means to decode it. */
+interface OpenedTree {
+  readonly snapshot: CheckedSnapshot;
+  readonly archive: ManifestArchive;
+  readonly decoder: ChunkDecoder;
+}
+
 async function restoreTreeTo(
   target: Uint8Array,
-  snapshot: CheckedSnapshot,
-  archive: ManifestArchive,
-  decoder: ChunkDecoder,
+  { snapshot, archive, decoder }: OpenedTree,
   request: RestoreRequest,
   observer: RestoreObserver,
 ): Promise<Outcome> {
@@ -138,14 +143,12 @@ async function restoreTreeTo(
     }
     for (const i of unmatched) warn(`warning: pattern '${request.patterns[i]}' matched nothing`);
   };
-  const { report, made, failure } = await restoreTree(
-    snapshot,
-    archive,
+  const { report, made, failure } = await restoreTree(snapshot, archive, {
     decoder,
-    { extractor, patterns, onSelected, onPrelude },
+    target: { extractor, patterns, onSelected, onPrelude },
     observer,
-    request.signal,
-  );
+    signal: request.signal,
+  });
   if (failure !== undefined) throw failure;
   const [first] = report.errors;
   if (first !== undefined) {

@@ -18,7 +18,7 @@ export const PREPARATIONS: readonly (readonly [RegExp, Preparation])[] = [
   [/^backup-ns-2$/, (world) => namespaces(world, "x", "x/y", "z", "w")],
   [/^(ns-move-2|group-move-conflict-same-snapshot)$/, async (world) => {
     await namespaces(world, "x");
-    await backUp(world, "c.conf:<TREE>/etc/c.conf", "n", 1700000000, "x");
+    await backUp(world, "c.conf:<TREE>/etc/c.conf", "n", 1700000000, ["--ns", "x"]);
   }],
   [/^restore-existing-empty-target$/, (world) => makeFolder(world, "<OUT>/e")],
   [/^restore-target-is-file$/, (world) => write(world, "<OUT>/f", 1)],
@@ -40,8 +40,7 @@ export const PREPARATIONS: readonly (readonly [RegExp, Preparation])[] = [
   // By metadata, an hour ago.
   [
     /^opt-cdm-data-after$/,
-    (world) =>
-      backUp(world, "m.pxar:<TREE>", "w", 1710140400, "", ["--change-detection-mode=data"]),
+    (world) => backUp(world, "m.pxar:<TREE>", "w", 1710140400, ["--change-detection-mode=data"]),
   ],
   [/^img-chunk-64-small$/, (world) => write(world, "<WORK>/small.raw", 50_000)],
   [/^reuse-threshold-exact-0$/, (world) => write(world, "<WORK>/th.raw", 1_048_576)],
@@ -89,9 +88,8 @@ async function backUp(
   spec: string,
   id: string,
   time: number,
-  namespace = "",
   more: readonly string[] = [],
 ): Promise<void> {
   const argv = ["backup", spec, "--backup-id", id, "--backup-time", String(time)];
-  await world.run([...argv, "--ns", namespace, ...more]);
+  await world.run([...argv, ...more]);
 }

@@ -1,6 +1,5 @@
 import { closeCaptured } from "../../ffi/capture.ts";
-import type { TreeVisitor } from "../../lib/fs/mod.ts";
-import type { EntryMetadata } from "../../lib/pxar/mod.ts";
+import type { TreeVisitor, WalkedFile } from "../../lib/fs/mod.ts";
 import { latin1 } from "./pxar_read.ts";
 
 /** A visitor that notes level and name of every entry, for trees whose paths are too long to keep. */
@@ -31,7 +30,7 @@ export class LevelRecorder implements TreeVisitor {
     this.#level--;
   }
 
-  file(name: Uint8Array, _metadata: EntryMetadata, _sizeBytes: number, fd: number): void {
+  file({ name, fd }: WalkedFile): void {
     if (fd >= 0) closeCaptured(fd);
     this.#add(name);
   }

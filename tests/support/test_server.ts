@@ -43,16 +43,32 @@ export const ADMINISTRATOR: TestAccounts = {
   secrets: { "admin@pbs": "a password", "admin@pbs!ci": "a secret" },
 };
 
+interface TestServerParts {
+  readonly server: BackupServer;
+  readonly dir: TempDir;
+  readonly certificate: CertificateAndKey;
+  readonly access: AccessControl;
+  readonly datastorePath: string;
+  readonly failures: readonly unknown[];
+}
+
 /** A server on a loopback port with a datastore of its own that vanishes with it. */
 export class TestServer implements AsyncDisposable {
-  private constructor(
-    readonly server: BackupServer,
-    readonly dir: TempDir,
-    readonly certificate: CertificateAndKey,
-    readonly access: AccessControl,
-    readonly datastorePath: string,
-    readonly failures: readonly unknown[],
-  ) {}
+  readonly server: BackupServer;
+  readonly dir: TempDir;
+  readonly certificate: CertificateAndKey;
+  readonly access: AccessControl;
+  readonly datastorePath: string;
+  readonly failures: readonly unknown[];
+
+  private constructor(parts: TestServerParts) {
+    this.server = parts.server;
+    this.dir = parts.dir;
+    this.certificate = parts.certificate;
+    this.access = parts.access;
+    this.datastorePath = parts.datastorePath;
+    this.failures = parts.failures;
+  }
 
   static async start(
     options: {
@@ -108,7 +124,7 @@ export class TestServer implements AsyncDisposable {
         console.error("internal error of the server:", error);
       },
     });
-    return new TestServer(server, dir, certificate, access, datastorePath, failures);
+    return new TestServer({ server, dir, certificate, access, datastorePath, failures });
   }
 
   get port(): number {

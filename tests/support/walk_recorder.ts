@@ -2,6 +2,7 @@ import { closeCaptured } from "../../ffi/capture.ts";
 import type {
   HardlinkTarget,
   TreeVisitor,
+  WalkedFile,
   WalkOptions,
   WalkPath,
   WalkProgress,
@@ -73,13 +74,7 @@ export class WalkRecorder implements TreeVisitor {
     if (this.#names.pop() === undefined) throw new Error("no directory to leave");
   }
 
-  file(
-    name: Uint8Array,
-    metadata: EntryMetadata,
-    sizeBytes: number,
-    fd: number,
-    link: HardlinkTarget | undefined,
-  ): void {
+  file({ name, metadata, sizeBytes, fd, link }: WalkedFile): void {
     if ((fd >= 0) !== (sizeBytes > 0)) throw new Error(`descriptor ${fd} for ${sizeBytes} bytes`);
     if (link) link.position = this.#position++;
     try {
