@@ -9,7 +9,7 @@ import { createCryptConfig } from "../crypto/mod.ts";
 import { CorruptDataError, KeyError } from "../errors/mod.ts";
 import { ChunkDecoder, type ExpectedChunk } from "./chunk_decoder.ts";
 import { ChunkPipeline } from "./chunk_pipeline.ts";
-import { mixedBytes, takeAll } from "./_stream_feeding.ts";
+import { mixedBytes, takeAll } from "../../tests/support/stream_feeding.ts";
 
 const MIB = 1024 * 1024;
 const CONFIG = await createCryptConfig(new Uint8Array(32).map((_, index) => index));

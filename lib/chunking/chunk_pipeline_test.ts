@@ -7,7 +7,12 @@ import { createCryptConfig } from "../crypto/mod.ts";
 import { ChunkPipeline } from "./chunk_pipeline.ts";
 import type { ChunkStream } from "./chunk_stream.ts";
 import type { FinishedChunk } from "./finished_chunk.ts";
-import { mixedBytes, openForSplice, randomNumbers, takeAll } from "./_stream_feeding.ts";
+import {
+  mixedBytes,
+  openForSplice,
+  randomNumbers,
+  takeAll,
+} from "../../tests/support/stream_feeding.ts";
 
 const MIB = 1024 * 1024;
 const SMALL = { kind: "dynamic", averageSizeBytes: 65536 } as const;
@@ -182,7 +187,7 @@ Deno.test("a process with a pipeline stays within the budget and a margin", asyn
   const script = `
     import { ChunkPipeline } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
     import { openForSplice, takeAll } from ${
-    JSON.stringify(import.meta.resolve("./_stream_feeding.ts"))
+    JSON.stringify(import.meta.resolve("../../tests/support/stream_feeding.ts"))
   };
     const memory = (name) => Number(Deno.readTextFileSync("/proc/self/status")
       .match(new RegExp(name + ":\\\\s+(\\\\d+)"))[1]) * 1024;

@@ -6,7 +6,12 @@ import { TempDir } from "../../tests/support/temp_dir.ts";
 import { CancelledError, UsageError } from "../errors/mod.ts";
 import { ChunkPipeline } from "./chunk_pipeline.ts";
 import { SpliceError } from "./splice_error.ts";
-import { mixedBytes, openForSplice, takeAll, temporaryFile } from "./_stream_feeding.ts";
+import {
+  mixedBytes,
+  openForSplice,
+  takeAll,
+  temporaryFile,
+} from "../../tests/support/stream_feeding.ts";
 
 const EISDIR = 21;
 const DYNAMIC = { kind: "dynamic", averageSizeBytes: 65536 } as const;

@@ -8,7 +8,12 @@ import type { Chunker } from "./chunker.ts";
 import { FixedChunker } from "./fixed_chunker.ts";
 import { RollingHashChunker } from "./rolling_hash_chunker.ts";
 import { StreamCutter } from "./stream_cutter.ts";
-import { mixedBytes, openForSplice, randomNumbers, takeAll } from "./_stream_feeding.ts";
+import {
+  mixedBytes,
+  openForSplice,
+  randomNumbers,
+  takeAll,
+} from "../../tests/support/stream_feeding.ts";
 
 const MIB = 1024 * 1024;
 const AVERAGE_BYTES = 64 * 1024;

@@ -6,14 +6,20 @@ import { TempDir } from "../../tests/support/temp_dir.ts";
 import { concatBytes, encodeHex } from "../bytes/mod.ts";
 import type { Chunker } from "./chunker.ts";
 import { ChunkPipeline, type ChunkStreamOptions } from "./chunk_pipeline.ts";
-import { chunkerVectors } from "./_chunker_vectors.ts";
+import { chunkerVectors } from "../../tests/support/chunker_vectors.ts";
 import { FixedChunker } from "./fixed_chunker.ts";
 import { PayloadChunker } from "./payload_chunker.ts";
 import { PayloadPieces } from "./payload_pieces.ts";
 import { RollingHashChunker } from "./rolling_hash_chunker.ts";
 import { type CutPiece, StreamCutter } from "./stream_cutter.ts";
-import { feedMixed, mixedBytes, randomNumbers, takeAll, temporaryFile } from "./_stream_feeding.ts";
-import { vectorInput } from "./_vector_input.ts";
+import {
+  feedMixed,
+  mixedBytes,
+  randomNumbers,
+  takeAll,
+  temporaryFile,
+} from "../../tests/support/stream_feeding.ts";
+import { vectorInput } from "../../tests/support/vector_input.ts";
 
 const SHM = "/dev/shm";
 

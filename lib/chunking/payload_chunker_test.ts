@@ -1,9 +1,9 @@
 // deno-lint-ignore-file no-console
 import { assertEquals } from "@std/assert";
-import { chunkerVectors } from "./_chunker_vectors.ts";
+import { chunkerVectors } from "../../tests/support/chunker_vectors.ts";
 import { PayloadChunker } from "./payload_chunker.ts";
 import { type CutPiece, StreamCutter } from "./stream_cutter.ts";
-import { vectorInput } from "./_vector_input.ts";
+import { vectorInput } from "../../tests/support/vector_input.ts";
 
 Deno.test("payload streams are cut at suggested boundaries where the vectors say", async () => {
   const { payload_vectors: vectors } = await chunkerVectors();

@@ -7,7 +7,7 @@ import { type DynamicIndex, parseDynamicIndex } from "../index/mod.ts";
 import { ChunkDecoder } from "./chunk_decoder.ts";
 import { type ChunkKeys, ChunkPipeline } from "./chunk_pipeline.ts";
 import type { ChunkStream } from "./chunk_stream.ts";
-import { takeAll, temporaryFile } from "./_stream_feeding.ts";
+import { takeAll, temporaryFile } from "../../tests/support/stream_feeding.ts";
 
 /** What `boundaries.json` says about one index. */
 interface Boundaries {

@@ -2,10 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { createHash, hash } from "node:crypto";
 import { BUZHASH_TABLE } from "./buzhash_table.ts";
-import { chunkerVectors } from "./_chunker_vectors.ts";
+import { chunkerVectors } from "../../tests/support/chunker_vectors.ts";
 import { RollingHashChunker } from "./rolling_hash_chunker.ts";
 import { StreamCutter } from "./stream_cutter.ts";
-import { vectorInput } from "./_vector_input.ts";
+import { vectorInput } from "../../tests/support/vector_input.ts";
 
 /** End offsets of the chunks of a stream that comes in pieces of `feed` bytes. */
 function cutEnds(data: Uint8Array, averageSizeBytes: number, feed: number): number[] {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { indexOfEnds, PayloadRecorder } from "./_payload_recorder.ts";
+import { indexOfEnds, PayloadRecorder } from "../../tests/support/payload_recorder.ts";
 import { CheapestReuse } from "./cheapest_reuse.ts";
 
 const HEADER = 16;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { CheapestReuse, DEFAULT_REUSE_COSTS } from "./cheapest_reuse.ts";
-import { indexOfEnds, PayloadRecorder } from "./_payload_recorder.ts";
+import { indexOfEnds, PayloadRecorder } from "../../tests/support/payload_recorder.ts";
 import { ReferenceReuse, type RunDecision } from "./reference_reuse.ts";
 import type { PayloadRange, ReusePlanner } from "./reuse_planner.ts";
 

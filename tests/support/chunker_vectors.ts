@@ -1,4 +1,4 @@
-import type { VectorInput } from "./_vector_input.ts";
+import type { VectorInput } from "./vector_input.ts";
 
 /** One stream and where the rolling hash cuts it. */
 export interface CutVector {
@@ -54,6 +54,6 @@ export interface ChunkerVectors {
 
 /** Reads the vectors that chunkers are tested with. */
 export async function chunkerVectors(): Promise<ChunkerVectors> {
-  const url = new URL("../../tests/vectors/chunker-vectors.json", import.meta.url);
+  const url = new URL("../vectors/chunker-vectors.json", import.meta.url);
   return JSON.parse(await Deno.readTextFile(url));
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { openFile, OpenFlag } from "../../ffi/posix_files.ts";
-import type { ChunkStream } from "./chunk_stream.ts";
-import type { FinishedChunk } from "./finished_chunk.ts";
+import type { ChunkStream } from "../../lib/chunking/chunk_stream.ts";
+import type { FinishedChunk } from "../../lib/chunking/finished_chunk.ts";
 
 /** Opens a file for {@linkcode ChunkStream.splice} in a test. */
 export function openForSplice(path: string): number {

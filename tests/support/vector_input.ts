@@ -1,5 +1,5 @@
-import { concatBytes, decodeHex } from "../bytes/mod.ts";
-import { singleBlockSha256 } from "./_single_block_sha256.ts";
+import { concatBytes, decodeHex } from "../../lib/bytes/mod.ts";
+import { singleBlockSha256 } from "./single_block_sha256.ts";
 
 /** How the test vectors describe their inputs. */
 export type VectorInput =

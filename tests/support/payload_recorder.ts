@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ChunkIndex } from "../index/mod.ts";
-import type { ReuseCosts } from "./cheapest_reuse.ts";
-import type { PayloadRange, ReuseSink } from "./reuse_planner.ts";
+import type { ChunkIndex } from "../../lib/index/mod.ts";
+import type { ReuseCosts } from "../../lib/reuse/cheapest_reuse.ts";
+import type { PayloadRange, ReuseSink } from "../../lib/reuse/reuse_planner.ts";
 
 /** An index with nothing but the places of its chunks. For tests. */
 export function indexOfEnds(ends: readonly number[]): ChunkIndex {
