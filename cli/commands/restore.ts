@@ -56,6 +56,13 @@ export const command: CommandDefinition = {
     ...RATE_OPTIONS,
     ...VERBOSITY_OPTIONS,
     flag("allow-existing-dirs", "Accept directories that exist already."),
+    {
+      name: "format",
+      type: { kind: "enum", values: ["pxar", "tar"] },
+      default: "pxar",
+      description: "Form in which a file archive goes to the standard output: pxar, as it is " +
+        "stored, not for split archives; or tar, also with --pattern.",
+    },
     flag("ignore-acls", "Do not restore ACLs."),
     flag("ignore-extract-device-errors", "Go on if device nodes cannot be created."),
     flag("ignore-fcaps", "Do not restore file capabilities."),
@@ -106,7 +113,7 @@ async function runRestoreCommand(
     (line) => output.log("info", line),
   );
   const options = requestOptions(values);
-  if (options.target === "-" && options.patterns.length > 0) {
+  if (options.target === "-" && options.patterns.length > 0 && options.format !== "tar") {
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
   const crypt = await openRestoreKey(cryptOptions, context);
@@ -156,6 +163,7 @@ function requestOptions(
   const preludeTarget = values.bytes("prelude-target");
   return {
     target: values.text("target") === "-" ? "-" : values.bytes("target")!,
+    format: values.requiredText("format") as "pxar" | "tar",
     patterns: values.texts("pattern"),
     allowExistingDirs: values.flag("allow-existing-dirs"),
     overwriteFiles: overwrite || values.flag("overwrite-files"),

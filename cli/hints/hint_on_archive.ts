@@ -20,6 +20,9 @@ export const hintOnArchive = {
     `names of archives end in their kind, e.g. ${plainName(name)}.pxar; ` +
     `"${program} snapshot files ${values?.text("snapshot") ?? "<snapshot>"}" shows them`,
 
+  "split-archive-to-pipe": (): string =>
+    "--format tar writes a split archive to the standard output as tar file",
+
   "no-snapshot": (
     { group, hasOthers }: { readonly group: string; readonly hasOthers: boolean },
     { program, values }: HintContext,

@@ -38,6 +38,8 @@ export type Situation =
   /** What is to be restored is there already. */
   | { readonly kind: "target-exists"; readonly what: "tree" | "file" }
   | { readonly kind: "no-archive"; readonly name: string; readonly names: readonly string[] }
+  /** Both halves of a split archive do not fit into one pipe. */
+  | { readonly kind: "split-archive-to-pipe" }
   /** A name that tells no type of archive. */
   | { readonly kind: "archive-name-without-type"; readonly name: string }
   | { readonly kind: "no-snapshot"; readonly group: string; readonly hasOthers: boolean }

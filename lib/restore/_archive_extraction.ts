@@ -1,14 +1,9 @@
 import { CorruptDataError } from "../errors/mod.ts";
-import {
-  type ExtractSink,
-  type MatchList,
-  SelectiveExtractor,
-  type TreeExtractor,
-} from "../fs/mod.ts";
+import { type ExtractSink, type MatchList, SelectiveExtractor } from "../fs/mod.ts";
 import { PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
 import { DamagedChunkError, type PlacedChunk, type PlacedChunks } from "../reading/mod.ts";
 import { ArchiveGuide } from "./_archive_guide.ts";
-import type { ExtractionFeed } from "./_extraction_feed.ts";
+import type { ContentFeed } from "./_content_feed.ts";
 import type { LinkedFiles } from "./linked_files.ts";
 import { Losses } from "./_losses.ts";
 import type { RestoreObserver } from "./restore_request.ts";
@@ -18,9 +13,17 @@ const LINKED_PIECE_BYTES = 128 * 1024;
 
 const SLASH = Uint8Array.of(0x2f);
 
+/** Makes entries; also of contents that lie in no chunk of the feed. */
+export interface EntryMaker extends ExtractSink {
+  /** Adds bytes to the file; they stay as they are until they were handed on. */
+  inlineData(bytes: Uint8Array): void;
+}
+
 /** Target of a tree, and what of the tree is wanted. */
-export interface TreeTarget {
-  readonly extractor: TreeExtractor;
+export interface TreeTarget<Extractor extends EntryMaker = EntryMaker> {
+  readonly extractor: Extractor;
+  /** Told of every regular file before it begins, wanted or not. */
+  onFile?(entry: PxarEntry): void;
   /** What of it is wanted; empty for everything. */
   readonly patterns: MatchList;
   /**
@@ -33,15 +36,15 @@ export interface TreeTarget {
 }
 
 /** What an {@linkcode ArchiveExtraction} works with; all of it stays the caller's. */
-export interface ExtractionParts {
+export interface ExtractionParts<Extractor extends EntryMaker = EntryMaker> {
   /** Name of the archive in messages. */
   readonly archive: string;
   readonly archiveChunks: PlacedChunks;
   /** Contents of a split archive. */
   readonly payloadChunks: PlacedChunks | undefined;
   readonly linkedContent: LinkedFiles;
-  readonly feed: ExtractionFeed;
-  readonly target: TreeTarget;
+  readonly feed: ContentFeed;
+  readonly target: TreeTarget<Extractor>;
   readonly observer: RestoreObserver;
   readonly signal: AbortSignal;
 }
@@ -224,6 +227,7 @@ export class ArchiveExtraction {
         return false;
       case "file": {
         this.parts.observer.progress.files++;
+        this.parts.target.onFile?.(entry);
         const wanted = sink.beginFile(entry.name, metadata!, entry.size);
         this.#fileLeft = entry.size;
         if (wanted && entry.payloadOffset >= 0) return true;

@@ -1,5 +1,6 @@
 import type { TreeExtractor } from "../fs/mod.ts";
 import type { PlacedChunk } from "../reading/mod.ts";
+import type { ContentFeed } from "./_content_feed.ts";
 
 /** Plain bytes that may wait for the extractor; the prefetch window is larger. */
 const HELD_BYTES_MAX = 16 * 1024 * 1024;
@@ -18,7 +19,7 @@ interface HeldChunk {
  * Hands batches of commands to the extractor together with the chunk they refer to, and gives chunks
  * back when the last batch that needs them is done.
  */
-export class ExtractionFeed {
+export class ExtractionFeed implements ContentFeed {
   readonly #extractor: TreeExtractor;
   readonly #held = new Map<number, HeldChunk>();
   #current: HeldChunk | undefined;

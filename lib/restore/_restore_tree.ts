@@ -1,4 +1,5 @@
 import type { ChunkDecoder } from "../chunking/mod.ts";
+import type { TreeExtractor } from "../fs/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
 import { type CheckedSnapshot, ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../reading/mod.ts";
 import type { TreeTarget } from "./_archive_extraction.ts";
@@ -9,7 +10,7 @@ import type { RestoreObserver } from "./restore_request.ts";
 /** Tools of a restored tree, and the place for it. */
 export interface TreeRestore {
   readonly decoder: ChunkDecoder;
-  readonly target: TreeTarget;
+  readonly target: TreeTarget<TreeExtractor>;
   readonly observer: RestoreObserver;
   readonly signal: AbortSignal;
 }

@@ -25,7 +25,9 @@ export interface TreeOutcome {
  *
  * @param parts What it works with; the extractor and the linked content are ended.
  */
-export async function extractTree(parts: Omit<ExtractionParts, "feed">): Promise<TreeOutcome> {
+export async function extractTree(
+  parts: Omit<ExtractionParts<TreeExtractor>, "feed">,
+): Promise<TreeOutcome> {
   const { target, observer, signal } = parts;
   const feed = new ExtractionFeed(target.extractor);
   const restore = new ArchiveExtraction({ ...parts, feed });

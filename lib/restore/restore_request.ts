@@ -10,6 +10,11 @@ export interface RestoreRequest {
   readonly archiveName: string;
   /** Raw bytes of a path, or `-` for the standard output. */
   readonly target: Uint8Array | "-";
+  /**
+   * Form in which a file archive goes to the standard output: as it is stored, or as tar file, which
+   * split archives and patterns need; as it is stored if absent.
+   */
+  readonly format?: "pxar" | "tar";
   /** Match patterns as given, in order; empty for everything. */
   readonly patterns: readonly string[];
   readonly allowExistingDirs: boolean;

@@ -14,6 +14,7 @@ import { NewTarget } from "./_new_target.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import { OutputFile, replaceFile } from "./_output_file.ts";
 import { restoreStream } from "./_restore_image.ts";
+import { restoreTar } from "./_restore_tar.ts";
 import { restoreTree } from "./_restore_tree.ts";
 import type { RestoreObserver, RestoreReport, RestoreRequest } from "./restore_request.ts";
 
@@ -48,7 +49,7 @@ type Outcome = Omit<RestoreReport, "durationMs">;
 
 async function restore(request: RestoreRequest, observer: RestoreObserver): Promise<Outcome> {
   const name = parseArchiveName(request.archiveName);
-  if (request.patterns.length > 0 && request.target === "-") {
+  if (request.patterns.length > 0 && request.target === "-" && request.format !== "tar") {
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
   const { source, crypt } = request;
@@ -56,6 +57,13 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   const isTree = /\.[mp]?pxar\.didx$/.test(name.serverName);
   if (request.patterns.length > 0 && !isTree) {
     observer.log("warn", `warning: ${name.clientName} is no file archive, patterns have no effect`);
+  }
+  if (request.format === "tar" && (!isTree || request.target !== "-")) {
+    throw new UsageError(
+      isTree
+        ? "a tar file is written to the standard output only, the target '-'"
+        : `only file archives can be written as tar, '${name.clientName}' is none`,
+    );
   }
   if (name.serverName === MANIFEST_BLOB_NAME || name.clientName === MANIFEST_NAME) {
     return await restoreManifest(snapshot, request);
@@ -73,7 +81,14 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   if (isTree && request.target !== "-") {
     return await restoreTreeTo(request.target, { snapshot, archive, decoder }, request, observer);
   }
-  if (archive.form === "split") throw new UsageError("unable to pipe split archive");
+  if (request.format === "tar") {
+    return await restoreAsTar({ snapshot, archive, decoder }, request, observer);
+  }
+  if (archive.form === "split") {
+    throw new UsageError("unable to pipe split archive", {
+      situation: { kind: "split-archive-to-pipe" },
+    });
+  }
   const { file } = archive;
   const { target, signal } = request;
   const bytes = await restoreStream(snapshot, file, { decoder, target, observer, signal });
@@ -110,8 +125,7 @@ async function restoreTreeTo(
   request: RestoreRequest,
   observer: RestoreObserver,
 ): Promise<Outcome> {
-  const encoder = new TextEncoder();
-  const patterns = request.patterns.map((text) => new MatchEntry(encoder.encode(text), "include"));
+  const patterns = patternsOf(request);
   let warnings = 0;
   const warn = (message: string) => {
     warnings++;
@@ -137,11 +151,8 @@ async function restoreTreeTo(
   });
   const onPrelude = (prelude: Uint8Array | undefined) => writePrelude(prelude, request, observer);
   const onSelected = (selected: number, unmatched: readonly number[]) => {
-    if (selected === 0) {
-      newTarget.removeLater();
-      throw nothingSelected(request, unmatched.length);
-    }
-    for (const i of unmatched) warn(`warning: pattern '${request.patterns[i]}' matched nothing`);
+    if (selected === 0) newTarget.removeLater();
+    checkSelected(request, selected, unmatched, warn);
   };
   const { report, made, failure } = await restoreTree(snapshot, archive, {
     decoder,
@@ -164,6 +175,58 @@ async function restoreTreeTo(
   }
   const { bytesDone: bytes } = observer.progress;
   return { kind: "tree", tree: made, files: report.files, bytes, warnings };
+}
+
+async function restoreAsTar(
+  { snapshot, archive, decoder }: OpenedTree,
+  request: RestoreRequest,
+  observer: RestoreObserver,
+): Promise<Outcome> {
+  let warnings = 0;
+  const counting: RestoreObserver = {
+    progress: observer.progress,
+    treeMade: (made) => observer.treeMade?.(made),
+    log: (level, message) => {
+      if (level === "warn") warnings++;
+      observer.log(level, message);
+    },
+  };
+  const tree = await restoreTar(
+    snapshot,
+    archive,
+    {
+      decoder,
+      patterns: patternsOf(request),
+      attributes: {
+        xattrs: !request.ignoreXattrs,
+        fcaps: !request.ignoreFcaps,
+        acls: !request.ignoreAcls,
+      },
+      onPrelude: (prelude) => writePrelude(prelude, request, observer),
+      onSelected: (selected, unmatched) =>
+        checkSelected(request, selected, unmatched, (line) => counting.log("warn", line)),
+    },
+    counting,
+    request.signal,
+  );
+  const { bytesDone: bytes } = observer.progress;
+  return { kind: "tree", tree, files: tree.files, bytes, warnings };
+}
+
+function patternsOf({ patterns }: RestoreRequest): MatchEntry[] {
+  const encoder = new TextEncoder();
+  return patterns.map((text) => new MatchEntry(encoder.encode(text), "include"));
+}
+
+/** Refuses patterns that select nothing, and names those that match nothing. */
+function checkSelected(
+  request: RestoreRequest,
+  selected: number,
+  unmatched: readonly number[],
+  warn: (message: string) => void,
+): void {
+  if (selected === 0) throw nothingSelected(request, unmatched.length);
+  for (const i of unmatched) warn(`warning: pattern '${request.patterns[i]}' matched nothing`);
 }
 
 /** Names the patterns of a restore that would make nothing. */

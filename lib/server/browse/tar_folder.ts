@@ -5,7 +5,7 @@ import { S_IFCHR, S_IFMT } from "../../pxar/mod.ts";
 import type { PxarAccessor, PxarEntry, PxarNode } from "../../pxar/mod.ts";
 import { readContent, walkArchive } from "./archive_walk.ts";
 import { childPath } from "./browse_path.ts";
-import { tarEnd, type TarEntry, tarHeader, tarPadding } from "./tar_header.ts";
+import { tarEnd, type TarEntry, tarHeader, tarPadding } from "../../tar/mod.ts";
 
 const SLASH = 0x2f;
 /** Files outside of the folder whose further names are links; beyond that they are copies. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { testWithPeers } from "../../../tests/support/with_peers.ts";
-import { concatBytes } from "../../bytes/mod.ts";
+import { testWithPeers } from "../../tests/support/with_peers.ts";
+import { concatBytes } from "../bytes/mod.ts";
 import { tarEnd, type TarEntry, tarHeader, tarPadding } from "./tar_header.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -73,3 +73,11 @@ testWithPeers(
     assertEquals([entry[3], entry[6], entry[7]], [4_000_000_000, -5, "y".repeat(200)]);
   },
 );
+
+testWithPeers("times keep their nanoseconds, also those before 1970", ["python3"], async () => {
+  const times = [[5, 1], [0, 999_999_999], [-1, 999_999_999], [-2, 500_000_000], [-5, 0]] as const;
+  for (const [mtimeSecs, mtimeNanos] of times) {
+    const [entry] = await read(tarHeader({ ...PLAIN, mtimeSecs, mtimeNanos }), tarEnd());
+    assertEquals((entry as unknown[])[6], Number((mtimeSecs + mtimeNanos / 1e9).toFixed(9)));
+  }
+});

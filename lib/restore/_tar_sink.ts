@@ -1,0 +1,298 @@
+import { concatBytes } from "../bytes/mod.ts";
+import { type ExtractSink, quotePath } from "../fs/mod.ts";
+import { type EntryMetadata, type PxarEntry, S_IFCHR, S_IFMT } from "../pxar/mod.ts";
+import {
+  MAX_TAR_DEVICE_NUMBER,
+  metadataRecords,
+  sparseContent,
+  type Stretch,
+  type TarAttributes,
+  tarEnd,
+  type TarEntry,
+  tarHeader,
+  tarPadding,
+} from "../tar/mod.ts";
+import type { RestoredTree } from "./restore_request.ts";
+import type { ZeroChunks } from "./_zero_chunks.ts";
+
+/** Smaller parts are copied together, so that one write carries many of them. */
+const SMALL_BYTES = 32 * 1024;
+const BLOCK_BYTES = 256 * 1024;
+const ROOT = new TextEncoder().encode("./");
+const SLASH = Uint8Array.of(0x2f);
+
+/** How a {@linkcode TarSink} treats what a tar file cannot hold, or need not. */
+export interface TarSinkOptions {
+  readonly attributes: TarAttributes;
+  /** Hears, for people, of what is left out. */
+  warn(message: string): void;
+  /** Where contents lie that are given as entries of an archive. */
+  readonly zeroChunks: ZeroChunks;
+}
+
+/** A part of a tar file: bytes, or so many zeros. */
+export type TarPart = Uint8Array | number;
+
+/** The file at hand. */
+interface OpenFile {
+  /** Not yet written: a file that turns out to be damaged before its first byte is left out. */
+  header: Uint8Array | undefined;
+  readonly holes: readonly Stretch[];
+  /** Bytes of the tar file that its content takes. */
+  readonly contentBytes: number;
+  readonly sizeBytes: number;
+  /** Bytes of the file given so far, holes included. */
+  position: number;
+}
+
+/**
+ * Turns what a restore loop tells into a tar file. What it makes waits in memory until it is taken;
+ * contents wait as views of the current chunk.
+ */
+export class TarSink implements ExtractSink {
+  readonly made: { -readonly [K in keyof RestoredTree]: RestoredTree[K] } = {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    hardlinks: 0,
+    nodes: 0,
+    fileBytes: 0,
+    errors: 0,
+  };
+  #parts: TarPart[] = [];
+  #block = new Uint8Array(BLOCK_BYTES);
+  /** What of the block is used, and what of it is among the parts. */
+  #blockUsed = 0;
+  #blockTaken = 0;
+  #pendingBytes = 0;
+  #chunk = new Uint8Array(0);
+  /** Paths of the open directories, each with a slash at its end. */
+  readonly #folders: Uint8Array[] = [];
+  #file: OpenFile | undefined;
+  #located: { readonly name: Uint8Array; readonly start: number } | undefined;
+  #withoutFlags = 0;
+
+  constructor(private readonly options: TarSinkOptions) {}
+
+  /** Bytes that wait to be taken. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** What was made since the last call, valid until the next entry; in order. */
+  take(): TarPart[] {
+    this.#cutBlock();
+    const parts = this.#parts;
+    this.#parts = [];
+    this.#pendingBytes = 0;
+    this.#blockUsed = this.#blockTaken = 0;
+    return parts;
+  }
+
+  /** Makes a chunk the one that `data` refers to, until what refers to it was taken. */
+  useChunk(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#chunk = bytes;
+  }
+
+  /** Says where the content of the file lies that begins next. */
+  locate(entry: PxarEntry): void {
+    const start = entry.payloadOffset < 0 ? entry.contentPosition : entry.payloadOffset + 16;
+    this.#located = { name: entry.name, start };
+  }
+
+  /** Ends the tar file. */
+  finish(): void {
+    this.#push(tarEnd());
+    const count = this.#withoutFlags;
+    if (count === 0) return;
+    this.options.warn(
+      `warning: attribute flags and quota project ids of ${count} ${
+        count === 1 ? "entry" : "entries"
+      } were left out, tar has no place for them`,
+    );
+  }
+
+  root(metadata: EntryMetadata): void {
+    this.#folders.push(ROOT);
+    this.#entry(ROOT, "5", metadata);
+  }
+
+  enterDirectory(name: Uint8Array, metadata: EntryMetadata): void {
+    const path = concatBytes([this.#pathOf(name), SLASH]);
+    this.#folders.push(path);
+    this.#entry(path, "5", metadata);
+    this.made.directories++;
+  }
+
+  leaveDirectory(): void {
+    this.#folders.pop();
+  }
+
+  beginFile(name: Uint8Array, metadata: EntryMetadata, sizeBytes: number): boolean {
+    const path = this.#pathOf(name);
+    const zeros = this.#zerosOf(name, sizeBytes);
+    const sparse = zeros.length > 0 ? sparseContent(path, sizeBytes, zeros) : undefined;
+    const header = tarHeader({
+      ...this.#describe(sparse?.path ?? path, "0", metadata),
+      size: sparse?.size ?? sizeBytes,
+      records: [
+        ...sparse?.records ?? [],
+        ...metadataRecords(metadata, this.options.attributes),
+      ],
+    });
+    this.#file = {
+      header: sparse === undefined ? header : concatBytes([header, sparse.map]),
+      holes: sparse?.holes ?? [],
+      contentBytes: sparse?.size ?? sizeBytes,
+      sizeBytes,
+      position: 0,
+    };
+    return true;
+  }
+
+  data(offset: number, lengthBytes: number): void {
+    this.inlineData(this.#chunk.subarray(offset, offset + lengthBytes));
+  }
+
+  /** Adds bytes to the file; they must stay until they were taken. */
+  inlineData(bytes: Uint8Array): void {
+    const file = this.#openFile();
+    this.#pushHeader(file);
+    const start = file.position;
+    file.position += bytes.length;
+    let at = start;
+    for (const hole of file.holes) {
+      if (hole.end <= at) continue;
+      if (hole.start >= file.position) break;
+      if (hole.start > at) this.#push(bytes.subarray(at - start, hole.start - start));
+      at = Math.min(hole.end, file.position);
+    }
+    if (at < file.position) this.#push(bytes.subarray(at - start));
+  }
+
+  endFile(): void {
+    const file = this.#openFile();
+    this.#pushHeader(file);
+    this.#push(tarPadding(file.contentBytes));
+    this.#file = undefined;
+    this.made.files++;
+    this.made.fileBytes += file.sizeBytes;
+  }
+
+  /** Gives up the file: if some of it is there already, zeros take the place of the rest. */
+  dropFile(): void {
+    const file = this.#openFile();
+    this.#file = undefined;
+    if (file.header !== undefined) return;
+    const inHoles = file.holes
+      .map(({ start, end }) => Math.max(0, end - Math.max(start, file.position)))
+      .reduce((sum, bytes) => sum + bytes, 0);
+    this.#cutBlock();
+    this.#parts.push(file.sizeBytes - file.position - inHoles);
+    this.#push(tarPadding(file.contentBytes));
+  }
+
+  symlink(name: Uint8Array, metadata: EntryMetadata, target: Uint8Array): void {
+    this.#push(tarHeader({ ...this.#describe(this.#pathOf(name), "2", metadata), target }));
+    this.made.symlinks++;
+  }
+
+  hardlink(name: Uint8Array, targetPath: Uint8Array): void {
+    this.#push(tarHeader({
+      path: this.#pathOf(name),
+      type: "1",
+      mode: 0,
+      uid: 0,
+      gid: 0,
+      size: 0,
+      mtimeSecs: 0,
+      target: concatBytes([ROOT, targetPath]),
+    }));
+    this.made.hardlinks++;
+  }
+
+  device(name: Uint8Array, metadata: EntryMetadata, major: number, minor: number): void {
+    const path = this.#pathOf(name);
+    if (Math.max(major, minor) > MAX_TAR_DEVICE_NUMBER) {
+      this.options.warn(
+        `warning: device ${quotePath(path)} was left out, tar cannot hold its number ` +
+          `${major},${minor}`,
+      );
+      return;
+    }
+    const type = (metadata.mode & S_IFMT) === S_IFCHR ? "3" : "4";
+    this.#push(tarHeader({ ...this.#describe(path, type, metadata), major, minor }));
+    this.made.nodes++;
+  }
+
+  fifo(name: Uint8Array, metadata: EntryMetadata): void {
+    this.#entry(this.#pathOf(name), "6", metadata);
+    this.made.nodes++;
+  }
+
+  socket(name: Uint8Array): void {
+    this.options.warn(
+      `warning: socket ${quotePath(this.#pathOf(name))} was left out, tar knows no sockets`,
+    );
+  }
+
+  #entry(path: Uint8Array, type: TarEntry["type"], metadata: EntryMetadata): void {
+    const records = metadataRecords(metadata, this.options.attributes);
+    this.#push(tarHeader({ ...this.#describe(path, type, metadata), records }));
+  }
+
+  #describe(path: Uint8Array, type: TarEntry["type"], metadata: EntryMetadata): TarEntry {
+    const { mode, uid, gid, mtimeSecs, mtimeNanos, flags, projectId } = metadata;
+    if (flags !== 0 || projectId !== undefined) this.#withoutFlags++;
+    return { path, type, mode: mode & 0o7777, uid, gid, size: 0, mtimeSecs, mtimeNanos };
+  }
+
+  #zerosOf(name: Uint8Array, sizeBytes: number): Stretch[] {
+    const located = this.#located;
+    this.#located = undefined;
+    if (located?.name !== name) return [];
+    const { start } = located;
+    return this.options.zeroChunks.within(start, start + sizeBytes).map((stretch) => ({
+      start: stretch.start - start,
+      end: stretch.end - start,
+    }));
+  }
+
+  #pathOf(name: Uint8Array): Uint8Array {
+    return concatBytes([this.#folders.at(-1) ?? ROOT, name]);
+  }
+
+  #openFile(): OpenFile {
+    if (this.#file === undefined) throw new RangeError("no file has begun");
+    return this.#file;
+  }
+
+  #pushHeader(file: OpenFile): void {
+    if (file.header === undefined) return;
+    this.#push(file.header);
+    file.header = undefined;
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#pendingBytes += bytes.length;
+    if (bytes.length > SMALL_BYTES) {
+      this.#cutBlock();
+      this.#parts.push(bytes);
+      return;
+    }
+    if (this.#blockUsed + bytes.length > this.#block.length) {
+      this.#cutBlock();
+      // The parts refer to the old one.
+      this.#block = new Uint8Array(BLOCK_BYTES);
+      this.#blockUsed = this.#blockTaken = 0;
+    }
+    this.#block.set(bytes, this.#blockUsed);
+    this.#blockUsed += bytes.length;
+  }
+
+  #cutBlock(): void {
+    if (this.#blockUsed === this.#blockTaken) return;
+    this.#parts.push(this.#block.subarray(this.#blockTaken, this.#blockUsed));
+    this.#blockTaken = this.#blockUsed;
+  }
+}
