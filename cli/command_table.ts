@@ -66,6 +66,7 @@ export const COMMANDS: readonly TableEntry[] = [
   ours("serve user remove", () => import("./commands/serve_user_remove.ts")),
   ours("serve user update", () => import("./commands/serve_user_update.ts")),
   command("server-identity", () => import("./commands/server_identity.ts")),
+  ours("snapshot diff", () => import("./commands/snapshot_diff.ts")),
   command("snapshot files", () => import("./commands/snapshot_files.ts")),
   command("snapshot forget", () => import("./commands/snapshot_forget.ts")),
   command("snapshot list", () => import("./commands/snapshot_list.ts")),

@@ -30,9 +30,6 @@ export function findCommand<Entry extends CommandName>(
   words: readonly Argument[],
 ): FoundCommand<Entry> {
   const names = [...table.commands.map((command) => command.name), ...table.absent];
-  const ours = new Set(
-    table.commands.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),
-  );
   const expanded = expandAlias(table.aliases, words);
   let path = "";
   for (let index = 0;; index++) {
@@ -51,9 +48,9 @@ export function findCommand<Entry extends CommandName>(
         `no command specified.\nPossible commands: ${possible.join(", ")}`,
       );
     }
-    const member = selectMember(membersOf(names, path), word, ours);
+    const members = membersOf(names, path);
+    const member = selectMember(members, word, ourMembers(table, path));
     if (member === undefined) {
-      const members = membersOf(names, path);
       const words = path === "" ? [...members, ...table.aliases.keys()] : members;
       throw new GroupError(path, `no such command '${word}'`, word, words);
     }
@@ -81,6 +78,16 @@ export function membersOf(names: readonly string[], path: string): string[] {
   const depth = path === "" ? 0 : path.split(" ").length;
   const below = names.filter((name) => path === "" || name.startsWith(`${path} `));
   return [...new Set(below.map((name) => name.split(" ")[depth]!))].sort();
+}
+
+/** The next words of a group that lead to no command of the official client. */
+export function ourMembers(
+  { commands, absent }: Pick<CommandTable<CommandName>, "commands" | "absent">,
+  path: string,
+): ReadonlySet<string> {
+  const official = [...commands.filter(({ isOurs }) => !isOurs).map(({ name }) => name), ...absent];
+  const ours = membersOf(commands.filter(({ isOurs }) => isOurs).map(({ name }) => name), path);
+  return new Set(ours).difference(new Set(membersOf(official, path)));
 }
 
 /**

@@ -1,6 +1,12 @@
 import type { CommandEntry } from "../command.ts";
 import type { Argument } from "./argument.ts";
-import { type CommandTable, expandAlias, membersOf, selectMember } from "./find_command.ts";
+import {
+  type CommandTable,
+  expandAlias,
+  membersOf,
+  ourMembers,
+  selectMember,
+} from "./find_command.ts";
 
 /** How far words name a command. */
 export interface FollowedNames {
@@ -20,16 +26,13 @@ export function followCommandNames(
   words: readonly Argument[],
 ): FollowedNames {
   const names = [...commands.map(({ name }) => name), ...absent];
-  const ours = new Set(
-    commands.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),
-  );
   const expanded = expandAlias(aliases, words);
   let path = "";
   for (let index = 0;; index++) {
     const word = expanded[index]?.text;
     const member = word === undefined
       ? undefined
-      : selectMember(membersOf(names, path), word, ours);
+      : selectMember(membersOf(names, path), word, ourMembers({ commands, absent }, path));
     if (member === undefined) {
       return {
         path,

@@ -1,5 +1,5 @@
 import type { CommandValues } from "../arguments/command_values.ts";
-import { expandAlias, membersOf, selectMember } from "../arguments/find_command.ts";
+import { expandAlias, membersOf, ourMembers, selectMember } from "../arguments/find_command.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
 import { loadCommands } from "../load_commands.ts";
@@ -32,7 +32,11 @@ async function showHelp(values: CommandValues, context: CommandContext): Promise
   const names = [...commands.map(({ name }) => name), ...absent];
   let path = "";
   for (const { text } of expandAlias(aliases, words)) {
-    const member = selectMember(membersOf(names, path), text);
+    const member = selectMember(
+      membersOf(names, path),
+      text,
+      ourMembers({ commands, absent }, path),
+    );
     if (member === undefined) {
       const asked = words.map((word) => word.text).join(" ");
       context.output.errorLine(`no such command '${asked}'`);

@@ -3,6 +3,7 @@ import {
   expandAlias,
   leadsOn,
   membersOf,
+  ourMembers,
   selectMember,
 } from "../arguments/find_command.ts";
 import { ParameterProblems } from "../arguments/parameter_problems.ts";
@@ -35,9 +36,6 @@ export async function findCompletion(
   const words = typed.map(({ text }) => text);
   const names = table.commands.map(({ name }) => name);
   if (words[0] === "help") return completeHelp(names, words.slice(1), line.current);
-  const ours = new Set(
-    table.commands.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),
-  );
   let path = "";
   for (let index = 0;; index++) {
     const command = table.commands.find(({ name }) => name === path);
@@ -49,7 +47,8 @@ export async function findCompletion(
       return { kind: "words", words: [...startingWith(line.current, below), ...offered.words] };
     }
     if (word === undefined) return { kind: "words", words: startingWith(line.current, below) };
-    const member = selectMember(membersOf([...names, ...table.absent], path), word, ours);
+    const members = membersOf([...names, ...table.absent], path);
+    const member = selectMember(members, word, ourMembers(table, path));
     if (member === undefined) return NOTHING;
     path = path === "" ? member : `${path} ${member}`;
   }

@@ -1,5 +1,6 @@
 import { bytesEqual } from "../bytes/mod.ts";
-import type { Acl, AclEntry, EntryMetadata, Xattr } from "./metadata.ts";
+import { aclEqual } from "./acl_equal.ts";
+import type { EntryMetadata, Xattr } from "./metadata.ts";
 
 /**
  * Whether two entries have the metadata that change detection compares: all of it, but of extended
@@ -27,24 +28,4 @@ function xattrsEqual(a: readonly Xattr[], b: readonly Xattr[], values: boolean):
     a.every(({ name, value }, i) =>
       bytesEqual(name, b[i]!.name) && (!values || bytesEqual(value, b[i]!.value))
     );
-}
-
-const NO_ACL: Acl = { users: [], groups: [], defaultUsers: [], defaultGroups: [] };
-
-function aclEqual(a: Acl | undefined, b: Acl | undefined): boolean {
-  if (a === b) return true;
-  a ??= NO_ACL;
-  b ??= NO_ACL;
-  return a.groupObject === b.groupObject &&
-    (a.default === undefined) === (b.default === undefined) &&
-    a.default?.user === b.default?.user && a.default?.group === b.default?.group &&
-    a.default?.other === b.default?.other && a.default?.mask === b.default?.mask &&
-    aclEntriesEqual(a.users, b.users) && aclEntriesEqual(a.groups, b.groups) &&
-    aclEntriesEqual(a.defaultUsers, b.defaultUsers) &&
-    aclEntriesEqual(a.defaultGroups, b.defaultGroups);
-}
-
-function aclEntriesEqual(a: readonly AclEntry[], b: readonly AclEntry[]): boolean {
-  return a.length === b.length &&
-    a.every(({ id, permissions }, i) => id === b[i]!.id && permissions === b[i]!.permissions);
 }

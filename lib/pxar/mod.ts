@@ -14,6 +14,7 @@
 
 export type { Acl, AclDefault, AclEntry, EntryMetadata, Xattr } from "./metadata.ts";
 export { HEADER_SIZE as PAYLOAD_HEADER_BYTES } from "./format.ts";
+export { aclEqual } from "./acl_equal.ts";
 export { metadataEqual } from "./metadata_equal.ts";
 export * from "./file_type.ts";
 export * from "./attribute_flags.ts";

@@ -2,6 +2,7 @@ import { Turns } from "../chunking/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
+import type { SnapshotSource } from "../repository/mod.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
 
 /** The stream behind an index, read at any place through a {@linkcode ChunkCache}. */
@@ -9,13 +10,23 @@ export class CachedStream implements RandomAccess {
   readonly #index: ChunkIndex;
   readonly #cache: ChunkCache;
   readonly #encrypted: boolean;
+  readonly #source: SnapshotSource | undefined;
   readonly #turns = new Turns();
 
-  /** @param encrypted Whether the manifest says that the chunks are encrypted. */
-  constructor(index: ChunkIndex, cache: ChunkCache, encrypted: boolean) {
+  /**
+   * @param encrypted Whether the manifest says that the chunks are encrypted.
+   * @param source Where they are read from; that of the cache if absent.
+   */
+  constructor(
+    index: ChunkIndex,
+    cache: ChunkCache,
+    encrypted: boolean,
+    source?: SnapshotSource,
+  ) {
     this.#index = index;
     this.#cache = cache;
     this.#encrypted = encrypted;
+    this.#source = source;
   }
 
   /** See {@linkcode RandomAccess.size}. */
@@ -48,6 +59,7 @@ export class CachedStream implements RandomAccess {
           bytes.set(part, done);
           return part.length;
         },
+        this.#source,
       );
     }
     return bytes;

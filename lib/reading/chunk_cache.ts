@@ -19,7 +19,10 @@ interface KeptChunk {
   users: number;
 }
 
-/** Decoded and verified chunks of one snapshot, fetched once however many ask at the same time. */
+/**
+ * Decoded and verified chunks of one snapshot, or of several with the same key, fetched once however
+ * many ask at the same time.
+ */
 export class ChunkCache implements Disposable {
   readonly #source: SnapshotSource;
   readonly #decoder: ChunkDecoder;
@@ -48,12 +51,17 @@ export class ChunkCache implements Disposable {
    * Hands out a chunk's plain bytes for the time of one call.
    *
    * @param use Must not keep the bytes; they lie in native memory.
+   * @param source Where to read it from if it is not kept: another snapshot with the same key.
    * @throws {NotFoundError} if the store has no such chunk, {CorruptDataError} if it is damaged,
    *   {KeyError} if it is encrypted and there is no key.
    */
-  async withChunk<T>(expected: ExpectedChunk, use: (bytes: Uint8Array) => T): Promise<T> {
+  async withChunk<T>(
+    expected: ExpectedChunk,
+    use: (bytes: Uint8Array) => T,
+    source: SnapshotSource = this.#source,
+  ): Promise<T> {
     const key = `${encodeHex(expected.digest)}${expected.encrypted ? "e" : ""}.${expected.size}`;
-    const chunk = this.#chunks.get(key) ?? this.#load(expected);
+    const chunk = this.#chunks.get(key) ?? this.#load(expected, source);
     // Behind all others: it is the one used last.
     this.#chunks.delete(key);
     this.#chunks.set(key, chunk);
@@ -79,12 +87,12 @@ export class ChunkCache implements Disposable {
     this.#decoder[Symbol.dispose]();
   }
 
-  #load(expected: ExpectedChunk): KeptChunk {
+  #load(expected: ExpectedChunk, source: SnapshotSource): KeptChunk {
     this.#makeRoom(expected.size);
     this.#heldBytes += expected.size;
     const loading = this.#decoder.decode(
       expected,
-      (buffer) => this.#source.readChunk(expected.digest, buffer),
+      (buffer) => source.readChunk(expected.digest, buffer),
     );
     return { size: expected.size, loading, users: 0 };
   }

@@ -1,3 +1,4 @@
+import { ourMembers } from "../../cli/arguments/find_command.ts";
 import { assertEquals } from "@std/assert";
 import { ABSENT_COMMANDS, COMMAND_TABLE, COMMANDS } from "../../cli/command_table.ts";
 import { answerShell } from "../../cli/completion/answer_shell.ts";
@@ -65,7 +66,8 @@ const repository = fakeRepository({
     }))),
 });
 
-const OURS = COMMANDS.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!)
+const TABLE = { commands: COMMANDS, absent: ABSENT_COMMANDS };
+const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
   .concat([
     "--init",
     "--reread-every",

@@ -1,4 +1,4 @@
-import { selectMember } from "../../cli/arguments/find_command.ts";
+import { membersOf, ourMembers, selectMember } from "../../cli/arguments/find_command.ts";
 import { assertEquals } from "@std/assert";
 import { ABSENT_COMMANDS, ALIASES, COMMANDS } from "../../cli/command_table.ts";
 import { RECORDED_ALIASES, RECORDED_COMMANDS, RECORDED_PROGRAMS } from "../support/cli_vectors.ts";
@@ -61,17 +61,25 @@ Deno.test("docs/commands.md names every command and every absent one", async () 
   }
 });
 
-Deno.test("our own top-level names change no abbreviation of the official client", () => {
-  const official = [...new Set(RECORDED_COMMANDS.map(({ command }) => command.split(" ")[0]!))];
-  const ours = new Set(
-    COMMANDS.filter(({ isOurs }) => isOurs).map(({ name }) => name.split(" ")[0]!),
-  );
-  const all = [...official, ...ours];
-  for (const name of official) {
-    for (let length = 1; length <= name.length; length++) {
-      const word = name.slice(0, length);
-      if (ours.has(word)) continue;
-      assertEquals(selectMember(all, word, ours), selectMember(official, word), word);
+Deno.test("our own names change no abbreviation of the official client, whatever the group", () => {
+  const official = RECORDED_COMMANDS.map(({ command }) => command);
+  const groups = new Set(official.flatMap((name) => {
+    const words = name.split(" ");
+    return words.map((_, length) => words.slice(0, length).join(" "));
+  }));
+  const table = { commands: COMMANDS, absent: ABSENT_COMMANDS };
+  for (const path of groups) {
+    const members = membersOf(official, path);
+    const ours = ourMembers(table, path);
+    const all = [...members, ...ours];
+    for (const name of members) {
+      for (let length = 1; length <= name.length; length++) {
+        const word = name.slice(0, length);
+        if (ours.has(word)) continue;
+        assertEquals(selectMember(all, word, ours), selectMember(members, word), `${path} ${word}`);
+      }
     }
   }
+  assertEquals(ourMembers(table, "snapshot").has("diff"), true);
+  assertEquals(ourMembers(table, "").has("snapshot"), false);
 });

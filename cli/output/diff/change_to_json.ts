@@ -1,0 +1,63 @@
+import type { SnapshotChange } from "../../../lib/compare/mod.ts";
+import type { PxarEntry } from "../../../lib/pxar/mod.ts";
+
+/** A difference as JSON shows it. Paths that are not UTF-8 are there in Base64 as well. */
+export function changeToJson(change: SnapshotChange): Record<string, unknown> {
+  const { archive } = change;
+  if ("whole" in change) {
+    const { status, sizeBefore, sizeAfter, differingBytes } = change.whole;
+    return {
+      archive,
+      status,
+      type: "archive",
+      "size-before": sizeBefore,
+      "size-after": sizeAfter,
+      "differing-bytes": differingBytes,
+    };
+  }
+  const { status, path, oldPath, before, after, parts, content, entriesBelow } = change.entry;
+  return {
+    archive,
+    status,
+    type: (after ?? before)!.kind,
+    ...pathToJson("path", path),
+    ...(oldPath === undefined ? {} : pathToJson("old-path", oldPath)),
+    changes: status === "added" || status === "removed" ? undefined : parts,
+    content,
+    "entries-below": entriesBelow,
+    before: before && entryToJson(before),
+    after: after && entryToJson(after),
+  };
+}
+
+function entryToJson(entry: PxarEntry): Record<string, unknown> {
+  const { kind, size, target, metadata, major, minor } = entry;
+  return {
+    type: kind,
+    size: kind === "file" ? size : undefined,
+    ...(target === undefined ? {} : textToJson("target", target)),
+    ...(kind === "device" ? { major, minor } : {}),
+    mode: metadata?.mode,
+    uid: metadata?.uid,
+    gid: metadata?.gid,
+    mtime: metadata?.mtimeSecs,
+    "mtime-nsec": metadata?.mtimeNanos,
+  };
+}
+
+/** A path within an archive, from its root. */
+export function pathToJson(name: string, path: Uint8Array): Record<string, string> {
+  const rooted = new Uint8Array(path.length + 1);
+  rooted[0] = 0x2f;
+  rooted.set(path, 1);
+  return textToJson(name, rooted);
+}
+
+function textToJson(name: string, bytes: Uint8Array): Record<string, string> {
+  try {
+    return { [name]: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    return { [name]: new TextDecoder().decode(bytes), [`${name}-base64`]: btoa(binary) };
+  }
+}

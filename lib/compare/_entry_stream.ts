@@ -1,0 +1,119 @@
+import { Turns } from "../chunking/mod.ts";
+import type { CryptMode, SnapshotSource } from "../repository/mod.ts";
+import type { ChunkIndex } from "../index/mod.ts";
+import { PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
+import type { ChunkCache } from "../reading/mod.ts";
+
+/** The chunks of a stream, and where they are read from. */
+export interface StreamChunks {
+  readonly index: ChunkIndex;
+  readonly source: SnapshotSource;
+  readonly cache: ChunkCache;
+  readonly cryptMode: CryptMode;
+}
+
+/** What comes next in an archive: an entry, the end of the innermost directory, or nothing more. */
+export type Ahead = PxarEntry | "leave" | "finished";
+
+/**
+ * The entries of an archive in its order, without contents: chunks that hold only those are never
+ * fetched. One chunk is held, or two where all are needed.
+ */
+export class EntryStream {
+  readonly #decoder = new PxarDecoder();
+  readonly #turns = new Turns();
+  readonly #chunks: StreamChunks;
+  /** Whether no contents lie between the entries. */
+  readonly #readsAll: boolean;
+  /** The chunk that is fed next, and its bytes if they were asked for ahead of need. */
+  #next = 0;
+  #coming: Promise<Uint8Array> | undefined;
+  #ahead: Ahead | undefined;
+
+  /** @param isMetadata Whether it is the metadata stream of a split archive. */
+  constructor(chunks: StreamChunks, isMetadata: boolean) {
+    this.#chunks = chunks;
+    this.#readsAll = isMetadata;
+  }
+
+  /** What comes next; undefined if more has to be read first: {@linkcode fill}. */
+  get ahead(): Ahead | undefined {
+    return this.#ahead;
+  }
+
+  /** Goes past what comes next. */
+  take(): void {
+    this.#ahead = undefined;
+    this.#step();
+  }
+
+  /** Reads until it is known what comes next. @throws {CorruptDataError} if that is damaged. */
+  async fill(): Promise<void> {
+    while (this.#ahead === undefined) {
+      await this.#turns.give();
+      await this.#feed();
+      this.#step();
+    }
+  }
+
+  #step(): void {
+    switch (this.#decoder.next()) {
+      case "entry":
+        this.#decoder.skipContent();
+        this.#ahead = this.#decoder.entry;
+        break;
+      case "leave":
+        this.#ahead = "leave";
+        break;
+      case "finished":
+        this.#ahead = "finished";
+        break;
+      case "need-input":
+        break;
+      case "data":
+        throw new Error("content was not left out");
+    }
+  }
+
+  async #feed(): Promise<void> {
+    this.#skip();
+    const { index } = this.#chunks;
+    if (this.#next >= index.chunkCount) {
+      this.#decoder.end();
+      return;
+    }
+    const bytes = await (this.#coming ?? this.#read(this.#next));
+    this.#next++;
+    this.#coming = undefined;
+    if (this.#readsAll && this.#next < index.chunkCount) {
+      this.#coming = this.#read(this.#next);
+      this.#coming.catch(() => {});
+    }
+    this.#decoder.feed(bytes);
+  }
+
+  /** Leaves out chunks of which nothing is wanted. */
+  #skip(): void {
+    const decoder = this.#decoder;
+    if (decoder.contentLeft === 0) return;
+    const { index } = this.#chunks;
+    const wanted = decoder.position + decoder.contentLeft;
+    const chunk = wanted >= index.size ? index.chunkCount : index.findChunk(wanted)!;
+    if (chunk <= this.#next) return;
+    const start = chunk === index.chunkCount ? index.size : index.startOf(chunk);
+    decoder.skipInput(start - decoder.position);
+    this.#next = chunk;
+    this.#coming = undefined;
+  }
+
+  /** A copy: the decoder may need it for longer than the cache keeps it. */
+  async #read(chunk: number): Promise<Uint8Array> {
+    const { index, cache, source, cryptMode } = this.#chunks;
+    const size = index.endOf(chunk) - index.startOf(chunk);
+    return await cache.withChunk(
+      { digest: index.digestAt(chunk), size, encrypted: cryptMode === "encrypt" },
+      (bytes) => bytes.slice(),
+      source,
+    );
+  }
+}
