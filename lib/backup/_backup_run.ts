@@ -80,8 +80,7 @@ export class BackupRun {
       this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {
         name: serverName,
         ...counters,
-        // A server does not say what it had already.
-        addedBytes: this.target.lost === undefined ? counters.addedBytes : undefined,
+        addedBytes: this.target.tellsDuplicates ? counters.addedBytes : undefined,
         seconds: (performance.now() - started) / 1000,
       });
     } catch (error) {

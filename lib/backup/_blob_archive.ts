@@ -37,7 +37,7 @@ export async function storeBlobArchive(
     newBytes: content.byteLength,
     reusedBytes: 0,
     storedBytes: blob.byteLength,
-    addedBytes: run.target.lost === undefined ? blob.byteLength : undefined,
+    addedBytes: run.target.tellsDuplicates ? blob.byteLength : undefined,
     chunkCount: 0,
     knownChunkCount: 0,
     injectedBytes: 0,

@@ -22,10 +22,6 @@ import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_t
 import { deviceOf } from "./_source_file.ts";
 import type { ArchiveSpec, BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
 
-/** Chunks in work. More makes unchanged runs faster, as long as the process stays below 250 MB. */
-const LOCAL_BUFFER_BYTES = 128 * 1024 * 1024;
-const REMOTE_BUFFER_BYTES = 96 * 1024 * 1024;
-
 const DIGEST_LENGTH = 32;
 
 /**
@@ -60,9 +56,7 @@ export async function runBackup(
     return report(request, observer, [], started);
   }
   const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
-  // What a connection holds comes on top.
-  const memoryBudgetBytes = target.lost === undefined ? LOCAL_BUFFER_BYTES : REMOTE_BUFFER_BYTES;
-  using pipeline = new ChunkPipeline({ memoryBudgetBytes, crypt });
+  using pipeline = new ChunkPipeline({ memoryBudgetBytes: target.chunkMemoryBytes, crypt });
   const previous = await PreviousSnapshot.open(target, request, observer);
   observer.progress.bytesExpected = previous.expectedBytes(request.archives);
   await previous.addKnownChunks(pipeline);

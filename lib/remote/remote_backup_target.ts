@@ -32,12 +32,18 @@ const UPLOAD_WINDOW_BYTES = 32 * 1024 * 1024;
 const DIGEST_BYTES = 32;
 /** Digests of one request that reminds the server of them. */
 const RECALL_BYTES = DIGEST_BYTES * 16384;
+/** The connection's windows and buffers come on top, and the process is to stay below 250 MB. */
+const CHUNK_MEMORY_BYTES = 96 * 1024 * 1024;
 /** How long to ask whether a backup was finished when the answer to that was lost. */
 const OUTCOME_PATIENCE_MS = 15_000;
 const OUTCOME_PAUSE_MS = 500;
 
 /** The remote form of {@linkcode BackupTarget}: a backup connection (spec: protocol.md §5). */
 export class RemoteBackupTarget implements BackupTarget {
+  /** See {@linkcode BackupTarget.chunkMemoryBytes}. */
+  readonly chunkMemoryBytes = CHUNK_MEMORY_BYTES;
+  /** See {@linkcode BackupTarget.tellsDuplicates}. */
+  readonly tellsDuplicates = false;
   readonly #session: RemoteSession;
   readonly #connection: UpgradedConnection;
   readonly #begin: BeginBackup;

@@ -62,6 +62,10 @@ export interface BackupTarget extends AsyncDisposable {
   readonly snapshot: BackupSnapshot;
   /** Time of the latest finished snapshot of the group, seconds; undefined if there is none. */
   readonly previousTime: number | undefined;
+  /** Memory that chunks on their way to it may take in the run, bytes; what it holds itself is apart. */
+  readonly chunkMemoryBytes: number;
+  /** Whether it says of each chunk if it had it already. */
+  readonly tellsDuplicates: boolean;
   /**
    * Resolves when the connection has ended, with the reason: a run that waits for a source that says
    * nothing need not wait any more. Absent where there is no connection that could break.
