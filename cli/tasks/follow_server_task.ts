@@ -1,5 +1,5 @@
-import { describeError, LockedError, PbsError } from "../../lib/errors/mod.ts";
-import { type RepositoryTasks, saysLocked } from "../../lib/repository/mod.ts";
+import { describeError } from "../../lib/errors/mod.ts";
+import { type RepositoryTasks, taskFailure } from "../../lib/repository/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { OutputFormat } from "../output/output.ts";
 import { catchInterrupts } from "../signals/catch_interrupts.ts";
@@ -27,8 +27,8 @@ export async function followServerTask(
     });
   });
   const status = await Promise.race([
-    tasks.follow(upid, (line) => {
-      if (!output.isQuiet || line.startsWith("WARN: ")) output.printLine(line);
+    tasks.follow(upid, (line, isProblem) => {
+      if (!output.isQuiet || isProblem) output.printLine(line);
     }, forced.signal),
     // Not when the server answers the question that is under way.
     new Promise<undefined>((resolve) =>
@@ -60,7 +60,6 @@ export async function showServerTask(
 }
 
 function requireSuccess(status: string): void {
-  if (status === "OK" || status.startsWith("WARNINGS")) return;
-  const Kind = saysLocked(status) ? LockedError : PbsError;
-  throw new Kind(`task failed (status ${status})`);
+  const failure = taskFailure(status);
+  if (failure !== undefined) throw failure;
 }

@@ -24,7 +24,7 @@ export async function runTask(
 ): Promise<void> {
   const { output } = context;
   let hasBegun = false;
-  const log: TaskLog = (line, isProblem = line.startsWith("WARN: ")) => {
+  const log: TaskLog = (line, isProblem = false) => {
     hasBegun = true;
     if (output.isQuiet && !isProblem) return;
     if (format === "text") output.printLine(line);

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, CorruptDataError, ServerError } from "../errors/mod.ts";
-import type { TaskLog } from "../repository/mod.ts";
+import { isTaskDone, type TaskLog } from "../repository/mod.ts";
 import { listOf, RemoteRecord } from "./_remote_records.ts";
 import type { RemoteSession } from "./_remote_session.ts";
-import { isOutcomeLine, saysTaskDone } from "./_server_words.ts";
+import { isOutcomeLine, isWarningLine } from "./_server_words.ts";
 
 /** Lines asked for at once (spec: protocol.md §7.8). */
 const LOG_LINES = 500;
@@ -43,7 +43,8 @@ export class TaskFollower {
       });
       const lines = listOf(data, "task log");
       for (const line of lines) {
-        this.#log(new RemoteRecord(line, "task log").text("t").replace(LINE_TIME, ""));
+        const text = new RemoteRecord(line, "task log").text("t").replace(LINE_TIME, "");
+        this.#log(text, isWarningLine(text));
         this.#next++;
       }
       const answer = new RemoteRecord(attributes, "task log");
@@ -77,7 +78,9 @@ export async function runToEnd(
   signal?: AbortSignal,
 ): Promise<string> {
   const id = requireUpid(upid);
-  const follower = new TaskFollower(session, id, (line) => isOutcomeLine(line) || log(line));
+  const follower = new TaskFollower(session, id, (line, isProblem) => {
+    if (!isOutcomeLine(line)) log(line, isProblem);
+  });
   const outcome = await follower.follow(signal);
   if (outcome !== undefined) {
     if (signal?.aborted) throw new CancelledError(`the task was stopped: ${outcome}`);
@@ -106,7 +109,7 @@ export async function finishTask(
   signal?: AbortSignal,
 ): Promise<void> {
   const outcome = await runToEnd(session, upid, log, signal);
-  if (!saysTaskDone(outcome)) throw new ServerError(400, outcome);
+  if (!isTaskDone(outcome)) throw new ServerError(400, outcome);
 }
 
 /** @throws {CorruptDataError} if the server started a task and did not say which. */

@@ -1,5 +1,6 @@
 import { AuthError, NotFoundError, ServerError } from "../errors/mod.ts";
-import { refusalKindOf } from "./_server_words.ts";
+import { LoginRefusedError } from "./_login_refused_error.ts";
+import { refusalKindOf, saysLoginRefused } from "./_server_words.ts";
 
 /**
  * The local forms' error for a server's refusal; its text is the server's.
@@ -10,7 +11,9 @@ export function remoteError(error: unknown): unknown {
   if (!(error instanceof ServerError) || error.constructor !== ServerError) return error;
   const { message, status } = error;
   const options = { cause: error };
-  if (status === 401 || status === 403) return new AuthError(message, options);
+  if (status === 401 || status === 403) {
+    return new (saysLoginRefused(message) ? LoginRefusedError : AuthError)(message, options);
+  }
   const Kind = refusalKindOf(message) ?? (status === 404 ? NotFoundError : undefined);
   return Kind === undefined ? error : new Kind(message, options);
 }

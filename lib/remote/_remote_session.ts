@@ -4,8 +4,8 @@ import { connectThroughProxy, connectTls } from "../tls/mod.ts";
 import { type Duplex, RateLimitedDuplex, RateLimiter } from "../duplex/mod.ts";
 import { Http2Client } from "../http2/mod.ts";
 import type { PlacedSnapshot } from "../repository/mod.ts";
+import { LoginRefusedError } from "./_login_refused_error.ts";
 import { withRemoteErrors } from "./_remote_error.ts";
-import { saysLoginRefused } from "./_server_words.ts";
 import {
   locateServer,
   type RemoteRepositoryOptions,
@@ -134,8 +134,7 @@ export class RemoteSession {
     try {
       return await withRemoteErrors(call);
     } catch (error) {
-      // The same status also stands for refusals of other kinds (spec: protocol.md §3.2).
-      if (!(error instanceof AuthError) || !saysLoginRefused(error.message)) throw error;
+      if (!(error instanceof LoginRefusedError)) throw error;
       if (mayLogInAgain && this.#login.dropRefused(startedMs)) {
         return await this.#refusing(call, false);
       }

@@ -40,14 +40,14 @@ export function saysLoginRefused(text: string): boolean {
   return text === "authentication failed";
 }
 
-/** Whether a task's exit status is that of one that did its work. */
-export function saysTaskDone(status: string): boolean {
-  return status === "OK" || status.startsWith("WARNINGS");
-}
-
 /** Whether a verification's exit status says that it ran and found damage. */
 export function saysVerificationFailed(status: string): boolean {
   return /^verification failed/i.test(status);
+}
+
+/** Whether a line of a task's log tells of a problem. */
+export function isWarningLine(line: string): boolean {
+  return line.startsWith("WARN: ");
 }
 
 /** Whether a line of a task's log is its last one, which repeats the exit status. */

@@ -10,6 +10,7 @@ import {
   type GroupInfo,
   type GroupMove,
   isAuthIdText,
+  isTaskDone,
   namespaceComponents,
   type NamespaceInfo,
   type NamespaceMove,
@@ -38,7 +39,7 @@ import {
   storageStatus,
 } from "./_remote_records.ts";
 import { RemoteSession } from "./_remote_session.ts";
-import { saysTaskDone, saysVerificationFailed } from "./_server_words.ts";
+import { saysVerificationFailed } from "./_server_words.ts";
 import { RemoteBackupTarget } from "./remote_backup_target.ts";
 import type { RemoteRepositoryOptions, ServerLocation } from "./remote_options.ts";
 import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
@@ -194,7 +195,7 @@ export class RemoteRepository implements Repository {
       "outdated-after": request.outdatedAfterDays,
     });
     const outcome = await runToEnd(this.#session, upid, log, signal);
-    if (saysTaskDone(outcome)) return { ok: true };
+    if (isTaskDone(outcome)) return { ok: true };
     if (saysVerificationFailed(outcome)) return { ok: false };
     throw new ServerError(400, outcome);
   }

@@ -25,6 +25,7 @@ export * from "./snapshot_exists_error.ts";
 export * from "./snapshot_file_names.ts";
 export * from "./snapshot_path.ts";
 export type * from "./snapshot_source.ts";
+export * from "./task_failure.ts";
 export * from "./upid.ts";
 export * from "./wait_for_lock.ts";
 export * from "./with_lock_wait.ts";
