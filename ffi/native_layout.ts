@@ -433,6 +433,14 @@ export const PipelineCountersByte = {
 /** Bytes of the fixed part of that record. */
 export const PIPELINE_COUNTERS_BYTES = 88;
 
+/** Vector instructions in use: of the search for cuts, and of hashing chunks side by side. */
+export const VectorPath = {
+  CutAvx2: 1,
+  CutAvx512: 2,
+  HashSha: 4,
+  HashAvx512: 8,
+} as const;
+
 /** Kinds of streams. */
 export const StreamKind = {
   /** With an average size of chunks. */

@@ -3,6 +3,7 @@ import {
   PIPELINE_SETTINGS_BYTES as SETTINGS_BYTES,
   PipelineFlag,
   PipelineSettingsByte as At,
+  VectorPath,
 } from "./native_layout.ts";
 
 /** What every chunk pipeline and decoder is told when it is created. */
@@ -21,6 +22,7 @@ function bind() {
     pbs_pipeline_create: { parameters: ["buffer"], result: "i32" },
     pbs_pipeline_add_known: { parameters: ["u32", "buffer", "usize"], result: "i32" },
     pbs_pipeline_statistics: { parameters: ["u32", "buffer"], result: "i32" },
+    pbs_vector_paths: { parameters: [], result: "i32" },
     pbs_pipeline_destroy: { parameters: ["u32"], result: "i32" },
     pbs_stream_open: { parameters: ["u32", "u32", "u32"], result: "i32" },
     pbs_stream_write: {
@@ -54,6 +56,25 @@ let symbols: ReturnType<typeof bind> | undefined;
 /** The native functions of the chunk pipeline, described in `native/include/pbs_pipeline.h`. */
 export function pipelineLibrary(): ReturnType<typeof bind> {
   return symbols ??= bind();
+}
+
+/**
+ * Vector instructions in use, for people to read: those that the processor has, unless the environment
+ * variable `PBS_CLIENT_VECTORS` said `avx2` or `none` when the process started.
+ */
+export function describeVectorPaths(): string {
+  const paths = pipelineLibrary().pbs_vector_paths();
+  const cut = paths & VectorPath.CutAvx512
+    ? "AVX-512"
+    : paths & VectorPath.CutAvx2
+    ? "AVX2"
+    : "none";
+  const hash = paths & VectorPath.HashAvx512
+    ? "SHA with AVX-512"
+    : paths & VectorPath.HashSha
+    ? "SHA"
+    : "none";
+  return `cuts ${cut}, hashing side by side ${hash}`;
 }
 
 /** Settings in the form that `pbs_pipeline_create` and `pbs_decoder_create` take. */

@@ -1,7 +1,9 @@
 #!/usr/bin/env -S deno run -A
 // deno-lint-ignore-file no-console
 // Measures the chunk pipeline on the files of a folder and on made-up images: how fast, and where
-// the processor time goes. `scripts/bench_pipeline.ts [FOLDER [MAX_MEGABYTES]]`
+// the processor time goes. `scripts/bench_pipeline.ts [FOLDER [MAX_MEGABYTES]]`; PBS_CLIENT_VECTORS is
+// the most that may be used of the processor: avx512, avx2 or none.
+import { describeVectorPaths } from "../ffi/pipeline.ts";
 import { closeFile, openFile, OpenFlag, statFile } from "../ffi/posix_files.ts";
 import {
   ChunkPipeline,
@@ -34,6 +36,7 @@ const random = Deno.makeTempFileSync({ dir: "/dev/shm" });
 }
 
 console.log(`${files.length} files of ${folder}, ${navigator.hardwareConcurrency} processors`);
+console.log(`vector instructions: ${describeVectorPaths()}`);
 const digests = await run("read and cut once (warm up)", { compress: false }, DYNAMIC, feedFiles);
 await run("files, all known", {}, DYNAMIC, feedFiles, digests);
 await run("files, all known, again", {}, DYNAMIC, feedFiles, digests);
@@ -50,8 +53,8 @@ Deno.removeSync(random);
 function collect(
   root: string,
   limitBytes: number,
-): { path: Uint8Array<ArrayBuffer>; size: number }[] {
-  const found: { path: Uint8Array<ArrayBuffer>; size: number }[] = [];
+): { path: string; size: number }[] {
+  const found: { path: string; size: number }[] = [];
   const folders = [root];
   let total = 0;
   for (let next = folders.pop(); next !== undefined && total < limitBytes; next = folders.pop()) {
@@ -63,14 +66,14 @@ function collect(
       const stat = statFile(fd);
       closeFile(fd);
       if (typeof stat === "number") continue;
-      found.push({ path: new TextEncoder().encode(`${path}\0`), size: stat.size });
+      found.push({ path, size: stat.size });
       total += stat.size;
     }
   }
   return found;
 }
 
-function open(path: string | Uint8Array<ArrayBuffer>): number {
+function open(path: string): number {
   const fd = openFile(path, OpenFlag.READ);
   if (fd < 0) throw new Error(`cannot open a file: ${-fd}`);
   return fd;

@@ -284,6 +284,12 @@ struct pbs_pipeline_counters {
   uint64_t peak_buffer_bytes; /* Of buffers at most. */
 };
 
+/* Vector instructions in use: of the search for cuts, and of hashing chunks side by side. */
+#define PBS_VECTOR_PATH_CUT_AVX2 1u
+#define PBS_VECTOR_PATH_CUT_AVX512 2u
+#define PBS_VECTOR_PATH_HASH_SHA 4u
+#define PBS_VECTOR_PATH_HASH_AVX512 8u
+
 /* Kinds of streams. */
 #define PBS_STREAM_KIND_DYNAMIC 0u /* With an average size of chunks. */
 #define PBS_STREAM_KIND_FIXED 1u /* With a size of chunks. */

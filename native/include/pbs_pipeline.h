@@ -27,6 +27,12 @@ int32_t pbs_pipeline_add_known(uint32_t engine, const uint8_t *digests, size_t c
 /* Writes the counters. */
 int32_t pbs_pipeline_statistics(uint32_t engine, struct pbs_pipeline_counters *counters);
 
+/*
+ * Which vector instructions are used: PBS_VECTOR_PATH_*. Those that the processor has, unless the
+ * environment variable PBS_CLIENT_VECTORS was "avx2" or "none" when the first call was made.
+ */
+int32_t pbs_vector_paths(void);
+
 /* Aborts all streams and ends the threads, without waiting. Blobs that are held stay valid. */
 int32_t pbs_pipeline_destroy(uint32_t engine);
 

@@ -4,6 +4,7 @@
 import { fromFileUrl } from "@std/path";
 
 import { parseArgs } from "@std/cli/parse-args";
+import { describeVectorPaths } from "../../ffi/pipeline.ts";
 import { measure, type Measurement } from "./measure.ts";
 import { runAtOnce } from "./at_once.ts";
 import { runOverLink } from "./over_link.ts";
@@ -31,7 +32,8 @@ const USAGE = `usage: scripts/bench [options]
   --serve --at-once N  instead: N backups of the tree at once, then N restores
   --relay           instead: through a link of 1 Gbit/s with 20 ms each way, random data
   --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)
-  --program COMMAND how pbs-client is started (default scripts/pbs-client)`;
+  --program COMMAND how pbs-client is started (default scripts/pbs-client)
+PBS_CLIENT_VECTORS=avx512|avx2|none in the environment is the most that pbs-client may use of the processor.`;
 
 const options = parseArgs(Deno.args, {
   string: ["tree", "work", "target", "rounds", "sides", "cache", "json", "program", "at-once"],
@@ -149,6 +151,7 @@ if (options.scale) {
   const entries = await shell(`find '${options.tree}' -xdev | wc -l`);
   const bytes = await shell(`du -sxb '${options.tree}' | cut -f1`);
   console.error(`${options.tree}: ${entries} entries, ${bytes} bytes, ${options.cache} cache`);
+  console.error(`vector instructions: ${describeVectorPaths()}`);
   let taking: Side[] = [];
   for (let number = 1; number <= Number(options.rounds); number++) {
     taking = await round(options.sides?.split(","), number);

@@ -15,6 +15,7 @@ use crate::layout::{
 use crate::pool::Buffer;
 use crate::registry::Registry;
 use crate::stream::Stream;
+use crate::vectors::Vectors;
 use pbs_native_interface::Record;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -141,6 +142,11 @@ pub unsafe extern "C" fn pbs_pipeline_statistics(engine: u32, counters: *mut u8)
     };
     counters.write(place);
     0
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_vector_paths() -> i32 {
+    Vectors::allowed().paths() as i32
 }
 
 #[unsafe(no_mangle)]

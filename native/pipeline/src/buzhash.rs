@@ -1,6 +1,7 @@
 //! The rolling hash that says where a stream is cut (spec: datastore-formats.md §3.2).
 
 use crate::buzhash_table::{TABLE, WINDOW};
+use crate::vectors::Vectors;
 
 /// Stretches that are hashed side by side: the steps of one alone have to wait for each other.
 const LANES: usize = 4;
@@ -8,10 +9,14 @@ const LANES: usize = 4;
 const STEP: usize = 512;
 const MIN_LANE: usize = STEP;
 const MAX_LANE: usize = 16 * 1024;
-/// Bytes of a lane where there are sixteen: an odd number of cache lines, so that lanes do not
+/// Bytes of a lane where wide instructions do the work: an odd number of cache lines, so that lanes do not
 /// displace each other. Not for small chunks, where there would often be a cut.
 const MAX_WIDE_LANE: usize = 61 * WINDOW;
 const MIN_FOR_WIDE: usize = 256 * 1024;
+
+/// Whether there is a cut: stretch, length of a lane, mask, limit. Needs instructions to be there.
+#[cfg(target_arch = "x86_64")]
+type AnyCut = unsafe fn(&[u8], usize, u32, u32) -> bool;
 
 /// Sizes of chunks, by the average that was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +42,10 @@ impl CutRule {
     /// The first cut behind `scanned` in a chunk that starts with `chunk`: the length of the chunk.
     /// Nothing before `min - 64` is looked at: the hash depends on the last 64 bytes only.
     pub fn find(&self, chunk: &[u8], scanned: usize) -> Option<usize> {
+        self.find_with(Vectors::allowed(), chunk, scanned)
+    }
+
+    fn find_with(&self, vectors: Vectors, chunk: &[u8], scanned: usize) -> Option<usize> {
         let end = chunk.len().min(self.max);
         let mut next = (scanned + 1).max(self.min);
         if next > end {
@@ -44,7 +53,7 @@ impl CutRule {
         }
         // `next` is the shortest length that was not tested.
         if self.min >= MIN_FOR_WIDE {
-            next = self.pass_without_cut(&chunk[..end], next);
+            next = self.pass_without_cut(vectors, &chunk[..end], next);
         }
         let lane = (self.min / 16).clamp(MIN_LANE, MAX_LANE) / STEP * STEP;
         while end + 1 - next >= LANES * lane {
@@ -65,25 +74,33 @@ impl CutRule {
 
     /// The shortest length not tested after those from `next` on of which none can be a cut.
     #[cfg(target_arch = "x86_64")]
-    fn pass_without_cut(&self, chunk: &[u8], mut next: usize) -> usize {
-        use crate::buzhash_wide::{LANES, any_cut};
+    fn pass_without_cut(&self, vectors: Vectors, chunk: &[u8], mut next: usize) -> usize {
+        use crate::{buzhash_eight as eight, buzhash_wide as wide};
+        let (lanes, any_cut): (_, AnyCut) = if vectors.avx512 {
+            (wide::LANES, wide::any_cut)
+        } else if vectors.avx2 {
+            (eight::LANES, eight::any_cut)
+        } else {
+            return next;
+        };
         loop {
-            let lane = (chunk.len() + 1 - next) / LANES / WINDOW * WINDOW;
+            let lane = (chunk.len() + 1 - next) / lanes / WINDOW * WINDOW;
             let lane = lane.min(MAX_WIDE_LANE);
             if lane < MIN_LANE {
                 return next;
             }
             // One window more than needed, which is not looked at.
-            let stretch = &chunk[next - WINDOW - 1..next - 1 + LANES * lane];
-            if any_cut(stretch, lane, self.mask, self.limit) != Some(false) {
+            let stretch = &chunk[next - WINDOW - 1..next - 1 + lanes * lane];
+            // SAFETY: the processor has what the function needs.
+            if unsafe { any_cut(stretch, lane, self.mask, self.limit) } {
                 return next;
             }
-            next += LANES * lane;
+            next += lanes * lane;
         }
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn pass_without_cut(&self, _chunk: &[u8], next: usize) -> usize {
+    fn pass_without_cut(&self, _vectors: Vectors, _chunk: &[u8], next: usize) -> usize {
         next
     }
 
@@ -177,7 +194,7 @@ fn fill_states(
 
 #[cfg(target_arch = "x86_64")]
 fn any_cut(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
-    if std::arch::is_x86_feature_detected!("avx2") {
+    if Vectors::allowed().avx2 {
         // SAFETY: the processor has what the function needs.
         unsafe { any_cut_avx2(states, mask, limit) }
     } else {
@@ -199,18 +216,25 @@ fn any_cut(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
 /// Whether one of the STEP windows ends in a cut; without a branch, so that it becomes wide.
 #[inline(always)]
 fn any_cut_portable(states: &[u32; WINDOW + STEP], mask: u32, limit: u32) -> bool {
-    let mut found = false;
+    let mut highest = 0;
     for index in 0..STEP {
         // Both are below 2^31, and signed numbers are quicker to compare.
         let hash = ((states[WINDOW + index] ^ states[index]) & mask) as i32;
-        found |= hash >= limit as i32;
+        highest = highest.max(hash);
     }
-    found
+    highest >= limit as i32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What processors with fewer instructions do as well.
+    fn kinds_of_vectors() -> [Vectors; 3] {
+        let here = Vectors::allowed();
+        let avx512 = false;
+        [here, Vectors { avx512, ..here }, Vectors::default()]
+    }
 
     #[test]
     fn the_table_is_the_right_one() {
@@ -286,7 +310,10 @@ mod tests {
             let expected = find_slowly(&rule, chunk);
             for scanned in [0, rule.min - 1, rule.min, rule.min + 12_345] {
                 if expected.is_none_or(|end| end > scanned) {
-                    assert_eq!(rule.find(chunk, scanned), expected, "{start} {scanned}");
+                    for vectors in kinds_of_vectors() {
+                        let found = rule.find_with(vectors, chunk, scanned);
+                        assert_eq!(found, expected, "{start} {scanned}");
+                    }
                 }
             }
             ends.extend(expected.map(|end| start + end));
@@ -301,13 +328,15 @@ mod tests {
             };
             for more in [0, 1, 64, 9_000] {
                 let chunk = &data[start..cut + more];
-                assert_eq!(
-                    rule.find(chunk, 0),
-                    find_slowly(&rule, chunk),
-                    "{start} {more}"
-                );
+                let expected = find_slowly(&rule, chunk);
+                for vectors in kinds_of_vectors() {
+                    let found = rule.find_with(vectors, chunk, 0);
+                    assert_eq!(found, expected, "{start} {more}");
+                }
             }
-            assert_eq!(rule.find(&data[start..cut - 1], 0), None);
+            for vectors in kinds_of_vectors() {
+                assert_eq!(rule.find_with(vectors, &data[start..cut - 1], 0), None);
+            }
         }
     }
 

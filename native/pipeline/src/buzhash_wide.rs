@@ -28,21 +28,13 @@ const fn planes() -> [[u8; 256]; 4] {
 }
 
 /// Whether one of the first `LANES * lane` windows of a stretch but the very first, which ends at byte
-/// 63, ends in a cut; None if the processor cannot tell. `lane` is a multiple of 64.
-pub fn any_cut(stretch: &[u8], lane: usize, mask: u32, limit: u32) -> Option<bool> {
-    assert!(lane.is_multiple_of(WINDOW) && stretch.len() == WINDOW + LANES * lane);
-    // SAFETY: the processor has what the function needs.
-    available().then(|| unsafe { any_cut_in_lanes(stretch, lane, mask, limit) })
-}
-
-pub fn available() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512vbmi")
-}
-
+/// 63, ends in a cut. `lane` is a multiple of 64.
+///
+/// # Safety
+/// The processor has AVX-512 with its byte permutations.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn any_cut_in_lanes(stretch: &[u8], lane: usize, mask: u32, limit: u32) -> bool {
+pub unsafe fn any_cut(stretch: &[u8], lane: usize, mask: u32, limit: u32) -> bool {
+    assert!(lane.is_multiple_of(WINDOW) && stretch.len() == WINDOW + LANES * lane);
     let zero = _mm512_setzero_si512();
     let mask = _mm512_set1_epi32(mask as i32);
     // The states of the last 64 positions; the one of 64 bytes ago makes a state that of a window.

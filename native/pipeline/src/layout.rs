@@ -47,6 +47,16 @@ record! {
 }
 
 values! {
+    /// Vector instructions in use: of the search for cuts, and of hashing chunks side by side.
+    mod vector_path, VectorPath: u32 {
+        CUT_AVX2 = 1,
+        CUT_AVX512 = 2,
+        HASH_SHA = 4,
+        HASH_AVX512 = 8,
+    }
+}
+
+values! {
     /// Kinds of streams.
     mod stream_kind, StreamKind: u32 {
         /// With an average size of chunks.
@@ -257,6 +267,7 @@ pub const TABLES: &[Table] = &[
     setting::TABLE,
     PipelineSettings::TABLE,
     PipelineCounters::TABLE,
+    vector_path::TABLE,
     stream_kind::TABLE,
     command::TABLE,
     splice_size::TABLE,

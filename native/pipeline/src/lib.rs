@@ -7,6 +7,8 @@
 
 mod abi;
 mod buzhash;
+#[cfg(target_arch = "x86_64")]
+mod buzhash_eight;
 mod buzhash_table;
 #[cfg(target_arch = "x86_64")]
 mod buzhash_wide;
@@ -34,3 +36,4 @@ mod task;
 mod trouble;
 mod uncut;
 mod unreadable;
+mod vectors;

@@ -3,6 +3,7 @@
 //! cost little more than two.
 
 use crate::known::Digest;
+use crate::vectors::Vectors;
 use std::arch::x86_64::*;
 
 pub const BLOCK: usize = 64;
@@ -34,11 +35,7 @@ pub struct Progress {
 impl Progress {
     /// Nothing is hashed yet. None if the processor lacks the instructions.
     pub fn begin() -> Option<Self> {
-        let available = is_x86_feature_detected!("sha")
-            && is_x86_feature_detected!("ssse3")
-            && is_x86_feature_detected!("sse4.1");
-        // The processor has what the function needs.
-        available.then(|| Self {
+        Vectors::allowed().sha.then(|| Self {
             // SAFETY: the processor was asked for the instructions.
             state: unsafe { initial() },
             done: 0,
@@ -79,7 +76,7 @@ fn advance_all<const COUNT: usize>(messages: &[&[u8]], progresses: &mut [&mut Pr
     let blocks = rest.map(|rest| &rest[..common]);
     // SAFETY: whoever has a `Progress` was told that the instructions are there; the wider ones are asked for.
     unsafe {
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+        if Vectors::allowed().avx512_small {
             compress_wide(&mut states, blocks);
         } else {
             compress(&mut states, blocks);
