@@ -7,6 +7,7 @@ import {
   CaptureStatusWord,
 } from "./native_layout.ts";
 
+/** Bound once: the library stays open for the life of the process. */
 let native: ReturnType<typeof bind> | undefined;
 
 function bind() {

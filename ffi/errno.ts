@@ -1,3 +1,4 @@
+/** Bound once: the library stays open for the life of the process. */
 let strerror: ((errno: number) => Deno.PointerValue) | undefined;
 
 /**

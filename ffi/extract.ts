@@ -30,6 +30,7 @@ const SYMBOLS = {
   pbs_extract_close: { parameters: ["pointer"], result: "i32", nonblocking: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** Bound once: the library stays open for the life of the process. */
 let bound: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 
 function native(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {

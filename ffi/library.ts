@@ -1,6 +1,7 @@
 import { Abi } from "./native_layout.ts";
 import { nativeLibraryPath } from "./native_library_path.ts";
 
+/** Of the process: one file is checked once. */
 let checkedPath: string | undefined;
 
 /**

@@ -3,6 +3,7 @@ const SYMBOLS = {
   localtime_r: { parameters: ["buffer", "buffer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** Bound once: the library stays open for the life of the process. */
 let symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 
 /** Length of the C library's `struct tm`, 64 bit, and where `tm_gmtoff` is in it. */

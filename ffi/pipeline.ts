@@ -51,6 +51,7 @@ function bind() {
   });
 }
 
+/** Bound once: the library stays open for the life of the process. */
 let symbols: ReturnType<typeof bind> | undefined;
 
 /** The native functions of the chunk pipeline, described in `native/include/pbs_pipeline.h`. */

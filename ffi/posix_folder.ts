@@ -21,6 +21,7 @@ const KINDS: Readonly<Record<number, FolderName["kind"]>> = {
   8: "file",
 };
 
+/** Of the process: calls are synchronous, and each empties it. */
 let buffer: Uint8Array<ArrayBuffer> | undefined;
 
 /**

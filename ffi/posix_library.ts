@@ -55,6 +55,7 @@ const SYMBOLS = {
 
 type PosixLibrary = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
+/** Bound once: the library stays open for the life of the process. */
 let symbols: PosixLibrary | undefined;
 
 /** The native core's system calls, bound on first use. For the other `posix_*.ts` files only. */
@@ -81,6 +82,7 @@ export function pathBytes(path: PosixPath): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Of the process: memory that calls under way use. */
 const inUse = new Set<ArrayBufferView>();
 
 /** Keeps memory from being collected while a call on another thread uses it. */

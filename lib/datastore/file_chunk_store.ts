@@ -25,7 +25,7 @@ import {
 } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
-import { mayKeepChunk } from "./_existing_chunk.ts";
+import { ExistingChunks } from "./_existing_chunk.ts";
 import { checkResult, systemFailure } from "./_system_failure.ts";
 import type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
 import {
@@ -58,6 +58,7 @@ export class FileChunkStore implements ChunkStore {
   readonly #rules: NewFileRules;
   readonly #syncLevel: SyncLevel;
   readonly #running = new Map<string, Promise<InsertedChunk>>();
+  readonly #existing = new ExistingChunks();
   #directory = -1;
 
   /**
@@ -101,7 +102,7 @@ export class FileChunkStore implements ChunkStore {
       await warmPath(path, this.#directory);
       const stat = this.#look(path, name);
       const existing = stat && { path, directory: this.#directory, stat };
-      if (existing === undefined || !await mayKeepChunk(existing, digest, blob)) break;
+      if (existing === undefined || !await this.#existing.mayKeep(existing, digest, blob)) break;
       // Marked without a pause after this look; if it is another file now, that one is looked at.
       if (this.#look(path, name)?.inode !== stat!.inode) continue;
       const status = touchAccessTime(path, this.#directory);

@@ -1,6 +1,7 @@
 import { trimText } from "../bytes/mod.ts";
 import { formatUpid } from "../repository/mod.ts";
 
+/** Of the process: its number and the process's id are what sets a task apart from all others. */
 let taskCount = 0;
 
 /**

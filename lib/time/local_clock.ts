@@ -1,5 +1,6 @@
 import { utcOffsetSeconds } from "../../ffi/local_time.ts";
 
+/** Of the process: the runtime as well reads `TZ` only once. */
 let isNamed: boolean | undefined;
 
 /**

@@ -36,6 +36,7 @@ export interface TlsConnection {
   readonly protocol: string | undefined;
 }
 
+/** The system's, of the process: they are some 200 KB of text that no connection changes. */
 let authorities: Promise<string | undefined> | undefined;
 
 /**

@@ -11,9 +11,6 @@ const HASH_BYTES = 32;
 /** Above what the parameters of a stored hash may ask for. */
 const MAX_COST = 2 ** 18;
 
-/** One hash at a time: a flood of logins must not take memory and processors. */
-let queue: Promise<unknown> = Promise.resolve();
-
 /**
  * Hashes a password or token secret slowly, for storing.
  *
@@ -26,7 +23,12 @@ export async function hashPassword(password: string): Promise<string> {
   return `$scrypt$${parameters}$${salt.toString("base64")}$${hash.toString("base64")}`;
 }
 
-/** Whether a password is the one of a stored hash. @throws {CorruptDataError} if it is no hash. */
+/**
+ * Whether a password is the one of a stored hash. Takes memory and time of a processor, so that
+ * strangers' guesses go through {@linkcode PasswordChecks}.
+ *
+ * @throws {CorruptDataError} if it is no hash.
+ */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const [empty, kind, cost, block, parallel, salt = "", hash = ""] = stored.split("$");
   const numbers = [cost, block, parallel].map(Number);
@@ -57,14 +59,10 @@ function derive(
     p: parallelism,
     maxmem: 256 * cost * blockSize * parallelism,
   };
-  const run = queue.then(() =>
-    new Promise<Buffer>((resolve, reject) => {
-      scrypt(password.normalize("NFC"), salt, HASH_BYTES, options, (error, key) => {
-        if (error) reject(error);
-        else resolve(key);
-      });
-    })
-  );
-  queue = run.catch(() => {});
-  return run;
+  return new Promise((resolve, reject) => {
+    scrypt(password.normalize("NFC"), salt, HASH_BYTES, options, (error, key) => {
+      if (error) reject(error);
+      else resolve(key);
+    });
+  });
 }
