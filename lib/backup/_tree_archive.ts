@@ -2,7 +2,7 @@ import type { ChunkStream } from "../chunking/mod.ts";
 import { PxarEncoder } from "../pxar/mod.ts";
 import { describeWarning, type MatchList, walkTree, type WalkWarning } from "../fs/mod.ts";
 import { splitArchiveNames } from "../repository/mod.ts";
-import { CheapestReuse, ReferenceReuse, RereadRound } from "../reuse/mod.ts";
+import { CheapestReuse, RereadRound } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import { PreviousArchive } from "./_previous_archive.ts";
 import { recordedExcludes } from "./recorded_excludes.ts";
@@ -132,9 +132,7 @@ async function walk(
     reread: reread!,
     source: spec.path,
     makePlanner: (sink) =>
-      request.reuseRules === "reference"
-        ? new ReferenceReuse(previous.index, sink)
-        : new CheapestReuse(previous.index, sink),
+      request.makePlanner?.(previous.index, sink) ?? new CheapestReuse(previous.index, sink),
     onWarning,
   });
   try {

@@ -1,5 +1,7 @@
 import type { CryptConfig } from "../crypto/mod.ts";
+import type { ChunkIndex } from "../index/mod.ts";
 import type { BackupSnapshot, Repository } from "../repository/mod.ts";
+import type { ReusePlanner, ReuseSink } from "../reuse/mod.ts";
 import type { SentChunks } from "./sent_chunks.ts";
 
 /** What kind of source an archive has (spec: cli.md §4.1.1). */
@@ -50,8 +52,8 @@ export interface BackupRequest {
    * and one; never if absent.
    */
   readonly rereadEvery?: number;
-  /** Whose rules say what is taken over in mode `metadata`; ours if absent. */
-  readonly reuseRules?: "reference";
+  /** By what rules it is chosen what to take over in mode `metadata`; ours if absent. */
+  readonly makePlanner?: <T>(index: ChunkIndex, sink: ReuseSink<T>) => ReusePlanner<T>;
   /** Key and what it is used for; absent for an unencrypted, unsigned snapshot. */
   readonly crypt?: BackupCrypt;
   readonly signal: AbortSignal;

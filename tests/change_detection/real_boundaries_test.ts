@@ -1,10 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { formatSize } from "../../cli/output/format_size.ts";
 import { encodeHex } from "../../lib/bytes/mod.ts";
-import { newBackupProgress, type ReuseStatistics, runBackup } from "../../lib/backup/mod.ts";
+import {
+  type BackupRequest,
+  newBackupProgress,
+  type ReuseStatistics,
+  runBackup,
+} from "../../lib/backup/mod.ts";
 import { openKey, parseKeyFile } from "../../lib/crypto/mod.ts";
 import { Datastore, LocalRepository } from "../../lib/datastore/mod.ts";
 import { type ChunkIndex, parseDynamicIndex } from "../../lib/index/mod.ts";
+import { ReferenceReuse } from "../../lib/reuse/mod.ts";
 import { parseSnapshotPath } from "../../lib/repository/mod.ts";
 import { newRestoreProgress, runRestore } from "../../lib/restore/mod.ts";
 import { backupRequest } from "../support/backup_request.ts";
@@ -26,6 +32,18 @@ interface RecordedRun {
   /** Files, files taken over, bytes of padding and chunks it is in, as the official client said. */
   readonly summary: readonly [number, number, string, number];
 }
+
+/** What was recorded of a payload index that a run in mode metadata made. */
+interface Boundaries {
+  readonly "reuse-decisions": readonly {
+    readonly range: readonly [number, number];
+    readonly padding: number;
+    readonly total: number;
+    readonly reused: boolean;
+  }[];
+  readonly injections: readonly { readonly at: number; readonly sizes: readonly number[] }[];
+}
+const BOUNDARIES: Record<string, Boundaries> = JSON.parse(realVectorText("boundaries.json"));
 
 const SPLIT = "host/split";
 const RUNS: readonly RecordedRun[] = [
@@ -67,7 +85,7 @@ const RUNS: readonly RecordedRun[] = [
 /** Backs the restored tree of a recorded snapshot up again, on the one before it. */
 async function repeat(
   run: RecordedRun,
-  rules: { readonly reuseRules?: "reference" },
+  makePlanner?: BackupRequest["makePlanner"],
 ): Promise<{ payload: ChunkIndex; found: ReuseStatistics }> {
   await using dir = await TempDir.make();
   const store = `${dir.path}/store`;
@@ -104,7 +122,7 @@ async function repeat(
     chunkSizeBytes: 4 * 1024 * 1024,
     changeDetectionMode: "metadata",
     ...(crypt && { crypt: { config: crypt, mode: "encrypt" } }),
-    ...rules,
+    ...(makePlanner && { makePlanner }),
   }, {
     log: () => {},
     progress: newBackupProgress(),
@@ -113,6 +131,13 @@ async function repeat(
   const name = "tree.ppxar.didx";
   const payload = parseDynamicIndex(await Deno.readFile(`${store}/${run.directory}/${name}`), name);
   return { payload, found: found! };
+}
+
+const officialRules: BackupRequest["makePlanner"] = (index, sink) =>
+  new ReferenceReuse(index, sink);
+
+function sizeOf(index: ChunkIndex, chunk: number): number {
+  return index.endOf(chunk) - index.startOf(chunk);
 }
 
 function placesOf(index: ChunkIndex): string[] {
@@ -129,7 +154,33 @@ for (const run of RUNS) {
     async () => {
       const name = "tree.ppxar.didx";
       const bytes = await Deno.readFile(`${await realDatastore()}/${run.directory}/${name}`);
-      const { payload, found } = await repeat(run, { reuseRules: "reference" });
+      const recorded = BOUNDARIES[`${run.directory}/${name}`]!;
+      const decisions: Boundaries["reuse-decisions"][number][] = [];
+      const injected: number[][] = [];
+      const { payload, found } = await repeat(run, (index, sink) => {
+        const watched: typeof sink = {
+          pass: (entry) => sink.pass(entry),
+          encode: (entry) => sink.encode(entry),
+          refer: (entry, ahead) => sink.refer(entry, ahead),
+          inject: (first, end) => {
+            injected.push(
+              Array.from({ length: end - first }, (_, i) => sizeOf(index, first + i)),
+            );
+            sink.inject(first, end);
+          },
+        };
+        return new ReferenceReuse(index, watched, ({ range, ...decision }) => {
+          decisions.push({ range: [range.start, range.end], ...decision });
+        });
+      });
+      assertEquals(decisions, recorded["reuse-decisions"]);
+      assertEquals(injected, recorded.injections.map(({ sizes }) => sizes));
+      // And at the places where they were.
+      for (const { at, sizes } of recorded.injections) {
+        const first = payload.findChunk(at)!;
+        assertEquals(payload.startOf(first), at);
+        assertEquals(sizes.map((_, i) => sizeOf(payload, first + i)), sizes);
+      }
       const { reusedFiles, encodedFiles, hardlinks, injectedBytes, reusedBytes } = found;
       assertEquals([
         reusedFiles + encodedFiles + hardlinks,
@@ -145,8 +196,8 @@ for (const run of RUNS) {
     `our rules read and pad no more than the official client did for ${run.path}`,
     ["cp", "chattr"],
     async () => {
-      const theirs = await repeat(run, { reuseRules: "reference" });
-      const ours = await repeat(run, {});
+      const theirs = await repeat(run, officialRules);
+      const ours = await repeat(run);
       // All but ten files of 309 bytes, for which they put 1.7 MiB of padding in.
       assertEquals(ours.found.encodedBytes <= theirs.found.encodedBytes + 309, true);
       const cost = ({ encodedBytes, injectedBytes, reusedBytes }: ReuseStatistics) =>
