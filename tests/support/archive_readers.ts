@@ -1,19 +1,15 @@
 import { fromFileUrl } from "@std/path";
 import { encodeHex } from "../../lib/bytes/mod.ts";
-import { decodeBlob, MAX_CHUNK_PLAIN_BYTES } from "../../lib/blob/mod.ts";
 import { type CryptConfig, sha256 } from "../../lib/crypto/mod.ts";
-import { parseDynamicIndex } from "../../lib/index/mod.ts";
 import {
   type BackupSnapshot,
   type Repository,
-  type SnapshotSource,
   splitArchiveNames,
 } from "../../lib/repository/mod.ts";
-import { concatBytes } from "../../lib/bytes/mod.ts";
 import { latin1, type ReadEntry, readSequentially } from "./pxar_read.ts";
+import { readStream } from "./read_stream.ts";
 import { restoreStored } from "./restore_stored.ts";
 import { runPeer } from "./run_peer.ts";
-import { readChunk } from "./target_conformance.ts";
 
 const listing = fromFileUrl(new URL("./listing.py", import.meta.url));
 
@@ -98,29 +94,6 @@ async function restore(
     snapshot,
   );
   if (error !== undefined) throw error;
-}
-
-/** A whole stream, chunk by chunk. */
-async function readStream(
-  source: SnapshotSource,
-  name: string,
-  crypt: CryptConfig | undefined,
-): Promise<Uint8Array> {
-  const index = parseDynamicIndex(await source.readFile(name), name);
-  const parts: Uint8Array[] = [];
-  for (let i = 0; i < index.chunkCount; i++) {
-    const digest = index.digestAt(i);
-    parts.push(
-      await decodeBlob(await readChunk(source, digest), {
-        ...crypt,
-        maxSizeBytes: MAX_CHUNK_PLAIN_BYTES,
-        expectedDigest: digest,
-        expectedSizeBytes: index.endOf(i) - index.startOf(i),
-        expectEncrypted: crypt !== undefined,
-      }),
-    );
-  }
-  return concatBytes(parts);
 }
 
 /** A line without what an archive keeps in forms of its own: flags, ACLs and capabilities. */
