@@ -1,6 +1,7 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Datastore, LocalRepository } from "../../lib/datastore/mod.ts";
 import type { BackupSnapshot } from "../../lib/repository/mod.ts";
+import { ARCHIVE_READERS, listFolder } from "../support/archive_readers.ts";
 import { backUp } from "../support/back_up.ts";
 import { Chance } from "../support/chance.ts";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
@@ -13,9 +14,11 @@ import { testWithPeers } from "../support/with_peers.ts";
 const RUNS = 30;
 const EDITS_PER_RUN = 12;
 
+const sequentially = ARCHIVE_READERS.find(({ name }) => name === "sequential decoder")!;
+
 testWithPeers(
   `${RUNS} backups in metadata mode after random edits are restored as they were`,
-  [...TREE_PEERS, "cp", "setfacl", "setfattr"],
+  [...TREE_PEERS, "python3", "cp", "setfacl", "setfattr"],
   async () => {
     await using dir = await TempDir.make();
     await using storeDir = await TempDir.make("/dev/shm");
@@ -51,6 +54,11 @@ testWithPeers(
       const { error } = await restoreStored(repository, "tree.pxar", out, {}, snapshot);
       if (error !== undefined) throw error;
       await assertSameTree(`${dir.path}/copy${run}`, out);
+      const archive = { repository, snapshot, name: "tree.pxar", isSplit: true };
+      assertEquals(
+        (await sequentially.read(archive, out)).toSorted(),
+        sequentially.expect!(await listFolder(`${dir.path}/copy${run}`)).toSorted(),
+      );
       await runPeer("rm", ["-rf", out]);
     }
   },
