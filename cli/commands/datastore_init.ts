@@ -1,6 +1,6 @@
+import { quotePath } from "../../lib/bytes/mod.ts";
 import { Datastore } from "../../lib/datastore/mod.ts";
 import { CancelledError, ConflictError } from "../../lib/errors/mod.ts";
-import { quotePath } from "../../lib/fs/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";

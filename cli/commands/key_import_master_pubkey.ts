@@ -1,5 +1,5 @@
+import { quotePath } from "../../lib/bytes/mod.ts";
 import { describeMasterPublicKey } from "../../lib/crypto/mod.ts";
-import { quotePath } from "../../lib/fs/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";

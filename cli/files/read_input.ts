@@ -1,6 +1,5 @@
-import { concatBytes } from "../../lib/bytes/mod.ts";
+import { concatBytes, quotePath } from "../../lib/bytes/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
-import { quotePath } from "../../lib/fs/mod.ts";
 import { describeSystemError } from "./describe_system_error.ts";
 
 /** Far more than any key; a device without end must not be read to its end. */

@@ -1,6 +1,6 @@
+import { quotePath } from "../../lib/bytes/mod.ts";
 import { type KeyFile, serializeKeyFile, storeKeyFile } from "../../lib/crypto/mod.ts";
 import { PbsError } from "../../lib/errors/mod.ts";
-import { quotePath } from "../../lib/fs/mod.ts";
 import { describeSystemError } from "../files/describe_system_error.ts";
 
 /**

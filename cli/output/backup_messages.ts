@@ -1,3 +1,4 @@
+import { quotePath } from "../../lib/bytes/mod.ts";
 import type {
   ArchiveReport,
   ArchiveStart,
@@ -8,7 +9,6 @@ import type {
 } from "../../lib/backup/mod.ts";
 import { CATALOG_NAME } from "../../lib/repository/mod.ts";
 import { countOf } from "./count_of.ts";
-import { quotePath } from "../../lib/fs/mod.ts";
 import { hintOnKey } from "../hints/hint_on_key.ts";
 import { coarseSize } from "./coarse_size.ts";
 import { displayWidth } from "./display_width.ts";

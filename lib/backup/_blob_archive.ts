@@ -1,7 +1,7 @@
+import { quotePath } from "../bytes/mod.ts";
 import { encodeBlob, MAX_ENCODED_CHUNK_BYTES } from "../blob/mod.ts";
 import { sha256 } from "../crypto/mod.ts";
 import { UsageError } from "../errors/mod.ts";
-import { quotePath } from "../fs/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import type { ArchiveSpec } from "./backup_request.ts";
 import { readSource } from "./_source_file.ts";

@@ -1,8 +1,8 @@
+import { quotePath } from "../bytes/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import { closeFile } from "../../ffi/posix_files.ts";
 import { SpliceError } from "../chunking/mod.ts";
 import { SystemError, UsageError } from "../errors/mod.ts";
-import { quotePath } from "../fs/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import { openSource, sourceSize } from "./_source_file.ts";

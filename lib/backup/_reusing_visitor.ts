@@ -1,10 +1,10 @@
+import { quotePath } from "../bytes/mod.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
 import { closeCaptured } from "../../ffi/capture.ts";
 import type { ChunkStream } from "../chunking/mod.ts";
 import { PbsError, SystemError } from "../errors/mod.ts";
 import {
   type HardlinkTarget,
-  quotePath,
   reopenSourceFile,
   type TreeVisitor,
   type WalkedFile,

@@ -1,7 +1,7 @@
+import { quotePath } from "../bytes/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import { closeFile, openFileLater, readLater, statFile } from "../../ffi/posix_files.ts";
 import { SystemError, UsageError } from "../errors/mod.ts";
-import { quotePath } from "../fs/mod.ts";
 import { withSourceStat } from "./_source_stat.ts";
 import type { ArchiveSpec } from "./backup_request.ts";
 

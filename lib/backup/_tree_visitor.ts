@@ -1,3 +1,4 @@
+import { quotePath } from "../bytes/mod.ts";
 import type { CatalogWriter } from "../catalog/mod.ts";
 import {
   type ByteSink,
@@ -10,7 +11,6 @@ import { errnoText } from "../../ffi/errno.ts";
 import {
   EXCLUDE_CLI_FILE_NAME,
   type HardlinkTarget,
-  quotePath,
   type TreeVisitor,
   type WalkedFile,
   type WalkPath,

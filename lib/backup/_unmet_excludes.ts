@@ -1,4 +1,5 @@
-import { type MatchList, normaliseMatchPath, quotePath } from "../fs/mod.ts";
+import { quotePath } from "../bytes/mod.ts";
+import { type MatchList, normaliseMatchPath } from "../fs/mod.ts";
 import type { BackupRequest } from "./backup_request.ts";
 
 const SLASH = 0x2f;

@@ -1,6 +1,6 @@
+import { quotePath } from "../bytes/mod.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
 import { NotFoundError } from "../errors/mod.ts";
-import { quotePath } from "../fs/mod.ts";
 import { withSourceStat } from "./_source_stat.ts";
 
 /**

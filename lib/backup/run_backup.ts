@@ -1,7 +1,7 @@
-import { bytesEqual } from "../bytes/mod.ts";
+import { bytesEqual, quotePath } from "../bytes/mod.ts";
 import { ChunkPipeline } from "../chunking/mod.ts";
 import { CancelledError, UsageError } from "../errors/mod.ts";
-import { MatchEntry, type MatchList, normaliseMatchPath, quotePath } from "../fs/mod.ts";
+import { MatchEntry, type MatchList, normaliseMatchPath } from "../fs/mod.ts";
 import { createManifest, encodeManifestBlob, signManifest } from "../manifest/mod.ts";
 import {
   type BackupTarget,

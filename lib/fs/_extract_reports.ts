@@ -1,3 +1,4 @@
+import { quotePath } from "../bytes/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import {
   EXTRACT_ERROR_BYTES,
@@ -7,7 +8,6 @@ import {
   ExtractStep as NativeStep,
 } from "../../ffi/native_layout.ts";
 import type { ExtractStep } from "./extract_error.ts";
-import { quotePath } from "./quote_path.ts";
 
 /** What is worth knowing and no error. */
 type ExtractNote =

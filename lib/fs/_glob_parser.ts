@@ -1,6 +1,6 @@
+import { quotePath } from "../bytes/mod.ts";
 import { GlobKind } from "../../ffi/native_layout.ts";
 import { UsageError } from "../errors/mod.ts";
-import { quotePath } from "./quote_path.ts";
 
 /** One component of a glob pattern. */
 export interface GlobComponent {

@@ -1,3 +1,4 @@
+import { quotePath } from "../bytes/mod.ts";
 import {
   type CaptureBatch,
   closeBatch,
@@ -33,7 +34,6 @@ import { EXCLUDE_FILE_NAME, parseExcludeFile } from "./exclude_file.ts";
 import { captureFeatures, isVirtualFileSystem } from "./filesystem_features.ts";
 import { HardlinkTable } from "./_hardlink_table.ts";
 import { compileMatchList } from "./match_program.ts";
-import { quotePath } from "./quote_path.ts";
 import { DEFAULT_ENTRIES_MAX, type WalkOptions } from "./walk_options.ts";
 import type { WalkProgress } from "./walk_progress.ts";
 import type { HardlinkTarget, TreeVisitor, WalkPath } from "./walk_visitor.ts";

@@ -1,8 +1,7 @@
-import { concatBytes } from "../bytes/mod.ts";
+import { concatBytes, quotePath } from "../bytes/mod.ts";
 import { UsageError } from "../errors/mod.ts";
 import { MatchEntry, type MatchType } from "./match_entry.ts";
 import { normaliseMatchPath } from "./match_normalise.ts";
-import { quotePath } from "./quote_path.ts";
 
 /** Name of the file with exclude patterns in any directory of a source. */
 export const EXCLUDE_FILE_NAME = ".pxarexclude";

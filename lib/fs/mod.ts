@@ -31,7 +31,6 @@ export { normaliseMatchPath } from "./match_normalise.ts";
 export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./exclude_file.ts";
 export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
 export { isVirtualFileSystem } from "./filesystem_features.ts";
-export { quotePath } from "./quote_path.ts";
 export { type FileIdentity, reopenSourceFile } from "./reopen_source_file.ts";
 export { TreeExtractor } from "./tree_extractor.ts";
 export { SelectiveExtractor, type SelectiveExtractorOptions } from "./selective_extractor.ts";

@@ -1,3 +1,4 @@
+import { quotePath } from "../bytes/mod.ts";
 import { CancelledError, SystemError } from "../errors/mod.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
 import { type NativeExtractCounters, NativeExtractor } from "../../ffi/extract.ts";
@@ -22,7 +23,6 @@ import {
   readExtractReports,
 } from "./_extract_reports.ts";
 import type { ExtractSink } from "./extract_sink.ts";
-import { quotePath } from "./quote_path.ts";
 
 /** Errors that are kept for the report; the rest is counted. */
 const MAX_KEPT_ERRORS = 1000;

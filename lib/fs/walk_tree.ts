@@ -1,3 +1,4 @@
+import { quotePath } from "../bytes/mod.ts";
 import { fileSystemMagic, openCaptureRoot, TreeCapture } from "../../ffi/capture.ts";
 import { CaptureFeature } from "../../ffi/native_layout.ts";
 import { errnoText } from "../../ffi/errno.ts";
@@ -5,7 +6,6 @@ import { CancelledError, SystemError, UsageError } from "../errors/mod.ts";
 import { captureFeatures, isVirtualFileSystem } from "./filesystem_features.ts";
 import { MatchEntry } from "./match_entry.ts";
 import { compileMatchList } from "./match_program.ts";
-import { quotePath } from "./quote_path.ts";
 import type { WalkOptions } from "./walk_options.ts";
 import { WalkProgress } from "./walk_progress.ts";
 import type { TreeVisitor } from "./walk_visitor.ts";

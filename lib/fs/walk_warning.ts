@@ -1,5 +1,5 @@
+import { quotePath } from "../bytes/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
-import { quotePath } from "./quote_path.ts";
 
 /**
  * What happened (spec: pxar.md §5.5, §5.10).

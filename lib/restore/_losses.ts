@@ -1,5 +1,5 @@
+import { quotePath } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
-import { quotePath } from "../fs/mod.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
 /** What could not be restored because something is damaged or missing: named, and counted. */

@@ -8,9 +8,8 @@ import {
   truncateFile,
   writeLater,
 } from "../../ffi/posix_files.ts";
-import { concatBytes } from "../bytes/mod.ts";
+import { concatBytes, quotePath } from "../bytes/mod.ts";
 import { SystemError } from "../errors/mod.ts";
-import { quotePath } from "../fs/mod.ts";
 
 /**
  * A file that is being restored, or the standard output. Data that turns out to be zeros becomes a

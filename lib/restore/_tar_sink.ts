@@ -1,5 +1,5 @@
-import { concatBytes } from "../bytes/mod.ts";
-import { type ExtractSink, quotePath } from "../fs/mod.ts";
+import { concatBytes, quotePath } from "../bytes/mod.ts";
+import type { ExtractSink } from "../fs/mod.ts";
 import { type EntryMetadata, type PxarEntry, S_IFCHR, S_IFMT } from "../pxar/mod.ts";
 import {
   MAX_TAR_DEVICE_NUMBER,

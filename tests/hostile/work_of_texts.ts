@@ -1,3 +1,4 @@
+import { quotePath } from "../../lib/bytes/quote_path.ts";
 import { parseBoolean } from "../../cli/arguments/parse_boolean.ts";
 import { parseByteSize } from "../../cli/arguments/parse_byte_size.ts";
 import { parseCommandLine } from "../../cli/arguments/parse_command_line.ts";
@@ -23,7 +24,6 @@ import { parseExcludeFile } from "../../lib/fs/exclude_file.ts";
 import { MatchEntry } from "../../lib/fs/match_entry.ts";
 import { Glob } from "../../lib/fs/match_glob.ts";
 import { evaluateMatchList } from "../../lib/fs/match_list.ts";
-import { quotePath } from "../../lib/fs/quote_path.ts";
 import { parseGlob } from "../../lib/fs/_glob_parser.ts";
 import { parseArchiveName, splitArchiveNames } from "../../lib/repository/archive_name.ts";
 import { parseChallenge } from "../../lib/remote/second_factor.ts";

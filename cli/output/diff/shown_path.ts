@@ -1,4 +1,4 @@
-import { quotePath } from "../../../lib/fs/mod.ts";
+import { quotePath } from "../../../lib/bytes/mod.ts";
 
 /**
  * A path within an archive as a line shows it: as it is, in quotes where something in it is not
