@@ -79,6 +79,10 @@ macro_rules! record {
         };
         // SAFETY: `repr(C)`, plain fields, and their sizes add up to that of the whole.
         unsafe impl $crate::Record for $name {}
+
+        impl $crate::Pointee for $name {
+            const NAME: &'static str = stringify!($name);
+        }
     };
 }
 

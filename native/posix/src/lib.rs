@@ -1,20 +1,32 @@
-//! System calls that the runtime lacks, as C functions that return a negative error number when they
-//! fail: `errno` belongs to a thread, and repeating a call to learn it may succeed. Linux reports an
-//! error of a delayed write once only.
+//! System calls: each is written once, here, as a function that is safe to call and gives a `Result`.
+//! Calls that a signal interrupts are repeated where nothing else is said.
 //!
-//! Calls that a signal interrupts are repeated, and reads and writes go on until all is done. Paths
-//! come with their length, without a final NUL. The functions are described in `pbs_posix.h`.
+//! Some of them are C functions as well, for what the runtime lacks: `errno` belongs to a thread, and
+//! repeating a call to learn it may succeed. Linux reports an error of a delayed write once only. They
+//! return a negative error number when they fail, and are described in `pbs_posix.h`.
 
-mod descriptors;
-mod identity;
-mod locks;
-mod numbered_folders;
+mod abi;
+mod attributes;
+mod contents;
+mod errno;
+mod locking;
+mod metadata;
+mod names;
+mod opening;
 mod path;
-mod paths;
-mod result;
+mod process;
+mod status;
+mod xattrs;
 
-pub use descriptors::*;
-pub use identity::*;
-pub use locks::*;
-pub use numbered_folders::*;
-pub use paths::*;
+pub use abi::FUNCTIONS;
+pub use attributes::*;
+pub use contents::*;
+pub use errno::Errno;
+pub use locking::*;
+pub use metadata::*;
+pub use names::*;
+pub use opening::*;
+pub use path::with_path;
+pub use process::*;
+pub use status::*;
+pub use xattrs::*;

@@ -1,17 +1,30 @@
 //! Calls on an open file.
 
-use crate::result::{length, status, uninterrupted};
+use crate::errno::Errno;
+use crate::opening::close;
+use crate::{contents, metadata};
+use pbs_native_interface::{answer, bytes, bytes_mut};
+use std::os::fd::{FromRawFd, OwnedFd};
+
+/// A length, or a negative error number.
+fn length(result: Result<usize, Errno>) -> i64 {
+    match result {
+        Ok(length) => length as i64,
+        Err(errno) => -i64::from(errno),
+    }
+}
 
 /// Closes a descriptor. An error says that what was written may be lost: network file systems and
 /// quotas tell only now. The descriptor is gone in any case.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_close(fd: i32) -> i32 {
-    // SAFETY: closing takes no memory; the number is the caller's to give.
-    match status(unsafe { libc::close(fd) }) {
-        // Linux has closed it, and what is interrupted is the waiting for it.
-        interrupted if interrupted == -libc::EINTR => 0,
-        result => result,
+    if fd < 0 {
+        return -libc::EBADF;
     }
+    // SAFETY: the number is the caller's to give, and a descriptor it does not know is not harmed by
+    // closing a number that is none.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    answer(close(fd).map(|()| 0))
 }
 
 /// Reads at an offset until `len` bytes are there or the file ends. Returns the number of bytes.
@@ -20,19 +33,8 @@ pub extern "C" fn pbs_close(fd: i32) -> i32 {
 /// `out` points to `len` writable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_read_at(fd: i32, out: *mut u8, len: usize, offset: i64) -> i64 {
-    let mut done = 0;
-    while done < len {
-        let at = offset.saturating_add_unsigned(done as u64);
-        // SAFETY: `done` is below `len`, so this is the rest of the caller's memory.
-        let got = length(unsafe { libc::pread(fd, out.add(done).cast(), len - done, at) });
-        match got {
-            0 => break,
-            _ if got == -i64::from(libc::EINTR) => {}
-            _ if got < 0 => return got,
-            _ => done += got as usize,
-        }
-    }
-    done as i64
+    // SAFETY: the caller vouches for the bytes.
+    length(unsafe { bytes_mut(out, len) }.and_then(|out| contents::read_at(fd, out, offset)))
 }
 
 /// Reads at the descriptor's own position, as pipes have it, until `len` bytes are there or it ends.
@@ -42,31 +44,8 @@ pub unsafe extern "C" fn pbs_read_at(fd: i32, out: *mut u8, len: usize, offset: 
 /// `out` points to `len` writable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_read_next(fd: i32, out: *mut u8, len: usize) -> i64 {
-    let mut done = 0;
-    while done < len {
-        // SAFETY: `done` is below `len`, so this is the rest of the caller's memory.
-        let got = length(unsafe { libc::read(fd, out.add(done).cast(), len - done) });
-        match got {
-            0 => break,
-            _ if got == -i64::from(libc::EINTR) => {}
-            _ if got == -i64::from(libc::EAGAIN) => wait_readable(fd),
-            _ if got < 0 && done == 0 => return got,
-            _ if got < 0 => break,
-            _ => done += got as usize,
-        }
-    }
-    done as i64
-}
-
-/// Waits until a descriptor that was made non-blocking, perhaps by somebody else, has bytes.
-fn wait_readable(fd: i32) {
-    let mut poll = libc::pollfd {
-        fd,
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: one entry, which outlives the call.
-    unsafe { libc::poll(&mut poll, 1, -1) };
+    // SAFETY: the caller vouches for the bytes.
+    length(unsafe { bytes_mut(out, len) }.and_then(|out| contents::read_next(fd, out)))
 }
 
 /// Writes all bytes at an offset. Some of them may have been written when it fails.
@@ -74,21 +53,10 @@ fn wait_readable(fd: i32) {
 /// # Safety
 /// `bytes` points to `len` readable bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_write_at(fd: i32, bytes: *const u8, len: usize, offset: i64) -> i32 {
-    let mut done = 0;
-    while done < len {
-        let at = offset.saturating_add_unsigned(done as u64);
-        // SAFETY: `done` is below `len`, so this is the rest of the caller's memory.
-        let put = length(unsafe { libc::pwrite(fd, bytes.add(done).cast(), len - done, at) });
-        match put {
-            // Nothing written and no reason given: going on would not end.
-            0 => return -libc::EIO,
-            _ if put == -i64::from(libc::EINTR) => {}
-            _ if put < 0 => return put as i32,
-            _ => done += put as usize,
-        }
-    }
-    0
+pub unsafe extern "C" fn pbs_write_at(fd: i32, data: *const u8, len: usize, offset: i64) -> i32 {
+    // SAFETY: the caller vouches for the bytes.
+    let written = unsafe { bytes(data, len) }.and_then(|data| contents::write_at(fd, data, offset));
+    answer(written.map(|()| 0))
 }
 
 /// Reads the next entries of an open directory as `struct linux_dirent64`. Returns the number of bytes,
@@ -98,49 +66,39 @@ pub unsafe extern "C" fn pbs_write_at(fd: i32, bytes: *const u8, len: usize, off
 /// `out` points to `len` writable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_read_folder(fd: i32, out: *mut u8, len: usize) -> i64 {
-    loop {
-        // SAFETY: the kernel writes at most `len` bytes into the caller's memory.
-        let got = length(unsafe { libc::syscall(libc::SYS_getdents64, fd, out, len) } as isize);
-        if got != -i64::from(libc::EINTR) {
-            return got;
-        }
-    }
+    // SAFETY: the caller vouches for the bytes.
+    length(unsafe { bytes_mut(out, len) }.and_then(|out| contents::read_directory(fd, out)))
 }
 
 /// Cuts a file off, or extends it with zeros.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_truncate(fd: i32, size: i64) -> i32 {
-    // SAFETY: takes no memory.
-    uninterrupted(|| unsafe { libc::ftruncate(fd, size) })
+    answer(contents::truncate(fd, size).map(|()| 0))
 }
 
 /// Sets the permission bits.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_change_mode(fd: i32, mode: u32) -> i32 {
-    // SAFETY: takes no memory.
-    uninterrupted(|| unsafe { libc::fchmod(fd, mode) })
+    answer(metadata::set_mode(fd, mode).map(|()| 0))
 }
 
 /// Sets the owner.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_change_owner(fd: i32, uid: u32, gid: u32) -> i32 {
-    // SAFETY: takes no memory.
-    uninterrupted(|| unsafe { libc::fchown(fd, uid, gid) })
+    answer(metadata::set_owner(fd, uid, gid).map(|()| 0))
 }
 
 /// Waits until a file or folder is on disk. Called once: an error is reported once.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_sync_file(fd: i32) -> i32 {
-    // SAFETY: takes no memory.
-    uninterrupted(|| unsafe { libc::fsync(fd) })
+    answer(contents::sync_file(fd).map(|()| 0))
 }
 
 /// Waits until everything on the file system of an open file is on disk. Called once as well: reports
 /// what has failed since the descriptor was opened.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_sync_file_system(fd: i32) -> i32 {
-    // SAFETY: takes no memory.
-    uninterrupted(|| unsafe { libc::syncfs(fd) })
+    answer(contents::sync_file_system(fd).map(|()| 0))
 }
 
 #[cfg(test)]

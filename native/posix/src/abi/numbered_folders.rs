@@ -1,7 +1,11 @@
 //! Many folders in one call.
 
-use crate::identity::pbs_set_file_user;
-use crate::result::status;
+use crate::errno::Errno;
+use crate::metadata::set_mode_at;
+use crate::names::make_directory;
+use crate::process::set_file_user;
+use pbs_native_interface::answer;
+use std::ffi::CStr;
 
 /// Creates folders named by four hexadecimal digits, `first` and the `count - 1` after it, as if the
 /// user and group did it; an id of `u32::MAX` stands for the process's own. Folders that exist are left
@@ -18,42 +22,31 @@ pub extern "C" fn pbs_make_numbered_folders(
     gid: u32,
 ) -> i32 {
     if uid == u32::MAX && gid == u32::MAX {
-        return make_all(directory, first, count, mode, exact != 0);
+        return answer(make_all(directory, first, count, mode, exact != 0).map(|()| 0));
     }
-    let mut previous = [0; 2];
-    // SAFETY: `previous` is two numbers.
-    let entered = unsafe { pbs_set_file_user(uid, gid, previous.as_mut_ptr()) };
-    if entered < 0 {
-        return entered;
+    let (previous, entered) = set_file_user((uid, gid));
+    if let Err(errno) = entered {
+        return -errno;
     }
     let result = make_all(directory, first, count, mode, exact != 0);
-    let [uid, gid] = previous;
-    // SAFETY: as above. The thread is used for other calls afterwards.
-    let left = unsafe { pbs_set_file_user(uid, gid, previous.as_mut_ptr()) };
-    if result < 0 { result } else { left }
+    // The thread is used for other calls afterwards.
+    let (_, left) = set_file_user(previous);
+    answer(result.and(left).map(|()| 0))
 }
 
-fn make_all(directory: i32, first: u32, count: u32, mode: u32, exact: bool) -> i32 {
+fn make_all(dir: i32, first: u32, count: u32, mode: u32, exact: bool) -> Result<(), Errno> {
     for number in first..first.saturating_add(count) {
         let name = name_of(number);
-        // SAFETY: the name ends in NUL and lives through the calls.
-        let made = status(unsafe { libc::mkdirat(directory, name.as_ptr().cast(), mode) });
-        if made == -libc::EEXIST {
-            continue;
-        }
-        if made < 0 {
-            return made;
+        let name = CStr::from_bytes_with_nul(&name).expect("digits and one NUL");
+        match make_directory(dir, name, mode) {
+            Err(libc::EEXIST) => continue,
+            result => result?,
         }
         if exact {
-            // SAFETY: as above.
-            let changed =
-                status(unsafe { libc::fchmodat(directory, name.as_ptr().cast(), mode, 0) });
-            if changed < 0 {
-                return changed;
-            }
+            set_mode_at(dir, name, mode)?;
         }
     }
-    0
+    Ok(())
 }
 
 /// The last four hexadecimal digits, and a NUL.
