@@ -1,4 +1,5 @@
 import { openNative } from "./library.ts";
+import { NativeFunction } from "./native_functions.ts";
 import {
   CAPTURE_STATUS_BYTES,
   CaptureEntryWord,
@@ -12,24 +13,17 @@ let native: ReturnType<typeof bind> | undefined;
 
 function bind() {
   return openNative({
-    pbs_capture_open_root: { parameters: ["buffer", "u32"], result: "i32" },
-    pbs_capture_file_system: { parameters: ["i32"], result: "i64" },
-    pbs_capture_new: { parameters: ["i32", "u32"], result: "pointer" },
-    pbs_capture_next: {
-      parameters: ["pointer", "buffer", "usize", "u32", "buffer"],
-      result: "i64",
-      nonblocking: true,
-    },
-    pbs_capture_add_patterns: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
-    pbs_capture_met_patterns: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
-    pbs_capture_resume: { parameters: ["pointer", "u32", "u32"], result: "i32" },
-    pbs_capture_cancel: { parameters: ["pointer"], result: "void" },
-    pbs_capture_free: { parameters: ["pointer"], result: "void", nonblocking: true },
-    pbs_capture_match: {
-      parameters: ["buffer", "usize", "buffer", "usize", "u32"],
-      result: "i32",
-    },
-    pbs_capture_close: { parameters: ["i32"], result: "i32" },
+    pbs_capture_open_root: NativeFunction.pbs_capture_open_root,
+    pbs_capture_file_system: NativeFunction.pbs_capture_file_system,
+    pbs_capture_create: NativeFunction.pbs_capture_create,
+    pbs_capture_next: { ...NativeFunction.pbs_capture_next, nonblocking: true },
+    pbs_capture_add_patterns: NativeFunction.pbs_capture_add_patterns,
+    pbs_capture_met_patterns: NativeFunction.pbs_capture_met_patterns,
+    pbs_capture_resume: NativeFunction.pbs_capture_resume,
+    pbs_capture_cancel: NativeFunction.pbs_capture_cancel,
+    pbs_capture_destroy: { ...NativeFunction.pbs_capture_destroy, nonblocking: true },
+    pbs_capture_match: NativeFunction.pbs_capture_match,
+    pbs_close: NativeFunction.pbs_close,
   });
 }
 
@@ -60,9 +54,7 @@ const EMSGSIZE = 90;
 export function openCaptureRoot(path: Uint8Array, follow: boolean): number {
   native ??= bind();
   if (path.includes(0)) throw new TypeError("path contains a NUL character");
-  const terminated = new Uint8Array(path.byteLength + 1);
-  terminated.set(path);
-  return native.pbs_capture_open_root(terminated, follow ? 1 : 0);
+  return native.pbs_capture_open_root(path.slice(), path.byteLength, follow ? 1 : 0);
 }
 
 /** `f_type` of the file system behind a descriptor, or a negative error number. */
@@ -89,7 +81,7 @@ export function matchNative(
 /** Closes a descriptor; nothing can be done about an error of one that was only read. */
 export function closeCaptured(fd: number): void {
   native ??= bind();
-  native.pbs_capture_close(fd);
+  native.pbs_close(fd);
 }
 
 /** Closes the descriptors in the records of a batch from a word index on. */
@@ -104,7 +96,7 @@ export function closeBatch(batch: CaptureBatch, from = 0): void {
 
 /** A walk of the native core: system calls of whole batches of entries at a time, off this thread. */
 export class TreeCapture {
-  readonly #handle: Deno.PointerObject;
+  readonly #handle: number;
   readonly #symbols: NonNullable<typeof native>;
   #running: Promise<CaptureBatch> | undefined;
   #closed = false;
@@ -112,10 +104,12 @@ export class TreeCapture {
   /**
    * @param rootFd From {@linkcode openCaptureRoot}; taken over.
    * @param features Bits of {@linkcode CaptureFeature} for the root's file system.
+   * @throws {Error} if that is no descriptor.
    */
   constructor(rootFd: number, features: number) {
     this.#symbols = native ??= bind();
-    this.#handle = this.#symbols.pbs_capture_new(rootFd, features)!;
+    this.#handle = this.#symbols.pbs_capture_create(rootFd, features);
+    if (this.#handle < 0) throw new Error(`native core began no walk (error ${-this.#handle})`);
   }
 
   /** Appends compiled match entries. Not while `next` is running. */
@@ -191,6 +185,6 @@ export class TreeCapture {
     this.#symbols.pbs_capture_cancel(this.#handle);
     const last = await this.#running?.catch(() => undefined);
     if (last !== undefined && last !== taken) closeBatch(last);
-    await this.#symbols.pbs_capture_free(this.#handle);
+    await this.#symbols.pbs_capture_destroy(this.#handle);
   }
 }

@@ -1,4 +1,5 @@
 import { openNative } from "./library.ts";
+import { NativeFunction } from "./native_functions.ts";
 import {
   EXTRACT_COUNTERS_BYTES,
   EXTRACT_OPTIONS_BYTES,
@@ -7,27 +8,14 @@ import {
 } from "./native_layout.ts";
 
 const SYMBOLS = {
-  pbs_extract_open: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
-  pbs_extract_submit: {
-    parameters: ["pointer", "buffer", "u64", "buffer", "u32", "u32"],
-    result: "i32",
-    nonblocking: true,
-  },
-  pbs_extract_next: {
-    name: "pbs_extract_next",
-    parameters: ["pointer", "buffer", "u32", "u32"],
-    result: "i32",
-  },
-  waitForNext: {
-    name: "pbs_extract_next",
-    parameters: ["pointer", "buffer", "u32", "u32"],
-    result: "i32",
-    nonblocking: true,
-  },
-  pbs_extract_finish: { parameters: ["pointer"], result: "i32", nonblocking: true },
-  pbs_extract_counters: { parameters: ["pointer", "buffer"], result: "i32" },
-  pbs_extract_abort: { parameters: ["pointer"], result: "i32" },
-  pbs_extract_close: { parameters: ["pointer"], result: "i32", nonblocking: true },
+  pbs_extract_open: NativeFunction.pbs_extract_open,
+  pbs_extract_submit: { ...NativeFunction.pbs_extract_submit, nonblocking: true },
+  pbs_extract_next: NativeFunction.pbs_extract_next,
+  waitForNext: { name: "pbs_extract_next", ...NativeFunction.pbs_extract_next, nonblocking: true },
+  pbs_extract_finish: { ...NativeFunction.pbs_extract_finish, nonblocking: true },
+  pbs_extract_counters: NativeFunction.pbs_extract_counters,
+  pbs_extract_abort: NativeFunction.pbs_extract_abort,
+  pbs_extract_close: { ...NativeFunction.pbs_extract_close, nonblocking: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Bound once: the library stays open for the life of the process. */
@@ -70,9 +58,10 @@ export interface NativeExtractCounters {
  * The caller sees to it that only one `submit`, `finish` or `close` is under way at a time.
  */
 export class NativeExtractor {
-  #handle: Deno.PointerValue;
+  readonly #handle: number;
+  #closed = false;
 
-  private constructor(handle: Deno.PointerValue) {
+  private constructor(handle: number) {
     this.#handle = handle;
   }
 
@@ -87,16 +76,13 @@ export class NativeExtractor {
     options: NativeExtractOptions,
   ): NativeExtractor | number {
     if (path.includes(0)) throw new TypeError("path contains a NUL character");
-    const terminated = new Uint8Array(path.length + 1);
-    terminated.set(path);
     const packed = new Uint32Array(EXTRACT_OPTIONS_BYTES / 4);
     packed[ExtractOptionsWord.flags] = options.flags;
     packed[ExtractOptionsWord.threads] = options.threads;
     packed[ExtractOptionsWord.linuxFlagsMask] = options.linuxFlagsMask;
     packed[ExtractOptionsWord.initialFlagsMask] = options.initialFlagsMask;
-    const handle = new BigUint64Array(1);
-    const status = native().pbs_extract_open(terminated, packed, handle);
-    return status < 0 ? status : new NativeExtractor(Deno.UnsafePointer.create(handle[0]!));
+    const handle = native().pbs_extract_open(path, path.length, packed);
+    return handle < 0 ? handle : new NativeExtractor(handle);
   }
 
   /**
@@ -165,8 +151,8 @@ export class NativeExtractor {
 
   /** Ends the threads and frees everything. No other call may be under way. */
   async close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = null;
-    if (handle !== null) await native().pbs_extract_close(handle);
+    if (this.#closed) return;
+    this.#closed = true;
+    await native().pbs_extract_close(this.#handle);
   }
 }

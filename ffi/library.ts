@@ -1,3 +1,4 @@
+import { NativeFunction } from "./native_functions.ts";
 import { Abi } from "./native_layout.ts";
 import { nativeLibraryPath } from "./native_library_path.ts";
 
@@ -23,7 +24,7 @@ export function openNative<const S extends Deno.ForeignLibraryInterface>(
 function checkVersion(path: string): void {
   if (path === checkedPath) return;
   const library = Deno.dlopen(path, {
-    pbs_abi_version: { parameters: [], result: "u32", optional: true },
+    pbs_abi_version: { ...NativeFunction.pbs_abi_version, optional: true },
   });
   const version = library.symbols.pbs_abi_version?.();
   if (version === undefined) {

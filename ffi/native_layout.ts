@@ -8,7 +8,7 @@
 /** The C ABI. */
 export const Abi = {
   /** The TypeScript bindings refuse a shared object with another number. */
-  Version: 5,
+  Version: 6,
 } as const;
 
 /** Metadata to read of an entry, as bits; chosen per file system. */

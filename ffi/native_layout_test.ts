@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+import { compileC, INCLUDE } from "../tests/support/compile_c.ts";
 import {
   constantName,
   constantsName,
@@ -13,27 +13,7 @@ import {
 } from "../tests/support/native_layout.ts";
 import * as constants from "./native_layout.ts";
 
-const INCLUDE = fromFileUrl(new URL("../native/include", import.meta.url));
 const WRITE_AGAIN = "scripts/write_native_layout.ts writes it anew";
-const STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
-
-/** Compiles a program for its errors only. */
-async function compile(standard: string, program: string): Promise<{ ok: boolean; text: string }> {
-  const language = standard.startsWith("c++") ? "c++" : "c";
-  const cc = new Deno.Command("cc", {
-    args: [...STRICT, `-std=${standard}`, "-x", language, "-I", INCLUDE, "-"],
-    env: { LC_ALL: "C" },
-    stdin: "piped",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const writer = cc.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(program));
-  await writer.close();
-  const { success, stderr } = await cc.output();
-  return { ok: success, text: new TextDecoder().decode(stderr) };
-}
-
 /** A C program that compiles if the headers say what the TypeScript constants say. */
 function assertions(tables: readonly LayoutTable[], shift = 0n): string {
   const lines = ["#include <stddef.h>", '#include "pbs_layout.h"'];
@@ -72,10 +52,10 @@ Deno.test("every record and value of the native core has its constants, and no o
 
 Deno.test("a C compiler lays the records out as the TypeScript constants say", async () => {
   const tables = nativeLayout();
-  const { ok, text } = await compile("c11", assertions(tables));
+  const { ok, text } = await compileC("c11", assertions(tables));
   assert(ok, text);
   // The comparison is one: with every number off by one, each assertion fails.
-  const shifted = await compile("c11", assertions(tables, 1n));
+  const shifted = await compileC("c11", assertions(tables, 1n));
   const failed = shifted.text.match(/static assertion failed/g)?.length ?? 0;
   assertEquals(failed, assertions(tables).match(/^_Static_assert/gm)!.length);
   assertStringIncludes(shifted.text, "CaptureEntry.mode");
@@ -86,7 +66,7 @@ Deno.test("every header compiles by itself, as C11 and as C++", async () => {
     for (const standard of ["c11", "c++17"]) {
       // Twice: what guards against that is part of a header.
       const program = `#include "${name}"\n#include "${name}"\nextern int complete;\n`;
-      const { ok, text } = await compile(standard, program);
+      const { ok, text } = await compileC(standard, program);
       assert(ok, text);
     }
   }

@@ -1,4 +1,5 @@
 import { openNative } from "./library.ts";
+import { NativeFunction } from "./native_functions.ts";
 import {
   PIPELINE_SETTINGS_BYTES as SETTINGS_BYTES,
   PipelineFlag,
@@ -19,35 +20,27 @@ export interface PipelineSettings {
 
 function bind() {
   return openNative({
-    pbs_pipeline_create: { parameters: ["buffer"], result: "i32" },
-    pbs_pipeline_add_known: { parameters: ["u32", "buffer", "usize"], result: "i32" },
-    pbs_pipeline_statistics: { parameters: ["u32", "buffer"], result: "i32" },
-    pbs_vector_paths: { parameters: [], result: "i32" },
-    pbs_pipeline_destroy: { parameters: ["u32"], result: "i32" },
-    pbs_stream_open: { parameters: ["u32", "u32", "u32"], result: "i32" },
-    pbs_stream_write: {
-      parameters: ["u32", "buffer", "usize", "u32"],
-      result: "i32",
-      nonblocking: true,
-    },
-    pbs_stream_discard: { parameters: ["buffer", "usize"], result: "i32" },
-    pbs_stream_end: { parameters: ["u32"], result: "i32", nonblocking: true },
-    pbs_stream_next: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
-    pbs_chunk_settle: { parameters: ["u32"], result: "i32" },
-    pbs_stream_problems: { parameters: ["u32", "buffer", "u32"], result: "i32" },
-    pbs_stream_failure: { parameters: ["u32", "buffer"], result: "i32" },
-    pbs_stream_abort: { parameters: ["u32"], result: "i32" },
-    pbs_stream_close: { parameters: ["u32"], result: "i32" },
-    pbs_uncut_write: {
-      parameters: ["i32", "buffer", "usize", "buffer", "buffer", "u32"],
-      result: "i32",
-      nonblocking: true,
-    },
-    pbs_buffer_release: { parameters: ["u32"], result: "i32" },
-    pbs_decoder_create: { parameters: ["buffer"], result: "i32" },
-    pbs_decoder_destroy: { parameters: ["u32"], result: "i32" },
-    pbs_decoder_buffer: { parameters: ["u32", "u32", "buffer"], result: "i32" },
-    pbs_decoder_decode: { parameters: ["u32", "buffer"], result: "i32", nonblocking: true },
+    pbs_pipeline_create: NativeFunction.pbs_pipeline_create,
+    pbs_pipeline_add_known: NativeFunction.pbs_pipeline_add_known,
+    pbs_pipeline_statistics: NativeFunction.pbs_pipeline_statistics,
+    pbs_vector_paths: NativeFunction.pbs_vector_paths,
+    pbs_pipeline_destroy: NativeFunction.pbs_pipeline_destroy,
+    pbs_stream_open: NativeFunction.pbs_stream_open,
+    pbs_stream_write: { ...NativeFunction.pbs_stream_write, nonblocking: true },
+    pbs_stream_discard: NativeFunction.pbs_stream_discard,
+    pbs_stream_end: { ...NativeFunction.pbs_stream_end, nonblocking: true },
+    pbs_stream_next: { ...NativeFunction.pbs_stream_next, nonblocking: true },
+    pbs_chunk_settle: NativeFunction.pbs_chunk_settle,
+    pbs_stream_problems: NativeFunction.pbs_stream_problems,
+    pbs_stream_failure: NativeFunction.pbs_stream_failure,
+    pbs_stream_abort: NativeFunction.pbs_stream_abort,
+    pbs_stream_close: NativeFunction.pbs_stream_close,
+    pbs_uncut_write: { ...NativeFunction.pbs_uncut_write, nonblocking: true },
+    pbs_buffer_release: NativeFunction.pbs_buffer_release,
+    pbs_decoder_create: NativeFunction.pbs_decoder_create,
+    pbs_decoder_destroy: NativeFunction.pbs_decoder_destroy,
+    pbs_decoder_buffer: NativeFunction.pbs_decoder_buffer,
+    pbs_decoder_decode: { ...NativeFunction.pbs_decoder_decode, nonblocking: true },
   });
 }
 

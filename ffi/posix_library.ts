@@ -1,56 +1,48 @@
 import { openNative } from "./library.ts";
-
-const OPEN = { parameters: ["i32", "buffer", "u32", "i32", "u32"], result: "i32" } as const;
-const STAT = { parameters: ["i32", "buffer", "u32", "buffer"], result: "i32" } as const;
-const READ_AT = { parameters: ["i32", "buffer", "usize", "i64"], result: "i64" } as const;
-const WRITE_AT = { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" } as const;
-const ON_DESCRIPTOR = { parameters: ["i32"], result: "i32" } as const;
-const TWO_NUMBERS = { parameters: ["i32", "u32"], result: "i32" } as const;
+import { NativeFunction } from "./native_functions.ts";
 
 /** Functions of `native/include/pbs_posix.h`; what ends in `Later` runs on another thread. */
 const SYMBOLS = {
-  pbs_open: OPEN,
-  openLater: { name: "pbs_open", ...OPEN, nonblocking: true },
-  pbs_stat: STAT,
-  statLater: { name: "pbs_stat", ...STAT, nonblocking: true },
-  pbs_rename: { parameters: ["i32", "buffer", "u32", "buffer", "u32"], result: "i32" },
-  pbs_rename_new: { parameters: ["i32", "buffer", "u32", "buffer", "u32"], result: "i32" },
-  pbs_remove: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  pbs_make_folder: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
+  pbs_open: NativeFunction.pbs_open,
+  openLater: { name: "pbs_open", ...NativeFunction.pbs_open, nonblocking: true },
+  pbs_stat: NativeFunction.pbs_stat,
+  statLater: { name: "pbs_stat", ...NativeFunction.pbs_stat, nonblocking: true },
+  pbs_rename: NativeFunction.pbs_rename,
+  pbs_rename_new: NativeFunction.pbs_rename_new,
+  pbs_remove: NativeFunction.pbs_remove,
+  pbs_make_folder: NativeFunction.pbs_make_folder,
   makeNumberedFoldersLater: {
     name: "pbs_make_numbered_folders",
-    parameters: ["i32", "u32", "u32", "u32", "u32", "u32", "u32"],
-    result: "i32",
+    ...NativeFunction.pbs_make_numbered_folders,
     nonblocking: true,
   },
-  pbs_change_path_owner: { parameters: ["i32", "buffer", "u32", "u32", "u32"], result: "i32" },
-  pbs_change_path_mode: { parameters: ["i32", "buffer", "u32", "u32"], result: "i32" },
-  pbs_set_times: { parameters: ["i32", "buffer", "u32", "buffer"], result: "i32" },
-  pbs_touch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  pbs_file_system_space: { parameters: ["buffer", "u32", "buffer"], result: "i32" },
-  pbs_close: ON_DESCRIPTOR,
-  closeLater: { name: "pbs_close", ...ON_DESCRIPTOR, nonblocking: true },
-  readLater: { name: "pbs_read_at", ...READ_AT, nonblocking: true },
-  readNextLater: {
-    name: "pbs_read_next",
-    parameters: ["i32", "buffer", "usize"],
-    result: "i64",
+  pbs_change_path_owner: NativeFunction.pbs_change_path_owner,
+  pbs_change_path_mode: NativeFunction.pbs_change_path_mode,
+  pbs_set_times: NativeFunction.pbs_set_times,
+  pbs_touch: NativeFunction.pbs_touch,
+  pbs_file_system_space: NativeFunction.pbs_file_system_space,
+  pbs_close: NativeFunction.pbs_close,
+  closeLater: { name: "pbs_close", ...NativeFunction.pbs_close, nonblocking: true },
+  readLater: { name: "pbs_read_at", ...NativeFunction.pbs_read_at, nonblocking: true },
+  readNextLater: { name: "pbs_read_next", ...NativeFunction.pbs_read_next, nonblocking: true },
+  pbs_write_at: NativeFunction.pbs_write_at,
+  writeLater: { name: "pbs_write_at", ...NativeFunction.pbs_write_at, nonblocking: true },
+  pbs_read_folder: NativeFunction.pbs_read_folder,
+  pbs_truncate: NativeFunction.pbs_truncate,
+  pbs_change_mode: NativeFunction.pbs_change_mode,
+  pbs_change_owner: NativeFunction.pbs_change_owner,
+  syncFileLater: { name: "pbs_sync_file", ...NativeFunction.pbs_sync_file, nonblocking: true },
+  syncFileSystemLater: {
+    name: "pbs_sync_file_system",
+    ...NativeFunction.pbs_sync_file_system,
     nonblocking: true,
   },
-  pbs_write_at: WRITE_AT,
-  writeLater: { name: "pbs_write_at", ...WRITE_AT, nonblocking: true },
-  pbs_read_folder: { parameters: ["i32", "buffer", "usize"], result: "i64" },
-  pbs_truncate: { parameters: ["i32", "i64"], result: "i32" },
-  pbs_change_mode: TWO_NUMBERS,
-  pbs_change_owner: { parameters: ["i32", "u32", "u32"], result: "i32" },
-  syncFileLater: { name: "pbs_sync_file", ...ON_DESCRIPTOR, nonblocking: true },
-  syncFileSystemLater: { name: "pbs_sync_file_system", ...ON_DESCRIPTOR, nonblocking: true },
-  pbs_lock_file: { parameters: ["i32", "i32"], result: "i32" },
-  pbs_lock_record: { parameters: ["i32", "i32"], result: "i32" },
-  pbs_effective_uid: { parameters: [], result: "u32" },
-  pbs_effective_gid: { parameters: [], result: "u32" },
-  pbs_umask: { parameters: ["u32"], result: "u32" },
-  pbs_open_files_max: { parameters: [], result: "i64" },
+  pbs_lock_file: NativeFunction.pbs_lock_file,
+  pbs_lock_record: NativeFunction.pbs_lock_record,
+  pbs_effective_uid: NativeFunction.pbs_effective_uid,
+  pbs_effective_gid: NativeFunction.pbs_effective_gid,
+  pbs_umask: NativeFunction.pbs_umask,
+  pbs_open_files_max: NativeFunction.pbs_open_files_max,
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type PosixLibrary = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];

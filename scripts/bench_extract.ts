@@ -7,6 +7,7 @@
 // Names, sizes, modes, owners and times are those of the source; contents come from chunks in native
 // memory, so that neither fetching nor decoding is part of what is measured.
 
+import process from "node:process";
 import { parseArgs } from "node:util";
 import { TreeExtractor } from "../lib/fs/tree_extractor.ts";
 import type { EntryMetadata } from "../lib/pxar/mod.ts";
@@ -122,6 +123,7 @@ const seconds = (since: number) => (performance.now() - since) / 1000;
 const tree = read(args.source, "")!;
 const copies: number[] = [];
 const ours: number[] = [];
+const processor: number[] = [];
 for (let round = 0; round < Number(args.rounds); round++) {
   const target = `${args.target}/bench-extract`;
   if (withCopy) {
@@ -134,6 +136,7 @@ for (let round = 0; round < Number(args.rounds); round++) {
   // What was written before is not to be waited for within what is measured.
   await command("sync");
   const start = performance.now();
+  const before = process.cpuUsage();
   {
     const options = args.threads ? { threads: Number(args.threads) } : {};
     await using extractor = TreeExtractor.open(target, options);
@@ -142,12 +145,15 @@ for (let round = 0; round < Number(args.rounds); round++) {
     await run.directory(tree);
     const report = await extractor.finish();
     ours.push(seconds(start));
+    const { user, system } = process.cpuUsage(before);
+    processor.push((user + system) / 1e6);
     if (round === 0) console.log(`${run.entries} entries, ${report.bytes} bytes`);
   }
   await command("rm", "-rf", target);
 }
 const best = (list: number[]) => Math.min(...list);
 console.log(`extractor: ${ours.map((s) => s.toFixed(2)).join(" ")} s`);
+console.log(`processor: ${processor.map((s) => s.toFixed(2)).join(" ")} s`);
 if (withCopy) {
   console.log(`cp -a:     ${copies.map((s) => s.toFixed(2)).join(" ")} s`);
   console.log(`ratio of the best: ${(best(ours) / best(copies)).toFixed(3)}`);

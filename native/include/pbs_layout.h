@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* The C ABI. */
-#define PBS_ABI_VERSION 5u /* The TypeScript bindings refuse a shared object with another number. */
+#define PBS_ABI_VERSION 6u /* The TypeScript bindings refuse a shared object with another number. */
 
 /* Metadata to read of an entry, as bits; chosen per file system. */
 #define PBS_CAPTURE_FEATURE_XATTRS 1u /* `user.*`, `trusted.*`, `security.NTACL`. */

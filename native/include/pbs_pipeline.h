@@ -1,10 +1,8 @@
 /*
  * The chunk pipeline and its inverse.
  *
- * Every function returns 0 or a positive number, or a negative errno. Things are named by positive
- * numbers; a number of something closed gives -EBADF or -ECANCELED, never something else. All
- * integers in records are little endian. Functions marked "long" may wait and run on a thread of
- * their own; the others return at once. Memory passed in is used during the call only.
+ * What holds for all functions is in pbs_core.h. A stream that has failed gives the same error to every
+ * later call, one that was aborted -ECANCELED.
  */
 #ifndef PBS_PIPELINE_H
 #define PBS_PIPELINE_H
@@ -85,8 +83,8 @@ int32_t pbs_stream_close(uint32_t stream);
 /*
  * Long. Carries out commands as those of pbs_stream_write, but writes the bytes to an open file, at its
  * position, in place of cutting them; a splice needs a size, suggestions do not count, and injections
- * are refused. Descriptors in the commands are closed in any case, output stays open. A word that
- * another thread sets to non-zero ends it with -ECANCELED. Returns how many problems it stored;
+ * are refused. Descriptors in the commands are closed in any case, output stays open. A word, aligned,
+ * that another thread sets to non-zero ends it with -ECANCELED. Returns how many problems it stored;
  * -EOVERFLOW if there were more than limit.
  */
 int32_t pbs_uncut_write(int32_t output, const uint8_t *commands, size_t length, uint32_t *cancelled,
@@ -100,8 +98,8 @@ int32_t pbs_decoder_create(const struct pbs_pipeline_settings *settings);
 
 int32_t pbs_decoder_destroy(uint32_t decoder);
 
-/* Memory for a blob of length bytes; its address is stored as u64. Returns the buffer. */
-int32_t pbs_decoder_buffer(uint32_t decoder, uint32_t length, uint8_t *address);
+/* Memory for a blob of length bytes, and its address. Returns the buffer. */
+int32_t pbs_decoder_buffer(uint32_t decoder, uint32_t length, uint64_t *address);
 
 /*
  * Long. Verifies and decodes a blob, and writes the answer into the request. Positive results are

@@ -1,4 +1,4 @@
-/* System calls that the runtime lacks. See the crate's documentation for what all of them share. */
+/* System calls that the runtime lacks. What holds for all functions is in pbs_core.h. */
 #ifndef PBS_POSIX_H
 #define PBS_POSIX_H
 
@@ -9,9 +9,8 @@
 extern "C" {
 #endif
 
-/* All functions return a negative error number when they fail. Paths are bytes with a length and
- * without NUL, relative to a directory descriptor or to the working directory (-100); one with NUL
- * inside gives -EINVAL. Calls are repeated when a signal interrupts them. */
+/* Paths are relative to a directory descriptor or to the working directory (-100); one with NUL inside
+ * gives -EINVAL. Calls are repeated when a signal interrupts them. */
 
 /* O_CLOEXEC and O_NOCTTY are added to the flags. */
 int32_t pbs_open(int32_t directory, const uint8_t *path, uint32_t path_len, int32_t flags, uint32_t mode);

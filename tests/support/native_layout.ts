@@ -22,17 +22,21 @@ export interface LayoutTable {
   readonly items: readonly LayoutItem[];
 }
 
+/** What the native core tells of itself: `pbs_layout` or `pbs_functions`. */
+export function nativeText(name: "pbs_layout" | "pbs_functions"): string {
+  const tell = { name, parameters: ["buffer", "usize"], result: "i64" } as const;
+  const library = Deno.dlopen(nativeLibraryPath(), { tell });
+  const text = new Uint8Array(Number(library.symbols.tell(null, 0n)));
+  library.symbols.tell(text, BigInt(text.length));
+  library.close();
+  return new TextDecoder().decode(text);
+}
+
 /** What crosses the binary interface, as the native core tells it. */
 export function nativeLayout(): LayoutTable[] {
-  const library = Deno.dlopen(nativeLibraryPath(), {
-    pbs_layout: { parameters: ["buffer", "usize"], result: "i64" },
-  });
-  const { pbs_layout } = library.symbols;
-  const text = new Uint8Array(Number(pbs_layout(null, 0n)));
-  pbs_layout(text, BigInt(text.length));
-  library.close();
+  const text = nativeText("pbs_layout");
   const tables: (LayoutTable & { items: LayoutItem[] })[] = [];
-  for (const line of new TextDecoder().decode(text).trimEnd().split("\n")) {
+  for (const line of text.trimEnd().split("\n")) {
     const words = line.split("\t");
     if (line.startsWith("\t")) {
       const [, name = "", kind = "", value = "", doc = ""] = words;

@@ -1,19 +1,20 @@
 //! Opening one entry and reading its metadata.
 
 use std::ffi::CStr;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use crate::errno::{check, check_len};
 use crate::layout::{CaptureEntry, CaptureStep as Step, feature, flag};
-use crate::open::{self, open_at, stat_at, stat_fd};
+use crate::open::open_at;
 use crate::record::Failure;
 use crate::xattrs::Xattrs;
-
-const FS_IOC_GETFLAGS: libc::c_ulong = 0x8008_6601;
-const FAT_IOCTL_GET_ATTRIBUTES: libc::c_ulong = 0x8004_7210;
-const FS_IOC_FSGETXATTR: libc::c_ulong = 0x801c_581f;
+use pbs_native_posix::{self as posix, Errno, means_no_attributes, stat_at};
 
 /// Longer than any target the kernel makes.
 const TARGET_MAX: usize = 8192;
+
+/// Metadata of an entry, and what it was read through if somebody needs that: a directory, or a file
+/// that is not empty. The record has no descriptor yet.
+pub type Read = (CaptureEntry, Option<OwnedFd>);
 
 /// The buffers one entry after the other is read into.
 pub struct EntryReader {
@@ -50,14 +51,11 @@ fn head_from(stat: &libc::stat) -> CaptureEntry {
     }
 }
 
-/// The value behind an ioctl that not every file system knows.
-fn tolerate(result: libc::c_int) -> Result<bool, Failure> {
-    match check(result) {
-        Ok(_) => Ok(true),
-        Err(libc::ENOTTY | libc::ENOSYS | libc::EBADF | libc::EOPNOTSUPP | libc::EINVAL) => {
-            Ok(false)
-        }
-        Err(error) => Err((Step::Metadata, error)),
+/// What an attribute is that not every file system knows: 0 where it is not known.
+fn tolerate(result: Result<u32, Errno>) -> Result<u32, Failure> {
+    match result {
+        Err(error) if means_no_attributes(error) => Ok(0),
+        result => result.map_err(|error| (Step::Metadata, error)),
     }
 }
 
@@ -80,11 +78,11 @@ impl EntryReader {
     /// not to support are removed.
     pub fn read(
         &mut self,
-        dir: i32,
+        dir: RawFd,
         name: &CStr,
         d_type: u8,
         features: &mut u32,
-    ) -> Result<CaptureEntry, Failure> {
+    ) -> Result<Read, Failure> {
         self.clear();
         let trusted = match d_type {
             libc::DT_REG => libc::S_IFREG,
@@ -97,7 +95,7 @@ impl EntryReader {
             Err((Step::Open, error)) if means_other_type(error) => {
                 self.read_by_stat(dir, name, features)
             }
-            Ok(Some(head)) => Ok(head),
+            Ok(Some(read)) => Ok(read),
             Err((Step::Open, libc::EACCES)) => match stat_at(dir, name) {
                 Err(error) => Err((Step::Stat, error)),
                 Ok(_) => Err((Step::Open, libc::EACCES)),
@@ -114,16 +112,16 @@ impl EntryReader {
 
     fn read_by_stat(
         &mut self,
-        dir: i32,
+        dir: RawFd,
         name: &CStr,
         features: &mut u32,
-    ) -> Result<CaptureEntry, Failure> {
+    ) -> Result<Read, Failure> {
         let stat = stat_at(dir, name).map_err(|error| (Step::Stat, error))?;
         match stat.st_mode & libc::S_IFMT {
             file_type @ (libc::S_IFREG | libc::S_IFDIR) => {
                 self.clear();
                 match self.open_and_read(dir, name, file_type, features) {
-                    Ok(head) => head.ok_or((Step::Open, libc::ENOENT)),
+                    Ok(read) => read.ok_or((Step::Open, libc::ENOENT)),
                     Err((Step::Open, error)) if means_other_type(error) => {
                         let changed = stat_at(dir, name)
                             .map_or(true, |now| now.st_mode & libc::S_IFMT != file_type);
@@ -134,23 +132,14 @@ impl EntryReader {
             }
             libc::S_IFLNK => {
                 self.read_target(dir, name)?;
-                Ok(head_from(&stat))
+                Ok((head_from(&stat), None))
             }
-            _ => Ok(head_from(&stat)),
+            _ => Ok((head_from(&stat), None)),
         }
     }
 
-    fn read_target(&mut self, dir: i32, name: &CStr) -> Result<(), Failure> {
-        // SAFETY: the name is a C string, and the buffer has as many bytes as it says.
-        let len = unsafe {
-            libc::readlinkat(
-                dir,
-                name.as_ptr(),
-                self.target.as_mut_ptr().cast(),
-                TARGET_MAX,
-            )
-        };
-        match check_len(len) {
+    fn read_target(&mut self, dir: RawFd, name: &CStr) -> Result<(), Failure> {
+        match posix::read_link(dir, name, &mut self.target) {
             Ok(TARGET_MAX) => Err((Step::ReadLink, libc::ENAMETOOLONG)),
             Ok(len) => {
                 self.target_len = len;
@@ -165,37 +154,33 @@ impl EntryReader {
     /// `None` if the entry is not of the expected type.
     fn open_and_read(
         &mut self,
-        dir: i32,
+        dir: RawFd,
         name: &CStr,
         file_type: libc::mode_t,
         features: &mut u32,
-    ) -> Result<Option<CaptureEntry>, Failure> {
+    ) -> Result<Option<Read>, Failure> {
         let only = if file_type == libc::S_IFDIR {
             libc::O_DIRECTORY
         } else {
             0
         };
-        let fd = match open_at(dir, name, libc::O_NOFOLLOW | only) {
-            Ok(fd) => fd,
-            Err(error) => return Err((Step::Open, error)),
-        };
-        let result = self.read_open(fd, Some(file_type), features);
-        let keep = matches!(&result, Ok(Some(head)) if head.descriptor >= 0);
-        if !keep {
-            // SAFETY: opened above and given to nobody.
-            unsafe { libc::close(fd) };
-        }
-        result
+        let opened = open_at(dir, name, libc::O_NOFOLLOW | only);
+        let fd = opened.map_err(|error| (Step::Open, error))?;
+        let head = self.read_open(fd.as_raw_fd(), Some(file_type), features)?;
+        Ok(head.map(|head| {
+            let needed = file_type == libc::S_IFDIR || head.size > 0;
+            (head, needed.then_some(fd))
+        }))
     }
 
     /// Reads the metadata behind a descriptor; `None` if it is not of the expected type.
     pub fn read_open(
         &mut self,
-        fd: i32,
+        fd: RawFd,
         file_type: Option<libc::mode_t>,
         features: &mut u32,
     ) -> Result<Option<CaptureEntry>, Failure> {
-        let stat = stat_fd(fd).map_err(|error| (Step::Metadata, error))?;
+        let stat = posix::stat(fd).map_err(|error| (Step::Metadata, error))?;
         let actual = stat.st_mode & libc::S_IFMT;
         if file_type.is_some_and(|expected| expected != actual) {
             return Ok(None);
@@ -205,60 +190,32 @@ impl EntryReader {
             head.flags |= flag::XATTRS_TOO_LARGE;
         }
         head.flags |= self.xattrs.left_out;
-        // The kernel writes 32 bits although the request number says otherwise.
-        let mut flags: libc::c_ulong = 0;
-        // SAFETY: the kernel writes a number of at most that size.
-        if tolerate(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS as _, &mut flags) })? {
-            head.fs_flags = (flags & 0xffff_ffff) as u32;
-        }
+        head.fs_flags = tolerate(posix::linux_flags(fd))?;
         if *features & feature::FAT_ATTRIBUTES != 0 {
-            let mut attributes: u32 = 0;
-            // SAFETY: the kernel writes one number.
-            if tolerate(unsafe { libc::ioctl(fd, FAT_IOCTL_GET_ATTRIBUTES as _, &mut attributes) })?
-            {
-                head.fat_attributes = attributes;
-            }
+            head.fat_attributes = tolerate(posix::fat_attributes(fd))?;
         }
         if *features & feature::PROJECT_ID != 0 {
-            // u32 xflags, extsize, nextents, projid, cowextsize, 8 bytes of padding.
-            let mut attributes = [0u32; 7];
-            let result =
-                // SAFETY: the kernel writes 28 bytes, as many as there are.
-                unsafe { libc::ioctl(fd, FS_IOC_FSGETXATTR as _, attributes.as_mut_ptr()) };
-            if tolerate(result)? {
-                head.project_id = attributes[3];
-            }
-        }
-        if actual == libc::S_IFDIR || head.size > 0 {
-            head.descriptor = fd;
+            head.project_id = tolerate(posix::project_id(fd))?;
         }
         Ok(Some(head))
     }
 
     /// Reads a directory that was opened and turned out to be a mount point again, now with the
-    /// features wanted on any file system. Closes it if that fails.
+    /// features wanted on any file system.
     pub fn read_mount_point(
         &mut self,
-        fd: i32,
+        fd: RawFd,
         mut features: u32,
     ) -> Result<CaptureEntry, Failure> {
         self.clear();
-        let mut read = || {
-            let file_system = open::file_system(fd).map_err(|error| (Step::FileSystem, error))?;
-            let head = self.read_open(fd, Some(libc::S_IFDIR), &mut features)?;
-            let head = head.ok_or((Step::Metadata, libc::ENOTDIR))?;
-            Ok(CaptureEntry {
-                flags: head.flags | flag::MOUNT_POINT,
-                file_system,
-                ..head
-            })
-        };
-        let result = read();
-        if result.is_err() {
-            // SAFETY: the caller gave it up, and it is not delivered.
-            unsafe { libc::close(fd) };
-        }
-        result
+        let file_system = posix::file_system(fd).map_err(|error| (Step::FileSystem, error))?;
+        let head = self.read_open(fd, Some(libc::S_IFDIR), &mut features)?;
+        let head = head.ok_or((Step::Metadata, libc::ENOTDIR))?;
+        Ok(CaptureEntry {
+            flags: head.flags | flag::MOUNT_POINT,
+            file_system,
+            ..head
+        })
     }
 }
 
@@ -271,7 +228,7 @@ mod tests {
 
     struct Folder {
         path: PathBuf,
-        fd: i32,
+        fd: OwnedFd,
     }
 
     impl Folder {
@@ -282,19 +239,15 @@ mod tests {
             std::fs::write(path.join("empty"), "").unwrap();
             std::fs::create_dir(path.join("dir")).unwrap();
             std::os::unix::fs::symlink("target", path.join("link")).unwrap();
-            let fifo = CString::new(path.join("fifo").as_os_str().as_bytes()).unwrap();
-            // SAFETY: the name is a C string.
-            check(unsafe { libc::mkfifo(fifo.as_ptr(), 0o600) }).unwrap();
             let name = CString::new(path.as_os_str().as_bytes()).unwrap();
             let fd = open_at(libc::AT_FDCWD, &name, libc::O_DIRECTORY).unwrap();
+            posix::make_node(fd.as_raw_fd(), c"fifo", libc::S_IFIFO | 0o600, 0).unwrap();
             Self { path, fd }
         }
     }
 
     impl Drop for Folder {
         fn drop(&mut self) {
-            // SAFETY: owned by the folder.
-            unsafe { libc::close(self.fd) };
             std::fs::remove_dir_all(&self.path).unwrap();
         }
     }
@@ -311,16 +264,13 @@ mod tests {
             (c"fifo", libc::S_IFIFO),
         ] {
             for hint in [libc::DT_REG, libc::DT_DIR, libc::DT_LNK, libc::DT_UNKNOWN] {
-                let head = reader.read(folder.fd, name, hint, &mut 0).unwrap();
+                let dir = folder.fd.as_raw_fd();
+                let (head, fd) = reader.read(dir, name, hint, &mut 0).unwrap();
                 assert_eq!(head.mode & libc::S_IFMT, expected, "{name:?} as {hint}");
                 let opened = matches!(name.to_bytes(), b"file" | b"dir");
-                assert_eq!(head.descriptor >= 0, opened, "{name:?}");
+                assert_eq!((fd.is_some(), head.descriptor), (opened, -1), "{name:?}");
                 let target: &[u8] = if name == c"link" { b"target" } else { b"" };
                 assert_eq!(reader.target(), target);
-                if opened {
-                    // SAFETY: owned by the test.
-                    unsafe { libc::close(head.descriptor) };
-                }
             }
         }
     }
@@ -331,8 +281,8 @@ mod tests {
         let mut reader = EntryReader::new();
         let mut open = |name, file_type| {
             reader
-                .open_and_read(folder.fd, name, file_type, &mut 0)
-                .map(|head| head.is_some())
+                .open_and_read(folder.fd.as_raw_fd(), name, file_type, &mut 0)
+                .map(|read| read.is_some())
         };
         assert_eq!(open(c"fifo", libc::S_IFREG), Ok(false));
         assert_eq!(open(c"dir", libc::S_IFREG), Ok(false));
@@ -346,7 +296,7 @@ mod tests {
             Err((Step::Open, libc::ENOENT))
         );
         assert_eq!(
-            reader.read_target(folder.fd, c"file"),
+            reader.read_target(folder.fd.as_raw_fd(), c"file"),
             Err((Step::ReadLink, libc::ENOENT))
         );
     }

@@ -1,39 +1,37 @@
 //! The file with exclude patterns that any directory may have.
 
 use std::ffi::CStr;
+use std::os::fd::{AsRawFd, RawFd};
 
-use crate::errno::check_len;
 use crate::layout::CaptureStep as Step;
 use crate::open::open_at;
 use crate::record::Failure;
+use pbs_native_posix::Errno;
 
 pub const NAME: &CStr = c".pxarexclude";
 /// Anything larger is not a list of patterns.
 const SIZE_MAX: usize = 16 << 20;
 
 /// Content of a directory's exclude file, `None` if there is none.
-pub fn read(dir: i32) -> Result<Option<Vec<u8>>, Failure> {
-    let fd = match open_at(dir, NAME, 0) {
-        Ok(fd) => fd,
+pub fn read(dir: RawFd) -> Result<Option<Vec<u8>>, Failure> {
+    let file = match open_at(dir, NAME, 0) {
+        Ok(file) => file,
         Err(libc::ENOENT) => return Ok(None),
         Err(error) => return Err((Step::OpenExcludeFile, error)),
     };
-    let content = read_all(fd).map_err(|error| (Step::ReadExcludeFile, error));
-    // SAFETY: opened above and used by nobody else.
-    unsafe { libc::close(fd) };
-    content.map(Some)
+    let content = read_all(file.as_raw_fd());
+    content
+        .map(Some)
+        .map_err(|error| (Step::ReadExcludeFile, error))
 }
 
-fn read_all(fd: i32) -> Result<Vec<u8>, i32> {
+fn read_all(fd: RawFd) -> Result<Vec<u8>, Errno> {
     let mut content = Vec::new();
+    let mut buffer = [0; 4096];
     loop {
-        content.reserve(4096);
-        let room = content.spare_capacity_mut();
-        // SAFETY: the buffer has as many bytes as it says.
-        match check_len(unsafe { libc::read(fd, room.as_mut_ptr().cast(), room.len()) }) {
+        match pbs_native_posix::read(fd, &mut buffer) {
             Ok(0) => return Ok(content),
-            // SAFETY: the call has filled in as many bytes.
-            Ok(len) => unsafe { content.set_len(content.len() + len) },
+            Ok(len) => content.extend_from_slice(&buffer[..len]),
             Err(libc::EINTR) => {}
             Err(error) => return Err(error),
         }

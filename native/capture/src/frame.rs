@@ -1,15 +1,17 @@
 //! One directory that a walk is in.
 
 use std::ffi::CStr;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use crate::glob::MatchList;
 use crate::listing::Listing;
-use crate::open::{self, open_at, stat_fd};
+use crate::open::{self, open_at};
 use crate::prefetch::{Prefetch, SharedDirectory};
+use pbs_native_posix::{Errno, stat};
 
 pub struct Frame {
-    /// Closed with the frame; -1 while it is not open.
-    pub fd: i32,
+    /// None while it is not open.
+    fd: Option<OwnedFd>,
     pub dev: u64,
     pub ino: u64,
     pub features: u32,
@@ -27,7 +29,7 @@ pub struct Frame {
 
 impl Frame {
     pub fn new(
-        fd: i32,
+        fd: OwnedFd,
         (dev, ino): (u64, u64),
         features: u32,
         listing: Listing,
@@ -35,7 +37,7 @@ impl Frame {
         pattern_count: usize,
     ) -> Self {
         Self {
-            fd,
+            fd: Some(fd),
             dev,
             ino,
             features,
@@ -48,36 +50,36 @@ impl Frame {
         }
     }
 
+    pub fn is_open(&self) -> bool {
+        self.fd.is_some()
+    }
+
+    /// The descriptor; one that no call knows while the directory is not open.
+    pub fn raw(&self) -> RawFd {
+        self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
     /// Gives the descriptor back until the walk returns here.
     pub fn close(&mut self) {
         self.shared = None;
-        if self.fd >= 0 {
-            // SAFETY: the frame owns it and forgets it.
-            unsafe { libc::close(self.fd) };
-        }
-        self.fd = -1;
+        self.fd = None;
     }
 
     /// Opens the directory again below `parent`, as `name`, which may be `..`. Something else that
     /// has taken the name is not opened, and a symbolic link is not followed.
-    pub fn open_again(&mut self, parent: i32, name: &CStr) -> Result<(), i32> {
+    pub fn open_again(&mut self, parent: RawFd, name: &CStr) -> Result<(), Errno> {
         let fd = open_at(parent, name, libc::O_DIRECTORY | libc::O_NOFOLLOW)?;
-        match stat_fd(fd) {
-            Ok(stat) if (stat.st_dev, stat.st_ino) == (self.dev, self.ino) => {
-                self.fd = fd;
-                Ok(())
-            }
-            result => {
-                // SAFETY: it was opened here and is used by nobody.
-                unsafe { libc::close(fd) };
-                Err(result.err().unwrap_or(libc::ENOENT))
-            }
+        let found = stat(fd.as_raw_fd())?;
+        if (found.st_dev, found.st_ino) != (self.dev, self.ino) {
+            return Err(libc::ENOENT);
         }
+        self.fd = Some(fd);
+        Ok(())
     }
 
     /// Drops the excluded names. `path` is the walk's and is the same afterwards.
     pub fn filter(&mut self, path: &mut Vec<u8>, patterns: &mut MatchList) {
-        let fd = self.fd;
+        let fd = self.raw();
         path.push(b'/');
         let prefix_len = path.len();
         self.listing.retain(|name, d_type| {
@@ -95,18 +97,13 @@ impl Frame {
 
     /// Lets other threads look at what comes behind the next name.
     pub fn look_ahead(&mut self, prefetch: &mut Prefetch) {
+        let fd = self.raw();
         prefetch.feed(
-            self.fd,
+            fd,
             &self.listing,
             self.index + 1,
             &mut self.fed,
             &mut self.shared,
         );
-    }
-}
-
-impl Drop for Frame {
-    fn drop(&mut self) {
-        self.close();
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::ffi::CStr;
 
-use crate::errno::check_len;
+use pbs_native_posix::read_directory;
 
 /// One name.
 #[derive(Clone, Copy)]
@@ -66,13 +66,8 @@ impl Listing {
 
     fn read_all(&mut self, fd: i32, buffer: &mut [u8]) -> Result<(), i32> {
         loop {
-            // SAFETY: the buffer has as many bytes as it says.
-            let len = unsafe {
-                libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len())
-            };
-            let len = match check_len(len as isize) {
+            let len = match read_directory(fd, buffer) {
                 Ok(len) => len,
-                Err(libc::EINTR) => continue,
                 // The directory was removed meanwhile: it is empty.
                 Err(libc::ENOENT) => 0,
                 Err(error) => return Err(error),

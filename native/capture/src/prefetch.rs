@@ -5,15 +5,15 @@
 
 use std::collections::VecDeque;
 use std::ffi::{CStr, CString};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::thread::JoinHandle;
 
-use crate::errno::check;
 use crate::listing::Listing;
-use crate::open::{open_at, stat_at, stat_fd};
+use crate::open::open_at;
+use pbs_native_interface::unpoisoned;
+use pbs_native_posix::{duplicate, open_files_max, stat, stat_at, thread_usage};
 
 const THREADS: usize = 8;
 /// Names of the directory being walked that are looked at ahead.
@@ -54,7 +54,7 @@ struct Shared {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Task>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.queue.lock())
     }
 
     fn is_closed(&self) -> bool {
@@ -77,7 +77,7 @@ pub struct Prefetch {
 impl Prefetch {
     /// To be called when a thread begins to walk on.
     pub fn begin(&mut self) {
-        self.forbidden = open_files_max() < OPEN_FILES_MIN;
+        self.forbidden = open_files_max().unwrap_or(0) < OPEN_FILES_MIN;
         self.waits = Waits::so_far();
     }
 
@@ -119,7 +119,7 @@ impl Prefetch {
             if self.directories.len() >= DIRECTORIES_MAX {
                 return;
             }
-            let Some(copy) = duplicate(fd) else {
+            let Ok(copy) = duplicate(fd).map(Arc::new) else {
                 return;
             };
             self.directories.push(Arc::downgrade(&copy));
@@ -201,42 +201,18 @@ struct Waits {
 
 impl Waits {
     fn so_far() -> Self {
-        let mut usage = MaybeUninit::<libc::rusage>::uninit();
-        // SAFETY: `usage` is of the type the call fills in.
-        match check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) }) {
-            Ok(_) => {
-                // SAFETY: the call has filled it in.
-                let usage = unsafe { usage.assume_init() };
-                Self {
-                    voluntary: usage.ru_nvcsw,
-                    blocks: usage.ru_inblock,
-                }
-            }
-            Err(_) => Self::default(),
-        }
+        thread_usage().map_or_else(
+            |_| Self::default(),
+            |usage| Self {
+                voluntary: usage.ru_nvcsw,
+                blocks: usage.ru_inblock,
+            },
+        )
     }
 
     fn on_disk_since(&self, before: &Self) -> bool {
         let waits = self.voluntary - before.voluntary;
         waits >= WAITS_SURE || waits > 0 && self.blocks > before.blocks
-    }
-}
-
-fn duplicate(fd: i32) -> Option<SharedDirectory> {
-    // SAFETY: takes no memory.
-    let copy = check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }).ok()?;
-    // SAFETY: just made, and nobody else's.
-    Some(Arc::new(unsafe { OwnedFd::from_raw_fd(copy) }))
-}
-
-/// How many files this process may have open.
-fn open_files_max() -> u64 {
-    let mut limit = MaybeUninit::<libc::rlimit>::zeroed();
-    // SAFETY: `limit` is of the type the call fills in.
-    match check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) }) {
-        // SAFETY: the call has filled it in.
-        Ok(_) => unsafe { limit.assume_init() }.rlim_cur,
-        Err(_) => 0,
     }
 }
 
@@ -274,19 +250,15 @@ fn wait_for_task(shared: &Shared) -> Option<Task> {
         if let Some(task) = queue.pop_front() {
             return Some(task);
         }
-        queue = shared
-            .filled
-            .wait(queue)
-            .unwrap_or_else(PoisonError::into_inner);
+        queue = unpoisoned(shared.filled.wait(queue));
     }
 }
 
 /// Opens and lists a directory, unless it is on another file system than its parent.
 fn list(parent: i32, name: &CStr, listing: &mut Listing, buffer: &mut [u8]) -> Option<OwnedFd> {
-    let fd = open_at(parent, name, libc::O_DIRECTORY | libc::O_NOFOLLOW).ok()?;
-    // SAFETY: just opened, and nobody else's.
-    let directory = unsafe { OwnedFd::from_raw_fd(fd) };
-    let device = |fd| stat_fd(fd).map(|stat| stat.st_dev);
+    let directory = open_at(parent, name, libc::O_DIRECTORY | libc::O_NOFOLLOW).ok()?;
+    let fd = directory.as_raw_fd();
+    let device = |fd| stat(fd).map(|stat| stat.st_dev);
     (device(fd) == device(parent)).then_some(())?;
     listing.read(fd, buffer).ok()?;
     Some(directory)

@@ -3,6 +3,7 @@
 mod depth;
 
 use std::ffi::CStr;
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use crate::entry::EntryReader;
 use crate::exclude_file;
 use crate::frame::Frame;
 use crate::glob::MatchList;
-use crate::layout::{CaptureEntry, CaptureStep as Step, feature, flag};
+use crate::layout::{CaptureStep as Step, feature, flag};
 use crate::listing::Listing;
 use crate::prefetch::Prefetch;
 use crate::record;
@@ -63,9 +64,9 @@ pub struct Walker {
     wanted: u32,
     reader: EntryReader,
     buffer: Vec<u8>,
-    /// A record that did not fit yet, and the descriptor in it that would leak otherwise.
+    /// A record that is not delivered yet, and what its descriptor is.
     pending: Vec<u8>,
-    pending_fd: i32,
+    pending_fd: Option<OwnedFd>,
     delivered_files: u32,
     /// Since when no descriptor is to be had.
     starved_since: Option<Instant>,
@@ -76,8 +77,8 @@ pub struct Walker {
 }
 
 impl Walker {
-    pub fn new(root_fd: i32, features: u32) -> Self {
-        let root = Frame::new(root_fd, (0, 0), features, Listing::default(), 0, 0);
+    pub fn new(root: OwnedFd, features: u32) -> Self {
+        let root = Frame::new(root, (0, 0), features, Listing::default(), 0, 0);
         Self {
             next: Next::ReadRoot,
             stack: vec![root],
@@ -88,7 +89,7 @@ impl Walker {
             reader: EntryReader::new(),
             buffer: vec![0; DIRECTORY_BUFFER],
             pending: Vec::new(),
-            pending_fd: -1,
+            pending_fd: None,
             delivered_files: 0,
             starved_since: None,
             starved: false,
@@ -170,8 +171,9 @@ impl Walker {
                 room.copy_from_slice(&self.pending);
                 written += self.pending.len();
                 self.pending.clear();
-                if self.pending_fd >= 0 {
-                    self.pending_fd = -1;
+                if let Some(fd) = self.pending_fd.take() {
+                    // The record says which one it is; it is the caller's from now on.
+                    let _ = fd.into_raw_fd();
                     self.delivered_files += 1;
                 }
             }
@@ -225,7 +227,7 @@ impl Walker {
             Next::Entry => {
                 let frame = self.top();
                 if frame.index < frame.listing.len() {
-                    if frame.fd < 0 {
+                    if !frame.is_open() {
                         return self.open_again();
                     }
                     self.read_entry();
@@ -245,10 +247,9 @@ impl Walker {
             ..
         } = self;
         let frame = &mut stack[0];
-        match reader.read_open(frame.fd, None, &mut frame.features) {
+        match reader.read_open(frame.raw(), None, &mut frame.features) {
             Ok(Some(mut head)) => {
                 head.flags |= flag::ROOT;
-                head.descriptor = -1;
                 (frame.dev, frame.ino) = (head.device, head.inode);
                 record::entry(
                     pending,
@@ -276,7 +277,7 @@ impl Walker {
         let is_root = self.stack.len() == 1;
         let Self { stack, buffer, .. } = self;
         let frame = stack.last_mut().expect("there is a directory to list");
-        let result = frame.listing.read(frame.fd, buffer);
+        let result = frame.listing.read(frame.raw(), buffer);
         if is_root {
             frame.listing.retain(|name, _| name != EXCLUDE_CLI_FILE);
         }
@@ -292,7 +293,7 @@ impl Walker {
             .listing
             .contains_any_case(exclude_file::NAME.to_bytes());
         let result = if is_named {
-            exclude_file::read(frame.fd)
+            exclude_file::read(frame.raw())
         } else {
             Ok(None)
         };
@@ -345,24 +346,23 @@ impl Walker {
         let (name, d_type) = frame.listing.get(frame.index);
         frame.index += 1;
         let mut features = frame.features;
-        let mut result = reader.read(frame.fd, name, d_type, &mut features);
-        let mut is_directory = false;
+        let mut result = reader.read(frame.raw(), name, d_type, &mut features);
         let mut crosses = false;
-        if let Ok(head) = &mut result {
-            is_directory = head.mode & libc::S_IFMT == libc::S_IFDIR;
+        if let Ok((head, fd)) = &mut result {
+            let is_directory = head.mode & libc::S_IFMT == libc::S_IFDIR;
             crosses = is_directory && head.device != frame.dev;
             if head.device == frame.dev {
                 frame.features = features;
             }
-        }
-        if crosses {
-            result = result
-                .and_then(|head| reader.read_mount_point(head.descriptor, features | *wanted));
+            if let Some(fd) = fd.take_if(|_| crosses) {
+                let head = reader.read_mount_point(fd.as_raw_fd(), features | *wanted);
+                result = head.map(|head| (head, Some(fd)));
+            }
         }
         let features = frame.features;
         let name = name.to_bytes();
-        let head = match result {
-            Ok(head) => head,
+        let (mut head, fd) = match result {
+            Ok(read) => read,
             Err((step, error)) => {
                 record::failed(pending, step, error, name);
                 if self.wait_for_descriptor(error) {
@@ -372,40 +372,32 @@ impl Walker {
                 return;
             }
         };
-        let fd = if is_directory { -1 } else { head.descriptor };
-        let delivered = CaptureEntry {
-            descriptor: fd,
-            ..head
+        // A directory's descriptor is for the walk itself.
+        let (directory, file) = if head.mode & libc::S_IFMT == libc::S_IFDIR {
+            (fd, None)
+        } else {
+            (None, fd)
         };
-        let target = reader.target();
+        head.descriptor = file.as_ref().map_or(-1, AsRawFd::as_raw_fd);
         record::entry(
             pending,
-            &delivered,
+            &head,
             name,
-            target,
+            reader.target(),
             reader.xattrs.count,
             &reader.xattrs.packed,
         );
-        self.pending_fd = fd;
-        if is_directory {
+        self.pending_fd = file;
+        if let Some(directory) = directory {
             let path_len = self.path.len();
             self.path.push(b'/');
             self.path.extend_from_slice(name);
-            self.enter(head, path_len, features);
+            self.enter(directory, head, path_len, features);
             self.next = if crosses {
                 Next::AwaitMountPoint
             } else {
                 Next::List
             };
-        }
-    }
-}
-
-impl Drop for Walker {
-    fn drop(&mut self) {
-        if self.pending_fd >= 0 {
-            // SAFETY: owned by the walker until it is delivered.
-            unsafe { libc::close(self.pending_fd) };
         }
     }
 }

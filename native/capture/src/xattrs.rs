@@ -2,10 +2,10 @@
 
 use std::ffi::CStr;
 
-use crate::errno::check_len;
 use crate::layout::{CaptureStep as Step, CaptureXattr, feature, flag};
 use crate::record::Failure;
 use pbs_native_interface::Record;
+use pbs_native_posix::{Errno, get_xattr, list_xattrs};
 
 /// The kernel limits lists and values to this.
 const XATTR_MAX: usize = 65536;
@@ -44,24 +44,29 @@ impl Xattrs {
 
     /// `false` if the kernel refuses because there is too much.
     pub fn read(&mut self, fd: i32, features: &mut u32) -> Result<bool, Failure> {
-        let buffer = self.list.as_mut_ptr().cast();
-        // SAFETY: the buffer has `XATTR_MAX` bytes, the most that is asked for.
-        let result = with_growing_buffer(|len| unsafe { libc::flistxattr(fd, buffer, len) });
-        let len = match result {
-            Ok(0) => return Ok(true),
-            Ok(len) => len,
-            Err(libc::EOPNOTSUPP) => {
-                *features &= !feature::XATTRS;
-                return Ok(true);
-            }
-            Err(libc::EBADF) => return Ok(true),
-            Err(libc::E2BIG) => return Ok(false),
-            Err(error) => return Err((Step::Metadata, error)),
-        };
-        let list = std::mem::take(&mut self.list);
-        let result = self.read_values(fd, &list[..len], features);
+        let mut list = std::mem::take(&mut self.list);
+        let len = with_growing_buffer(&mut list, |buffer| list_xattrs(fd, buffer));
+        let result = self.read_listed(fd, len.map(|len| &list[..len]), features);
         self.list = list;
         result
+    }
+
+    fn read_listed(
+        &mut self,
+        fd: i32,
+        list: Result<&[u8], Errno>,
+        features: &mut u32,
+    ) -> Result<bool, Failure> {
+        match list {
+            Ok(list) => self.read_values(fd, list, features),
+            Err(libc::EOPNOTSUPP) => {
+                *features &= !feature::XATTRS;
+                Ok(true)
+            }
+            Err(libc::EBADF) => Ok(true),
+            Err(libc::E2BIG) => Ok(false),
+            Err(error) => Err((Step::Metadata, error)),
+        }
     }
 
     fn read_values(&mut self, fd: i32, list: &[u8], features: &mut u32) -> Result<bool, Failure> {
@@ -77,12 +82,8 @@ impl Xattrs {
             if bytes.len() > XATTR_NAME_MAX || *features & needed == 0 {
                 continue;
             }
-            let value = self.value.as_mut_ptr().cast();
-            // SAFETY: the name is a C string, and the buffer has `XATTR_MAX` bytes, the most that is asked for.
-            let result = with_growing_buffer(|len| unsafe {
-                libc::fgetxattr(fd, name.as_ptr(), value, len)
-            });
-            match result {
+            let value = &mut self.value;
+            match with_growing_buffer(value, |buffer| get_xattr(fd, name, buffer)) {
                 Ok(len) => {
                     self.count += 1;
                     let head = CaptureXattr {
@@ -104,10 +105,13 @@ impl Xattrs {
     }
 }
 
-/// Calls with the usual length, and with the largest one if that is not enough.
-fn with_growing_buffer(call: impl Fn(usize) -> isize) -> Result<usize, i32> {
-    match check_len(call(XATTR_USUAL)) {
-        Err(libc::ERANGE) => check_len(call(XATTR_MAX)),
+/// Calls with as much room as is usually needed, and with all there is if that is not enough.
+fn with_growing_buffer(
+    buffer: &mut [u8],
+    call: impl Fn(&mut [u8]) -> Result<usize, Errno>,
+) -> Result<usize, Errno> {
+    match call(&mut buffer[..XATTR_USUAL]) {
+        Err(libc::ERANGE) => call(buffer),
         result => result,
     }
 }

@@ -1,260 +1,232 @@
 //! The C functions; documented in native/include/pbs_extract.h.
 
 use crate::batch::Batch;
-use crate::feeder::Feeder;
-use crate::layout::{ExtractCounters, ExtractOptions as Options};
-use crate::queue::Queue;
-use crate::shared::Shared;
-use crate::sys::Errno;
-use crate::{target, worker};
-use std::ffi::{CStr, c_char};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use crate::extractor::Extractor;
+use crate::layout::{ExtractCounters, ExtractOptions};
+use pbs_native_interface::{Function, Handles, answer, bytes, bytes_mut, functions};
+use pbs_native_posix::{Errno, with_path};
+use std::sync::Arc;
 
-const MAX_THREADS: usize = 64;
+static EXTRACTORS: Handles<Arc<Extractor>> = Handles::new();
 
-/// What a handle points to.
-pub struct Extractor {
-    shared: Arc<Shared>,
-    queue: Arc<Queue>,
-    feeder: Mutex<Feeder>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Extractor {
-    fn open(path: &CStr, options: Options) -> Result<Self, Errno> {
-        let root = target::open_target(path)?;
-        let shared = Arc::new(Shared::new(options, root));
-        let queue = Arc::new(Queue::new());
-        let feeder = Mutex::new(Feeder::new(&shared, &queue, directory_handles())?);
-        let mut extractor = Extractor {
-            shared,
-            queue,
-            feeder,
-            threads: Vec::new(),
-        };
-        for _ in 0..thread_count(options.threads) {
-            let (shared, queue) = (extractor.shared.clone(), extractor.queue.clone());
-            let thread = std::thread::Builder::new()
-                .name("pbs-extract".into())
-                .spawn(move || worker::run(&shared, &queue))
-                .map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))?;
-            extractor.threads.push(thread);
-        }
-        Ok(extractor)
-    }
-}
-
-impl Extractor {
-    /// Drops what has not started.
-    fn stop(&self) {
-        self.shared.stop();
-        self.queue.wake_all();
-    }
-}
-
-impl Drop for Extractor {
-    fn drop(&mut self) {
-        self.stop();
-        self.feeder.lock().expect("no panic while locked").abandon();
-        self.queue.close();
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn thread_count(wanted: u32) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let wanted = if wanted == 0 {
-        cores()
-    } else {
-        wanted as usize
-    };
-    wanted.clamp(1, MAX_THREADS)
-}
-
-/// Descriptors that directories may hold: a quarter of what the process may have.
-fn directory_handles() -> usize {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the kernel fills the structure in.
-    let status = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
-    let soft = if status == 0 { limit.rlim_cur } else { 1024 };
-    (soft / 4).clamp(16, 2048) as usize
+/// Uses an extractor for a call.
+fn with_extractor(extractor: u32, work: impl FnOnce(&Extractor) -> Result<i32, Errno>) -> i32 {
+    answer(
+        EXTRACTORS
+            .get(extractor)
+            .and_then(|extractor| work(&extractor)),
+    )
 }
 
 /// # Safety
 ///
-/// `path` is NUL-terminated, `options` and `result` point to one value each.
+/// `path` is readable for `path_len` bytes, `options` for one record.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_extract_open(
-    path: *const c_char,
-    options: *const Options,
-    result: *mut *mut Extractor,
+    path: *const u8,
+    path_len: u32,
+    options: *const ExtractOptions,
 ) -> i32 {
-    if path.is_null() || options.is_null() || result.is_null() {
-        return -libc::EINVAL;
+    if options.is_null() {
+        return -libc::EFAULT;
     }
-    // SAFETY: the caller's promise.
-    let (path, options) = unsafe { (CStr::from_ptr(path), *options) };
-    match Extractor::open(path, options) {
-        Ok(extractor) => {
-            // SAFETY: the caller's promise.
-            unsafe { *result = Box::into_raw(Box::new(extractor)) };
-            0
-        }
-        Err(errno) => -errno,
-    }
+    // SAFETY: not null, and the caller vouches for one record, which need not be aligned.
+    let options = unsafe { options.read_unaligned() };
+    // SAFETY: the caller vouches for the path.
+    let opened = unsafe { with_path(path, path_len, |path| Extractor::open(path, options)) };
+    answer(opened.map(|extractor| EXTRACTORS.insert(Arc::new(extractor)) as i32))
 }
 
 /// # Safety
 ///
-/// `extractor` is open, `commands` is readable for `length` bytes, `chunks` for `chunk_count` pairs
-/// of address and length, and the chunks stay as they are until the token was reported.
+/// `commands` is readable for `length` bytes, `chunks` for `chunk_count` pairs of address and length,
+/// and the chunks stay as they are until the token was reported.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_extract_submit(
-    extractor: *mut Extractor,
+    extractor: u32,
     commands: *const u8,
-    length: u64,
+    length: usize,
     chunks: *const u64,
     chunk_count: u32,
     token: u32,
 ) -> i32 {
-    // SAFETY: the caller's promise.
-    let Some(extractor) = (unsafe { extractor.as_ref() }) else {
-        return -libc::EINVAL;
-    };
-    let commands: &[u8] = if length == 0 {
-        &[]
-    } else if commands.is_null() {
-        return -libc::EINVAL;
-    } else {
-        // SAFETY: the caller's promise.
-        unsafe { std::slice::from_raw_parts(commands, length as usize) }
-    };
-    let chunks: &[u64] = if chunk_count == 0 {
-        &[]
-    } else if chunks.is_null() {
-        return -libc::EINVAL;
-    } else {
-        // SAFETY: the caller's promise.
-        unsafe { std::slice::from_raw_parts(chunks, chunk_count as usize * 2) }
-    };
-    let (chunks, _) = chunks.as_chunks::<2>();
-    let chunks = chunks
-        .iter()
-        .map(|[address, size]| (*address as usize, *size as usize));
-    let shared = &extractor.shared;
-    // SAFETY: the caller's promise.
-    let batch = unsafe { Batch::new(shared, commands.into(), chunks.collect(), token) };
-    let mut feeder = extractor.feeder.lock().expect("no panic while locked");
-    let fed = feeder.feed(&batch);
-    if fed.is_err() {
-        extractor.stop();
-    }
-    match fed {
-        Err(_) => -libc::EINVAL,
-        Ok(()) if shared.stopped() => -libc::ECANCELED,
-        Ok(()) => 0,
-    }
+    let chunks_length = chunk_count as usize * size_of::<[u64; 2]>();
+    // SAFETY: the caller vouches for both.
+    let memory = unsafe { (bytes(commands, length), bytes(chunks.cast(), chunks_length)) };
+    with_extractor(extractor, |extractor| {
+        let (commands, chunks) = (memory.0?, memory.1?);
+        let (numbers, _) = chunks.as_chunks::<8>();
+        let (pairs, _) = numbers.as_chunks::<2>();
+        let number = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes) as usize;
+        let chunks = pairs
+            .iter()
+            .map(|[address, size]| (number(address), number(size)));
+        let (shared, chunks) = (&extractor.shared, chunks.collect());
+        // SAFETY: the caller vouches for the chunks until their token is reported.
+        extractor.submit(&unsafe { Batch::new(shared, commands.into(), chunks, token) })
+    })
 }
 
 /// # Safety
 ///
-/// `extractor` is open, `result` is writable for `capacity` bytes.
+/// `result` is writable for `capacity` bytes, and used by nobody else.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_extract_next(
-    extractor: *mut Extractor,
+    extractor: u32,
     result: *mut u8,
     capacity: u32,
     wait: u32,
 ) -> i32 {
-    // SAFETY: the caller's promise.
-    let Some(extractor) = (unsafe { extractor.as_ref() }) else {
-        return -libc::EINVAL;
-    };
-    if result.is_null() || !(64..=1 << 30).contains(&capacity) {
+    if !(64..=1 << 30).contains(&capacity) {
         return -libc::EINVAL;
     }
-    // SAFETY: the caller's promise.
-    let result = unsafe { std::slice::from_raw_parts_mut(result, capacity as usize) };
-    extractor.shared.mailbox.write(result, wait != 0) as i32
+    // SAFETY: the caller vouches for as many bytes.
+    let result = unsafe { bytes_mut(result, capacity as usize) };
+    with_extractor(extractor, |extractor| {
+        Ok(extractor.shared.mailbox.write(result?, wait != 0) as i32)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_extract_finish(extractor: u32) -> i32 {
+    with_extractor(extractor, Extractor::finish)
 }
 
 /// # Safety
 ///
-/// `extractor` is open.
+/// `result` is writable for one record.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_extract_finish(extractor: *mut Extractor) -> i32 {
-    // SAFETY: the caller's promise.
-    let Some(extractor) = (unsafe { extractor.as_ref() }) else {
-        return -libc::EINVAL;
-    };
-    let mut feeder = extractor.feeder.lock().expect("no panic while locked");
-    if extractor.shared.stopped() {
-        return -libc::ECANCELED;
+pub unsafe extern "C" fn pbs_extract_counters(extractor: u32, result: *mut ExtractCounters) -> i32 {
+    if result.is_null() {
+        return -libc::EFAULT;
     }
-    match feeder.finish() {
-        _ if extractor.shared.stopped() => -libc::ECANCELED,
-        Ok(()) => 0,
-        Err(_) => -libc::EINVAL,
-    }
+    with_extractor(extractor, |extractor| {
+        let counters = extractor.shared.counters.load();
+        // SAFETY: not null, and the caller vouches for one record, which need not be aligned.
+        unsafe { result.write_unaligned(counters) };
+        Ok(0)
+    })
 }
 
-/// # Safety
-///
-/// `extractor` is open, `result` is writable for the counters.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_extract_counters(
-    extractor: *mut Extractor,
-    result: *mut ExtractCounters,
-) -> i32 {
-    // SAFETY: the caller's promise.
-    let (Some(extractor), Some(result)) = (unsafe { (extractor.as_ref(), result.as_mut()) }) else {
-        return -libc::EINVAL;
-    };
-    let counters = &extractor.shared.counters;
-    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    *result = ExtractCounters {
-        files: load(&counters.files),
-        directories: load(&counters.directories),
-        symlinks: load(&counters.symlinks),
-        hardlinks: load(&counters.hardlinks),
-        nodes: load(&counters.nodes),
-        bytes: load(&counters.bytes),
-        errors: load(&counters.errors),
-        without_xattrs: load(&counters.without_xattrs),
-        without_flags: load(&counters.without_flags),
-        skipped_devices: load(&counters.skipped_devices),
-    };
-    0
+pub extern "C" fn pbs_extract_abort(extractor: u32) -> i32 {
+    with_extractor(extractor, |extractor| {
+        extractor.stop();
+        Ok(0)
+    })
 }
 
-/// # Safety
-///
-/// `extractor` is open.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_extract_abort(extractor: *mut Extractor) -> i32 {
-    // SAFETY: the caller's promise.
-    let Some(extractor) = (unsafe { extractor.as_ref() }) else {
-        return -libc::EINVAL;
-    };
-    extractor.stop();
-    0
+pub extern "C" fn pbs_extract_close(extractor: u32) -> i32 {
+    answer(EXTRACTORS.remove(extractor).map(|extractor| {
+        extractor.close();
+        0
+    }))
 }
 
-/// # Safety
-///
-/// `extractor` came from `pbs_extract_open`, is not used by any other call, and never again.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_extract_close(extractor: *mut Extractor) -> i32 {
-    if !extractor.is_null() {
-        // SAFETY: the caller's promise.
-        drop(unsafe { Box::from_raw(extractor) });
+/// All of them.
+pub const FUNCTIONS: &[Function] = functions![
+    pbs_extract_open(_, _, _),
+    pbs_extract_submit(_, _, _, _, _, _),
+    pbs_extract_next(_, _, _, _),
+    pbs_extract_finish(_),
+    pbs_extract_counters(_, _),
+    pbs_extract_abort(_),
+    pbs_extract_close(_),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::op;
+    use std::ptr::{null, null_mut};
+
+    fn open(name: &str) -> (std::path::PathBuf, i32) {
+        let path = std::env::temp_dir().join(format!("pbs-{name}-{}", std::process::id()));
+        let bytes = path.to_str().unwrap();
+        let options = ExtractOptions {
+            threads: 2,
+            ..ExtractOptions::default()
+        };
+        // SAFETY: the bytes of a string, and a record.
+        let opened = unsafe { pbs_extract_open(bytes.as_ptr(), bytes.len() as u32, &options) };
+        (path, opened)
     }
-    0
+
+    /// What every call says.
+    fn answers(extractor: u32) -> [i32; 5] {
+        let mut result = [0u8; 64];
+        let mut counters = ExtractCounters::default();
+        // SAFETY: no commands, memory of the length that is passed, and a record.
+        unsafe {
+            [
+                pbs_extract_submit(extractor, null(), 0, null(), 0, 1),
+                pbs_extract_next(extractor, result.as_mut_ptr(), 64, 0),
+                pbs_extract_finish(extractor),
+                pbs_extract_counters(extractor, &mut counters),
+                pbs_extract_abort(extractor),
+            ]
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_no_extractor_gives_an_error_number() {
+        let (path, opened) = open("extract-numbers");
+        assert!(opened > 0);
+        assert_eq!(pbs_extract_close(opened as u32), 0);
+        for wrong in [opened as u32, 0, u32::MAX] {
+            assert_eq!(answers(wrong), [-libc::EBADF; 5]);
+            assert_eq!(pbs_extract_close(wrong), -libc::EBADF);
+        }
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn an_extractor_that_is_closed_during_a_call_only_stops_it() {
+        let (path, opened) = open("extract-closed");
+        let held = EXTRACTORS.get(opened as u32).unwrap();
+        assert_eq!(pbs_extract_close(opened as u32), 0);
+        let mut bare = [0u8; 8];
+        bare[0] = 8;
+        bare[4] = op::LEAVE;
+        // SAFETY: no chunks.
+        let batch = unsafe { Batch::new(&held.shared, bare.into(), Box::new([]), 1) };
+        assert_eq!(held.submit(&batch), Err(libc::ECANCELED));
+        assert_eq!(held.finish(), Err(libc::ECANCELED));
+        drop(batch);
+        let mut result = [0u8; 64];
+        // Waits for nothing: there is no batch under way.
+        assert!(held.shared.mailbox.write(&mut result, true) > 0);
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn an_extractor_stays_stopped_after_a_malformed_command() {
+        let (path, opened) = open("extract-malformed");
+        let extractor = opened as u32;
+        // SAFETY: as many bytes as are told, and null pointers, which are looked for.
+        unsafe {
+            let submit = |commands: &[u8]| {
+                let (start, length) = (commands.as_ptr(), commands.len());
+                pbs_extract_submit(extractor, start, length, null(), 0, 7)
+            };
+            assert_eq!(submit(&[0; 8]), -libc::EINVAL);
+            assert_eq!(submit(&[]), -libc::ECANCELED);
+            assert_eq!(pbs_extract_finish(extractor), -libc::ECANCELED);
+            let fault = -libc::EFAULT;
+            assert_eq!(
+                pbs_extract_submit(extractor, null(), 1, null(), 0, 7),
+                fault
+            );
+            assert_eq!(
+                pbs_extract_submit(extractor, null(), 0, null(), 1, 7),
+                fault
+            );
+            assert_eq!(pbs_extract_next(extractor, null_mut(), 64, 0), fault);
+            assert_eq!(pbs_extract_counters(extractor, null_mut()), fault);
+            assert_eq!(pbs_extract_open(null(), 0, null()), fault);
+        }
+        assert_eq!(pbs_extract_close(extractor), 0);
+        std::fs::remove_dir_all(&path).unwrap();
+    }
 }

@@ -2,15 +2,9 @@
 
 use crate::layout::{ExtractOptions as Options, flag, tag as kind};
 use crate::report::{Failures, Step};
-use crate::sys::{self, Errno, check};
+use pbs_native_posix::{self as posix, Errno, Time, means_no_attributes};
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-
-const FS_IOC_GETFLAGS: libc::c_ulong = 0x8008_6601;
-const FS_IOC_SETFLAGS: libc::c_ulong = 0x4008_6602;
-const FS_IOC_FSGETXATTR: libc::c_ulong = 0x801c_581f;
-const FS_IOC_FSSETXATTR: libc::c_ulong = 0x401c_5820;
-const FAT_IOCTL_SET_ATTRIBUTES: libc::c_ulong = 0x4004_7211;
 
 const SET_ID_BITS: u32 = 0o6000;
 const CAPABILITY: &CStr = c"security.capability";
@@ -131,57 +125,44 @@ impl Place {
             // To the kernel this means "leave it as it is".
             return Err(libc::EINVAL);
         }
-        // SAFETY: the strings are NUL-terminated.
-        check(unsafe {
-            match self {
-                Place::Open(fd) => libc::fchown(fd, uid, gid),
-                Place::PathOnly(fd) => {
-                    libc::fchownat(fd, c"".as_ptr(), uid, gid, libc::AT_EMPTY_PATH)
-                }
-            }
-        })
-        .map(drop)
+        match self {
+            Place::Open(fd) => posix::set_owner(fd, uid, gid),
+            Place::PathOnly(fd) => posix::set_owner_at(fd, c"", uid, gid, libc::AT_EMPTY_PATH),
+        }
     }
 
     fn set_xattr(self, name: &CStr, value: &[u8]) -> Result<(), Errno> {
-        let (data, length) = (value.as_ptr().cast(), value.len());
-        // SAFETY: the strings are NUL-terminated, `data` is readable for `length` bytes.
-        check(unsafe {
-            match self {
-                Place::Open(fd) => libc::fsetxattr(fd, name.as_ptr(), data, length, 0),
-                Place::PathOnly(fd) => {
-                    libc::setxattr(proc_path(fd).as_ptr(), name.as_ptr(), data, length, 0)
-                }
-            }
-        })
-        .map(drop)
+        match self {
+            Place::Open(fd) => posix::set_xattr(fd, name, value),
+            Place::PathOnly(fd) => posix::set_xattr_at(&proc_path(fd), name, value),
+        }
     }
 
     fn set_mode(self, mode: u32) -> Result<(), Errno> {
-        // SAFETY: the path is NUL-terminated.
-        check(unsafe {
-            match self {
-                Place::Open(fd) => libc::fchmod(fd, mode),
-                Place::PathOnly(fd) => libc::chmod(proc_path(fd).as_ptr(), mode),
-            }
-        })
-        .map(drop)
+        match self {
+            Place::Open(fd) => posix::set_mode(fd, mode),
+            Place::PathOnly(fd) => posix::set_mode_at(libc::AT_FDCWD, &proc_path(fd), mode),
+        }
     }
 
     fn set_time(self, secs: i64, nanos: u32) -> Result<(), Errno> {
-        let times = sys::times(secs, nanos)?;
-        // SAFETY: `times` holds the two values that are read.
-        check(unsafe {
-            match self {
-                Place::Open(fd) => libc::futimens(fd, times.as_ptr()),
-                // The kernel follows the magic link to the entry itself, not what that points to.
-                Place::PathOnly(fd) => {
-                    libc::utimensat(libc::AT_FDCWD, proc_path(fd).as_ptr(), times.as_ptr(), 0)
-                }
-            }
-        })
-        .map(drop)
+        let times = times(secs, nanos)?;
+        match self {
+            Place::Open(fd) => posix::set_times(fd, &times),
+            // The kernel follows the magic link to the entry itself, not what that points to.
+            Place::PathOnly(fd) => posix::set_times_at(libc::AT_FDCWD, &proc_path(fd), &times, 0),
+        }
     }
+}
+
+/// Access time untouched, modification time as given. Nanoseconds out of range would not always be
+/// refused by the kernel: two values mean "now" and "leave it".
+pub fn times(secs: i64, nanos: u32) -> Result<[Time; 2], Errno> {
+    if nanos > 999_999_999 {
+        return Err(libc::EINVAL);
+    }
+    let time = |tv_sec, tv_nsec| Time { tv_sec, tv_nsec };
+    Ok([time(0, libc::UTIME_OMIT), time(secs, i64::from(nanos))])
 }
 
 fn proc_path(fd: RawFd) -> CString {
@@ -215,7 +196,7 @@ pub fn apply_initial_flags(
 /// go on.
 fn check_flags(step: Step, result: Result<(), Errno>, failures: &mut Failures) -> bool {
     match result {
-        Err(errno) if NO_FLAGS.contains(&errno) => {
+        Err(errno) if means_no_attributes(errno) => {
             if !failures.list.iter().any(|(step, _)| *step == Step::NoFlags) {
                 failures.add(Step::NoFlags, errno);
             }
@@ -283,7 +264,7 @@ pub fn apply(
     if let Some((linux, fat)) = attributes.flags() {
         let result = set_linux_flags(place.fd(), linux, options.linux_flags_mask);
         if check_flags(Step::Flags, result, failures) && fat != 0 {
-            let result = set_fat_attributes(place.fd(), fat);
+            let result = posix::set_fat_attributes(place.fd(), fat);
             check_flags(Step::FatAttributes, result, failures);
         }
     }
@@ -300,7 +281,7 @@ struct Kept {
 impl Kept {
     fn of(place: Place, attributes: Attributes, owner: Option<(u32, u32)>) -> Self {
         let owner = owner.or_else(|| {
-            let stat = sys::stat(place.fd()).ok()?;
+            let stat = posix::stat(place.fd()).ok()?;
             Some((stat.st_uid, stat.st_gid))
         });
         let same_user = owner.is_some_and(|(uid, _)| uid == attributes.uid);
@@ -379,7 +360,7 @@ fn apply_extras(
         let id = value
             .first_chunk::<4>()
             .map_or(0, |id| u32::from_le_bytes(*id));
-        return failures.check(Step::ProjectId, set_project_id(place.fd(), id));
+        return failures.check(Step::ProjectId, posix::set_project_id(place.fd(), id));
     }
     true
 }
@@ -399,15 +380,6 @@ fn tolerate(result: Result<(), Errno>, tolerated: &[Errno]) -> Result<(), Errno>
     }
 }
 
-/// What says that a file system, or a kind of entry, has no attribute flags.
-const NO_FLAGS: [Errno; 5] = [
-    libc::ENOTTY,
-    libc::ENOSYS,
-    libc::EBADF,
-    libc::EOPNOTSUPP,
-    libc::EINVAL,
-];
-
 fn set_linux_flags(fd: RawFd, archived: u32, mask: u32) -> Result<(), Errno> {
     let wanted = archived & mask;
     if wanted == 0 {
@@ -425,54 +397,24 @@ pub struct LiftedFlags {
 impl LiftedFlags {
     /// None if no flag of `mask` is in the way.
     pub fn lift(fd: OwnedFd, mask: u32) -> Option<Self> {
-        let flags = linux_flags(fd.as_raw_fd()).ok()?;
+        let flags = posix::linux_flags(fd.as_raw_fd()).ok()?;
         if flags & SEALING_FLAGS & mask == 0 {
             return None;
         }
-        store_linux_flags(fd.as_raw_fd(), flags & !(SEALING_FLAGS & mask)).ok()?;
+        posix::set_linux_flags(fd.as_raw_fd(), flags & !(SEALING_FLAGS & mask)).ok()?;
         Some(LiftedFlags { fd, flags })
     }
 
     pub fn put_back(self) -> Result<(), Errno> {
-        store_linux_flags(self.fd.as_raw_fd(), self.flags)
+        posix::set_linux_flags(self.fd.as_raw_fd(), self.flags)
     }
 }
 
 fn change_linux_flags(fd: RawFd, wanted: u32, mask: u32) -> Result<(), Errno> {
-    let current = linux_flags(fd)?;
+    let current = posix::linux_flags(fd)?;
     let flags = wanted | (current & !mask);
     if flags == current {
         return Ok(());
     }
-    store_linux_flags(fd, flags)
-}
-
-fn linux_flags(fd: RawFd) -> Result<u32, Errno> {
-    // The kernel reads and writes an int, whatever the number of the ioctl says.
-    let mut flags: libc::c_int = 0;
-    // SAFETY: the kernel writes an int, which `flags` is.
-    check(unsafe { libc::ioctl(fd, FS_IOC_GETFLAGS, &mut flags) })?;
-    Ok(flags as u32)
-}
-
-fn store_linux_flags(fd: RawFd, flags: u32) -> Result<(), Errno> {
-    let flags = flags as libc::c_int;
-    // SAFETY: the kernel reads an int, which `flags` is.
-    check(unsafe { libc::ioctl(fd, FS_IOC_SETFLAGS, &flags) }).map(drop)
-}
-
-fn set_fat_attributes(fd: RawFd, attributes: u32) -> Result<(), Errno> {
-    // SAFETY: the kernel reads a u32.
-    let result = check(unsafe { libc::ioctl(fd, FAT_IOCTL_SET_ATTRIBUTES, &attributes) });
-    result.map(drop)
-}
-
-fn set_project_id(fd: RawFd, id: u32) -> Result<(), Errno> {
-    // u32 xflags, extsize, nextents, projid, cowextsize; 8 bytes of padding.
-    let mut fields = [0u32; 7];
-    // SAFETY: the kernel writes 28 bytes.
-    check(unsafe { libc::ioctl(fd, FS_IOC_FSGETXATTR, fields.as_mut_ptr()) })?;
-    fields[3] = id;
-    // SAFETY: the kernel reads 28 bytes.
-    check(unsafe { libc::ioctl(fd, FS_IOC_FSSETXATTR, fields.as_ptr()) }).map(drop)
+    posix::set_linux_flags(fd, flags)
 }

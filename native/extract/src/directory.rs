@@ -3,7 +3,8 @@
 use crate::attributes::{self, Attributes, Current, OwnedAttributes, Place};
 use crate::report::{Failures, Step};
 use crate::shared::Shared;
-use crate::sys::{self, Errno};
+use pbs_native_interface::unpoisoned;
+use pbs_native_posix::{self as posix, Errno};
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +22,7 @@ pub struct Identity {
 
 impl Identity {
     pub fn of(fd: RawFd) -> Result<Self, Errno> {
-        let stat = sys::stat(fd)?;
+        let stat = posix::stat(fd)?;
         Ok(Identity {
             device: stat.st_dev,
             inode: stat.st_ino,
@@ -35,9 +36,7 @@ impl Identity {
     /// permissions are set again when it is left.
     pub fn make_accessible(&mut self, fd: RawFd, uid: u32) {
         let wanted = self.permissions | 0o700;
-        // SAFETY: no memory is involved.
-        if self.uid == uid && self.permissions != wanted && unsafe { libc::fchmod(fd, wanted) } == 0
-        {
+        if self.uid == uid && self.permissions != wanted && posix::set_mode(fd, wanted).is_ok() {
             self.permissions = wanted;
         }
     }
@@ -92,9 +91,7 @@ impl Drop for DirectoryHandle {
 }
 
 fn has_default_acl(fd: RawFd) -> bool {
-    let name = c"system.posix_acl_default";
-    // SAFETY: the name is NUL-terminated; with length 0 nothing is written.
-    unsafe { libc::fgetxattr(fd, name.as_ptr(), std::ptr::null_mut(), 0) > 0 }
+    posix::get_xattr(fd, c"system.posix_acl_default", &mut []).is_ok_and(|length| length > 0)
 }
 
 /// A directory from entering until its metadata is applied.
@@ -140,7 +137,7 @@ impl Directory {
     }
 
     pub fn set_attributes(&self, attributes: Attributes) {
-        *self.attributes.lock().expect("no panic while locked") = Some(attributes.to_owned());
+        *unpoisoned(self.attributes.lock()) = Some(attributes.to_owned());
     }
 
     /// One more job below.
@@ -150,7 +147,7 @@ impl Directory {
 
     /// Notes that the directory was left; its metadata is applied through `handle`.
     pub fn leave(self: Arc<Self>, handle: Option<Arc<DirectoryHandle>>, shared: &Shared) {
-        *self.left.lock().expect("no panic while locked") = handle;
+        *unpoisoned(self.left.lock()) = handle;
         self.release(shared);
     }
 
@@ -167,12 +164,8 @@ impl Directory {
     }
 
     fn complete(&self, shared: &Shared) {
-        let handle = self.left.lock().expect("no panic while locked").take();
-        let attributes = self
-            .attributes
-            .lock()
-            .expect("no panic while locked")
-            .take();
+        let handle = unpoisoned(self.left.lock()).take();
+        let attributes = unpoisoned(self.attributes.lock()).take();
         let (Some(handle), Some(attributes)) = (handle, attributes) else {
             return;
         };
@@ -225,7 +218,7 @@ impl Directory {
         shared: &Arc<Shared>,
     ) -> Result<DirectoryHandle, Errno> {
         let through_child = child.map(|child| {
-            let fd = sys::open_directory(child.raw(), c"..")?;
+            let fd = posix::open_directory(child.raw(), c"..")?;
             let identity = Identity::of(fd.as_raw_fd())?;
             if identity.is_same(&self.identity) {
                 Ok((fd, identity))
@@ -241,14 +234,14 @@ impl Directory {
     }
 
     fn reopen_from_root(&self, shared: &Shared) -> Result<(OwnedFd, Identity), Errno> {
-        let mut fd = sys::open_directory(shared.root_fd(), c".")?;
+        let mut fd = posix::open_directory(shared.root_fd(), c".")?;
         let path = self.path();
         for name in path
             .split(|byte| *byte == b'/')
             .filter(|name| !name.is_empty())
         {
             let name = CString::new(name).map_err(|_| libc::EINVAL)?;
-            fd = sys::open_directory(fd.as_raw_fd(), &name)?;
+            fd = posix::open_directory(fd.as_raw_fd(), &name)?;
         }
         let identity = Identity::of(fd.as_raw_fd())?;
         if identity.is_same(&self.identity) {

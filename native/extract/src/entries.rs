@@ -8,7 +8,7 @@ use crate::layout::flag;
 use crate::report::{Failures, Step};
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
-use crate::sys::{self, Errno, check};
+use pbs_native_posix::{self as posix, Errno};
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -29,11 +29,11 @@ pub fn create<T>(
             return result;
         }
         // Asked first: where nothing may be unlinked, the answer would not tell a directory.
-        let in_the_way = sys::stat_at(dir, name).map(|stat| stat.st_mode & libc::S_IFMT);
+        let in_the_way = posix::stat_at(dir, name).map(|stat| stat.st_mode & libc::S_IFMT);
         if in_the_way == Ok(libc::S_IFDIR) {
             return result;
         }
-        match sys::unlink_at(dir, name) {
+        match posix::remove(dir, name, 0) {
             Ok(()) | Err(libc::ENOENT) => result = make(),
             Err(libc::EISDIR) => return Err(libc::EEXIST),
             Err(errno) => return Err(errno),
@@ -52,13 +52,13 @@ pub fn create_file(
     let overwrite = shared.options.has(flag::OVERWRITE_FILES);
     let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
     create(handle.raw(), name, overwrite, || {
-        sys::open_at(handle.raw(), name, flags, mode)
+        posix::open_at(handle.raw(), name, flags, mode)
     })
 }
 
 /// Unlinks a file that is not complete: nothing of it stays under the final name.
 pub fn remove_incomplete(handle: &DirectoryHandle, name: &CStr, failures: &mut Failures) {
-    match sys::unlink_at(handle.raw(), name) {
+    match posix::remove(handle.raw(), name, 0) {
         Ok(()) | Err(libc::ENOENT) => {}
         Err(errno) => failures.add(Step::Remove, errno),
     }
@@ -114,7 +114,7 @@ impl EntryMaker<'_> {
             if failures.go_on() {
                 attributes::apply(place, attributes, current, options, failures);
             }
-            result = Ok(sys::close(fd));
+            result = Ok(posix::close(fd));
         }
         let written = match result {
             Ok(Ok(())) => {
@@ -144,7 +144,7 @@ impl EntryMaker<'_> {
         for piece in entry.pieces() {
             let bytes = batch.resolve(piece?).ok_or(Malformed)?;
             for (at, run) in Runs::new(bytes, offset) {
-                if let Err(errno) = sys::write_all_at(fd.as_raw_fd(), run, at) {
+                if let Err(errno) = posix::write_at(fd.as_raw_fd(), run, at as i64) {
                     return Ok(Err(errno));
                 }
                 written = at + run.len() as u64;
@@ -155,7 +155,7 @@ impl EntryMaker<'_> {
             return Err(Malformed);
         }
         if written < offset {
-            return Ok(sys::truncate(fd.as_raw_fd(), offset));
+            return Ok(posix::truncate(fd.as_raw_fd(), offset as i64));
         }
         Ok(Ok(()))
     }
@@ -170,8 +170,7 @@ impl EntryMaker<'_> {
         let options = &self.shared.options;
         let (dir, name) = (handle.raw(), entry.name);
         let result = create(dir, name, options.has(flag::OVERWRITE_SYMLINKS), || {
-            // SAFETY: the strings are NUL-terminated.
-            check(unsafe { libc::symlinkat(target.as_ptr(), dir, name.as_ptr()) })
+            posix::make_symlink(dir, name, target)
         });
         if !failures.check(Step::Create, result) || result.is_err() {
             return Ok(());
@@ -183,10 +182,8 @@ impl EntryMaker<'_> {
         if handle.private && owner_is_right && attributes.extras.is_empty() {
             // Nobody else can have replaced the name.
             let flags = libc::AT_SYMLINK_NOFOLLOW;
-            let result = sys::times(attributes.secs, attributes.nanos).and_then(|times| {
-                // SAFETY: the name is NUL-terminated, `times` holds the two values that are read.
-                check(unsafe { libc::utimensat(dir, name.as_ptr(), times.as_ptr(), flags) })
-            });
+            let result = attributes::times(attributes.secs, attributes.nanos)
+                .and_then(|times| posix::set_times_at(dir, name, &times, flags));
             if result != Err(libc::EOPNOTSUPP) {
                 failures.check(Step::Time, result);
             }
@@ -211,8 +208,7 @@ impl EntryMaker<'_> {
         let (dir, name) = (handle.raw(), entry.name);
         let result = if supported {
             create(dir, name, options.has(flag::OVERWRITE_OTHERS), || {
-                // SAFETY: the name is NUL-terminated.
-                check(unsafe { libc::mknodat(dir, name.as_ptr(), file_type | 0o600, device) })
+                posix::make_node(dir, name, file_type | 0o600, device)
             })
         } else {
             Err(libc::EINVAL)
@@ -234,8 +230,8 @@ impl EntryMaker<'_> {
     fn apply_by_path(&self, handle: &DirectoryHandle, entry: Entry, failures: &mut Failures) {
         let attributes = entry.attributes;
         let flags = libc::O_PATH | libc::O_NOFOLLOW;
-        let opened = sys::open_at(handle.raw(), entry.name, flags, 0).and_then(|fd| {
-            let stat = sys::stat(fd.as_raw_fd())?;
+        let opened = posix::open_at(handle.raw(), entry.name, flags, 0).and_then(|fd| {
+            let stat = posix::stat(fd.as_raw_fd())?;
             let expected = stat.st_mode & libc::S_IFMT == attributes.file_type();
             if expected {
                 Ok((fd, stat))
@@ -300,18 +296,17 @@ mod tests {
         };
         let root = open_target(&path).unwrap();
         let shared = Arc::new(Shared::new(options, root));
-        let fd = sys::open_directory(shared.root_fd(), c".").unwrap();
+        let fd = posix::open_directory(shared.root_fd(), c".").unwrap();
         let identity = Identity::of(fd.as_raw_fd()).unwrap();
         let handle = DirectoryHandle::new(&shared, fd, &identity, true, None);
         // The umask that the maker is told of, and the one in force (only for this thread).
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                // SAFETY: concerns this thread only; where it is forbidden, the umask stays.
-                let own = unsafe { libc::unshare(libc::CLONE_FS) } == 0;
+                // Where it is forbidden, the umask stays.
+                let own = posix::leave_shared_umask().is_ok();
                 for (umask, actual) in [(0, 0), (0o22, 0o22), (0o777, 0o27), (0o777, 0)] {
                     let umask = if own {
-                        // SAFETY: as above.
-                        unsafe { libc::umask(actual) };
+                        posix::set_umask(actual);
                         umask
                     } else {
                         0o777

@@ -10,7 +10,7 @@ use crate::queue::{Job, Queue, Segment};
 use crate::report::Step;
 use crate::shared::{Shared, count};
 use crate::spanning_file::SpanningFile;
-use crate::sys::{self, Errno};
+use pbs_native_posix::{self as posix, Errno};
 use std::ffi::CStr;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Feeder {
         queue: &Arc<Queue>,
         max_handles: usize,
     ) -> Result<Self, Errno> {
-        let fd = sys::open_directory(shared.root_fd(), c".")?;
+        let fd = posix::open_directory(shared.root_fd(), c".")?;
         let identity = Identity::of(fd.as_raw_fd())?;
         let handle = DirectoryHandle::new(shared, fd, &identity, false, None);
         let root = Level {
@@ -229,7 +229,7 @@ impl Feeder {
                 return None;
             }
         };
-        let opened = sys::open_directory(handle.raw(), name)
+        let opened = posix::open_directory(handle.raw(), name)
             .and_then(|fd| Identity::of(fd.as_raw_fd()).map(|identity| (fd, identity)));
         let (fd, mut identity) = match opened {
             Ok(opened) => opened,
@@ -262,7 +262,7 @@ impl Feeder {
         };
         let (dir, name) = (handle.raw(), entry.name);
         let made = entries::create(dir, name, options.has(flag::OVERWRITE_OTHERS), || {
-            sys::make_directory(dir, name, mode)
+            posix::make_directory(dir, name, mode)
         });
         match made {
             Ok(()) => Ok(true),

@@ -7,7 +7,7 @@ use crate::entries::create;
 use crate::layout::flag;
 use crate::report::{Failures, Step};
 use crate::shared::{Shared, count};
-use crate::sys::{self, Errno, check};
+use pbs_native_posix::{self as posix, Errno};
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -35,7 +35,7 @@ impl<'a> Linker<'a> {
             Ok(found) => found,
             Err(errno) => return failures.add(Step::LinkTarget, errno),
         };
-        let found = match sys::stat_at(target_dir, target_name) {
+        let found = match posix::stat_at(target_dir, target_name) {
             Ok(found) => found,
             Err(errno) => return failures.add(Step::LinkTarget, errno),
         };
@@ -51,7 +51,7 @@ impl<'a> Linker<'a> {
         }
         let overwrite = self.shared.options.has(flag::OVERWRITE_HARDLINKS);
         if overwrite
-            && let Ok(existing) = sys::stat_at(handle.raw(), name)
+            && let Ok(existing) = posix::stat_at(handle.raw(), name)
             && (existing.st_dev, existing.st_ino) == (found.st_dev, found.st_ino)
         {
             // Already the same file. Unlinking it first could remove its only name.
@@ -61,9 +61,7 @@ impl<'a> Linker<'a> {
         let dir = handle.raw();
         let link = || {
             create(dir, name, overwrite, || {
-                let (from, to) = (target_name.as_ptr(), name.as_ptr());
-                // SAFETY: the strings are NUL-terminated.
-                check(unsafe { libc::linkat(target_dir, from, dir, to, 0) })
+                posix::link(target_dir, target_name, dir, name)
             })
         };
         let mut result = link();
@@ -83,8 +81,8 @@ impl<'a> Linker<'a> {
     /// flags were set with its other metadata, before its further names were known.
     fn lift_flags(&self, dir: RawFd, name: &CStr, found: &libc::stat) -> Option<LiftedFlags> {
         let flags = libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        let fd = sys::open_at(dir, name, flags, 0).ok()?;
-        let opened = sys::stat(fd.as_raw_fd()).ok()?;
+        let fd = posix::open_at(dir, name, flags, 0).ok()?;
+        let opened = posix::stat(fd.as_raw_fd()).ok()?;
         if (opened.st_dev, opened.st_ino) != (found.st_dev, found.st_ino) {
             return None;
         }
@@ -107,7 +105,7 @@ impl<'a> Linker<'a> {
             return Ok((fd.as_raw_fd(), name));
         }
         let path = CString::new(parent).map_err(|_| libc::EINVAL)?;
-        let fd = sys::open_beneath(self.shared.root_fd(), &path)?;
+        let fd = posix::open_beneath(self.shared.root_fd(), &path)?;
         let raw = fd.as_raw_fd();
         self.last = Some((path, fd));
         Ok((raw, name))

@@ -12,6 +12,7 @@ mod batch;
 mod command;
 mod directory;
 mod entries;
+mod extractor;
 mod feeder;
 mod hard_link;
 pub mod layout;
@@ -22,8 +23,7 @@ mod report;
 mod shared;
 mod spanning_file;
 mod sparse;
-mod sys;
 mod target;
 mod worker;
 
-pub use abi::*;
+pub use abi::FUNCTIONS;

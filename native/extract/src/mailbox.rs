@@ -2,7 +2,7 @@
 
 use crate::layout::{ExtractError, ExtractReport};
 use crate::report::Failed;
-use pbs_native_interface::Record;
+use pbs_native_interface::{Record, unpoisoned};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -28,7 +28,7 @@ pub struct Mailbox {
 
 impl Mailbox {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no panic while locked")
+        unpoisoned(self.state.lock())
     }
 
     pub fn batch_begins(&self) {
@@ -56,7 +56,7 @@ impl Mailbox {
     pub fn write(&self, result: &mut [u8], wait: bool) -> usize {
         let mut state = self.lock();
         while wait && state.tokens.is_empty() && state.records.is_empty() && state.batches > 0 {
-            state = self.arrived.wait(state).expect("no panic while locked");
+            state = unpoisoned(self.arrived.wait(state));
         }
         let mut at = size_of::<ExtractReport>();
         let (mut tokens, mut records) = (0u32, 0u32);

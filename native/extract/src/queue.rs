@@ -3,6 +3,7 @@
 use crate::batch::{Batch, PieceBytes};
 use crate::directory::{Directory, DirectoryHandle};
 use crate::spanning_file::SpanningFile;
+use pbs_native_interface::unpoisoned;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
@@ -150,7 +151,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no panic while locked")
+        unpoisoned(self.state.lock())
     }
 
     /// Adds a job; waits while too many are queued.
@@ -213,14 +214,14 @@ impl Queue {
                 return None;
             }
             state.sleeping += 1;
-            state = self.work.wait(state).expect("no panic while locked");
+            state = unpoisoned(self.work.wait(state));
             state.sleeping -= 1;
         }
     }
 
     fn wait_for_progress<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.feeder_waits = true;
-        let mut state = self.progress.wait(state).expect("no panic while locked");
+        let mut state = unpoisoned(self.progress.wait(state));
         state.feeder_waits = false;
         state
     }

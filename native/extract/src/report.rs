@@ -1,6 +1,6 @@
 //! What could not be done, and where.
 
-use crate::sys::Errno;
+use pbs_native_posix::Errno;
 
 pub use crate::layout::ExtractStep as Step;
 

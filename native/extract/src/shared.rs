@@ -1,8 +1,10 @@
 //! The data of one extraction that its directories, files and threads share.
 
-use crate::layout::{ExtractOptions as Options, flag};
+use crate::layout::{ExtractCounters, ExtractOptions as Options, flag};
 use crate::mailbox::Mailbox;
 use crate::report::{Failed, Failures, Step};
+use pbs_native_interface::unpoisoned;
+use pbs_native_posix::{effective_gid, effective_uid};
 use std::collections::HashSet;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Mutex;
@@ -24,6 +26,23 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// What was counted so far.
+    pub fn load(&self) -> ExtractCounters {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ExtractCounters {
+            files: load(&self.files),
+            directories: load(&self.directories),
+            symlinks: load(&self.symlinks),
+            hardlinks: load(&self.hardlinks),
+            nodes: load(&self.nodes),
+            bytes: load(&self.bytes),
+            errors: load(&self.errors),
+            without_xattrs: load(&self.without_xattrs),
+            without_flags: load(&self.without_flags),
+            skipped_devices: load(&self.skipped_devices),
+        }
+    }
+
     /// Of the notes whose first one is reported, and the others counted.
     fn of_note(&self, step: Step) -> Option<&AtomicU64> {
         match step {
@@ -61,10 +80,8 @@ impl Shared {
         Shared {
             options,
             root,
-            // SAFETY: these calls cannot fail.
-            uid: unsafe { libc::geteuid() },
-            // SAFETY: these calls always succeed.
-            gid: unsafe { libc::getegid() },
+            uid: effective_uid(),
+            gid: effective_gid(),
             mailbox: Mailbox::default(),
             counters: Counters::default(),
             open_directories: AtomicUsize::new(0),
@@ -93,7 +110,7 @@ impl Shared {
 
     /// Whether a path, or a directory on the way to it, could not be made.
     pub fn is_lost(&self, path: &[u8]) -> bool {
-        let lost = self.lost.lock().expect("no panic while locked");
+        let lost = unpoisoned(self.lost.lock());
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         !lost.is_empty()
             && (lost.contains(path) || ends.into_iter().any(|(end, _)| lost.contains(&path[..end])))
@@ -106,7 +123,7 @@ impl Shared {
         }
         let path = path();
         if failures.list.iter().any(|(step, _)| step.is_loss()) {
-            let mut lost = self.lost.lock().expect("no panic while locked");
+            let mut lost = unpoisoned(self.lost.lock());
             lost.insert(path.clone());
         }
         for (step, errno) in failures.list {

@@ -6,7 +6,8 @@ use crate::entries::remove_incomplete;
 use crate::report::Step;
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
-use crate::sys::{self, Errno};
+use pbs_native_interface::unpoisoned;
+use pbs_native_posix::{self as posix, Errno};
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
@@ -70,7 +71,7 @@ impl SpanningFile {
             return;
         }
         for (at, run) in Runs::new(bytes, offset) {
-            if let Err(errno) = sys::write_all_at(self.raw, run, at) {
+            if let Err(errno) = posix::write_at(self.raw, run, at as i64) {
                 self.failed.store(errno, Ordering::Relaxed);
                 return;
             }
@@ -93,7 +94,7 @@ impl SpanningFile {
         if self.pending.fetch_sub(1, Ordering::AcqRel) != 1 {
             return None;
         }
-        if let Some(fd) = self.fd.lock().expect("no panic while locked").take() {
+        if let Some(fd) = unpoisoned(self.fd.lock()).take() {
             self.finish(fd, shared);
         }
         self.directory.clone().release(shared);
@@ -109,7 +110,7 @@ impl SpanningFile {
         let dropped = shared.stopped() || !self.complete.load(Ordering::Acquire);
         if !dropped {
             result = result.and_then(|()| self.finish_data(&fd, shared, &mut failures));
-            result = result.and(sys::close(fd));
+            result = result.and(posix::close(fd));
         }
         if dropped || result.is_err() {
             remove_incomplete(&self.handle, &self.name, &mut failures);
@@ -130,7 +131,7 @@ impl SpanningFile {
         failures: &mut crate::report::Failures,
     ) -> Result<(), Errno> {
         if self.written.load(Ordering::Relaxed) < self.size {
-            sys::truncate(fd.as_raw_fd(), self.size)?;
+            posix::truncate(fd.as_raw_fd(), self.size as i64)?;
         }
         let owner = self.handle.plain.then_some((shared.uid, shared.gid));
         let current = Current {

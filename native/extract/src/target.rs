@@ -1,6 +1,6 @@
 //! Opening, and making, the target directory.
 
-use crate::sys::{self, Errno};
+use pbs_native_posix::{self as posix, Errno};
 use std::ffi::{CStr, CString};
 use std::os::fd::OwnedFd;
 
@@ -19,7 +19,7 @@ pub fn open_target(path: &CStr) -> Result<OwnedFd, Errno> {
             continue;
         }
         let prefix = CString::new(&bytes[..at]).map_err(|_| libc::EINVAL)?;
-        match sys::make_directory(libc::AT_FDCWD, &prefix, if last { 0o700 } else { 0o755 }) {
+        match posix::make_directory(libc::AT_FDCWD, &prefix, if last { 0o700 } else { 0o755 }) {
             Ok(()) | Err(libc::EEXIST) => {}
             // Something above exists and cannot be changed, which may be no obstacle.
             Err(libc::EROFS | libc::EACCES | libc::EPERM) if !last => {}
@@ -30,5 +30,5 @@ pub fn open_target(path: &CStr) -> Result<OwnedFd, Errno> {
 }
 
 fn open(path: &CStr) -> Result<OwnedFd, Errno> {
-    sys::open_at(libc::AT_FDCWD, path, libc::O_RDONLY | libc::O_DIRECTORY, 0)
+    posix::open_at(libc::AT_FDCWD, path, libc::O_RDONLY | libc::O_DIRECTORY, 0)
 }

@@ -7,6 +7,7 @@ use crate::layout::op;
 use crate::queue::{Job, Queue, Segment};
 use crate::report::{Failures, Step};
 use crate::shared::Shared;
+use pbs_native_posix::{leave_shared_umask, set_umask};
 
 /// Body of a worker thread.
 pub fn run(shared: &Shared, queue: &Queue) {
@@ -92,12 +93,9 @@ fn for_each(
 /// Gives the thread a umask of its own, 0, so that modes come out as asked for. Returns the umask in
 /// force, which is another one where a container forbids that.
 fn umask_of_thread() -> u32 {
-    // SAFETY: both calls only concern this thread's file system attributes.
-    unsafe {
-        if libc::unshare(libc::CLONE_FS) == 0 {
-            libc::umask(0);
-            return 0;
-        }
+    if leave_shared_umask().is_ok() {
+        set_umask(0);
+        return 0;
     }
     let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     status

@@ -9,26 +9,26 @@ use crate::engine::{Engine, Settings};
 use crate::filler::Kind;
 use crate::known::Digest;
 use crate::layout::{
-    ChunkRecord, DecodeRequest, FailureRecord, PipelineCounters, PipelineSettings, ProblemRecord,
-    chunk_flag, setting, stream_kind,
+    ChunkRecord, DecodeRequest, DecodeStatus, FailureRecord, PipelineCounters, PipelineSettings,
+    ProblemRecord, chunk_flag, setting, stream_kind,
 };
 use crate::pool::Buffer;
-use crate::registry::Registry;
 use crate::stream::Stream;
+use crate::uncut;
 use crate::vectors::Vectors;
-use pbs_native_interface::Record;
+use pbs_native_interface::{Function, Handles, Record, answer, bytes, bytes_mut, functions};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 const MAX_CHUNK: u32 = 16 * 1024 * 1024;
 const MIN_AVERAGE: u32 = 1024;
 const MAX_AVERAGE: u32 = 4 * 1024 * 1024;
 
-static ENGINES: Registry<Arc<Engine>> = Registry::new();
-static STREAMS: Registry<Arc<Stream>> = Registry::new();
-static DECODERS: Registry<Arc<Decoder>> = Registry::new();
+static ENGINES: Handles<Arc<Engine>> = Handles::new();
+static STREAMS: Handles<Arc<Stream>> = Handles::new();
+static DECODERS: Handles<Arc<Decoder>> = Handles::new();
 /// Memory that the other side looks at.
-static BUFFERS: Registry<Held> = Registry::new();
+static BUFFERS: Handles<Held> = Handles::new();
 
 enum Held {
     Chunk {
@@ -39,34 +39,35 @@ enum Held {
     Plain(Buffer),
 }
 
-fn errno(value: i32) -> i32 {
-    -value.max(1)
+/// A record that the caller passes; EFAULT for null.
+///
+/// # Safety
+/// `place` is null or points to one, which need not be aligned.
+unsafe fn record<T: Record>(place: *const T) -> Result<T, i32> {
+    // SAFETY: not null, and the caller vouches for a record.
+    (!place.is_null())
+        .then(|| unsafe { place.read_unaligned() })
+        .ok_or(libc::EFAULT)
 }
 
+/// Places for records that the caller passes; EFAULT for null.
+///
 /// # Safety
-/// `pointer` must be null or valid for `length` bytes.
-unsafe fn bytes<'a>(pointer: *const u8, length: usize) -> Option<&'a [u8]> {
-    if length == 0 {
-        return Some(&[]);
+/// `start` is null or points to `count` records, which need not be aligned and nobody else uses.
+unsafe fn places<'a, T: Record>(start: *mut T, count: usize) -> Result<&'a mut [u8], i32> {
+    if start.is_null() {
+        return Err(libc::EFAULT);
     }
-    // SAFETY: not null, and the callers of this function vouch for the bytes.
-    (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer, length) })
-}
-
-/// # Safety
-/// `pointer` must be null or valid for `length` bytes and used by nobody else during the call.
-unsafe fn bytes_mut<'a>(pointer: *mut u8, length: usize) -> Option<&'a mut [u8]> {
-    // SAFETY: not null, and the callers of this function vouch for the bytes.
-    (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts_mut(pointer, length) })
+    let length = count.checked_mul(size_of::<T>()).ok_or(libc::EINVAL)?;
+    // SAFETY: the caller vouches for as many records.
+    unsafe { bytes_mut(start.cast(), length) }
 }
 
 /// # Safety
 /// `settings` must be null or valid for one record.
-unsafe fn parse_settings(settings: *const u8) -> Result<Settings, i32> {
-    // SAFETY: the caller vouches for as many bytes.
-    let settings = unsafe { bytes(settings, size_of::<PipelineSettings>()) }
-        .and_then(PipelineSettings::read)
-        .ok_or(libc::EINVAL)?;
+unsafe fn parse_settings(settings: *const PipelineSettings) -> Result<Settings, i32> {
+    // SAFETY: see above.
+    let settings = unsafe { record(settings) }?;
     let workers = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers as usize,
@@ -86,15 +87,12 @@ unsafe fn parse_settings(settings: *const u8) -> Result<Settings, i32> {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_pipeline_create(settings: *const u8) -> i32 {
+pub unsafe extern "C" fn pbs_pipeline_create(settings: *const PipelineSettings) -> i32 {
     // SAFETY: the caller vouches for the settings, see the header.
     let engine = unsafe { parse_settings(settings) }.and_then(|settings| {
         Engine::start(settings).map_err(|error| error.raw_os_error().unwrap_or(libc::EAGAIN))
     });
-    match engine {
-        Ok(engine) => ENGINES.insert(engine) as i32,
-        Err(error) => errno(error),
-    }
+    answer(engine.map(|engine| ENGINES.insert(engine) as i32))
 }
 
 #[unsafe(no_mangle)]
@@ -103,31 +101,36 @@ pub unsafe extern "C" fn pbs_pipeline_add_known(
     digests: *const u8,
     count: usize,
 ) -> i32 {
-    let (Some(engine), Some(length)) = (ENGINES.get(engine), count.checked_mul(32)) else {
-        return errno(libc::EBADF);
+    let Some(length) = count.checked_mul(32) else {
+        return -libc::EINVAL;
     };
     // SAFETY: the caller vouches for as many bytes.
-    let Some(digests) = (unsafe { bytes(digests, length) }) else {
-        return errno(libc::EINVAL);
-    };
-    engine.known.add(digests.as_chunks().0);
-    0
+    let digests = unsafe { bytes(digests, length) };
+    answer(ENGINES.get(engine).and_then(|engine| {
+        engine.known.add(digests?.as_chunks().0);
+        Ok(0)
+    }))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_pipeline_statistics(engine: u32, counters: *mut u8) -> i32 {
-    let Some(engine) = ENGINES.get(engine) else {
-        return errno(libc::EBADF);
-    };
+pub unsafe extern "C" fn pbs_pipeline_statistics(
+    engine: u32,
+    counters: *mut PipelineCounters,
+) -> i32 {
     // SAFETY: the caller vouches for one record.
-    let Some(place) = (unsafe { bytes_mut(counters, size_of::<PipelineCounters>()) }) else {
-        return errno(libc::EINVAL);
-    };
+    let place = unsafe { places(counters, 1) };
+    answer(ENGINES.get(engine).and_then(|engine| {
+        statistics(&engine).write(place?);
+        Ok(0)
+    }))
+}
+
+fn statistics(engine: &Engine) -> PipelineCounters {
     let statistics = &engine.statistics;
     let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let cut_nanos = load(&statistics.cut_nanos);
     let (mapped, peak) = engine.pool.usage();
-    let counters = PipelineCounters {
+    PipelineCounters {
         read_nanos: load(&statistics.fill_nanos).saturating_sub(cut_nanos),
         cut_nanos,
         hash_nanos: load(&statistics.hash_nanos),
@@ -139,9 +142,7 @@ pub unsafe extern "C" fn pbs_pipeline_statistics(engine: u32, counters: *mut u8)
         blob_bytes: load(&statistics.blob_bytes),
         buffer_bytes: mapped as u64,
         peak_buffer_bytes: peak as u64,
-    };
-    counters.write(place);
-    0
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -151,28 +152,24 @@ pub extern "C" fn pbs_vector_paths() -> i32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_pipeline_destroy(engine: u32) -> i32 {
-    match ENGINES.remove(engine) {
-        Some(engine) => {
-            engine.close();
-            0
-        }
-        None => errno(libc::EBADF),
-    }
+    answer(ENGINES.remove(engine).map(|engine| {
+        engine.close();
+        0
+    }))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_stream_open(engine: u32, kind: u32, size: u32) -> i32 {
-    let Some(engine) = ENGINES.get(engine) else {
-        return errno(libc::EBADF);
-    };
-    let average = size.is_power_of_two() && (MIN_AVERAGE..=MAX_AVERAGE).contains(&size);
-    let kind = match kind {
-        stream_kind::DYNAMIC if average => Kind::Dynamic(CutRule::new(size as usize)),
-        stream_kind::FIXED if (1..=MAX_CHUNK).contains(&size) => Kind::Fixed(size as usize),
-        stream_kind::PAYLOAD if average => Kind::Payload(CutRule::new(size as usize)),
-        _ => return errno(libc::EINVAL),
-    };
-    STREAMS.insert(Arc::new(Stream::open(engine, kind))) as i32
+    answer(ENGINES.get(engine).and_then(|engine| {
+        let average = size.is_power_of_two() && (MIN_AVERAGE..=MAX_AVERAGE).contains(&size);
+        let kind = match kind {
+            stream_kind::DYNAMIC if average => Kind::Dynamic(CutRule::new(size as usize)),
+            stream_kind::FIXED if (1..=MAX_CHUNK).contains(&size) => Kind::Fixed(size as usize),
+            stream_kind::PAYLOAD if average => Kind::Payload(CutRule::new(size as usize)),
+            _ => return Err(libc::EINVAL),
+        };
+        Ok(STREAMS.insert(Arc::new(Stream::open(engine, kind))) as i32)
+    }))
 }
 
 #[unsafe(no_mangle)]
@@ -183,64 +180,55 @@ pub unsafe extern "C" fn pbs_stream_write(
     turn: u32,
 ) -> i32 {
     // SAFETY: the caller vouches for as many bytes.
-    let Some(commands) = (unsafe { bytes(commands, length) }) else {
-        return errno(libc::EINVAL);
+    let commands = match unsafe { bytes(commands, length) } {
+        Ok(commands) => commands,
+        Err(errno) => return -errno,
     };
-    let Some(stream) = STREAMS.get(stream) else {
+    let Ok(stream) = STREAMS.get(stream) else {
         Commands(commands).for_each(drop);
-        return errno(libc::ECANCELED);
+        return -libc::EBADF;
     };
-    match stream.write(turn, commands) {
-        Ok(()) => i32::try_from(stream.outlet.problem_count()).unwrap_or(i32::MAX),
-        Err(error) => errno(error),
-    }
+    let written = stream.write(turn, commands);
+    answer(written.map(|()| i32::try_from(stream.outlet.problem_count()).unwrap_or(i32::MAX)))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_stream_discard(commands: *const u8, length: usize) -> i32 {
     // SAFETY: the caller vouches for as many bytes.
-    match unsafe { bytes(commands, length) } {
-        Some(commands) => {
-            Commands(commands).for_each(drop);
-            0
-        }
-        None => errno(libc::EINVAL),
-    }
+    answer(unsafe { bytes(commands, length) }.map(|commands| {
+        Commands(commands).for_each(drop);
+        0
+    }))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_stream_end(stream: u32) -> i32 {
-    let Some(stream) = STREAMS.get(stream) else {
-        return errno(libc::ECANCELED);
-    };
-    match stream.finish() {
-        Ok(()) => 0,
-        Err(error) => errno(error),
-    }
+    answer(
+        STREAMS
+            .get(stream)
+            .and_then(|stream| stream.finish())
+            .map(|()| 0),
+    )
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_stream_next(stream: u32, records: *mut u8, limit: u32) -> i32 {
-    let Some(stream) = STREAMS.get(stream) else {
-        return errno(libc::ECANCELED);
-    };
+pub unsafe extern "C" fn pbs_stream_next(
+    stream: u32,
+    records: *mut ChunkRecord,
+    limit: u32,
+) -> i32 {
     let limit = limit as usize;
     // SAFETY: the caller vouches for as many records.
-    let Some(records) = (unsafe { bytes_mut(records, limit * size_of::<ChunkRecord>()) }) else {
-        return errno(libc::EINVAL);
-    };
-    let finished = match stream.outlet.take(limit) {
-        Ok(finished) => finished,
-        Err(error) => return errno(error),
-    };
-    let count = finished.len() as i32;
-    for (record, finished) in records
-        .chunks_exact_mut(size_of::<ChunkRecord>())
-        .zip(finished)
-    {
-        chunk_record(finished, &stream.engine).write(record);
-    }
-    count
+    let records = unsafe { places(records, limit) };
+    answer(STREAMS.get(stream).and_then(|stream| {
+        let places = records?.chunks_exact_mut(size_of::<ChunkRecord>());
+        let finished = stream.outlet.take(limit)?;
+        let count = finished.len() as i32;
+        for (place, finished) in places.zip(finished) {
+            chunk_record(finished, &stream.engine).write(place);
+        }
+        Ok(count)
+    }))
 }
 
 #[unsafe(no_mangle)]
@@ -249,14 +237,12 @@ pub extern "C" fn pbs_chunk_settle(buffer: u32) -> i32 {
         Held::Chunk { digest, engine, .. } => engine.known.settle(digest),
         Held::Plain(_) => true,
     });
-    match first {
-        Some(true) => 1,
-        Some(false) => {
+    answer(first.map(|first| {
+        if !first {
             drop(BUFFERS.remove(buffer));
-            0
         }
-        None => errno(libc::EBADF),
-    }
+        i32::from(first)
+    }))
 }
 
 /// A record of `pbs_stream_next`.
@@ -286,120 +272,144 @@ fn chunk_record(finished: Finished, engine: &Arc<Engine>) -> ChunkRecord {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_stream_problems(stream: u32, records: *mut u8, limit: u32) -> i32 {
-    let Some(stream) = STREAMS.get(stream) else {
-        return errno(libc::EBADF);
-    };
+pub unsafe extern "C" fn pbs_stream_problems(
+    stream: u32,
+    records: *mut ProblemRecord,
+    limit: u32,
+) -> i32 {
     let limit = limit as usize;
     // SAFETY: the caller vouches for as many records.
-    let Some(records) = (unsafe { bytes_mut(records, limit * size_of::<ProblemRecord>()) }) else {
-        return errno(libc::EINVAL);
-    };
-    let problems = stream.outlet.take_problems(limit);
-    let places = records.chunks_exact_mut(size_of::<ProblemRecord>());
-    for (place, problem) in places.zip(&problems) {
-        problem.record().write(place);
-    }
-    problems.len() as i32
+    let records = unsafe { places(records, limit) };
+    answer(STREAMS.get(stream).and_then(|stream| {
+        let places = records?.chunks_exact_mut(size_of::<ProblemRecord>());
+        let problems = stream.outlet.take_problems(limit);
+        for (place, problem) in places.zip(&problems) {
+            problem.record().write(place);
+        }
+        Ok(problems.len() as i32)
+    }))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_stream_failure(stream: u32, record: *mut u8) -> i32 {
-    let Some(failure) = STREAMS
-        .get(stream)
-        .and_then(|stream| stream.outlet.failure())
-    else {
-        return errno(libc::ENODATA);
-    };
+pub unsafe extern "C" fn pbs_stream_failure(stream: u32, record: *mut FailureRecord) -> i32 {
     // SAFETY: the caller vouches for one record.
-    let Some(place) = (unsafe { bytes_mut(record, size_of::<FailureRecord>()) }) else {
-        return errno(libc::EINVAL);
-    };
-    let record = FailureRecord {
-        tag: failure.tag,
-        kind: failure.kind as u32,
-        errno: failure.errno,
-    };
-    record.write(place);
-    0
+    let place = unsafe { places(record, 1) };
+    answer(STREAMS.get(stream).and_then(|stream| {
+        let failure = stream.outlet.failure().ok_or(libc::ENODATA)?;
+        let record = FailureRecord {
+            tag: failure.tag,
+            kind: failure.kind as u32,
+            errno: failure.errno,
+        };
+        record.write(place?);
+        Ok(0)
+    }))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_stream_abort(stream: u32) -> i32 {
-    match STREAMS.get(stream) {
-        Some(stream) => {
-            stream.abort();
-            0
-        }
-        None => errno(libc::EBADF),
-    }
+    answer(STREAMS.get(stream).map(|stream| {
+        stream.abort();
+        0
+    }))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_stream_close(stream: u32) -> i32 {
-    match STREAMS.remove(stream) {
-        Some(_) => 0,
-        None => errno(libc::EBADF),
+    answer(STREAMS.remove(stream).map(|_| 0))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_uncut_write(
+    output: i32,
+    commands: *const u8,
+    length: usize,
+    cancelled: *mut u32,
+    problems: *mut ProblemRecord,
+    limit: u32,
+) -> i32 {
+    if cancelled.is_null() || !cancelled.is_aligned() {
+        return -libc::EINVAL;
     }
+    // SAFETY: the caller vouches for the bytes, and for as many records.
+    let memory = unsafe { (bytes(commands, length), places(problems, limit as usize)) };
+    let (Ok(commands), Ok(places)) = memory else {
+        return -libc::EFAULT;
+    };
+    // SAFETY: aligned, and the caller vouches for a word that others only set.
+    let cancelled = unsafe { AtomicU32::from_ptr(cancelled) };
+    answer(
+        uncut::write(output, commands, cancelled).and_then(|problems| {
+            if problems.len() > limit as usize {
+                return Err(libc::EOVERFLOW);
+            }
+            let places = places.chunks_exact_mut(size_of::<ProblemRecord>());
+            for (place, problem) in places.zip(&problems) {
+                problem.record().write(place);
+            }
+            Ok(problems.len() as i32)
+        }),
+    )
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_buffer_release(buffer: u32) -> i32 {
-    match BUFFERS.remove(buffer) {
-        Some(_) => 0,
-        None => errno(libc::EBADF),
-    }
+    answer(BUFFERS.remove(buffer).map(|_| 0))
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_decoder_create(settings: *const u8) -> i32 {
+pub unsafe extern "C" fn pbs_decoder_create(settings: *const PipelineSettings) -> i32 {
     // SAFETY: the caller vouches for the settings, see the header.
-    match unsafe { parse_settings(settings) } {
-        Ok(settings) => {
-            let decoder = Decoder::new(settings.budget, settings.crypt);
-            DECODERS.insert(Arc::new(decoder)) as i32
-        }
-        Err(error) => errno(error),
-    }
+    answer(unsafe { parse_settings(settings) }.map(|settings| {
+        let decoder = Decoder::new(settings.budget, settings.crypt);
+        DECODERS.insert(Arc::new(decoder)) as i32
+    }))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_decoder_destroy(decoder: u32) -> i32 {
-    match DECODERS.remove(decoder) {
-        Some(_) => 0,
-        None => errno(libc::EBADF),
+    answer(DECODERS.remove(decoder).map(|_| 0))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_decoder_buffer(decoder: u32, length: u32, address: *mut u64) -> i32 {
+    if address.is_null() {
+        return -libc::EFAULT;
+    }
+    answer(DECODERS.get(decoder).and_then(|decoder| {
+        let buffer = decoder.buffer(length as usize).ok_or(libc::ENOMEM)?;
+        // SAFETY: not null, and the caller vouches for one number, which need not be aligned.
+        unsafe { address.write_unaligned(buffer.as_ptr() as u64) };
+        Ok(BUFFERS.insert(Held::Plain(buffer)) as i32)
+    }))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_decoder_decode(decoder: u32, request: *mut DecodeRequest) -> i32 {
+    // SAFETY: the caller vouches for one record.
+    match unsafe { record(request) } {
+        Ok(asked) => answer(decode(decoder, asked).map(|decoded| match decoded {
+            Ok(answered) => {
+                // SAFETY: not null, and the caller vouches for one record, which need not be aligned.
+                unsafe { request.write_unaligned(answered) };
+                0
+            }
+            Err(refusal) => refusal as i32,
+        })),
+        Err(errno) => -errno,
     }
 }
 
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_decoder_buffer(decoder: u32, length: u32, place: *mut u8) -> i32 {
-    let Some(decoder) = DECODERS.get(decoder) else {
-        return errno(libc::EBADF);
-    };
-    // SAFETY: the caller vouches for eight bytes.
-    let Some(place) = (unsafe { bytes_mut(place, 8) }) else {
-        return errno(libc::EINVAL);
-    };
-    let Some(buffer) = decoder.buffer(length as usize) else {
-        return errno(libc::ENOMEM);
-    };
-    place.copy_from_slice(&(buffer.as_ptr() as u64).to_le_bytes());
-    BUFFERS.insert(Held::Plain(buffer)) as i32
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_decoder_decode(decoder: u32, request: *mut u8) -> i32 {
-    // SAFETY: the caller vouches for one record.
-    let Some(place) = (unsafe { bytes_mut(request, size_of::<DecodeRequest>()) }) else {
-        return errno(libc::EINVAL);
-    };
-    let Some(mut request) = DecodeRequest::read(place) else {
-        return errno(libc::EINVAL);
-    };
+/// The request with the answer in it, or why the blob was refused.
+fn decode(
+    decoder: u32,
+    request: DecodeRequest,
+) -> Result<Result<DecodeRequest, DecodeStatus>, i32> {
     // Taken first: the buffer is the callee's from here on, whatever comes out.
     let blob = BUFFERS.remove(request.blob_buffer);
-    let (Some(decoder), Some(Held::Plain(blob))) = (DECODERS.get(decoder), blob) else {
-        return errno(libc::EBADF);
+    let decoder = DECODERS.get(decoder)?;
+    let Held::Plain(blob) = blob? else {
+        return Err(libc::EBADF);
     };
     let expected = Expected {
         digest: request.digest,
@@ -408,17 +418,41 @@ pub unsafe extern "C" fn pbs_decoder_decode(decoder: u32, request: *mut u8) -> i
     };
     let length = request.blob_length as usize;
     if length > blob.capacity() || expected.size > MAX_CHUNK as usize {
-        return errno(libc::EINVAL);
+        return Err(libc::EINVAL);
     }
     match decoder.decode(blob, length, &expected) {
-        Ok(plain) => {
-            request.capacity = plain.buffer.capacity() as u32;
-            request.address = plain.buffer.as_ptr() as u64 + plain.start as u64;
-            request.buffer = BUFFERS.insert(Held::Plain(plain.buffer));
-            request.write(place);
-            0
-        }
-        Err(DecodeError::Refused(refusal)) => refusal as i32,
-        Err(DecodeError::OutOfMemory) => errno(libc::ENOMEM),
+        Ok(plain) => Ok(Ok(DecodeRequest {
+            capacity: plain.buffer.capacity() as u32,
+            address: plain.buffer.as_ptr() as u64 + plain.start as u64,
+            buffer: BUFFERS.insert(Held::Plain(plain.buffer)),
+            ..request
+        })),
+        Err(DecodeError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(DecodeError::OutOfMemory) => Err(libc::ENOMEM),
     }
 }
+
+/// All of them.
+pub const FUNCTIONS: &[Function] = functions![
+    pbs_pipeline_create(_),
+    pbs_pipeline_add_known(_, _, _),
+    pbs_pipeline_statistics(_, _),
+    pbs_vector_paths(),
+    pbs_pipeline_destroy(_),
+    pbs_stream_open(_, _, _),
+    pbs_stream_write(_, _, _, _),
+    pbs_stream_discard(_, _),
+    pbs_stream_end(_),
+    pbs_stream_next(_, _, _),
+    pbs_chunk_settle(_),
+    pbs_stream_problems(_, _, _),
+    pbs_stream_failure(_, _),
+    pbs_stream_abort(_),
+    pbs_stream_close(_),
+    pbs_uncut_write(_, _, _, _, _, _),
+    pbs_buffer_release(_),
+    pbs_decoder_create(_),
+    pbs_decoder_destroy(_),
+    pbs_decoder_buffer(_, _, _),
+    pbs_decoder_decode(_, _),
+];

@@ -202,7 +202,7 @@ pub fn seal_blob(
             MAGIC_SEALED
         };
         let mut iv = [0u8; IV_LENGTH];
-        random(&mut iv)?;
+        pbs_native_posix::fill_random(&mut iv).ok()?;
         let output = chunk[HEADROOM..end].as_mut_ptr();
         let input = frame.map_or(output.cast_const(), <[u8]>::as_ptr);
         // SAFETY: input is either the output itself or another buffer of this length.
@@ -224,19 +224,6 @@ pub fn seal_blob(
     chunk[start..start + 8].copy_from_slice(&magic);
     chunk[start + 8..start + 12].copy_from_slice(&crc.to_le_bytes());
     Some((start, end))
-}
-
-fn random(bytes: &mut [u8; IV_LENGTH]) -> Option<()> {
-    loop {
-        // SAFETY: the slice has as many bytes as it says.
-        let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
-        if got == bytes.len() as isize {
-            return Some(());
-        }
-        if got < 0 && std::io::Error::last_os_error().raw_os_error() != Some(libc::EINTR) {
-            return None;
-        }
-    }
 }
 
 /// What a blob has to be.

@@ -4,6 +4,7 @@ use crate::codec::{self, Crypt, Decompressor, Expected, Opened};
 use crate::joint_digest::JointDigest;
 use crate::layout::DecodeStatus as Refusal;
 use crate::pool::{Buffer, Pool};
+use pbs_native_interface::unpoisoned;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub struct Decoder {
@@ -93,8 +94,6 @@ impl Decoder {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Decompressor>> {
-        self.idle
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.idle.lock())
     }
 }

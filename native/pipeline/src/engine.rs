@@ -10,6 +10,7 @@ use crate::sha256::{self, Progress};
 use crate::statistics::{Statistics, Stopwatch};
 use crate::task::Task;
 use crate::trouble::Failure;
+use pbs_native_interface::unpoisoned;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
@@ -158,17 +159,11 @@ impl Engine {
                 return Some(Job::Encode(task, digest));
             }
             if queue.tasks.is_empty() {
-                queue = self
-                    .work
-                    .wait(queue)
-                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+                queue = unpoisoned(self.work.wait(queue));
                 continue;
             }
             if let Some(patience) = self.patience(&queue) {
-                queue = match self.work.wait_timeout(queue, patience.min(LOOK)) {
-                    Ok((queue, _)) => queue,
-                    Err(poisoned) => poisoned.into_inner().0,
-                };
+                queue = unpoisoned(self.work.wait_timeout(queue, patience.min(LOOK))).0;
                 continue;
             }
             let count = queue.tasks.len().min(self.lanes);
@@ -373,14 +368,10 @@ impl Engine {
     }
 
     fn zero_digests(&self) -> MutexGuard<'_, HashMap<usize, Digest>> {
-        self.zero_digests
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.zero_digests.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.queue.lock())
     }
 }

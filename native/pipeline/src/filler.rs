@@ -11,6 +11,7 @@ use crate::source::{ReadError, Source, read_some};
 use crate::statistics::Stopwatch;
 use crate::task::Task;
 use crate::trouble::{Failure, Problem};
+use pbs_native_posix::Errno;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,9 +40,6 @@ impl Kind {
         (self.usual() / 4).clamp(MIN_READ, MAX_READ)
     }
 }
-
-/// Why filling stops: an error number, with the failure already noted in the outlet.
-pub type Errno = i32;
 
 pub struct Filler {
     pub(crate) engine: Arc<Engine>,

@@ -2,8 +2,9 @@
 
 use crate::chunk::Finished;
 use crate::commands::TO_END;
-use crate::filler::{Errno, Filler, Kind};
-use crate::source::{Source, last_errno};
+use crate::filler::{Filler, Kind};
+use crate::source::Source;
+use pbs_native_posix::Errno;
 
 impl Filler {
     /// At the start of a chunk: makes one of a hole, if it is large enough and a chunk like that was
@@ -50,7 +51,7 @@ impl Source {
         if self.data_until == i64::MAX {
             return Ok(false);
         }
-        let Some(position) = self.seek(0, libc::SEEK_CUR) else {
+        let Ok(position) = self.seek(0, libc::SEEK_CUR) else {
             return Ok(false);
         };
         if position < self.data_until {
@@ -58,18 +59,18 @@ impl Source {
         }
         let data = match self.seek(position, libc::SEEK_DATA) {
             // Nothing but a hole is left.
-            None if last_errno() == Some(libc::ENXIO) => self.seek(0, libc::SEEK_END),
+            Err(libc::ENXIO) => self.seek(0, libc::SEEK_END),
             data => data,
         };
         let end = position + size as i64;
-        let in_hole = data.is_some_and(|data| data >= end);
+        let in_hole = data.is_ok_and(|data| data >= end);
         if !in_hole {
             let hole = data.and_then(|data| self.seek(data, libc::SEEK_HOLE));
             self.data_until = hole.unwrap_or(i64::MAX);
         }
         let next = if in_hole { end } else { position };
-        if self.seek(next, libc::SEEK_SET) != Some(next) {
-            return Err(last_errno().unwrap_or(libc::EIO));
+        if self.seek(next, libc::SEEK_SET)? != next {
+            return Err(libc::EIO);
         }
         if in_hole {
             self.left -= size as u64;

@@ -3,6 +3,7 @@
 use crate::codec::{self, Crypt};
 use crate::known::Digest;
 use crate::sha256::{self, LANES, Progress};
+use pbs_native_interface::unpoisoned;
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -67,9 +68,7 @@ impl JointDigest {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.state.lock())
     }
 }
 
@@ -107,10 +106,7 @@ impl Announced<'_> {
                 state.done.extend(tickets.zip(digests));
                 joint.changed.notify_all();
             } else {
-                state = joint
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+                state = unpoisoned(joint.changed.wait(state));
             }
         }
     }

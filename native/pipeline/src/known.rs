@@ -1,5 +1,6 @@
 //! The digests that need no upload, with the order in which chunks may rely on each other.
 
+use pbs_native_interface::unpoisoned;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
@@ -72,9 +73,7 @@ impl KnownSet {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Digest, u64>> {
-        self.digests
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.digests.lock())
     }
 }
 

@@ -3,7 +3,7 @@
 //! An *engine* owns worker threads, a *pool* of buffers with a byte budget and the set of *known*
 //! digests. A *stream* of an engine is filled by one caller (reading files, cutting) and emptied by
 //! another one, in stream order. A *blob* is an encoded chunk. `abi` is the C interface, described
-//! in `include/pbs_pipeline.h`, together with the one function of `uncut`.
+//! in `include/pbs_pipeline.h`.
 
 mod abi;
 mod buzhash;
@@ -26,7 +26,6 @@ mod mapping;
 mod outlet;
 mod payload;
 mod pool;
-mod registry;
 #[cfg_attr(not(target_arch = "x86_64"), path = "sha256_alone.rs")]
 mod sha256;
 mod source;
@@ -37,3 +36,5 @@ mod trouble;
 mod uncut;
 mod unreadable;
 mod vectors;
+
+pub use abi::FUNCTIONS;

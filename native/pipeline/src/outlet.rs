@@ -2,6 +2,7 @@
 
 use crate::chunk::Finished;
 use crate::trouble::{Failure, Problem};
+use pbs_native_interface::unpoisoned;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -175,15 +176,10 @@ impl Outlet {
     }
 
     fn wait<'a>(&self, order: MutexGuard<'a, Order>) -> MutexGuard<'a, Order> {
-        match self.changed.wait_timeout(order, WAIT_SLICE) {
-            Ok((order, _)) => order,
-            Err(poisoned) => poisoned.into_inner().0,
-        }
+        unpoisoned(self.changed.wait_timeout(order, WAIT_SLICE)).0
     }
 
     fn lock(&self) -> MutexGuard<'_, Order> {
-        self.order
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.order.lock())
     }
 }

@@ -1,9 +1,10 @@
 //! Filling of payload streams: pieces, suggested and forced boundaries.
 
 use crate::chunk::Finished;
-use crate::filler::{Errno, Filler, Kind, MAX_READ};
+use crate::filler::{Filler, Kind, MAX_READ};
 use crate::layout::FailureKind;
 use crate::source::Source;
+use pbs_native_posix::Errno;
 
 /// Sizes of the reads and of the write buffer that payload cuts depend on
 /// (spec: datastore-formats.md §3.4).

@@ -1,6 +1,7 @@
 //! Buffers of page granularity that are used again, within a byte budget.
 
 use crate::mapping::{Mapping, advise, map, resize, round_capacity, unmap};
+use pbs_native_interface::unpoisoned;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -217,10 +218,7 @@ impl Pool {
             }
             since.get_or_insert_with(Instant::now);
             self.waiting.fetch_add(1, Ordering::Relaxed);
-            state = match self.changed.wait_timeout(state, WAIT_SLICE) {
-                Ok((guard, _)) => guard,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+            state = unpoisoned(self.changed.wait_timeout(state, WAIT_SLICE)).0;
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -259,9 +257,7 @@ impl Pool {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.state.lock())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files that are read into a stream.
 
+use pbs_native_posix::{self as posix, Errno};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Splices from here on are asked what they are: only regular files never keep a read waiting.
@@ -60,7 +61,7 @@ impl Source {
     /// the others may be in order, else the rest of the file.
     pub fn pass_unreadable(&mut self, errno: i32) -> Gap {
         self.unreadable_blocks += 1;
-        let position = self.seek(0, libc::SEEK_CUR);
+        let position = self.seek(0, libc::SEEK_CUR).ok();
         let block_only = self.unreadable_blocks <= UNREADABLE_BLOCKS_MAX
             && matches!(
                 errno,
@@ -71,7 +72,7 @@ impl Source {
         {
             let next = (position / UNREADABLE_BLOCK + 1) * UNREADABLE_BLOCK;
             let length = (next - position) as u64;
-            if length < self.left && self.seek(next, libc::SEEK_SET) == Some(next) {
+            if length < self.left && self.seek(next, libc::SEEK_SET) == Ok(next) {
                 self.zeros = length;
                 return Gap {
                     offset: position as u64,
@@ -86,24 +87,13 @@ impl Source {
         }
     }
 
-    pub fn seek(&self, offset: i64, whence: libc::c_int) -> Option<i64> {
-        // SAFETY: takes no memory, and the descriptor is open as long as it is owned.
-        let result = unsafe { libc::lseek(self.fd.as_raw_fd(), offset, whence) };
-        (result >= 0).then_some(result)
+    pub fn seek(&self, offset: i64, whence: i32) -> Result<i64, Errno> {
+        posix::seek(self.fd.as_raw_fd(), offset, whence)
     }
-}
-
-pub fn last_errno() -> Option<i32> {
-    std::io::Error::last_os_error().raw_os_error()
 }
 
 fn is_regular(fd: &OwnedFd) -> bool {
-    let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the descriptor is owned, and `status` is read only if the call has filled it in.
-    unsafe {
-        libc::fstat(fd.as_raw_fd(), status.as_mut_ptr()) == 0
-            && (status.assume_init().st_mode & libc::S_IFMT) == libc::S_IFREG
-    }
+    posix::stat(fd.as_raw_fd()).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFREG)
 }
 
 /// Reads what there is, at most as much as fits; nothing at the end of the file. Where it has to wait
@@ -117,33 +107,17 @@ pub fn read_some(
         if source.waits {
             wait_readable(source, &cancelled)?;
         }
-        // SAFETY: the slice has as many bytes as it says.
-        let got = unsafe {
-            libc::read(
-                source.fd.as_raw_fd(),
-                target.as_mut_ptr().cast(),
-                target.len(),
-            )
-        };
-        if got >= 0 {
-            return Ok(got as usize);
-        }
-        match last_errno() {
-            Some(libc::EINTR) => {}
-            Some(libc::EAGAIN) => wait_readable(source, &cancelled)?,
-            errno => return Err(ReadError::Failed(errno.unwrap_or(libc::EIO))),
+        match posix::read(source.fd.as_raw_fd(), target) {
+            Ok(got) => return Ok(got),
+            Err(libc::EINTR) => {}
+            Err(libc::EAGAIN) => wait_readable(source, &cancelled)?,
+            Err(errno) => return Err(ReadError::Failed(errno)),
         }
     }
 }
 
 fn wait_readable(source: &Source, cancelled: impl Fn() -> bool) -> Result<(), ReadError> {
-    let mut poll = libc::pollfd {
-        fd: source.fd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: one entry, which outlives the call.
-    while unsafe { libc::poll(&mut poll, 1, POLL_MILLISECONDS) } <= 0 {
+    while !posix::wait_readable(source.fd.as_raw_fd(), POLL_MILLISECONDS) {
         if cancelled() {
             return Err(ReadError::Cancelled);
         }

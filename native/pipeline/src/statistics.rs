@@ -1,5 +1,6 @@
 //! Where an engine's processor time went.
 
+use pbs_native_posix::thread_nanos;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Nanoseconds and bytes, for those who want to know where the time went.
@@ -29,14 +30,4 @@ impl Stopwatch {
         let nanos = thread_nanos().saturating_sub(self.0);
         counter.fetch_add(nanos, Ordering::Relaxed);
     }
-}
-
-fn thread_nanos() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: `time` is of the type the call fills in.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

@@ -1,8 +1,10 @@
 //! One stream: bytes go in at one end, finished chunks come out at the other.
 
 use crate::engine::Engine;
-use crate::filler::{Errno, Filler, Kind};
+use crate::filler::{Filler, Kind};
 use crate::outlet::Outlet;
+use pbs_native_interface::unpoisoned;
+use pbs_native_posix::Errno;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -31,10 +33,7 @@ impl Stream {
     pub fn write(&self, turn: u32, commands: &[u8]) -> Result<(), Errno> {
         let mut filler = self.filler();
         while filler.turn != turn && !self.outlet.cancelled() {
-            filler = match self.turns.wait_timeout(filler, WAIT_SLICE) {
-                Ok((filler, _)) => filler,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+            filler = unpoisoned(self.turns.wait_timeout(filler, WAIT_SLICE)).0;
         }
         let result = filler.write(commands);
         filler.turn = turn.wrapping_add(1);
@@ -54,8 +53,6 @@ impl Stream {
     }
 
     fn filler(&self) -> MutexGuard<'_, Filler> {
-        self.filler
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.filler.lock())
     }
 }

@@ -1,10 +1,11 @@
 //! Streams that go into a file or a pipe as they are, instead of being cut into chunks.
 
 use crate::commands::{Command, Commands, TO_END};
-use crate::layout::{ProblemKind, ProblemRecord};
-use crate::source::{ReadError, Source, last_errno, read_some};
+use crate::layout::ProblemKind;
+use crate::source::{ReadError, Source, read_some};
 use crate::trouble::Problem;
-use pbs_native_interface::Record;
+use pbs_native_posix::{self as posix, Errno};
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes of a write, unless the commands end.
@@ -13,32 +14,9 @@ const BLOCK: usize = 256 * 1024;
 const MIN_READ: usize = 32 * 1024;
 const POLL_MILLISECONDS: i32 = 100;
 
-/// Carries out a command buffer on an open file, at its position; see `include/pbs_pipeline.h`.
-///
-/// # Safety
-/// `commands` points to `length` readable bytes, `cancelled` to an aligned word, `problems` to room for
-/// `limit` records.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pbs_uncut_write(
-    output: i32,
-    commands: *const u8,
-    length: usize,
-    cancelled: *mut u32,
-    problems: *mut u8,
-    limit: u32,
-) -> i32 {
-    if commands.is_null() || cancelled.is_null() || problems.is_null() {
-        return -libc::EINVAL;
-    }
-    let room = limit as usize * size_of::<ProblemRecord>();
-    // SAFETY: the caller vouches for all three.
-    let (commands, cancelled, places) = unsafe {
-        (
-            std::slice::from_raw_parts(commands, length),
-            AtomicU32::from_ptr(cancelled),
-            std::slice::from_raw_parts_mut(problems, room),
-        )
-    };
+/// Carries out a command buffer on an open file, at its position, and tells what was wrong with the files
+/// in it. Descriptors in the commands are closed in any case.
+pub fn write(output: RawFd, commands: &[u8], cancelled: &AtomicU32) -> Result<Vec<Problem>, Errno> {
     let mut writer = Uncut::new(output, cancelled);
     let mut result = Ok(());
     for command in Commands(commands) {
@@ -50,21 +28,12 @@ pub unsafe extern "C" fn pbs_uncut_write(
             };
         }
     }
-    match result.and_then(|()| writer.flush()) {
-        Err(errno) => -errno.max(1),
-        Ok(()) if writer.problems.len() > limit as usize => -libc::EOVERFLOW,
-        Ok(()) => {
-            let places = places.chunks_exact_mut(size_of::<ProblemRecord>());
-            for (place, problem) in places.zip(&writer.problems) {
-                problem.record().write(place);
-            }
-            writer.problems.len() as i32
-        }
-    }
+    result.and_then(|()| writer.flush())?;
+    Ok(writer.problems)
 }
 
 struct Uncut<'a> {
-    output: i32,
+    output: RawFd,
     cancelled: &'a AtomicU32,
     /// One byte more than a block: it tells whether a file goes on.
     block: Vec<u8>,
@@ -73,7 +42,7 @@ struct Uncut<'a> {
 }
 
 impl<'a> Uncut<'a> {
-    fn new(output: i32, cancelled: &'a AtomicU32) -> Self {
+    fn new(output: RawFd, cancelled: &'a AtomicU32) -> Self {
         Self {
             output,
             cancelled,
@@ -181,33 +150,21 @@ fn is_set(cancelled: &AtomicU32) -> bool {
     cancelled.load(Ordering::Relaxed) != 0
 }
 
-fn write_all(output: i32, mut bytes: &[u8], cancelled: &AtomicU32) -> Result<(), i32> {
+fn write_all(output: RawFd, mut bytes: &[u8], cancelled: &AtomicU32) -> Result<(), Errno> {
     while !bytes.is_empty() {
         if is_set(cancelled) {
             return Err(libc::ECANCELED);
         }
-        // SAFETY: the slice has as many bytes as it says.
-        let put = unsafe { libc::write(output, bytes.as_ptr().cast(), bytes.len()) };
-        match put {
-            0 => return Err(libc::EIO),
-            1.. => bytes = &bytes[put as usize..],
-            _ => match last_errno() {
-                Some(libc::EINTR) => {}
-                Some(libc::EAGAIN) => wait_writable(output),
-                errno => return Err(errno.unwrap_or(libc::EIO)),
-            },
+        match posix::write(output, bytes) {
+            Ok(0) => return Err(libc::EIO),
+            Ok(put) => bytes = &bytes[put..],
+            Err(libc::EINTR) => {}
+            // Waits a moment at most, then looks whether it is still to go on.
+            Err(libc::EAGAIN) => {
+                posix::wait_writable(output, POLL_MILLISECONDS);
+            }
+            Err(errno) => return Err(errno),
         }
     }
     Ok(())
-}
-
-/// Waits a moment at most: who calls looks whether it is still to go on.
-fn wait_writable(output: i32) {
-    let mut poll = libc::pollfd {
-        fd: output,
-        events: libc::POLLOUT,
-        revents: 0,
-    };
-    // SAFETY: one entry, which outlives the call.
-    unsafe { libc::poll(&mut poll, 1, POLL_MILLISECONDS) };
 }

@@ -1,10 +1,11 @@
 //! Files that cannot be read all through.
 
 use crate::commands::TO_END;
-use crate::filler::{Errno, Filler, Kind};
+use crate::filler::{Filler, Kind};
 use crate::layout::{FailureKind, ProblemKind};
 use crate::source::Source;
 use crate::trouble::Problem;
+use pbs_native_posix::Errno;
 
 impl Filler {
     /// One file of a tree does not end the run: what cannot be read of it becomes zeros and is reported.

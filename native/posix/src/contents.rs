@@ -48,6 +48,13 @@ pub fn read_next(fd: RawFd, out: &mut [u8]) -> Result<usize, Errno> {
     Ok(done)
 }
 
+/// Writes some of the bytes at the descriptor's own position. Interrupted by a signal it returns EINTR,
+/// so that the caller may look whether to go on.
+pub fn write(fd: RawFd, bytes: &[u8]) -> Result<usize, Errno> {
+    // SAFETY: the slice has as many bytes as it says.
+    check_length(unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) })
+}
+
 /// Writes all bytes at an offset. Some of them may have been written when it fails.
 pub fn write_at(fd: RawFd, mut bytes: &[u8], mut offset: i64) -> Result<(), Errno> {
     while !bytes.is_empty() {
@@ -82,12 +89,21 @@ pub fn seek(fd: RawFd, offset: i64, whence: i32) -> Result<i64, Errno> {
     check_length(unsafe { libc::lseek(fd, offset, whence) } as isize).map(|at| at as i64)
 }
 
-/// Waits until there is something to read, the other side has ended, or the time is over (never, if negative). Returns
-/// whether there is something to be had; interrupted by a signal, there is not.
+/// Waits until there is something to read, the other side has ended, or the time is over (never, if
+/// negative). Returns whether there is something to be had; interrupted by a signal, there is not.
 pub fn wait_readable(fd: RawFd, milliseconds: i32) -> bool {
+    wait_for(libc::POLLIN, fd, milliseconds)
+}
+
+/// The same until something may be written.
+pub fn wait_writable(fd: RawFd, milliseconds: i32) -> bool {
+    wait_for(libc::POLLOUT, fd, milliseconds)
+}
+
+fn wait_for(events: libc::c_short, fd: RawFd, milliseconds: i32) -> bool {
     let mut poll = libc::pollfd {
         fd,
-        events: libc::POLLIN,
+        events,
         revents: 0,
     };
     // SAFETY: one entry, which outlives the call.

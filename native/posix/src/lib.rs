@@ -15,6 +15,7 @@ mod names;
 mod opening;
 mod path;
 mod process;
+mod random;
 mod status;
 mod xattrs;
 
@@ -28,5 +29,6 @@ pub use names::*;
 pub use opening::*;
 pub use path::with_path;
 pub use process::*;
+pub use random::fill_random;
 pub use status::*;
 pub use xattrs::*;

@@ -2,6 +2,7 @@
 //! opened again when the walk returns to them.
 
 use std::ffi::CString;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::{Next, Walker};
@@ -27,7 +28,13 @@ impl Walker {
         self.starved
     }
 
-    pub(super) fn enter(&mut self, head: CaptureEntry, path_len: usize, features: u32) {
+    pub(super) fn enter(
+        &mut self,
+        directory: OwnedFd,
+        head: CaptureEntry,
+        path_len: usize,
+        features: u32,
+    ) {
         let pattern_count = self.patterns.len();
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.clear();
@@ -36,7 +43,7 @@ impl Walker {
             self.first_open += 1;
         }
         let frame = Frame::new(
-            head.descriptor,
+            directory,
             (head.device, head.inode),
             features,
             listing,
@@ -56,7 +63,7 @@ impl Walker {
                 .map_or(self.path.len(), |frame| frame.path_len);
             let name = &self.path[self.stack[at].path_len + 1..end];
             let name = CString::new(name).map_err(|_| libc::EINVAL)?;
-            let parent = self.stack[at - 1].fd;
+            let parent = self.stack[at - 1].raw();
             let opened = self.stack[at].open_again(parent, &name);
             if at > 1 {
                 self.stack[at - 1].close();
@@ -92,9 +99,9 @@ impl Walker {
         }
         // The way back up; where it does not lead there, the directory is looked for by its name.
         if let Some(parent) = self.stack.last_mut()
-            && parent.fd < 0
-            && frame.fd >= 0
-            && parent.open_again(frame.fd, c"..").is_ok()
+            && !parent.is_open()
+            && frame.is_open()
+            && parent.open_again(frame.raw(), c"..").is_ok()
         {
             self.first_open = self.stack.len() - 1;
         }

@@ -1,0 +1,295 @@
+//! The C functions; documented in native/include/pbs_capture.h.
+
+use crate::capture::Capture;
+use crate::glob::MatchList;
+use crate::layout::{CaptureStatus, state};
+use crate::open::open_at;
+use crate::walker::{State, Walker};
+use pbs_native_interface::{Function, Handles, answer, bytes, bytes_mut, functions};
+use pbs_native_posix::{Errno, file_system, with_path};
+use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+static CAPTURES: Handles<Arc<Capture>> = Handles::new();
+
+/// Uses a walk for a call.
+fn with_walker<R>(
+    capture: u32,
+    work: impl FnOnce(&mut Walker, &AtomicBool) -> Result<R, Errno>,
+) -> Result<R, Errno> {
+    CAPTURES.get(capture)?.with(work)
+}
+
+/// Opens the directory a walk begins with.
+///
+/// `flags` bit 0: follow a symbolic link at the end of the path. Returns a descriptor.
+///
+/// # Safety
+/// `path` points to `path_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_open_root(path: *const u8, path_len: u32, flags: u32) -> i32 {
+    let no_follow = if flags & 1 == 0 { libc::O_NOFOLLOW } else { 0 };
+    let flags = libc::O_DIRECTORY | no_follow;
+    // SAFETY: the caller vouches for the bytes.
+    let opened = unsafe { with_path(path, path_len, |path| open_at(libc::AT_FDCWD, path, flags)) };
+    answer(opened.map(IntoRawFd::into_raw_fd))
+}
+
+/// `f_type` of the file system an open descriptor is on, as 32 unsigned bits.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_capture_file_system(fd: i32) -> i64 {
+    match file_system(fd) {
+        Ok(magic) => i64::from(magic),
+        Err(error) => -i64::from(error),
+    }
+}
+
+/// Begins a walk. Takes `root_fd` over in any case. `features` are those of the root's file system.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_capture_create(root_fd: i32, features: u32) -> i32 {
+    if root_fd < 0 {
+        return -libc::EBADF;
+    }
+    // SAFETY: the caller gives the descriptor away.
+    let root = unsafe { OwnedFd::from_raw_fd(root_fd) };
+    CAPTURES.insert(Arc::new(Capture::new(Walker::new(root, features)))) as i32
+}
+
+/// Reads on. Writes records to `out` until it is full, `open_files_max` descriptors are in it, some
+/// time has passed, the walk has to pause, or it is complete.
+///
+/// Returns the number of bytes written, -EMSGSIZE if `out` is too small for the next record (then
+/// `needed` says how much it takes), -ECANCELED, or -EINVAL on a paused walk. Nonblocking call.
+///
+/// # Safety
+/// `out` is writable for `out_len` bytes, `status` for one record, and nobody else uses them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_next(
+    capture: u32,
+    out: *mut u8,
+    out_len: usize,
+    open_files_max: u32,
+    status: *mut CaptureStatus,
+) -> i64 {
+    if status.is_null() {
+        return -i64::from(libc::EFAULT);
+    }
+    let result = with_walker(capture, |walker, cancelled| {
+        // SAFETY: the caller vouches for as many writable bytes.
+        let out = unsafe { bytes_mut(out, out_len) }?;
+        let written = walker.next(out, open_files_max.max(1), cancelled);
+        let found = CaptureStatus {
+            state: match walker.state() {
+                State::Running => state::RUNNING,
+                State::Paused => state::PAUSED,
+                State::Complete => state::COMPLETE,
+            },
+            open_files: walker.delivered_files(),
+            needed: walker.pending_len() as u64,
+        };
+        // SAFETY: not null, and the caller vouches for one record, which need not be aligned.
+        unsafe { status.write_unaligned(found) };
+        written
+    });
+    match result {
+        Ok(written) => written as i64,
+        Err(error) => -i64::from(error),
+    }
+}
+
+/// Appends match entries to the list: before the first `pbs_capture_next`, or while paused at an
+/// exclude file, whose directory they are limited to. Returns 0 or -EINVAL if they are malformed.
+///
+/// # Safety
+/// `patterns` points to `len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_add_patterns(
+    capture: u32,
+    patterns: *const u8,
+    len: usize,
+) -> i32 {
+    answer(with_walker(capture, |walker, _| {
+        // SAFETY: the caller vouches for as many bytes.
+        let patterns = unsafe { bytes(patterns, len) }?;
+        walker.add_patterns(patterns).ok_or(libc::EINVAL)?;
+        Ok(0)
+    }))
+}
+
+/// Writes, for each match entry of the first `pbs_capture_add_patterns`, 1 if it has matched anything
+/// so far, else 0. Returns how many were written, at most `len`.
+///
+/// # Safety
+/// `out` is writable for `len` bytes and not used by anybody else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_met_patterns(capture: u32, out: *mut u8, len: usize) -> i32 {
+    answer(with_walker(capture, |walker, _| {
+        // SAFETY: the caller vouches for as many writable bytes.
+        let out = unsafe { bytes_mut(out, len) }?;
+        let mut written = 0;
+        for (byte, met) in out.iter_mut().zip(walker.met_patterns()) {
+            *byte = u8::from(*met);
+            written += 1;
+        }
+        Ok(written)
+    }))
+}
+
+/// Lets a paused walk go on. `enter` is used behind a mount point: 0 leaves its contents out, else
+/// they are read with `features`. Returns 0 or -EINVAL if the walk is not paused.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_capture_resume(capture: u32, enter: u32, features: u32) -> i32 {
+    answer(with_walker(capture, |walker, _| {
+        if walker.resume(enter != 0, features) {
+            Ok(0)
+        } else {
+            Err(libc::EINVAL)
+        }
+    }))
+}
+
+/// Makes a running or future `pbs_capture_next` return -ECANCELED soon. From any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_capture_cancel(capture: u32) -> i32 {
+    answer(CAPTURES.get(capture).map(|capture| {
+        capture.cancel();
+        0
+    }))
+}
+
+/// Ends a walk and closes what it holds open itself; delivered descriptors stay open. Waits for a call
+/// and for system calls under way on other threads: nonblocking call.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_capture_destroy(capture: u32) -> i32 {
+    answer(CAPTURES.remove(capture).map(|capture| {
+        capture.close();
+        0
+    }))
+}
+
+/// Evaluates compiled match entries for one path: 0 none matches, 1 include, 2 exclude, or -EINVAL if
+/// they are malformed.
+///
+/// # Safety
+/// Both pointers point to that many readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_match(
+    patterns: *const u8,
+    patterns_len: usize,
+    path: *const u8,
+    path_len: usize,
+    is_directory: u32,
+) -> i32 {
+    // SAFETY: the caller vouches for as many bytes.
+    let (patterns, path) = unsafe { (bytes(patterns, patterns_len), bytes(path, path_len)) };
+    let evaluate = || -> Result<i32, Errno> {
+        let mut list = MatchList::default();
+        list.add(patterns?).ok_or(libc::EINVAL)?;
+        let matched = list.evaluate(path?, || Ok::<_, Errno>(is_directory != 0));
+        Ok(match matched {
+            Ok(Some(true)) => 1,
+            Ok(Some(false)) => 2,
+            _ => 0,
+        })
+    };
+    answer(evaluate())
+}
+
+/// All of them.
+pub const FUNCTIONS: &[Function] = functions![
+    pbs_capture_open_root(_, _, _),
+    pbs_capture_file_system(_),
+    pbs_capture_create(_, _),
+    pbs_capture_next(_, _, _, _, _),
+    pbs_capture_add_patterns(_, _, _),
+    pbs_capture_met_patterns(_, _, _),
+    pbs_capture_resume(_, _, _),
+    pbs_capture_cancel(_),
+    pbs_capture_destroy(_),
+    pbs_capture_match(_, _, _, _, _),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::null_mut;
+
+    /// A walk of a directory of its own, with one file in it.
+    fn walk(name: &str) -> (std::path::PathBuf, u32) {
+        let path = std::env::temp_dir().join(format!("pbs-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("file"), "content").unwrap();
+        let bytes = path.to_str().unwrap();
+        // SAFETY: the bytes of a string.
+        let root = unsafe { pbs_capture_open_root(bytes.as_ptr(), bytes.len() as u32, 0) };
+        assert!(root >= 0);
+        let capture = pbs_capture_create(root, 0);
+        assert!(capture > 0);
+        (path, capture as u32)
+    }
+
+    /// What every call says that uses a walk.
+    fn answers(capture: u32) -> Vec<i64> {
+        let mut out = [0u8; 4096];
+        let mut status = CaptureStatus::default();
+        let (start, length) = (out.as_mut_ptr(), out.len());
+        // SAFETY: memory of the length that is passed, and a record.
+        let of_memory = unsafe {
+            [
+                pbs_capture_next(capture, start, length, 1, &mut status),
+                i64::from(pbs_capture_add_patterns(capture, start, 0)),
+                i64::from(pbs_capture_met_patterns(capture, start, length)),
+            ]
+        };
+        let resumed = pbs_capture_resume(capture, 0, 0);
+        [&of_memory[..], &[i64::from(resumed)]].concat()
+    }
+
+    #[test]
+    fn a_number_that_is_no_walk_gives_an_error_number() {
+        let (path, capture) = walk("numbers");
+        assert_eq!(pbs_capture_destroy(capture), 0);
+        for wrong in [capture, 0, u32::MAX] {
+            assert_eq!(answers(wrong), [-i64::from(libc::EBADF); 4]);
+            assert_eq!(pbs_capture_cancel(wrong), -libc::EBADF);
+            assert_eq!(pbs_capture_destroy(wrong), -libc::EBADF);
+        }
+        assert_eq!(pbs_capture_create(-1, 0), -libc::EBADF);
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn a_walk_is_used_by_one_call_at_a_time_and_closed_behind_the_last() {
+        let (path, capture) = walk("busy");
+        let held = CAPTURES.get(capture).unwrap();
+        let inside = held.with(|_, cancelled| {
+            assert_eq!(answers(capture), [-i64::from(libc::EBUSY); 4]);
+            assert_eq!(pbs_capture_cancel(capture), 0);
+            Ok(cancelled.load(std::sync::atomic::Ordering::Relaxed))
+        });
+        assert_eq!(inside, Ok(true));
+        assert_eq!(pbs_capture_destroy(capture), 0);
+        // A call that had found the walk before it was closed.
+        assert_eq!(held.with(|_, _| Ok(())), Err(libc::EBADF));
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn missing_memory_gives_an_error_number() {
+        let (path, capture) = walk("memory");
+        let mut status = CaptureStatus::default();
+        let fault = libc::EFAULT;
+        // SAFETY: null pointers, which are looked for, and a record.
+        unsafe {
+            let next = pbs_capture_next(capture, null_mut(), 8, 1, &mut status);
+            assert_eq!(next, -i64::from(fault));
+            let next = pbs_capture_next(capture, null_mut(), 0, 1, null_mut());
+            assert_eq!(next, -i64::from(fault));
+            assert_eq!(pbs_capture_add_patterns(capture, null_mut(), 1), -fault);
+            assert_eq!(pbs_capture_open_root(null_mut(), 1, 0), -fault);
+        }
+        assert_eq!(pbs_capture_destroy(capture), 0);
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+}
