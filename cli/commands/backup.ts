@@ -1,5 +1,4 @@
 import {
-  type ArchiveSpec,
   type BackupRequest,
   type ChangeDetectionMode,
   checkArchiveSources,
@@ -26,6 +25,7 @@ import { nameGroupOwner } from "../hints/name_group_owner.ts";
 import { nameNewestSnapshot } from "../hints/name_newest_snapshot.ts";
 import { openBackupKeys } from "../keys/open_backup_keys.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
+import { COMMAND_SOURCE_OPTIONS, withCommandSource } from "../options/command_source.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import {
@@ -64,6 +64,7 @@ export const command: CommandDefinition = {
     ...KEY_OPTIONS,
     ...RATE_OPTIONS,
     ...VERBOSITY_OPTIONS,
+    ...COMMAND_SOURCE_OPTIONS,
     {
       name: "all-file-systems",
       type: { kind: "boolean" },
@@ -285,8 +286,9 @@ function requestOptions(
   const rereadEvery = values.integer("reread-every");
   const entriesMax = values.requiredInteger("entries-max");
   return {
-    archives: values.arguments("backupspec").map((word): ArchiveSpec =>
-      parseArchiveSpec(argumentBytes(word))
+    archives: withCommandSource(
+      values.arguments("backupspec").map((word) => parseArchiveSpec(argumentBytes(word))),
+      values,
     ),
     excludes: values.texts("exclude"),
     skipLostAndFound: values.flag("skip-lost-and-found"),

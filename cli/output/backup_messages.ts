@@ -70,15 +70,16 @@ export class BackupMessages implements BackupObserver, Disposable {
     this.output.log("info", `Hint: ${hintOnKey["group-is-encrypted"]()}`);
   }
 
-  archiveStarted({ kind, path, serverName }: ArchiveStart): void {
+  archiveStarted({ kind, path, program, serverName }: ArchiveStart): void {
     this.#archiveStartMs = Date.now();
     this.#archiveStartBytes = this.progress.bytesRead;
     this.#archiveStartUploaded = this.progress.bytesUploaded;
-    const source = new TextDecoder().decode(path);
+    // Arguments of a command may be secret.
+    const source = program === undefined
+      ? `${KIND_NAMES[kind]} '${new TextDecoder().decode(path)}'`
+      : `output of command '${program}'`;
     const verb = this.dryRun ? "Would upload" : "Upload";
-    this.#info(
-      `${verb} ${KIND_NAMES[kind]} '${source}' to '${this.repositoryName}' as ${serverName}`,
-    );
+    this.#info(`${verb} ${source} to '${this.repositoryName}' as ${serverName}`);
     if (this.output.hasLiveLine) this.#liveLine();
   }
 

@@ -1,8 +1,13 @@
 import type { ChunkPipeline, ChunkStream } from "../chunking/mod.ts";
 import type { ManifestFile } from "../manifest/mod.ts";
-import type { BackupTarget, CryptMode, IndexKind } from "../repository/mod.ts";
+import type { BackupTarget, CryptMode, IndexKind, IndexWriter } from "../repository/mod.ts";
 import type { ArchiveRecord } from "../reuse/mod.ts";
-import { uploadChunks, UploadLedger } from "./_chunk_uploader.ts";
+import {
+  type FinishedChunkSource,
+  uploadChunks,
+  type UploadCounters,
+  UploadLedger,
+} from "./_chunk_uploader.ts";
 import type { PreviousSnapshot } from "./_previous_snapshot.ts";
 import type { ArchiveReport, BackupObserver, BackupRequest } from "./backup_request.ts";
 
@@ -57,32 +62,10 @@ export class BackupRun {
     size?: number,
   ): Promise<void> {
     const started = performance.now();
-    const progress = this.observer.progress;
     try {
       const writer = await this.target.createIndex(kind, serverName, size);
-      const { checksum, ...counters } = await uploadChunks(stream, writer, {
-        kind,
-        ledger: this.#ledger,
-        onChunk: (chunk) => {
-          progress.chunks++;
-          progress.bytesRead += chunk.size;
-          if (chunk.known) progress.bytesReused += chunk.size;
-          else {
-            progress.bytesNew += chunk.size;
-            progress.bytesStored += chunk.blob?.byteLength ?? 0;
-          }
-        },
-        listener: {
-          sending: ({ digest, size, blob }) => this.request.sent?.add(digest, size, blob.length),
-          stored: ({ size }) => void (progress.bytesUploaded += size),
-        },
-      });
-      this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {
-        name: serverName,
-        ...counters,
-        addedBytes: this.target.tellsDuplicates ? counters.addedBytes : undefined,
-        seconds: (performance.now() - started) / 1000,
-      });
+      const { checksum, ...counters } = await this.upload(stream, writer, kind);
+      this.finishIndex(serverName, checksum, counters, started);
     } catch (error) {
       // Nobody takes its chunks any more: a writer would wait for ever.
       stream.abort();
@@ -90,6 +73,57 @@ export class BackupRun {
     } finally {
       this.#streams.delete(stream);
     }
+  }
+
+  /**
+   * Carries chunks into an index, and closes it.
+   *
+   * @param options `isCounted` is false if the chunks were counted before.
+   */
+  upload(
+    source: FinishedChunkSource,
+    writer: IndexWriter,
+    kind: IndexKind,
+    options: { readonly isCounted: boolean } = { isCounted: true },
+  ): Promise<UploadCounters & { checksum: Uint8Array }> {
+    const progress = this.observer.progress;
+    return uploadChunks(source, writer, {
+      kind,
+      ledger: this.#ledger,
+      onChunk: (chunk) => {
+        if (!options.isCounted) return;
+        progress.chunks++;
+        progress.bytesRead += chunk.size;
+        if (chunk.known) progress.bytesReused += chunk.size;
+        else {
+          progress.bytesNew += chunk.size;
+          progress.bytesStored += chunk.blob?.byteLength ?? 0;
+        }
+      },
+      listener: {
+        sending: ({ digest, size, blob }) => this.request.sent?.add(digest, size, blob.length),
+        stored: ({ size }) => void (progress.bytesUploaded += size),
+      },
+    });
+  }
+
+  /**
+   * Notes an index that is complete for manifest and report.
+   *
+   * @param startedMs When it was begun, by `performance.now()`.
+   */
+  finishIndex(
+    serverName: string,
+    checksum: Uint8Array,
+    counters: UploadCounters,
+    startedMs: number,
+  ): void {
+    this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {
+      name: serverName,
+      ...counters,
+      addedBytes: this.target.tellsDuplicates ? counters.addedBytes : undefined,
+      seconds: (performance.now() - startedMs) / 1000,
+    });
   }
 
   /** Notes a file for the manifest. All files of a run have its crypt mode (datastore-formats.md §4.7). */

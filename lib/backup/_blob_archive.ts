@@ -4,7 +4,11 @@ import { sha256 } from "../crypto/mod.ts";
 import { UsageError } from "../errors/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import type { ArchiveSpec } from "./backup_request.ts";
+import { collectOutput } from "./_source_command.ts";
 import { readSource } from "./_source_file.ts";
+
+/** More does not fit into a blob, however well it compresses. */
+const LIMIT_BYTES = MAX_ENCODED_CHUNK_BYTES * 8;
 
 /** Stores a small file whole (spec: client-pipeline.md §1.3). */
 export async function storeBlobArchive(
@@ -13,7 +17,9 @@ export async function storeBlobArchive(
   serverName: string,
 ): Promise<void> {
   const started = performance.now();
-  const content = await readSource(spec.path, MAX_ENCODED_CHUNK_BYTES * 8, run.signal);
+  const content = spec.command === undefined
+    ? await readSource(spec.path, LIMIT_BYTES, run.signal)
+    : await collectOutput(spec.command, LIMIT_BYTES, run.signal);
   const encrypting = run.request.crypt?.mode === "encrypt" ? run.request.crypt.config : undefined;
   const blob = await encodeBlob(content, {
     compress: true,

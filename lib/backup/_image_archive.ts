@@ -6,7 +6,8 @@ import { SystemError, UsageError } from "../errors/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import { openSource, sourceSize } from "./_source_file.ts";
-import type { ArchiveSpec } from "./backup_request.ts";
+import { feedOutput } from "./_source_command.ts";
+import type { ArchiveSpec, SourceCommand } from "./backup_request.ts";
 
 /**
  * Stores an image: a regular file, a block device, or what comes out of a pipe until it ends. Chunks
@@ -18,6 +19,10 @@ export async function storeImageArchive(
   serverName: string,
 ): Promise<void> {
   run.previous.tellOfIndex(serverName);
+  if (spec.command !== undefined) {
+    await storeOutputImage(run, spec.command, serverName);
+    return;
+  }
   const fd = await openSource(spec.path, run.signal);
   let size: number | undefined;
   try {
@@ -49,4 +54,17 @@ export async function storeImageArchive(
       { cause: error },
     );
   }
+}
+
+/** Stores what a command prints. */
+async function storeOutputImage(
+  run: BackupRun,
+  command: SourceCommand,
+  serverName: string,
+): Promise<void> {
+  const stream = run.openStream({ kind: "fixed", chunkSizeBytes: FIXED_CHUNK_SIZE });
+  await run.together([
+    feedOutput(command, stream, run.signal),
+    run.store(stream, serverName, "fixed"),
+  ]);
 }

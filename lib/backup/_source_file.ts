@@ -106,8 +106,8 @@ export function sourceSize(fd: number, path: Uint8Array): number | undefined {
 }
 
 /** Whether a source gives its bytes only once: a pipe, a terminal. */
-export function isReadOnceSource({ kind, path }: ArchiveSpec): boolean {
-  if (kind === "pxar") return false;
+export function isReadOnceSource({ kind, path, command }: ArchiveSpec): boolean {
+  if (kind === "pxar" || command !== undefined) return false;
   const type = withSourceStat(path, ({ mode }) => mode & S_IFMT);
   return type !== S_IFREG && type !== S_IFBLK && type > 0;
 }

@@ -15,7 +15,9 @@ export function describeUnmetExcludes(
   patterns: MatchList,
   met: Uint8Array,
 ): string[] {
-  const sources = archives.filter(({ kind }) => kind === "pxar").map(({ path }) => path);
+  const sources = archives
+    .filter(({ kind, command }) => kind === "pxar" && command === undefined)
+    .map(({ path }) => path);
   if (sources.length === 0) return [];
   // Empty patterns were left out; what follows the last one is not the user's.
   const texts = given.filter((text) => text !== "");

@@ -7,6 +7,14 @@ import type { SentChunks } from "./sent_chunks.ts";
 /** What kind of source an archive has (spec: cli.md §4.1.1). */
 export type ArchiveKind = "pxar" | "img" | "conf" | "log";
 
+/** A command whose output is backed up. */
+export interface SourceCommand {
+  /** The program and its arguments; there is no shell. */
+  readonly words: readonly [string, ...string[]];
+  /** Name of the file that its output becomes in a file archive, one component of a path. */
+  readonly fileName: string;
+}
+
 /** One `name.kind:path` of a backup. */
 export interface ArchiveSpec {
   /** Archive name with its extension, without the server's suffix: `root.pxar`. */
@@ -14,6 +22,8 @@ export interface ArchiveSpec {
   readonly kind: ArchiveKind;
   /** Path of the source, raw bytes. */
   readonly path: Uint8Array;
+  /** Takes the place of the path. A run that is tried again starts it again. */
+  readonly command?: SourceCommand;
 }
 
 /** How a run finds out which files have changed (spec: client-pipeline.md §3.1). */
@@ -118,6 +128,8 @@ export interface BackupObserver {
 export interface ArchiveStart {
   readonly kind: ArchiveKind;
   readonly path: Uint8Array;
+  /** The program whose output it is; absent for paths. */
+  readonly program?: string;
   /** Name in the repository; of a split archive, that of its metadata half. */
   readonly serverName: string;
 }

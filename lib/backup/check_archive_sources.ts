@@ -28,6 +28,7 @@ export function checkArchiveSources(
   for (const spec of specs) {
     if (names.has(spec.name)) throw new UsageError(`got target twice: '${spec.name}'`);
     names.add(spec.name);
+    if (spec.command !== undefined) continue;
     const path = new TextDecoder().decode(spec.path);
     if (path === "-") log("info", "To read from the standard input, name it /dev/stdin");
     const failure = withSourceStat(spec.path, (stat, fd) => {

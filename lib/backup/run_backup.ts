@@ -20,7 +20,14 @@ import { describeUnmetExcludes } from "./_unmet_excludes.ts";
 import { PreviousSnapshot } from "./_previous_snapshot.ts";
 import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_tree_archive.ts";
 import { deviceOf } from "./_source_file.ts";
-import type { ArchiveSpec, BackupObserver, BackupReport, BackupRequest } from "./backup_request.ts";
+import { storeOutputArchive, storeSplitOutputArchive } from "./_output_archive.ts";
+import type {
+  ArchiveSpec,
+  ArchiveStart,
+  BackupObserver,
+  BackupReport,
+  BackupRequest,
+} from "./backup_request.ts";
 
 const DIGEST_LENGTH = 32;
 
@@ -50,7 +57,7 @@ export async function runBackup(
     await PreviousSnapshot.open(target, request, observer);
     for (const spec of request.archives) {
       const { serverName } = parseArchiveName(spec.name);
-      observer.archiveStarted?.({ kind: spec.kind, path: spec.path, serverName });
+      observer.archiveStarted?.(startOf(spec, serverName));
     }
     observer.log("info", "dry-run: no upload happened");
     return report(request, observer, [], started);
@@ -126,19 +133,32 @@ async function storeArchives(run: BackupRun, settings: Settings): Promise<void> 
     const split = spec.kind === "pxar" && request.changeDetectionMode !== "legacy";
     const shown = split ? splitArchiveNames(serverName)!.metadata : serverName;
     observer.progress.archive = shown;
-    observer.archiveStarted?.({ kind: spec.kind, path: spec.path, serverName: shown });
-    if (spec.kind === "img") await storeImageArchive(run, spec, serverName);
-    else if (spec.kind !== "pxar") await storeBlobArchive(run, spec, serverName);
-    else if (split) await storeSplitTreeArchive(run, spec, serverName, settings);
+    observer.archiveStarted?.(startOf(spec, shown));
+    const { kind, command } = spec;
+    if (kind === "img") await storeImageArchive(run, spec, serverName);
+    else if (kind !== "pxar") await storeBlobArchive(run, spec, serverName);
+    else if (split && command !== undefined) {
+      await storeSplitOutputArchive(run, command, serverName);
+    } else if (split) await storeSplitTreeArchive(run, spec, serverName, settings);
     else {
       catalog ??= CatalogArchive.start(run);
-      await storeTreeArchive(run, spec, serverName, catalog, settings);
+      if (command !== undefined) await storeOutputArchive(run, command, serverName, catalog);
+      else await storeTreeArchive(run, spec, serverName, catalog, settings);
     }
   }
   await catalog?.finish();
   for (const line of describeUnmetExcludes(request, settings.excludes, settings.metExcludes)) {
     observer.log("warn", line);
   }
+}
+
+function startOf({ kind, path, command }: ArchiveSpec, serverName: string): ArchiveStart {
+  return {
+    kind,
+    path,
+    ...(command === undefined ? {} : { program: command.words[0] }),
+    serverName,
+  };
 }
 
 async function storeManifest(run: BackupRun, target: BackupTarget): Promise<void> {

@@ -70,6 +70,8 @@ const TABLE = { commands: COMMANDS, absent: ABSENT_COMMANDS };
 const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
   .concat([
     "--init",
+    "--stdin-filename",
+    "--stdin-from-command",
     "--reread-every",
     "--retry",
     "--ignore-fcaps",
