@@ -7,6 +7,7 @@ import {
   type BackupTarget,
   type BeginBackup,
   type DeletionCounts,
+  type GarbageCounts,
   type GroupInfo,
   type GroupMove,
   isAuthIdText,
@@ -38,6 +39,7 @@ import { DatastoreGroup } from "./datastore_group.ts";
 import { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 import { changeGroupOwner } from "./group_owner.ts";
+import { readGcStatus } from "./gc_status.ts";
 import { listFiles, listGroups, listSnapshots } from "./listing.ts";
 import type { LocalBackupTarget } from "./local_backup_target.ts";
 import { LocalSnapshotSource } from "./local_snapshot_source.ts";
@@ -156,6 +158,17 @@ export class LocalRepository implements Repository {
       throw new TypeError("unreachable");
     }
     return { total: space.total, used: space.total - space.free, avail: space.available };
+  }
+
+  /** See {@linkcode Repository.garbageCounts}. */
+  async garbageCounts(): Promise<GarbageCounts | undefined> {
+    const { upid, indexDataBytes, diskBytes, diskChunks } = await readGcStatus(this.datastore);
+    return upid === null ? undefined : { upid, indexDataBytes, diskBytes, diskChunks };
+  }
+
+  /** See {@linkcode Repository.storedSizeOf}. */
+  storedSizeOf(digest: Uint8Array): number | undefined {
+    return this.datastore.chunks.stat(digest)?.size;
   }
 
   /** See {@linkcode Repository.garbageCollect}. */

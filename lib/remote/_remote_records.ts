@@ -3,6 +3,7 @@ import {
   type BackupSnapshot,
   type BackupType,
   type DeletionCounts,
+  type GarbageCounts,
   type GroupInfo,
   isBackupType,
   isCryptMode,
@@ -157,6 +158,19 @@ export function storageStatus(value: unknown): StorageStatus {
     avail: record.number("avail"),
     backendType: record.optionalText("backend-type"),
   });
+}
+
+/** spec: protocol.md §7.7. @returns undefined if no collection has ended yet. */
+export function garbageCounts(value: unknown): GarbageCounts | undefined {
+  const record = new RemoteRecord(value, "garbage collection status");
+  const upid = record.optionalText("upid");
+  if (upid === undefined) return undefined;
+  return {
+    upid,
+    indexDataBytes: record.number("index-data-bytes"),
+    diskBytes: record.number("disk-bytes"),
+    diskChunks: record.number("disk-chunks"),
+  };
 }
 
 /** spec: protocol.md §7.6 */

@@ -7,6 +7,7 @@ import {
   type BeginBackup,
   type DeletionCounts,
   describeRepository,
+  type GarbageCounts,
   type GroupInfo,
   type GroupMove,
   isAuthIdText,
@@ -29,6 +30,7 @@ import { finishTask, runToEnd } from "./_follow_task.ts";
 import { groupParameters, namespaceParameter, snapshotParameters } from "./_remote_parameters.ts";
 import {
   deletionCounts,
+  garbageCounts,
   groupInfo,
   listOf,
   namespaceInfo,
@@ -167,6 +169,11 @@ export class RemoteRepository implements Repository {
   /** See {@linkcode Repository.status}. */
   async status(): Promise<StorageStatus> {
     return storageStatus(await this.#call("GET", "status"));
+  }
+
+  /** See {@linkcode Repository.garbageCounts}. */
+  async garbageCounts(): Promise<GarbageCounts | undefined> {
+    return garbageCounts(await this.#call("GET", "gc"));
   }
 
   /** See {@linkcode Repository.garbageCollect}. */

@@ -107,6 +107,17 @@ export interface StorageStatus {
   readonly backendType?: string;
 }
 
+/** What the last garbage collection of a datastore counted (spec: datastore-formats.md §6.3). */
+export interface GarbageCounts {
+  /** The task that collected; its time is in it. Absent where it left none. */
+  readonly upid?: string;
+  /** Sum of the sizes of all archives, bytes. */
+  readonly indexDataBytes: number;
+  /** What the chunks took on disk, bytes, unused ones included. */
+  readonly diskBytes: number;
+  readonly diskChunks: number;
+}
+
 /** A namespace as a listing shows it; `""` is the root namespace. */
 export interface NamespaceInfo {
   readonly namespace: string;
@@ -161,6 +172,13 @@ export interface Repository extends AsyncDisposable {
   forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void>;
   prune(request: PruneRequest, log?: TaskLog): Promise<PruneDecision[]>;
   status(): Promise<StorageStatus>;
+  /** What the last garbage collection counted; undefined if none has ended. */
+  garbageCounts(): Promise<GarbageCounts | undefined>;
+  /**
+   * Bytes that a chunk takes on disk; undefined if there is no such chunk. Absent with a server: its
+   * interface does not tell.
+   */
+  storedSizeOf?(digest: Uint8Array): number | undefined;
   /**
    * Removes chunks that no snapshot uses.
    *
