@@ -1,14 +1,5 @@
-import {
-  type BackupRequest,
-  type ChangeDetectionMode,
-  checkArchiveSources,
-  checkIncludeDevices,
-  newBackupProgress,
-  parseArchiveSpec,
-  retryBackup,
-} from "../../lib/backup/mod.ts";
+import type { BackupRequest, ChangeDetectionMode } from "../../lib/backup/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
-import { MatchEntry } from "../../lib/fs/mod.ts";
 import {
   type BackupSnapshot,
   type BackupType,
@@ -202,10 +193,23 @@ async function runBackupCommand(
   // Before all else, so that a missing repository is what is reported.
   selectRepository(values, context);
   const cryptOptions = readCryptOptions(values, context);
-  const options = requestOptions(values);
+  const {
+    checkArchiveSources,
+    checkIncludeDevices,
+    newBackupProgress,
+    parseArchiveSpec,
+    retryBackup,
+  } = await import("../../lib/backup/mod.ts");
+  const options = {
+    ...requestOptions(values),
+    archives: withCommandSource(
+      values.arguments("backupspec").map((word) => parseArchiveSpec(argumentBytes(word))),
+      values,
+    ),
+  };
   checkArchiveSources(options.archives, (level, line) => output.log(level, line));
   checkIncludeDevices(options.includeDevices);
-  checkExcludes(options.excludes);
+  await checkExcludes(options.excludes);
   const namespace = selectNamespace(values, environment);
   const snapshot = chooseSnapshot(values);
   warnOfRate(values, context);
@@ -219,7 +223,7 @@ async function runBackupCommand(
   await using repository = await openRepository(values, context, create);
   // Whatever becomes of the run (spec: cli.md §5.1).
   await context.use.record();
-  using sent = sentChunksOf(context, namespace, snapshot, crypt);
+  using sent = await sentChunksOf(context, namespace, snapshot, crypt);
   using signals = catchSignals(() => output.log("info", "interrupted, dropping the snapshot"));
   using messages = new BackupMessages(
     output,
@@ -273,7 +277,7 @@ async function runBackupCommand(
 /** What the options say about the run (spec: cli.md §4.1). */
 function requestOptions(
   values: CommandValues,
-): Omit<BackupRequest, "repository" | "namespace" | "snapshot" | "signal"> {
+): Omit<BackupRequest, "repository" | "namespace" | "snapshot" | "signal" | "archives"> {
   const chunkSizeBytes = values.requiredInteger("chunk-size") * KIBIBYTE;
   if (!Number.isInteger(Math.log2(chunkSizeBytes))) {
     throw new UsageError(`Got unsupported chunk size '${chunkSizeBytes}'`);
@@ -286,10 +290,6 @@ function requestOptions(
   const rereadEvery = values.integer("reread-every");
   const entriesMax = values.requiredInteger("entries-max");
   return {
-    archives: withCommandSource(
-      values.arguments("backupspec").map((word) => parseArchiveSpec(argumentBytes(word))),
-      values,
-    ),
     excludes: values.texts("exclude"),
     skipLostAndFound: values.flag("skip-lost-and-found"),
     allFileSystems,
@@ -305,7 +305,8 @@ function requestOptions(
 }
 
 /** Refuses malformed patterns before anything is begun (spec: cli.md §4.1.1). */
-function checkExcludes(patterns: readonly string[]): void {
+async function checkExcludes(patterns: readonly string[]): Promise<void> {
+  const { MatchEntry } = await import("../../lib/fs/mod.ts");
   const encoder = new TextEncoder();
   for (const pattern of patterns) {
     try {

@@ -1,5 +1,5 @@
 import { quotePath } from "../../lib/bytes/mod.ts";
-import { Datastore } from "../../lib/datastore/mod.ts";
+import type { Datastore } from "../../lib/datastore/mod.ts";
 import { CancelledError, ConflictError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
@@ -33,7 +33,7 @@ async function initDatastore(
 ): Promise<void> {
   const path = values.requiredText("path");
   const shown = quotePath(new TextEncoder().encode(path));
-  using datastore = createOrContinue(path);
+  using datastore = await createOrContinue(path);
   using signals = catchSignals(() =>
     output.log("info", `interrupted, "datastore init" goes on with ${shown}`)
   );
@@ -51,7 +51,8 @@ async function initDatastore(
   for (const note of datastore.newFileRules.takeNotes()) output.log("warn", note);
 }
 
-function createOrContinue(path: string): Datastore {
+async function createOrContinue(path: string): Promise<Datastore> {
+  const { Datastore } = await import("../../lib/datastore/mod.ts");
   const { datastore, isNew } = Datastore.openOrCreate(path);
   if (isNew || datastore.chunkFolders.areMissing) return datastore;
   const root = datastore.path;

@@ -1,6 +1,6 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import { findSnapshot, parseArchiveName } from "../../lib/repository/mod.ts";
-import { newRestoreProgress, type RestoreRequest, runRestore } from "../../lib/restore/mod.ts";
+import type { RestoreRequest } from "../../lib/restore/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { PATTERN_FORMAT } from "../arguments/value_formats.ts";
 import type { Parameter } from "../command.ts";
@@ -118,6 +118,7 @@ async function runRestoreCommand(
   }
   const crypt = await openRestoreKey(cryptOptions, context);
   await using source = await repository.openSnapshot(namespace, snapshot);
+  const { newRestoreProgress, runRestore } = await import("../../lib/restore/mod.ts");
   using signals = catchSignals(() => output.log("info", "interrupted"));
   const keySource = cryptOptions.mode === "none" ? undefined : cryptOptions.key.source;
   using messages = new RestoreMessages(output, newRestoreProgress(), keySource);

@@ -17,7 +17,7 @@ export const command: CommandDefinition = {
 };
 
 async function listRoles(values: CommandValues, context: CommandContext): Promise<void> {
-  const { rules } = await serverAdministration(values, context).config();
+  const { rules } = await (await serverAdministration(values, context)).config();
   const rows = rules.flatMap(({ path, authId, roles, propagate }) =>
     roles.map((role) => ({ path, authId, role, propagate }))
   );

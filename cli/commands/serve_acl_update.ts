@@ -47,7 +47,7 @@ export const command: CommandDefinition = {
 };
 
 async function updateRole(values: CommandValues, context: CommandContext): Promise<void> {
-  const server = serverAdministration(values, context);
+  const server = await serverAdministration(values, context);
   const rule = {
     path: values.requiredText("path"),
     authId: values.requiredText("auth-id"),

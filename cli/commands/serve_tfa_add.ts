@@ -1,11 +1,4 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import {
-  createTotpSecret,
-  normalizeTotpSecret,
-  totpQrCode,
-  totpStepOf,
-  totpUri,
-} from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
@@ -34,6 +27,9 @@ export const command: CommandDefinition = {
 
 async function addTotp(values: CommandValues, context: CommandContext): Promise<void> {
   const { output, environment } = context;
+  const { createTotpSecret, normalizeTotpSecret, totpQrCode, totpStepOf, totpUri } = await import(
+    "../../lib/server/mod.ts"
+  );
   const { userId, server } = await administeredUser(values, context);
   const given = readEnvironmentSecret(
     environment,

@@ -14,5 +14,5 @@ export const command: CommandDefinition = {
 };
 
 async function deleteToken(values: CommandValues, context: CommandContext): Promise<void> {
-  await serverAdministration(values, context).removeToken(values.requiredText("tokenid"));
+  await (await serverAdministration(values, context)).removeToken(values.requiredText("tokenid"));
 }

@@ -25,7 +25,7 @@ async function generateToken(
   context: CommandContext,
 ): Promise<void> {
   const tokenId = values.requiredText("tokenid");
-  const server = serverAdministration(values, context);
+  const server = await serverAdministration(values, context);
   const secret = await server.generateToken(tokenId, accountChange(values));
   printTokenSecret(values, context, tokenId, secret);
 }

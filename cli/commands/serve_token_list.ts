@@ -22,7 +22,7 @@ export const command: CommandDefinition = {
 };
 
 async function listTokens(values: CommandValues, context: CommandContext): Promise<void> {
-  const server = serverAdministration(values, context);
+  const server = await serverAdministration(values, context);
   const userId = values.text("userid");
   if (userId !== undefined) await server.requireUser(userId);
   const { accounts } = await server.config();

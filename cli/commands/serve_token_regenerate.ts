@@ -20,6 +20,6 @@ async function regenerateToken(
   context: CommandContext,
 ): Promise<void> {
   const tokenId = values.requiredText("tokenid");
-  const secret = await serverAdministration(values, context).regenerateToken(tokenId);
+  const secret = await (await serverAdministration(values, context)).regenerateToken(tokenId);
   printTokenSecret(values, context, tokenId, secret);
 }

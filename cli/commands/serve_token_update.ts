@@ -20,5 +20,5 @@ export const command: CommandDefinition = {
 
 async function updateToken(values: CommandValues, context: CommandContext): Promise<void> {
   const tokenId = values.requiredText("tokenid");
-  await serverAdministration(values, context).updateToken(tokenId, accountChange(values));
+  await (await serverAdministration(values, context)).updateToken(tokenId, accountChange(values));
 }

@@ -22,6 +22,6 @@ export const command: CommandDefinition = {
 
 async function createUser(values: CommandValues, context: CommandContext): Promise<void> {
   const userId = values.requiredText("userid");
-  const server = serverAdministration(values, context);
+  const server = await serverAdministration(values, context);
   await server.createUser(userId, newPassword(context.environment, userId), accountChange(values));
 }

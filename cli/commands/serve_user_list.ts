@@ -18,7 +18,7 @@ export const command: CommandDefinition = {
 };
 
 async function listUsers(values: CommandValues, context: CommandContext): Promise<void> {
-  const server = serverAdministration(values, context);
+  const server = await serverAdministration(values, context);
   const factors = await server.factors();
   const { accounts } = await server.config();
   const users = accounts.filter(({ authId }) => !authId.includes("!")).map((account) => {

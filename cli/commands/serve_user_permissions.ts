@@ -1,5 +1,4 @@
 import { NotFoundError } from "../../lib/errors/mod.ts";
-import { AccessRules } from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
@@ -32,11 +31,12 @@ async function showPermissions(
   context: CommandContext,
 ): Promise<void> {
   const authId = values.requiredText("auth-id");
-  const server = serverAdministration(values, context);
+  const server = await serverAdministration(values, context);
   const { accounts, rules, datastores } = await server.config();
   if (!accounts.some((account) => account.authId === authId)) {
     throw new NotFoundError(`there is no user or token "${authId}"`);
   }
+  const { AccessRules } = await import("../../lib/server/mod.ts");
   const granted = new AccessRules(rules);
   const path = values.text("path");
   const paths = path === undefined

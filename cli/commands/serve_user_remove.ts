@@ -14,5 +14,5 @@ export const command: CommandDefinition = {
 };
 
 async function removeUser(values: CommandValues, context: CommandContext): Promise<void> {
-  await serverAdministration(values, context).removeUser(values.requiredText("userid"));
+  await (await serverAdministration(values, context)).removeUser(values.requiredText("userid"));
 }

@@ -1,5 +1,3 @@
-import { SnapshotComparison } from "../../lib/compare/mod.ts";
-import { CheckedSnapshot } from "../../lib/reading/mod.ts";
 import { findSnapshot, MANIFEST_BLOB_NAME } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
@@ -11,7 +9,6 @@ import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_optio
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
-import { printDifferences } from "../output/diff/print_differences.ts";
 import { valueFormat } from "../output/print_result.ts";
 import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
@@ -89,6 +86,11 @@ async function diffSnapshots(values: CommandValues, context: CommandContext): Pr
   const crypt = await openRestoreKey(cryptOptions, context);
   await using beforeSource = await repository.openSnapshot(namespace, before);
   await using afterSource = await repository.openSnapshot(namespace, after);
+  const [{ SnapshotComparison }, { CheckedSnapshot }, { printDifferences }] = await Promise.all([
+    import("../../lib/compare/mod.ts"),
+    import("../../lib/reading/mod.ts"),
+    import("../output/diff/print_differences.ts"),
+  ]);
   const archive = values.text("archive-name");
   const check = async (source: typeof beforeSource) =>
     await CheckedSnapshot.open(source, crypt, archive ?? MANIFEST_BLOB_NAME, {

@@ -13,7 +13,7 @@ export async function administeredUser(
   context: CommandContext,
 ): Promise<{ readonly userId: string; readonly server: ServerAdministration }> {
   const userId = values.requiredText("userid");
-  const server = serverAdministration(values, context);
+  const server = await serverAdministration(values, context);
   await server.requireUser(userId);
   return { userId, server };
 }

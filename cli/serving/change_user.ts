@@ -10,5 +10,5 @@ export async function changeUser(
   change: AccountChange,
 ): Promise<void> {
   const userId = values.requiredText("userid");
-  await serverAdministration(values, context).updateUser(userId, change);
+  await (await serverAdministration(values, context)).updateUser(userId, change);
 }

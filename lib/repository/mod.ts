@@ -20,7 +20,6 @@ export * from "./is_transient_error.ts";
 export * from "./namespace.ts";
 export type * from "./repository.ts";
 export type * from "./repository_tasks.ts";
-export * from "./says_locked.ts";
 export * from "./snapshot_exists_error.ts";
 export * from "./snapshot_file_names.ts";
 export * from "./snapshot_path.ts";

@@ -204,20 +204,33 @@ Deno.test("the program starts without the rooms that commands need", async () =>
 /** Half of what it loaded when every command's description was loaded at the start. */
 const MOST_MODULES_OF_VERSION = 60;
 
-Deno.test(`"version" loads at most ${MOST_MODULES_OF_VERSION} modules`, async () => {
+/** Addresses of the modules that a command line evaluates. */
+async function evaluated(...words: string[]): Promise<string[]> {
   await using folder = await TempDir.make();
   // The runtime writes a file for each module that it has evaluated.
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--cached-only", `--coverage=${folder.path}`, MAIN, "version"],
+    args: ["run", "-A", "--cached-only", `--coverage=${folder.path}`, MAIN, ...words],
     stdout: "null",
     env: { PBS_REPOSITORY: "" },
   }).output();
   assertEquals(success, true);
-  const loaded = await Promise.all(
+  return await Promise.all(
     (await Array.fromAsync(Deno.readDir(folder.path))).map(async ({ name }): Promise<string> =>
       JSON.parse(await Deno.readTextFile(`${folder.path}/${name}`)).url
     ),
   );
+}
+
+Deno.test('"help" describes all commands without the rooms that do their work', async () => {
+  const loaded = await evaluated("help");
+  assertEquals(loaded.some((url) => url.endsWith("/cli/commands/serve.ts")), true);
+  const heavy =
+    /\/lib\/(?:backup|restore|datastore|chunking|server|pxar|fs|http2?|compare|reading)\//;
+  assertEquals(loaded.filter((url) => heavy.test(url)).toSorted(), []);
+});
+
+Deno.test(`"version" loads at most ${MOST_MODULES_OF_VERSION} modules`, async () => {
+  const loaded = await evaluated("version");
   const isCommand = (url: string) => url.includes("/cli/commands/");
   assertEquals(loaded.filter(isCommand).map((url) => url.split("/").at(-1)), ["version.ts"]);
   assertEquals(loaded.length <= MOST_MODULES_OF_VERSION, true, loaded.toSorted().join("\n"));

@@ -1,0 +1,174 @@
+import { Datastore } from "../../lib/datastore/mod.ts";
+import { describeError, NotFoundError, UsageError } from "../../lib/errors/mod.ts";
+import {
+  BackupServer,
+  checkDatastoreConfig,
+  type DatastoreConfig,
+  keepMemorySmall,
+  notifyReady,
+  openServerFolder,
+  parseListenAddress,
+  readServerConfig,
+  type ServerConfig,
+  type ServerFolder,
+  serviceManagerOf,
+} from "../../lib/server/mod.ts";
+import { checkAddressIsFree } from "../../lib/tls/mod.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { Output } from "../output/output.ts";
+import { ChunkFolderCompletion } from "./chunk_folder_completion.ts";
+import { serverFolderPath } from "./server_folder_path.ts";
+import { catchSignals } from "../signals/catch_signals.ts";
+
+/** `serve` (docs/server.md): runs until a signal ends it. */
+export async function runServer(values: CommandValues, context: CommandContext): Promise<void> {
+  const { environment, output } = context;
+  keepMemorySmall();
+  const path = serverFolderPath(values, environment);
+  const given = values.texts("datastore");
+  const manager = serviceManagerOf((name) => environment.get(name));
+  const plan = planOf(await readServerConfig(path), values);
+  // Everything before the first thing is made, secrets last: nobody can read them a second time.
+  for (const { path } of plan.datastores) checkDatastore(path);
+  if (manager.listenDescriptor === undefined) await checkAddressIsFree(plan.host, plan.port);
+  const folder = await openServerFolder(path, ["localhost", Deno.hostname(), "127.0.0.1", "::1"]);
+  const { host, port, datastores } = planOf(folder.config, values);
+  await using folders = new ChunkFolderCompletion(output);
+  for (const { path } of datastores) prepareDatastore(path, output, folders);
+  using signals = catchSignals(() =>
+    output.log("info", "stopping: running tasks have half a minute to finish")
+  );
+  await using server = await BackupServer.start({
+    host,
+    port,
+    ...manager.listenDescriptor === undefined ? {} : { descriptor: manager.listenDescriptor },
+    certificate: folder.certificate,
+    datastores,
+    access: folder.access,
+    logFolder: folder.config.logFolder ?? `${folder.path}/log`,
+    instanceId: folder.instanceId,
+    failed: (error) => output.log("error", `internal error: ${describeError(error).join(": ")}`),
+    refresh: async () => {
+      try {
+        const config = await folder.refresh();
+        if (config === undefined) return;
+        const merged = mergeDatastores(config.datastores, given);
+        for (const { path } of merged) prepareDatastore(path, output, folders);
+        server.state.configure(merged);
+        output.log("info", "the configuration has changed and was read again");
+      } catch (error) {
+        const [reason] = describeError(error);
+        output.log("error", `the changed configuration is not used: ${reason}`);
+      }
+    },
+  });
+  await introduce(context, folder, {
+    host,
+    port: server.port,
+    datastores,
+    configOption: values.text("config"),
+  });
+  notifyReady(manager, "ready");
+  folders.start();
+  if (!signals.signal.aborted) {
+    await new Promise<void>((resolve) => {
+      signals.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+  notifyReady(manager, "stopping");
+  await server.stop();
+}
+
+/** What a configuration and the options say together. */
+function planOf(config: ServerConfig, values: CommandValues) {
+  const listen = values.text("listen");
+  const { host, port } = listen === undefined ? config : parseListenAddress(listen);
+  return { host, port, datastores: mergeDatastores(config.datastores, values.texts("datastore")) };
+}
+
+/** Everything that is needed to use the server, ready to be pasted into a shell. */
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly datastores: readonly DatastoreConfig[];
+  readonly configOption: string | undefined;
+}
+
+async function introduce(
+  { environment, output }: CommandContext,
+  { certificate, makeSecrets, config, path }: ServerFolder,
+  { host, port, datastores, configOption }: Listening,
+): Promise<void> {
+  const shownHost = host.includes(":") ? `[${host}]` : host;
+  output.printLine(`# listening on ${shownHost}:${port}, configuration in ${path}`);
+  let newSecrets: ReadonlyMap<string, string> = new Map();
+  await makeSecrets((secrets) => {
+    newSecrets = secrets;
+    for (const [authId, secret] of secrets) {
+      const what = authId.includes("!") ? "secret of token" : "password of user";
+      output.printLine(`# new ${what} ${authId}, shown only now: ${secret}`);
+    }
+  });
+  const [user = config.accounts[0]?.authId] = newSecrets.keys();
+  const secret = user === undefined ? undefined : newSecrets.get(user);
+  if (user !== undefined && secret === undefined) {
+    const program = environment.get("PBS_CLIENT_PROGRAM") ?? "pbs-client";
+    const option = configOption === undefined ? "" : ` --config '${configOption}'`;
+    const isToken = user.includes("!");
+    const command = isToken ? "serve token regenerate" : "serve user passwd";
+    output.printLine(
+      `# ${isToken ? "secret" : "password"} of ${user}: as it was set before; ` +
+        `"${program} ${command} ${user}${option}" sets a new one`,
+    );
+  }
+  const reachable = host === "0.0.0.0" || host === "::" ? Deno.hostname() : shownHost;
+  for (const { name } of datastores) {
+    output.printLine(`export PBS_REPOSITORY='${user ?? "USER@pbs"}@${reachable}:${port}:${name}'`);
+  }
+  if (secret !== undefined) output.printLine(`export PBS_PASSWORD='${secret}'`);
+  output.printLine(`export PBS_FINGERPRINT='${certificate.fingerprint}'`);
+}
+
+function mergeDatastores(
+  configured: readonly DatastoreConfig[],
+  given: readonly string[],
+): DatastoreConfig[] {
+  const merged = new Map(configured.map((store) => [store.name, store]));
+  for (const text of given) {
+    const equals = text.indexOf("=");
+    if (equals < 1) throw new UsageError(`"${text}" is not of the form NAME=PATH`);
+    const name = text.slice(0, equals);
+    const path = absolute(text.slice(equals + 1));
+    checkDatastoreConfig(name, path);
+    merged.set(name, { ...merged.get(name), name, path });
+  }
+  if (merged.size === 0) {
+    throw new UsageError("there is no datastore: add one with --datastore NAME=PATH");
+  }
+  return [...merged.values()];
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}
+
+/** Looks whether there is a datastore, or one can be made. */
+function checkDatastore(path: string): void {
+  try {
+    Datastore.open(path)[Symbol.dispose]();
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    Datastore.checkCreatable(path);
+  }
+}
+
+/** Looks whether there is a datastore; makes one if nothing is there. */
+function prepareDatastore(path: string, output: Output, folders: ChunkFolderCompletion): void {
+  const { datastore, isNew } = Datastore.openOrCreate(path);
+  if (isNew) {
+    output.log("info", `created datastore "${path}", its folders are made while it is served`);
+    for (const note of datastore.newFileRules.takeNotes()) output.log("info", note);
+  }
+  folders.add(datastore);
+}
