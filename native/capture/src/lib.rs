@@ -4,6 +4,10 @@
 //! The crate makes system calls and reports what they returned. What an error, a mount point or an
 //! exclude file means is decided by the caller: a walk pauses there until it is told how to go on.
 
+#[expect(
+    unsafe_code,
+    reason = "uses memory of the caller's; exports functions by name"
+)]
 mod abi;
 mod capture;
 mod entry;

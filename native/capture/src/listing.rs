@@ -39,12 +39,7 @@ impl Listing {
         let name = &self.names[index];
         let start = name.offset as usize;
         let bytes = &self.blob[start..=start + name.len as usize];
-        // `push` lets no other NUL in.
-        (
-            // SAFETY: `push` lets no other NUL in than the one at the end.
-            unsafe { CStr::from_bytes_with_nul_unchecked(bytes) },
-            name.d_type,
-        )
+        (with_nul(bytes), name.d_type)
     }
 
     /// Forgets the names and keeps the memory, unless that is a lot.
@@ -134,11 +129,7 @@ impl Listing {
         self.names.retain(|name| {
             let start = name.offset as usize;
             let bytes = &blob[start..=start + name.len as usize];
-            keep(
-                // SAFETY: `push` lets no other NUL in than the one at the end.
-                unsafe { CStr::from_bytes_with_nul_unchecked(bytes) },
-                name.d_type,
-            )
+            keep(with_nul(bytes), name.d_type)
         });
     }
 
@@ -151,6 +142,10 @@ impl Listing {
             }
         })
     }
+}
+
+fn with_nul(bytes: &[u8]) -> &CStr {
+    CStr::from_bytes_with_nul(bytes).expect("the directory's records end names at the first NUL")
 }
 
 #[cfg(test)]

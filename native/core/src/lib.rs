@@ -1,6 +1,11 @@
 //! The shared object: links the crates below so that their C functions are exported, and adds the
 //! version of the ABI, and what it consists of.
 
+#![expect(
+    unsafe_code,
+    reason = "exports functions by name, and writes into memory of the caller's"
+)]
+
 use pbs_native_interface::{Function, bytes_mut, functions, values, write_functions, write_tables};
 
 pub use pbs_native_capture as capture;

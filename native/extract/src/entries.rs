@@ -256,6 +256,7 @@ impl EntryMaker<'_> {
 }
 
 #[cfg(test)]
+#[expect(unsafe_code, reason = "makes a batch as the caller would")]
 mod tests {
     use super::*;
     use crate::attributes::Attributes;

@@ -6,8 +6,16 @@
 //! time. Every job has a sequence number; hard links wait until all earlier ones are done. A
 //! directory gets its metadata when it was left and nothing below it is pending any more.
 
+#[expect(
+    unsafe_code,
+    reason = "uses memory of the caller's; exports functions by name"
+)]
 mod abi;
 mod attributes;
+#[expect(
+    unsafe_code,
+    reason = "contents are written from where they are, without a copy"
+)]
 mod batch;
 mod command;
 mod directory;

@@ -133,7 +133,7 @@ mod tests {
     extern "C" fn nothing() -> u32 {
         0
     }
-    unsafe extern "C" fn some(_number: usize, _read: *const u8, _written: *mut i64) -> i32 {
+    extern "C" fn some(_number: usize, _read: *const u8, _written: *mut i64) -> i32 {
         0
     }
 

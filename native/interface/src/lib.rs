@@ -15,8 +15,10 @@
 
 mod function;
 mod handles;
+#[expect(unsafe_code, reason = "turns what the caller passes into slices")]
 mod memory;
 mod outcome;
+#[expect(unsafe_code, reason = "records are seen as bytes")]
 mod record;
 mod table;
 mod values;

@@ -66,7 +66,7 @@ unsafe fn places<'a, T: Record>(start: *mut T, count: usize) -> Result<&'a mut [
 /// # Safety
 /// `settings` must be null or valid for one record.
 unsafe fn parse_settings(settings: *const PipelineSettings) -> Result<Settings, i32> {
-    // SAFETY: see above.
+    // SAFETY: the caller vouches for one record.
     let settings = unsafe { record(settings) }?;
     let workers = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),

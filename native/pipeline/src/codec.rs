@@ -153,7 +153,7 @@ unsafe impl Send for Compressor {}
 
 impl Compressor {
     pub fn new() -> Option<Self> {
-        // SAFETY: takes nothing.
+        // SAFETY: takes nothing, and gives a context or null.
         NonNull::new(unsafe { zstd_sys::ZSTD_createCCtx() }).map(Self)
     }
 
@@ -290,7 +290,7 @@ unsafe impl Send for Decompressor {}
 
 impl Decompressor {
     pub fn new() -> Option<Self> {
-        // SAFETY: takes nothing.
+        // SAFETY: takes nothing, and gives a context or null.
         NonNull::new(unsafe { zstd_sys::ZSTD_createDCtx() }).map(Self)
     }
 

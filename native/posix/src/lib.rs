@@ -5,6 +5,11 @@
 //! repeating a call to learn it may succeed. Linux reports an error of a delayed write once only. They
 //! return a negative error number when they fail, and are described in `pbs_posix.h`.
 
+#![expect(
+    unsafe_code,
+    reason = "system calls are unsafe, and this is where they are"
+)]
+
 mod abi;
 mod attributes;
 mod contents;

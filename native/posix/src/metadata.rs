@@ -32,7 +32,7 @@ pub fn set_mode_at(dir: RawFd, path: &CStr, mode: u32) -> Result<(), Errno> {
 
 /// Access and modification time.
 pub fn set_times(fd: RawFd, times: &[Time; 2]) -> Result<(), Errno> {
-    // SAFETY: the two that are read.
+    // SAFETY: the call reads two times, which outlive it.
     check(unsafe { libc::futimens(fd, times.as_ptr()) }).map(drop)
 }
 

@@ -50,7 +50,7 @@ pub fn open_files_max() -> Result<u64, Errno> {
     let mut limit = MaybeUninit::<libc::rlimit>::zeroed();
     // SAFETY: `limit` is of the type the call fills in.
     check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) })?;
-    // SAFETY: filled in.
+    // SAFETY: the call has filled it in, and zeros are valid as well.
     Ok(unsafe { limit.assume_init() }.rlim_cur)
 }
 
@@ -59,7 +59,7 @@ pub fn thread_usage() -> Result<libc::rusage, Errno> {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: `usage` is of the type the call fills in.
     check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) })?;
-    // SAFETY: filled in.
+    // SAFETY: the call has filled it in, and zeros are valid as well.
     Ok(unsafe { usage.assume_init() })
 }
 

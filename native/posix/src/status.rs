@@ -25,7 +25,7 @@ pub fn stat(fd: RawFd) -> Result<libc::stat, Errno> {
 /// `lstat` relative to a directory.
 pub fn stat_at(dir: RawFd, path: &CStr) -> Result<libc::stat, Errno> {
     let flags = libc::AT_SYMLINK_NOFOLLOW;
-    // SAFETY: as above, and the path ends in NUL.
+    // SAFETY: `stat` is numbers, the call is given room for one, and the path ends in NUL.
     unsafe { filled(|out| libc::fstatat(dir, path.as_ptr(), out, flags)) }
 }
 
@@ -44,7 +44,7 @@ pub fn file_system(fd: RawFd) -> Result<u32, Errno> {
 
 /// The same of a path, links followed.
 pub fn file_system_at(path: &CStr) -> Result<u32, Errno> {
-    // SAFETY: as above, and the path ends in NUL.
+    // SAFETY: `statfs` is numbers, the call is given room for one, and the path ends in NUL.
     unsafe { filled(|out: *mut libc::statfs| libc::statfs(path.as_ptr(), out)) }
         .map(|fs| fs.f_type as u32)
 }

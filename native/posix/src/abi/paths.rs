@@ -19,7 +19,7 @@ unsafe fn at_path(
     path_len: u32,
     call: impl FnOnce(&CStr) -> Result<(), Errno>,
 ) -> i32 {
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     answer(unsafe { with_path(path, path_len, call) }.map(|()| 0))
 }
 
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn pbs_open(
     mode: u32,
 ) -> i32 {
     let open = |path: &CStr| opening::open_at(directory, path, flags, mode);
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     answer(unsafe { with_path(path, path_len, open) }.map(IntoRawFd::into_raw_fd))
 }
 
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn pbs_stat(
     let itself = path_len == 0 && directory != libc::AT_FDCWD;
     let empty = if itself { libc::AT_EMPTY_PATH } else { 0 };
     let flags = libc::AT_SYMLINK_NOFOLLOW | empty;
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     let found = unsafe { with_path(path, path_len, |path| status::statx(directory, path, flags)) };
     answer(found.map(|found| {
         // SAFETY: not null, and the caller vouches for 256 bytes, which is what a `struct statx` has.
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn pbs_rename(
     to: *const u8,
     to_len: u32,
 ) -> i32 {
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe {
         at_path(from, from_len, |from| {
             with_path(to, to_len, |to| names::rename(directory, from, to))
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn pbs_rename_new(
     to: *const u8,
     to_len: u32,
 ) -> i32 {
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe {
         at_path(from, from_len, |from| {
             with_path(to, to_len, |to| names::rename_new(directory, from, to))
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn pbs_remove(
     path_len: u32,
     flags: i32,
 ) -> i32 {
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe { at_path(path, path_len, |path| names::remove(directory, path, flags)) }
 }
 
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn pbs_make_folder(
     path_len: u32,
     mode: u32,
 ) -> i32 {
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe {
         at_path(path, path_len, |path| {
             names::make_directory(directory, path, mode)
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn pbs_change_path_owner(
 ) -> i32 {
     let flags = libc::AT_SYMLINK_NOFOLLOW;
     let change = |path: &CStr| metadata::set_owner_at(directory, path, uid, gid, flags);
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe { at_path(path, path_len, change) }
 }
 
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn pbs_change_path_mode(
     path_len: u32,
     mode: u32,
 ) -> i32 {
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe {
         at_path(path, path_len, |path| {
             metadata::set_mode_at(directory, path, mode)
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn pbs_set_times(
         unsafe { times.cast::<[i64; 4]>().read_unaligned() };
     let times = [time(access, access_nanos), time(modified, modified_nanos)];
     let flags = libc::AT_SYMLINK_NOFOLLOW;
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe {
         at_path(path, path_len, |path| {
             metadata::set_times_at(directory, path, &times, flags)
@@ -225,7 +225,7 @@ pub unsafe extern "C" fn pbs_touch(directory: i32, path: *const u8, path_len: u3
         let times = [time(0, libc::UTIME_NOW), modified];
         metadata::set_times_at(directory, path, &times, flags)
     };
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     unsafe { at_path(path, path_len, touch) }
 }
 
@@ -255,7 +255,7 @@ pub unsafe extern "C" fn pbs_file_system_space(
     if out.is_null() {
         return -libc::EFAULT;
     }
-    // SAFETY: see the module.
+    // SAFETY: the caller vouches for the bytes of the path.
     let space = unsafe { with_path(path, path_len, status::space_at) };
     answer(space.map(|space| {
         let bytes = |blocks: u64| blocks.saturating_mul(space.f_frsize);
