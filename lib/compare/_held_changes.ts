@@ -1,6 +1,7 @@
 import type { PxarEntry } from "../pxar/mod.ts";
 import type { EntryChange } from "./entry_change.ts";
-import { type CompareContents, joinRenames } from "./_rename_search.ts";
+import type { CompareContents } from "./_joined_changes.ts";
+import { joinRenames } from "./_rename_search.ts";
 
 /** Changes that are held back to look for renames among them. */
 export const MAX_HELD_CHANGES = 65_536;

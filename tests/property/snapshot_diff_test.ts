@@ -41,13 +41,18 @@ function applied(
 ): Map<string, TreeRecord> {
   const result = new Map(before);
   const moved = new Map<string, TreeRecord>();
-  for (const { status, path, oldPath } of changes) {
+  const renames = changes.filter(({ status }) => status === "renamed")
+    .map(({ oldPath, path }) => [text(oldPath!), text(path)] as const)
+    // What was moved out of a directory that was moved goes first.
+    .sort(([a], [b]) => b.length - a.length);
+  for (const { status, path } of changes) {
     if (status === "removed") assert(result.delete(text(path)), `${text(path)} was not there`);
-    if (status !== "renamed") continue;
-    const [from, to] = [text(oldPath!), text(path)];
-    for (const [old, record] of before) {
+  }
+  for (const [from, to] of renames) {
+    assert(result.has(from), `${from} was not there`);
+    for (const [old, record] of [...result]) {
       if (old !== from && !isIn(from, old)) continue;
-      assert(result.delete(old), `${old} is renamed twice`);
+      result.delete(old);
       const link = record.link !== undefined && isIn(from, record.link)
         ? { link: to + record.link.slice(from.length) }
         : {};
@@ -109,6 +114,8 @@ testWithPeers(
             ["mkdir", "ln -s target"][run % 2]
           } "$f"`,
           `d=$(find . -mindepth 1 -type d | sort | tail -n 1); mv -T "$d" moved${run}`,
+          `d=$(find . -mindepth 1 -maxdepth 1 -type d | sort | head -n 1); mv -T "$d" 00part${run}; ` +
+          `f=$(find 00part${run} -type f | sort | head -n 1); [ -n "$f" ] && echo more >> "$f"`,
           // Its first name is another one then.
           `f=$(find . -type f | sort | sed -n ${10 + chance.below(9)}p); ln -f "$f" 0first`,
           `ln -sfn ../x${run % 4} 0link`,
@@ -138,7 +145,10 @@ testWithPeers(
         for (const [a, b] of pairs) {
           const { changes } = await compareSnapshots(repository, a, b);
           const entries = changes.flatMap((change) => "entry" in change ? [change.entry] : []);
-          for (const { status, parts, entriesBelow = 0 } of entries) {
+          for (const { status, path, parts, entriesBelow = 0 } of entries) {
+            if (entriesBelow > 0 && entries.some((other) => isIn(text(path), text(other.path)))) {
+              found.set("moved with changes", (found.get("moved with changes") ?? 0) + 1);
+            }
             const words = [status, ...parts, ...entriesBelow > 0 ? ["moved"] : []];
             for (const word of words) found.set(word, (found.get(word) ?? 0) + 1);
           }
