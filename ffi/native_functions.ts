@@ -30,7 +30,6 @@ export const NativeFunction = {
   pbs_effective_uid: { parameters: [], result: "u32" },
   pbs_effective_gid: { parameters: [], result: "u32" },
   pbs_umask: { parameters: ["u32"], result: "u32" },
-  pbs_set_file_user: { parameters: ["u32", "u32", "buffer"], result: "i32" },
   pbs_open_files_max: { parameters: [], result: "i64" },
   pbs_lock_file: { parameters: ["i32", "i32"], result: "i32" },
   pbs_lock_record: { parameters: ["i32", "i32"], result: "i32" },

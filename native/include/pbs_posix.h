@@ -57,8 +57,6 @@ uint32_t pbs_effective_uid(void);
 uint32_t pbs_effective_gid(void);
 /* Returns the mask before. */
 uint32_t pbs_umask(uint32_t mask);
-/* Of the calling thread; -EPERM and no change if it is not allowed. */
-int32_t pbs_set_file_user(uint32_t uid, uint32_t gid, uint32_t previous[2]);
 /* RLIMIT_NOFILE, as it is now. */
 int64_t pbs_open_files_max(void);
 

@@ -5,7 +5,7 @@ use crate::glob::MatchList;
 use crate::layout::{CaptureStatus, state};
 use crate::open::open_at;
 use crate::walker::{State, Walker};
-use pbs_native_interface::{Function, Handles, answer, bytes, bytes_mut, functions};
+use pbs_native_interface::{Function, Handles, answer, bytes, bytes_mut, functions, long_answer};
 use pbs_native_posix::{Errno, file_system, with_path};
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
 use std::sync::Arc;
@@ -39,10 +39,7 @@ pub unsafe extern "C" fn pbs_capture_open_root(path: *const u8, path_len: u32, f
 /// `f_type` of the file system an open descriptor is on, as 32 unsigned bits.
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_capture_file_system(fd: i32) -> i64 {
-    match file_system(fd) {
-        Ok(magic) => i64::from(magic),
-        Err(error) => -i64::from(error),
-    }
+    long_answer(file_system(fd).map(i64::from))
 }
 
 /// Begins a walk. Takes `root_fd` over in any case. `features` are those of the root's file system.
@@ -92,10 +89,7 @@ pub unsafe extern "C" fn pbs_capture_next(
         unsafe { status.write_unaligned(found) };
         written
     });
-    match result {
-        Ok(written) => written as i64,
-        Err(error) => -i64::from(error),
-    }
+    long_answer(result.map(|written| written as i64))
 }
 
 /// Appends match entries to the list: before the first `pbs_capture_next`, or while paused at an

@@ -26,6 +26,6 @@ mod values;
 pub use function::{Function, Passed, Passing, Pointee, Signature, Type, write_functions};
 pub use handles::Handles;
 pub use memory::{bytes, bytes_mut};
-pub use outcome::{answer, unpoisoned};
+pub use outcome::{answer, long_answer, unpoisoned};
 pub use record::{Plain, Record};
 pub use table::{Form, Item, Table, write_tables};

@@ -11,6 +11,11 @@ pub fn answer(result: Result<i32, i32>) -> i32 {
     }
 }
 
+/// The same for functions that return a length or another large number.
+pub fn long_answer(result: Result<i64, i32>) -> i64 {
+    result.unwrap_or_else(|errno| -i64::from(errno.max(1)))
+}
+
 /// A lock, or what waiting with one gives.
 ///
 /// A panic ends the process (`panic = "abort"`), so no thread meets what another one left half
@@ -29,6 +34,8 @@ mod tests {
         assert_eq!(answer(Ok(3)), 3);
         assert_eq!(answer(Err(libc::EBADF)), -libc::EBADF);
         assert_eq!(answer(Err(0)), -1);
+        assert_eq!(long_answer(Ok(1 << 40)), 1 << 40);
+        assert_eq!(long_answer(Err(0)), -1);
     }
 
     #[test]

@@ -40,7 +40,6 @@ pub const FUNCTIONS: &[Function] = functions![
     pbs_effective_uid(),
     pbs_effective_gid(),
     pbs_umask(_),
-    pbs_set_file_user(_, _, _),
     pbs_open_files_max(),
     pbs_lock_file(_, _),
     pbs_lock_record(_, _),

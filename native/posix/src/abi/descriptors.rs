@@ -3,15 +3,12 @@
 use crate::errno::Errno;
 use crate::opening::close;
 use crate::{contents, metadata};
-use pbs_native_interface::{answer, bytes, bytes_mut};
+use pbs_native_interface::{answer, bytes, bytes_mut, long_answer};
 use std::os::fd::{FromRawFd, OwnedFd};
 
 /// A length, or a negative error number.
 fn length(result: Result<usize, Errno>) -> i64 {
-    match result {
-        Ok(length) => length as i64,
-        Err(errno) => -i64::from(errno),
-    }
+    long_answer(result.map(|length| length as i64))
 }
 
 /// Closes a descriptor. An error says that what was written may be lost: network file systems and
