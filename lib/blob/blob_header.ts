@@ -13,7 +13,7 @@ import {
 /** Which of the four types a blob has. */
 export type BlobType = keyof typeof BLOB_MAGICS;
 
-/** What stands in front of a blob's payload. */
+/** Header of a blob, in front of its payload. */
 export interface BlobHeader {
   readonly type: BlobType;
   readonly compressed: boolean;

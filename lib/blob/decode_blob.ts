@@ -19,7 +19,7 @@ export interface DecodeBlobOptions {
   readonly expectedSizeBytes?: number | undefined;
   /** Whether the blob must be encrypted (true) or must not be (false). */
   readonly expectEncrypted?: boolean | undefined;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name?: string | undefined;
 }
 

@@ -3,7 +3,10 @@ import { concatBytes } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import { ZSTD_FRAME_MAGIC, ZSTD_LEVEL, ZSTD_SKIPPABLE_MAGIC } from "./format.ts";
 
-/** Output buffers of the default size at least: smaller ones come out of a pool and cannot be given back. */
+/**
+ * Output buffers of the default size at least: smaller ones come out of a pool and cannot be given
+ * back.
+ */
 const CHUNK_SIZE_MIN = 16 * 1024;
 
 /** Node's option that makes the encoder write the content size; the type declarations lack it. */
@@ -154,7 +157,7 @@ function frameEnd(view: DataView, start: number, name: string): number {
   return need(at + checksumLength);
 }
 
-/** What the byte after the magic number says about its frame (RFC 8878 §3.1.1.1.1). */
+/** Description of a frame in the byte after the magic number (RFC 8878 §3.1.1.1.1). */
 function parseFrameDescriptor(descriptor: number): {
   /** Bytes of the frame header with its magic number; the content size is at its end. */
   readonly length: number;

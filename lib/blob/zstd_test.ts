@@ -7,7 +7,7 @@ import { compressZstd, decompressZstd, statedPlainSize } from "./zstd.ts";
 
 const TEXT = new TextEncoder().encode("one frame after the other ".repeat(50));
 
-/** What the zstd program makes of data that comes through a pipe. */
+/** Data that the zstd program has compressed from a pipe. */
 async function zstdProgram(data: Uint8Array, ...args: string[]): Promise<Uint8Array> {
   const child = new Deno.Command("zstd", { args: ["-c", ...args], stdin: "piped", stdout: "piped" })
     .spawn();

@@ -10,6 +10,6 @@ export interface CatalogEntry {
   readonly mtimeSecs: number;
   /** Position of a directory's block, otherwise -1. */
   readonly block: number;
-  /** Where that block ends at the latest: where the one that lists it begins; otherwise -1. */
+  /** Latest end of that block: the start of the one that lists it; otherwise -1. */
   readonly blockLimit: number;
 }

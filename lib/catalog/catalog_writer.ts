@@ -14,7 +14,7 @@ import { writeSignedVarint, writeUnsignedVarint } from "./varint.ts";
 
 interface OpenDirectory {
   readonly name: Uint8Array;
-  /** Where in the arena its entries begin. */
+  /** Start of its entries in the arena. */
   readonly first: number;
   /** Index of its first subdirectory. */
   readonly firstChild: number;
@@ -53,8 +53,8 @@ export class CatalogWriter {
     { name: new Uint8Array(), first: 0, firstChild: 0, count: 0 },
   ];
   /**
-   * Block positions of the subdirectories seen so far, and where in the arena their distances belong:
-   * those count from the parent's block, whose position is not known before it is written.
+   * Block positions of the subdirectories seen so far, and where in the arena their distances
+   * belong: those count from the parent's block, whose position is not known before it is written.
    */
   readonly #childPositions: number[] = [];
   readonly #childOffsets: number[] = [];

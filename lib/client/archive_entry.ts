@@ -1,6 +1,6 @@
 import type { PxarEntry } from "../pxar/mod.ts";
 
-/** What an entry of a file archive is. */
+/** Kind of an entry of a file archive. */
 export type ArchiveEntryKind =
   | "file"
   | "directory"
@@ -16,7 +16,7 @@ export interface ArchiveEntry {
   readonly name: string;
   /** The same as stored. */
   readonly nameBytes: Uint8Array;
-  /** What it is. */
+  /** File, directory, or whatever else it is. */
   readonly kind: ArchiveEntryKind;
   /** Bytes of content; 0 for everything but regular files. */
   readonly sizeBytes: number;
@@ -28,11 +28,11 @@ export interface ArchiveEntry {
   readonly gid: number;
   /** Time of the last change of content, to the millisecond. */
   readonly modified: Date;
-  /** What a symbolic or hard link leads to. */
+  /** Target of a symbolic or hard link. */
   readonly target?: string;
 }
 
-/** What a listing shows of an entry. */
+/** An entry as a listing shows it. */
 export function toArchiveEntry(entry: PxarEntry): ArchiveEntry {
   const decoder = new TextDecoder();
   const { metadata, target } = entry;

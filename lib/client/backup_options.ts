@@ -1,6 +1,6 @@
 import type { ArchiveReport, BackupProgress, ChangeDetectionMode } from "../backup/mod.ts";
 
-/** What a running backup tells. */
+/** News of a running backup. */
 export type BackupEvent =
   /** A line for people; the run goes on. */
   | {
@@ -17,7 +17,7 @@ export type BackupEvent =
 
 /** How to make a snapshot; everything has a default. */
 export interface BackupOptions {
-  /** What is backed up. Default `host`. */
+  /** Kind of thing that is backed up. Default `host`. */
   readonly type?: "host" | "vm" | "ct";
   /** Name of the group. Default: the machine's host name. */
   readonly id?: string;

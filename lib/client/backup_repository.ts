@@ -49,7 +49,7 @@ export class BackupRepository implements AsyncDisposable {
     this.#crypt = crypt;
   }
 
-  /** What messages call it: a path, or `user@host:port:datastore`. */
+  /** Name in messages: a path, or `user@host:port:datastore`. */
   get name(): string {
     return this.#repository.displayName;
   }

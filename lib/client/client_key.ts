@@ -10,7 +10,7 @@ export interface EncryptionOptions {
   readonly keyFile: string | URL;
   /** Needed if the key file has one. */
   readonly passphrase?: string;
-  /** What new snapshots use it for: both sign, only `encrypt` encrypts. Default `encrypt`. */
+  /** Use of the key for new snapshots: both sign, only `encrypt` encrypts. Default `encrypt`. */
   readonly mode?: "encrypt" | "sign-only";
   /** Public half of a master key, PEM: its owner can recover the key from any new snapshot. */
   readonly masterKeyFile?: string | URL;

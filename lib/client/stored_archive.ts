@@ -12,15 +12,15 @@ import type { RestoreOptions } from "./restore_options.ts";
 /** Bytes of a stream that are read at a time. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** What is open once something was read. */
+/** Everything that is open once something was read. */
 interface OpenArchive {
   readonly reader: ArchiveReader;
   readonly resources: AsyncDisposableStack;
 }
 
 /**
- * An archive of a snapshot. Everything read is verified; only the chunks that are needed are fetched.
- * Calls may overlap.
+ * An archive of a snapshot. Everything read is verified; only the chunks that are needed are
+ * fetched. Calls may overlap.
  */
 export class StoredArchive implements AsyncDisposable {
   readonly #openSource: () => Promise<SnapshotSource>;

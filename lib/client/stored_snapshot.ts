@@ -12,7 +12,7 @@ export class StoredSnapshot {
   constructor(
     repository: Repository,
     namespace: string,
-    /** What the repository lists about it: files, size, owner, notes, verification. */
+    /** The repository's listing of it: files, size, owner, notes, verification. */
     readonly info: SnapshotInfo,
     crypt: CryptConfig | undefined,
   ) {

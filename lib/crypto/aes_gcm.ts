@@ -2,7 +2,7 @@ import { concatBytes } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import { GCM_IV_LENGTH, GCM_TAG_LENGTH, KEY_LENGTH } from "./format.ts";
 
-/** What AES-256-GCM makes of a plain text. */
+/** A text sealed with AES-256-GCM. */
 export interface SealedBytes {
   /** 16 bytes. */
   readonly iv: Uint8Array;

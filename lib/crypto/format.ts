@@ -13,7 +13,9 @@ export const ID_KEY_SALT = "_id_key";
 /** See {@linkcode ID_KEY_SALT}. */
 export const ID_KEY_ITERATIONS = 10;
 
-/** SHA-256 of `Proxmox Backup Encryption Key Fingerprint`: what a fingerprint is hashed over first. */
+/**
+ * SHA-256 of `Proxmox Backup Encryption Key Fingerprint`: what a fingerprint is hashed over first.
+ */
 export const FINGERPRINT_INPUT = "6ed0ef77471fff4d55c7a8fe4a9db62161407f134c725ddf30992d25ec45ed26";
 /** How many bytes of a fingerprint make the key id that messages show. */
 export const KEY_ID_LENGTH = 8;
@@ -25,7 +27,10 @@ export const NEW_PBKDF2_ITERATIONS = 65535;
 /** Length of the salt of new key files. */
 export const NEW_SALT_LENGTH = 32;
 
-/** What a key file may ask for: memory as the reference allows it, work that ends within a minute. */
+/**
+ * Limits of what a key file may ask for: memory as the reference allows it, work that ends within a
+ * minute.
+ */
 export const MAX_SCRYPT_MEMORY_BYTES = 1025 * 1024 * 1024;
 /** See {@linkcode MAX_SCRYPT_MEMORY_BYTES}; memory times parallelism. */
 export const MAX_SCRYPT_WORK_BYTES = 16 * MAX_SCRYPT_MEMORY_BYTES;

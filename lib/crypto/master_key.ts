@@ -42,7 +42,7 @@ export class NewMasterKey {
   readonly #privateKey: KeyObject;
   /** `-----BEGIN PUBLIC KEY-----` */
   readonly publicPem: string;
-  /** What people compare. */
+  /** The details that people compare. */
   readonly details: MasterKeyDetails;
 
   private constructor(publicKey: KeyObject, privateKey: KeyObject) {

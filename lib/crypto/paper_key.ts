@@ -4,10 +4,10 @@ import { parseKeyFile, serializeKeyFile } from "./key_file.ts";
 import type { ZoneOffset } from "./timestamp.ts";
 import { localZone } from "./timestamp.ts";
 
-/** What a paper key shows: the lines of a key file, or those of a private master key. */
+/** Text on a paper key: the lines of a key file, or those of a private master key. */
 export interface PaperKey {
   readonly kind: "key-file" | "master-key";
-  /** What has to be typed or scanned to get the file back. */
+  /** The lines to type or scan to get the file back. */
   readonly lines: readonly string[];
 }
 

@@ -15,7 +15,7 @@ import type { KeyFile } from "./key_file.ts";
 
 /** How to protect a key in a key file. */
 export interface KeyProtection {
-  /** What users choose; `none` stores the raw key. */
+  /** Key derivation that users choose; `none` stores the raw key. */
   readonly kdf: "none" | "scrypt" | "pbkdf2";
   /** At least 5 bytes; needed unless `kdf` is `none`. */
   readonly passphrase?: Uint8Array | undefined;

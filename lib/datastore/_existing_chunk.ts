@@ -26,7 +26,7 @@ const PIECE_BYTES = 1 << 20;
 /** A file that lies under the digest of a chunk that is to be stored. */
 export interface ExistingChunk {
   readonly path: Uint8Array<ArrayBuffer>;
-  /** What `path` is relative to. */
+  /** Descriptor of the folder that `path` is relative to. */
   readonly directory: number;
   /** A regular file's. */
   readonly stat: FileStat;

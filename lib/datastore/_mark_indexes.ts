@@ -22,7 +22,7 @@ const REMEMBERED_DIGESTS = 2 ** 18;
 /** How often a group is listed again because its newest snapshot vanished meanwhile. */
 const MAX_GROUP_RETRIES = 10;
 
-/** What marking counted. */
+/** Counters of marking. */
 export interface MarkCounters {
   indexFileCount: number;
   indexDataBytes: number;

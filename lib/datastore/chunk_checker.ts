@@ -2,7 +2,7 @@ import { checkBlobCrc, decodeBlob, MAX_CHUNK_PLAIN_BYTES, parseBlobHeader } from
 import { ChunkDecoder } from "../chunking/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 
-/** What an index says about a chunk. */
+/** A chunk as an index describes it. */
 export interface CheckedChunk {
   /** 32 bytes. */
   readonly digest: Uint8Array;

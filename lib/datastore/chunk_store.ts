@@ -1,4 +1,4 @@
-/** What inserting a chunk did. */
+/** Result of inserting a chunk. */
 export interface InsertedChunk {
   /** Whether the store had the chunk already. */
   readonly duplicate: boolean;
@@ -6,7 +6,7 @@ export interface InsertedChunk {
   readonly storedSize: number;
 }
 
-/** What the store knows about a chunk. */
+/** File of a chunk in the store. */
 export interface StoredChunk {
   /** Encoded size in bytes. */
   readonly size: number;
@@ -48,7 +48,7 @@ export interface ChunkStore extends Disposable {
    * @throws {CorruptDataError} if its length cannot be that of a chunk.
    */
   read(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void>;
-  /** What is known of the file of a chunk, or whatever has its name; undefined if nothing has. */
+  /** The file of a chunk, or whatever has its name; undefined if nothing has. */
   stat(digest: Uint8Array): StoredChunk | undefined;
   /** Whether the chunk of a digest says that it is encrypted; false if there is none. */
   isEncrypted(digest: Uint8Array): Promise<boolean>;

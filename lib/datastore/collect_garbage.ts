@@ -82,9 +82,9 @@ async function writeStatus(datastore: Datastore, status: GcStatus, log: TaskLog)
 }
 
 interface AccessTimeLimits {
-  /** What was used before this goes. */
+  /** Chunks last used before this time are removed. */
   readonly remove: number;
-  /** What was used before this, but not before `remove`, is pending. */
+  /** Chunks last used before this time, but not before `remove`, are pending. */
   readonly pending: number;
   /** Writers that are not registered, of notes for example, began later than this. */
   readonly writing: number;
@@ -192,7 +192,7 @@ async function sweep({ datastore, limits, counters, slice, log, clock }: Sweep):
   }
 }
 
-/** What runs that were killed were writing next to snapshots' files. */
+/** Removes files that killed runs were writing beside those of snapshots. */
 function removeTemporaryFiles(
   { files }: Datastore,
   paths: readonly string[],

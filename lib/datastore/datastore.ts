@@ -48,7 +48,7 @@ export interface OpenedDatastore {
   readonly isNew: boolean;
 }
 
-/** What a datastore consists of. */
+/** Parts of a datastore. */
 type DatastoreParts = Omit<Datastore, "syncLevel" | typeof Symbol.dispose>;
 
 /**
@@ -63,7 +63,7 @@ export class Datastore implements Disposable {
   readonly files: SnapshotFiles;
   readonly locks: LockFolder;
   readonly processLock: ProcessLock;
-  /** What new files are given, and notes about what they cannot be given. */
+  /** Owner and modes of new files, with notes about what cannot be set. */
   readonly newFileRules: NewFileRules;
   readonly chunkFolders: ChunkFolders;
 

@@ -93,7 +93,9 @@ Deno.test("insert() writes a chunk that is not there, below its first four digit
   assertEquals(fixture.names(), [encodeHex(digest)]);
 });
 
-/** What anybody can send as an encrypted chunk of any digest: nobody can tell without the key. */
+/**
+ * A blob that anybody can send as an encrypted chunk of any digest: nobody can tell without the key.
+ */
 function fakeEncrypted(length: number, type: BlobType = "zstd+encrypted"): Uint8Array {
   const blob = new Uint8Array(length);
   blob.set(decodeHex(BLOB_MAGICS[type]));

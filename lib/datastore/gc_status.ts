@@ -2,7 +2,7 @@ import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import type { Datastore } from "./datastore.ts";
 import { GC_STATUS_FILE } from "./format.ts";
 
-/** What a garbage collection counted (spec: datastore-formats.md §6.3). */
+/** Counters of a garbage collection (spec: datastore-formats.md §6.3). */
 export interface GcStatus {
   /** The task that collected; null if it never ran. */
   readonly upid: string | null;
@@ -70,7 +70,7 @@ export function parseGcStatus(text: string): GcStatus {
   return { upid: typeof members.upid === "string" ? members.upid : null, ...counters };
 }
 
-/** What the last garbage collection counted; as if it never ran if that cannot be read. */
+/** Counters of the last garbage collection; those of none if they cannot be read. */
 export async function readGcStatus(datastore: Datastore): Promise<GcStatus> {
   try {
     return parseGcStatus(new TextDecoder().decode(await datastore.files.read(GC_STATUS_FILE)));

@@ -136,7 +136,7 @@ async function snapshotInfo(
   }
 }
 
-/** What the manifest lists, the manifest itself, then what else is in the folder. */
+/** The files that the manifest lists, the manifest, then the others of the folder. */
 function filesOf(
   manifest: Manifest,
   manifestSize: number,

@@ -45,7 +45,7 @@ import type { WriteWatch } from "./snapshot_files.ts";
  */
 export type ChunkInspector = (chunk: NewChunk) => Promise<Uint8Array>;
 
-/** What a target takes over when it begins. */
+/** Everything that a target takes over when it begins. */
 export interface OpenedSnapshot {
   readonly snapshot: DatastoreSnapshot;
   /** The previous snapshot that may be relied on. */
@@ -56,7 +56,7 @@ export interface OpenedSnapshot {
   readonly writes: WriteWatch;
   /** Looks at chunks from outside the process. */
   readonly inspectChunk: ChunkInspector | undefined;
-  /** What was found when it was begun. */
+  /** Remarks from its beginning. */
   readonly warnings: readonly string[];
 }
 
@@ -112,7 +112,7 @@ export class LocalBackupTarget implements BackupTarget {
     return this.#opened.previous?.time;
   }
 
-  /** What was found when the snapshot was begun; also part of the summary. */
+  /** Remarks from the snapshot's beginning; also part of the summary. */
   get warnings(): readonly string[] {
     return this.#opened.warnings;
   }

@@ -1,7 +1,7 @@
 import type { KeepOptions, PruneDecision } from "../repository/mod.ts";
 import type { LocalPeriods, Period } from "./local_period.ts";
 
-/** What prune looks at. */
+/** A snapshot as prune sees it. */
 export interface RetentionSnapshot {
   /** Seconds since the epoch. */
   readonly time: number;
@@ -11,7 +11,7 @@ export interface RetentionSnapshot {
   readonly broken?: boolean;
 }
 
-/** What becomes of a snapshot. */
+/** Fate of a snapshot. */
 export type RetentionMark = PruneDecision["mark"];
 
 const PERIODS: readonly Period[] = ["hourly", "daily", "weekly", "monthly", "yearly"];

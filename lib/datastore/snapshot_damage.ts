@@ -4,7 +4,7 @@ import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { checkArchiveFileName } from "./layout.ts";
 import { readManifest } from "./snapshot_manifest.ts";
 
-/** What shows of a finished snapshot without reading its archives. */
+/** Damage of a finished snapshot that shows without reading its archives. */
 export interface SnapshotDamage {
   /** Why it cannot be restored: its manifest cannot be read, or files that it lists are missing. */
   readonly broken?: string;

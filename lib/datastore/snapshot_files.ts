@@ -36,9 +36,11 @@ export interface SnapshotFiles {
   rename(from: string, to: string): void;
   /** Size of a regular file in bytes, or undefined if there is none. */
   size(path: string): number | undefined;
-  /** Time of the last write to a regular file, seconds since the epoch; undefined if there is none. */
+  /**
+   * Time of the last write to a regular file, seconds since the epoch; undefined if there is none.
+   */
   modificationTime(path: string): number | undefined;
-  /** What a folder holds, in no order. @throws {NotFoundError} if there is none. */
+  /** Entries of a folder, in no order. @throws {NotFoundError} if there is none. */
   list(folder: string): Promise<FolderEntry[]>;
   /** Whether there is such a folder. */
   hasFolder(folder: string): boolean;

@@ -66,7 +66,7 @@ export async function snapshotsOf(group: DatastoreGroup): Promise<DatastoreSnaps
   return snapshots.sort((a, b) => b.time - a.time);
 }
 
-/** What a snapshot's folder holds. */
+/** Contents of a snapshot's folder. */
 export interface SnapshotContents {
   /** Names of indexes and blobs, sorted. */
   readonly files: readonly string[];
@@ -75,7 +75,7 @@ export interface SnapshotContents {
   readonly protected: boolean;
 }
 
-/** What a snapshot's folder holds. @throws {NotFoundError} if there is no such snapshot. */
+/** Contents of a snapshot's folder. @throws {NotFoundError} if there is no such snapshot. */
 export async function snapshotContents(snapshot: DatastoreSnapshot): Promise<SnapshotContents> {
   const entries = await snapshot.datastore.files.list(snapshot.folder);
   const names = entries.filter((entry) => entry.kind === "file").map((entry) => entry.name);

@@ -65,16 +65,16 @@ export interface VerifyOptions {
   readonly leaveOutUnfinished?: boolean;
 }
 
-/** What was found about one snapshot. */
+/** Verdict on one snapshot. */
 export interface SnapshotVerdict {
   readonly snapshot: DatastoreSnapshot;
   /** `skipped`: in use, gone, or verified before. */
   readonly state: "ok" | "failed" | "skipped";
-  /** What is wrong, a line each. */
+  /** Its faults, a line each. */
   readonly problems: readonly string[];
 }
 
-/** What a verification found. */
+/** Result of a verification. */
 export interface VerifyReport {
   readonly ok: boolean;
   readonly snapshots: readonly SnapshotVerdict[];
@@ -138,7 +138,7 @@ async function* selectSnapshots(
   }
 }
 
-/** What is known of a chunk in the course of one verification. */
+/** States of a chunk in the course of one verification. */
 const CHUNK_PLAIN = 1;
 const CHUNK_ENCRYPTED = 2;
 const CHUNK_CORRUPT = 3;
@@ -377,7 +377,9 @@ class Verification {
   }
 }
 
-/** Nobody can back up into a datastore on a read-only file system, so nothing need be noted there. */
+/**
+ * Nobody can back up into a datastore on a read-only file system, so nothing need be noted there.
+ */
 async function unlessReadOnly(work: () => void | Promise<void>): Promise<void> {
   try {
     await work();

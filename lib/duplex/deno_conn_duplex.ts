@@ -3,7 +3,7 @@ import type { Duplex } from "./duplex.ts";
 
 const READ_BYTES = 64 * 1024;
 
-/** What is needed of a `Deno.Conn`: TCP, Unix and vsock connections have it. */
+/** The part of a `Deno.Conn` that is needed: TCP, Unix and vsock connections have it. */
 export interface ByteConnection {
   read(target: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;

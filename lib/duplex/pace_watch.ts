@@ -8,7 +8,7 @@ import type { MinimumPace } from "./minimum_pace.ts";
  */
 export class PaceWatch {
   readonly #pace: MinimumPace;
-  /** What was owed when the present period began. */
+  /** Streams that owed bytes when the present period began. */
   #owed: ReadonlySet<number> = new Set();
   #startBytes = 0;
   #spentMs = 0;

@@ -3,7 +3,7 @@ import { PaceWatch } from "./pace_watch.ts";
 import type { Duplex } from "./duplex.ts";
 import type { MinimumPace } from "./minimum_pace.ts";
 
-/** What is handed to the socket at a time: progress is seen in pieces of this size. */
+/** Bytes handed to the socket at a time: progress is seen in pieces of this size. */
 const SLICE_BYTES = 64 * 1024;
 const SENDING: ReadonlySet<number> = new Set([0]);
 const NOTHING: ReadonlySet<number> = new Set();

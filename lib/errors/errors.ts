@@ -2,7 +2,7 @@ import type { Situation } from "./situation.ts";
 
 /** Options of an error: its cause, and the situation if somebody can tell the way out of it. */
 export interface PbsErrorOptions extends ErrorOptions {
-  /** What stands in a person's way, as data. */
+  /** The obstacle in a person's way, as data. */
   readonly situation?: Situation | undefined;
 }
 
@@ -10,7 +10,7 @@ export interface PbsErrorOptions extends ErrorOptions {
 export class PbsError extends Error {
   /** Name of the class, for messages. */
   override name = "PbsError";
-  /** What stands in the way, for callers that tell people what to do. */
+  /** The obstacle, for callers that tell people what to do. */
   readonly situation: Situation | undefined;
 
   /**

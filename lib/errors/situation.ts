@@ -1,6 +1,6 @@
 /**
- * What stands in a person's way, with what is needed to tell the way out. The words for it are those of
- * the command line; a program decides by `kind`.
+ * An obstacle in a person's way, with what is needed to tell the way out. The words for it are those
+ * of the command line; a program decides by `kind`.
  */
 export type Situation =
   /** No repository was named. */
@@ -35,7 +35,7 @@ export type Situation =
   | { readonly kind: "no-passphrase"; readonly variable: string }
   /** An option needs a key, and there is none. */
   | { readonly kind: "no-key-file" }
-  /** What is to be restored is there already. */
+  /** The target of a restore is there already. */
   | { readonly kind: "target-exists"; readonly what: "tree" | "file" }
   | { readonly kind: "no-archive"; readonly name: string; readonly names: readonly string[] }
   /** Both halves of a split archive do not fit into one pipe. */

@@ -9,7 +9,7 @@ import {
 } from "../../ffi/native_layout.ts";
 import type { ExtractStep } from "./extract_error.ts";
 
-/** What is worth knowing and no error. */
+/** A thing worth knowing that is no error. */
 type ExtractNote =
   | "skipped attribute"
   | "dropped privileges"
@@ -25,7 +25,7 @@ export interface ExtractRecord {
   readonly errno: number;
 }
 
-/** What one look at the native extractor brought. */
+/** Reports of one look at the native extractor. */
 export interface ExtractReports {
   readonly tokens: readonly number[];
   readonly records: readonly ExtractRecord[];

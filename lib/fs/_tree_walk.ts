@@ -72,7 +72,7 @@ const LEFT_OUT: readonly (readonly [number, string])[] = [
   [CaptureFlag.HasOtherXattrs, "others"],
 ];
 
-/** What the walk does after the record at which the native core paused. */
+/** The walk's answer to a record at which the native core paused. */
 interface Decision {
   readonly enter: boolean;
   readonly features: number;
@@ -80,11 +80,13 @@ interface Decision {
 
 const GO_ON: Decision = { enter: true, features: 0 };
 
-/** Errors that say nothing about the entry, but that the process or the system has no more to give. */
+/**
+ * Errors that say nothing about the entry, but that the process or the system has no more to give.
+ */
 const EXHAUSTION: ReadonlySet<number> = new Set([Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM]);
 
 /**
- * What is told about an entry that a call failed for. It is left out and the walk goes on: beyond
+ * Kind of the warning about an entry that a call failed for. It is left out and the walk goes on: beyond
  * spec pxar.md §5.5 also for a dead mount or a damaged disk.
  *
  * @returns undefined if the walk must end.
@@ -180,7 +182,9 @@ export class TreeWalk implements WalkPath {
     await this.#capture.close(this.#batch);
   }
 
-  /** Names of extended attributes that entries have and no archive holds, as far as they are told. */
+  /**
+   * Names of extended attributes that entries have and no archive holds, as far as they are told.
+   */
   get attributesLeftOut(): string[] {
     return LEFT_OUT.filter(([flag]) => (this.#flagsSeen & flag) !== 0).map(([, name]) => name);
   }

@@ -17,7 +17,7 @@ import {
 
 const TWO_32 = 0x1_0000_0000;
 
-/** What the extended attributes of an entry hold, sorted out. */
+/** Extended attributes of an entry, by purpose. */
 interface XattrParts {
   xattrs: Xattr[] | undefined;
   acl: Acl | undefined;

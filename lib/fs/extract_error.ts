@@ -1,4 +1,4 @@
-/** What was being done to an entry when it failed (spec: pxar.md §6.6). */
+/** The step at which the extraction of an entry failed (spec: pxar.md §6.6). */
 export type ExtractStep =
   | "create"
   | "open"
@@ -21,7 +21,7 @@ export type ExtractStep =
 export interface ExtractError {
   /** Path below the target directory, raw bytes without leading slash; empty for the root. */
   readonly path: Uint8Array;
-  /** What failed. */
+  /** The step that failed. */
   readonly step: ExtractStep;
   /** Positive Linux error number. */
   readonly errno: number;

@@ -1,6 +1,6 @@
 import type { ExtractError } from "./extract_error.ts";
 
-/** What an extraction came to. */
+/** Result of an extraction. */
 export interface ExtractReport {
   /** Regular files whose data is complete. */
   readonly files: number;

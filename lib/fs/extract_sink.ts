@@ -1,7 +1,7 @@
 import type { EntryMetadata } from "../pxar/mod.ts";
 
 /**
- * What a restore loop tells while it goes through an archive, in the archive's order. Names are
+ * Receiver of what a restore loop meets in an archive, in the archive's order. Names are
  * single components; none of the calls waits.
  */
 export interface ExtractSink {

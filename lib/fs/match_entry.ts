@@ -1,6 +1,6 @@
 import { Glob } from "./match_glob.ts";
 
-/** What a match entry does with what it matches. */
+/** Effect of a match entry on what it matches. */
 export type MatchType = "include" | "exclude";
 
 const BANG = 0x21;
@@ -20,7 +20,7 @@ const SLASH = 0x2f;
  * ```
  */
 export class MatchEntry {
-  /** What happens to entries that match. */
+  /** Effect on entries that match. */
   readonly type: MatchType;
   /** Whether only directories match. */
   readonly directoriesOnly: boolean;

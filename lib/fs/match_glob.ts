@@ -34,7 +34,7 @@ function startsWith(text: Uint8Array, at: number, literal: Uint8Array, from = 0)
  * ```
  */
 export class Glob {
-  /** What the pattern consists of, in order. */
+  /** Parts of the pattern, in order. */
   readonly components: readonly GlobComponent[];
   readonly #tail: Uint8Array | undefined;
   readonly #minLength: number;

@@ -8,14 +8,14 @@ const SLASH = 0x2f;
 /** A component of a path: its bytes, any name, or any number of any names. */
 type Step = Uint8Array | "name" | "path";
 
-/** Where a pattern has got to on the way down. */
+/** Position of a pattern on the way down. */
 interface Way {
   readonly steps: readonly Step[];
   readonly at: number;
 }
 
 /**
- * What the including patterns of a match list can still match below a directory that no pattern has
+ * Reach of the including patterns of a match list below a directory that no pattern has
  * selected. Rather too much than too little: wildcards count as any name.
  *
  * @example

@@ -11,7 +11,7 @@ interface Level {
   readonly metadata: EntryMetadata;
   /** Bytes of the path up to and with the parent's slash. */
   readonly pathLength: number;
-  /** What holds for entries that no pattern matches. */
+  /** Whether entries that no pattern matches are selected. */
   readonly selected: boolean;
   readonly reach: MatchReach;
 }
@@ -20,8 +20,8 @@ interface Level {
 export interface SelectiveExtractorOptions {
   /**
    * Called instead of making a hard link that is selected while its target is not. The parents of
-   * the link exist then; the callee may make a file of that name through the inner extractor. Without
-   * it the link is tried, and is an error unless the target exists already.
+   * the link exist then; the callee may make a file of that name through the inner extractor.
+   * Without it the link is tried, and is an error unless the target exists already.
    */
   readonly onUnselectedTarget?: (name: Uint8Array, targetPath: Uint8Array) => void;
 }
@@ -61,8 +61,8 @@ export class SelectiveExtractor implements ExtractSink {
   }
 
   /**
-   * Names in the innermost directory that have to be passed on here, whatever their order; all others,
-   * with what is below them, may be left out. Undefined for all.
+   * Names in the innermost directory that have to be passed on here, whatever their order; all
+   * others, with what is below them, may be left out. Undefined for all.
    */
   get names(): readonly Uint8Array[] | undefined {
     const level = this.#levels.at(-1);
@@ -193,7 +193,7 @@ export class SelectiveExtractor implements ExtractSink {
     return match === undefined ? current : match === "include";
   }
 
-  /** What the list says of a path; notes also the patterns that match and do not decide. */
+  /** The list's verdict on a path; notes also the patterns that match and do not decide. */
   #evaluate(path: Uint8Array, isDirectory: boolean): MatchType | undefined {
     const list = this.#list;
     for (let i = list.length - 1; i >= 0; i--) {

@@ -27,7 +27,7 @@ import type { ExtractSink } from "./extract_sink.ts";
 /** Errors that are kept for the report; the rest is counted. */
 const MAX_KEPT_ERRORS = 1000;
 const REPORT_BUFFER_SIZE = 64 * 1024;
-/** What a file system answers that takes nothing more. */
+/** Errors of a file system that takes nothing more. */
 const SPENT: ReadonlySet<number> = new Set([Errno.ENOSPC, Errno.EDQUOT, Errno.EROFS]);
 
 /**
@@ -107,7 +107,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     return this.#encoder.length;
   }
 
-  /** What was made so far; not to be asked once the extractor is closed. */
+  /** Counters of what was made so far; not to be asked once the extractor is closed. */
   get made(): Omit<ExtractReport, "errors"> {
     const { files, directories, symlinks, hardlinks, nodes, bytes } = this.#native.counters();
     return { files, directories, symlinks, hardlinks, nodes, bytes, errorCount: this.#errorCount };

@@ -40,7 +40,7 @@ function isKept(name: string): boolean {
   return /^(user|trusted)\./.test(name) || name === "security.NTACL";
 }
 
-/** What the independent listing says, in the form of a recorded entry. */
+/** The independent listing of an entry in the form of a recorded one. */
 function fromListing(entry: ListedEntry): Record<string, unknown> {
   const path = entry.path === "." ? "" : entry.path;
   if (entry.hardlink_group !== undefined && entry.hardlink_group !== entry.path) {

@@ -5,7 +5,7 @@ import type { WalkWarning } from "./walk_warning.ts";
 /** Default of {@linkcode WalkOptions.entriesMax} (spec: pxar.md §5.1). */
 export const DEFAULT_ENTRIES_MAX = 1_048_576;
 
-/** What to walk and how (spec: pxar.md §5.1). */
+/** The tree to walk, and how (spec: pxar.md §5.1). */
 export interface WalkOptions {
   /** The source directory, as text or as path bytes. */
   readonly source: string | Uint8Array;
@@ -28,7 +28,9 @@ export interface WalkOptions {
   readonly entriesMax?: number;
   /** Archive files whose extended attributes are too large without them instead of failing. */
   readonly skipE2bigXattr?: boolean;
-  /** Read extended attributes; without them there are no capabilities and ACLs either. Default yes. */
+  /**
+   * Read extended attributes; without them there are no capabilities and ACLs either. Default yes.
+   */
   readonly xattrs?: boolean;
   /** Read file capabilities; default yes. */
   readonly fcaps?: boolean;

@@ -20,7 +20,9 @@ export interface WalkedFile {
   readonly metadata: EntryMetadata;
   /** Size to announce. */
   readonly sizeBytes: number;
-  /** Open for reading at offset 0 and from now on the visitor's to close; -1 if the file is empty. */
+  /**
+   * Open for reading at offset 0 and from now on the visitor's to close; -1 if the file is empty.
+   */
   readonly fd: number;
   /**
    * Present if the file has more names; the visitor has to set its position, and may have another
@@ -34,19 +36,19 @@ export interface WalkedFile {
 /** Position of a walk. One object for a whole walk; what it returns is a new array each time. */
 export interface WalkPath {
   /**
-   * Path of the entry being visited, relative to the root, without leading slash; empty for the root.
-   * Valid inside the visitor's calls.
+   * Path of the entry being visited, relative to the root, without leading slash; empty for the
+   * root. Valid inside the visitor's calls.
    */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
 /**
- * What {@linkcode walkTree} calls, entry by entry, depth first, children in the order of their name
- * bytes (spec: pxar.md §5.2).
+ * Receiver of a walk: {@linkcode walkTree} calls it entry by entry, depth first, children in the
+ * order of their name bytes (spec: pxar.md §5.2).
  *
  * Arrays that are passed may be kept: nobody writes to them again. But each is a view into its batch
- * of 64 KiB, so what is kept for long should be copied. Calls are synchronous. After each one the walk
- * looks at `full` and awaits `drain` when it is true.
+ * of 64 KiB, so what is kept for long should be copied. Calls are synchronous. After each one the
+ * walk looks at `full` and awaits `drain` when it is true.
  */
 export interface TreeVisitor {
   /** Whether `drain` should be awaited before the next call. */

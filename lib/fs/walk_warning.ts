@@ -39,9 +39,9 @@ export interface WalkWarning {
   readonly kind: WalkWarningKind;
   /** Path relative to the root, without leading slash; of the `.pxarexclude` for pattern kinds. */
   readonly path: Uint8Array;
-  /** What a system call returned, where one failed. */
+  /** Error number of a system call that failed. */
   readonly errno?: number;
-  /** What was wrong with a pattern, what was tried with an unreachable entry, or which attributes. */
+  /** Fault of a pattern, what was tried with an unreachable entry, or which attributes. */
   readonly detail?: string;
   /** Which bytes of the file could not be read. */
   readonly gap?: { readonly offset: number; readonly length: number };

@@ -161,7 +161,7 @@ export class BodyCollector {
     this.#announcedBytes = announcedBytes;
   }
 
-  /** What was put in so far, in the memory last provided. */
+  /** Bytes put in so far, in the memory last provided. */
   get filled(): Uint8Array {
     return this.#memory.subarray(0, this.#usedBytes);
   }

@@ -8,12 +8,12 @@ import { Http1Error, type Http1Reader } from "./_http1_reader.ts";
 const CHUNK_LINE_BYTES = 1024;
 /** Bytes of all trailers of a body. */
 const TRAILER_BYTES = 32 * 1024;
-/** What of a body is given to the socket at a time. */
+/** Bytes of a body that are given to the socket at a time. */
 const PIECE_BYTES = 1024 * 1024;
 /** Pieces up to this size are put together with their neighbours before they are written. */
 const COPY_BYTES = 16 * 1024;
 
-/** What a body tells its connection. */
+/** Events of a body for its connection. */
 export interface Http1BodyEvents {
   /** Before the first byte is read. */
   readonly starting?: () => void;

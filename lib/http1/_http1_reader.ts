@@ -6,7 +6,9 @@ import { type LargeHeads, SMALL_HEAD_BYTES } from "./large_heads.ts";
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** A message of the peer's that breaks the rules of HTTP/1.1; `status` is a server's answer to it. */
+/**
+ * A message of the peer's that breaks the rules of HTTP/1.1; `status` is a server's answer to it.
+ */
 export class Http1Error extends CorruptDataError {
   override name = "Http1Error";
 
@@ -20,12 +22,14 @@ export class Http1Error extends CorruptDataError {
 export class Http1Reader {
   readonly duplex: Duplex;
   #pending: Uint8Array = new Uint8Array(0);
-  /** Memory that `#pending` is the end of, with room after it; bytes before that end never change. */
+  /**
+   * Memory that `#pending` is the end of, with room after it; bytes before that end never change.
+   */
   #gathered: Uint8Array | undefined;
   #ended = false;
   #places: LargeHeads | undefined;
   #leavePlace: (() => void) | undefined;
-  /** What a head may still have without needing a place; below 0 if it has more. */
+  /** Bytes that a head may still have without needing a place; below 0 if it has more. */
   #smallBytes = 0;
 
   constructor(duplex: Duplex) {

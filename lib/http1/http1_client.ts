@@ -31,7 +31,7 @@ export interface Http1ClientOptions {
   readonly onIdle?: () => void;
 }
 
-/** What an upgrade led to: the other protocol's connection, or the server's refusal. */
+/** Outcome of an upgrade: the other protocol's connection, or the server's refusal. */
 export type UpgradeResult =
   | { readonly duplex: Duplex }
   | { readonly response: HttpResponse };

@@ -22,12 +22,12 @@ import type { LargeHeads } from "./large_heads.ts";
 
 /** Limit of a request's head (spec: protocol.md §1.7: about 400 KiB). */
 const MAX_HEAD_BYTES = 400 * 1024;
-/** What a body has to come on by, in the time for it. */
+/** Bytes by which a body has to come on, in the time for it. */
 const BODY_STEP_BYTES = 16 * 1024;
 const BODY_TIMEOUT_MS = 120_000;
 /** Responses up to this size fit into the socket's buffers. */
 const UNWATCHED_BYTES = 64 * 1024;
-/** What is read of a body nobody wanted, to keep the connection. */
+/** Bytes that are read of an unwanted body, to keep the connection. */
 const DISCARD_BYTES = 256 * 1024;
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
@@ -63,7 +63,7 @@ export interface ServeOptions {
   readonly largeHeads?: LargeHeads;
   /** Time for the next 16 KiB of a request's body, or what is left of it. Default 2 min. */
   readonly bodyTimeoutMs?: number;
-  /** What a client has to take of responses. Default: no limit. */
+  /** Least pace at which a client has to take responses. Default: no limit. */
   readonly sendPace?: MinimumPace;
   /** Settings of HTTP/2 with prior knowledge, when a client starts with its preface. */
   readonly http2?: Http2Options;
@@ -258,7 +258,9 @@ async function readHead(
   }
 }
 
-/** Ends the connection of a client that does not get on with a body, however often it sends a little. */
+/**
+ * Ends the connection of a client that does not get on with a body, however often it sends a little.
+ */
 class BodyPatience {
   #leftMs: number;
   #bytes = 0;

@@ -19,7 +19,7 @@ const SMALL_FRAGMENT_BYTES = 1024;
 /** A header list that is so many times larger than what we announced ends the connection. */
 const HOPELESS_LIST_FACTOR = 16;
 
-/** What the two roles do with what has arrived. */
+/** Events of received frames, which the two roles treat differently. */
 export interface ReceiverEvents {
   /** A header list on an open stream, or on one that the peer opens with it. */
   headersComplete(streamId: number, headers: DecodedHeaders, endStream: boolean): void;

@@ -18,7 +18,7 @@ const CONTROL_ROOM_BYTES = 1024 * 1024;
 /** Time for a last GOAWAY to leave. */
 const FAREWELL_MS = 1000;
 
-/** What client and server have in common: the life of a connection from preface to end. */
+/** The common part of client and server: the life of a connection from preface to end. */
 export abstract class Http2Connection implements StreamTableEvents, ReceiverEvents {
   protected readonly options: SettledHttp2Options;
   protected readonly table: StreamTable;

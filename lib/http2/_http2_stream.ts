@@ -2,7 +2,7 @@ import { IncomingBody } from "../http/mod.ts";
 import type { ReceivedMemory } from "./_received_memory.ts";
 import { ReceiveWindow } from "./_receive_window.ts";
 
-/** What a stream asks of its connection. */
+/** Services of a connection to its streams. */
 export interface StreamOwner {
   readonly memory: ReceivedMemory;
   readonly connectionWindow: ReceiveWindow;
@@ -99,7 +99,9 @@ export class Http2Body extends IncomingBody {
     }
   }
 
-  /** The peer chooses how many pieces there are: each costs what it weighs, not an object of ours. */
+  /**
+   * The peer chooses how many pieces there are: each costs what it weighs, not an object of ours.
+   */
   #gather(bytes: Uint8Array): void {
     const last = this.#queue.at(-1)!;
     const memory = this.#gathering;
@@ -159,9 +161,9 @@ export class Http2Stream {
   headersReceived = false;
   /** Body bytes that have arrived. */
   receivedBytes = 0;
-  /** What the peer may still send. */
+  /** Bytes that the peer may still send. */
   readonly receiveWindow: ReceiveWindow;
-  /** What we may still send; negative after the peer lowered its initial window. */
+  /** Bytes that we may still send; negative after the peer lowered its initial window. */
   sendWindowBytes: number;
   /** Whether the connection has this stream in its queue of senders. */
   scheduled = false;

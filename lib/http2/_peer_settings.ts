@@ -10,7 +10,7 @@ import {
   SettingId,
 } from "./http2_format.ts";
 
-/** What the peer has announced, starting from the protocol's defaults. */
+/** Settings that the peer has announced, starting from the protocol's defaults. */
 export class PeerSettings {
   /** Whether a SETTINGS frame has arrived. */
   received = false;

@@ -1,6 +1,6 @@
 /**
- * What a peer may still send on a stream or a connection. Credit is given back in quarters of the
- * window, so that few WINDOW_UPDATE frames are needed.
+ * Bytes that a peer may still send on a stream or a connection. Credit is given back in quarters of
+ * the window, so that few WINDOW_UPDATE frames are needed.
  */
 export class ReceiveWindow {
   readonly #sizeBytes: number;

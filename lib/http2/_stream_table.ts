@@ -20,7 +20,7 @@ const REMEMBERED_STREAMS = 4096;
 /** How a stream came to its end: regularly, by our reset, by the peer's. */
 export type StreamEnd = "ended" | "reset" | "peer-reset";
 
-/** What a table of streams reports. */
+/** Events of a table of streams. */
 export interface StreamTableEvents {
   /**
    * A stream is over; `error` is set unless it came to its regular end, `complete` tells whether the
@@ -44,7 +44,7 @@ export class StreamTable implements StreamOwner, OutputOwner {
   opened = 0;
   /** Bytes of bodies that have arrived on all streams. */
   receivedBytes = 0;
-  /** What the peer may send on the whole connection. */
+  /** Bytes that the peer may send on the whole connection. */
   readonly connectionWindow: ReceiveWindow;
   readonly #options: SettledHttp2Options;
   readonly #peer: PeerSettings;

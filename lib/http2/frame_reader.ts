@@ -8,8 +8,8 @@ import {
 } from "./http2_format.ts";
 
 /**
- * What a {@linkcode FrameReader} found. DATA comes in pieces as it arrived, so that a frame of
- * megabytes needs no memory of its own.
+ * Receiver of what a {@linkcode FrameReader} finds. DATA comes in pieces as it arrived, so that a
+ * frame of megabytes needs no memory of its own.
  */
 export interface FrameHandler {
   /** A complete frame of a known type other than DATA; `payload` is valid during the call only. */

@@ -16,7 +16,7 @@ export class HeaderListTooLargeError extends CorruptDataError {
   override name = "HeaderListTooLargeError";
 }
 
-/** What one header block decoded to. */
+/** Contents of one header block. */
 export interface DecodedHeaders {
   /** The fields in order; stops at the limit if `tooLarge`. */
   readonly fields: HeaderField[];
@@ -51,7 +51,7 @@ export class HpackDecoder {
     this.#table = new HpackDynamicTable(this.#tableLimitBytes);
   }
 
-  /** What the dynamic table counts now, in bytes. */
+  /** Present size of the dynamic table as it is counted, in bytes. */
   get tableSizeBytes(): number {
     return this.#table.sizeBytes;
   }

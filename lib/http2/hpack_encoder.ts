@@ -46,7 +46,7 @@ export class HpackEncoder {
     );
   }
 
-  /** What the dynamic table counts now, in bytes. */
+  /** Present size of the dynamic table as it is counted, in bytes. */
   get tableSizeBytes(): number {
     return this.#table.sizeBytes;
   }

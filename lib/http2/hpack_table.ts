@@ -65,7 +65,7 @@ export const HPACK_STATIC_TABLE: readonly HeaderField[] = [
   ["www-authenticate", ""],
 ];
 
-/** What an entry counts beyond its name and value (RFC 7541 §4.1), in bytes. */
+/** Bytes that an entry counts beyond its name and value (RFC 7541 §4.1), in bytes. */
 export const HPACK_ENTRY_OVERHEAD_BYTES = 32;
 
 /** Size of the dynamic table until something else was agreed (RFC 9113 §6.5.2), in bytes. */
@@ -107,7 +107,7 @@ export class HpackDynamicTable {
     return this.#next;
   }
 
-  /** What the entries count, in bytes. */
+  /** Size of the entries as it is counted, in bytes. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }

@@ -34,7 +34,7 @@ function indexedBomb(references: number): Uint8Array {
   return block;
 }
 
-/** What either peer may send on an open stream 1, over and over. */
+/** Frames that either peer may send on an open stream 1, over and over. */
 const FLOODS: Readonly<Record<string, Uint8Array>> = {
   "window updates of a stream": windowUpdateFrame(1, 1),
   "window updates of the connection": windowUpdateFrame(0, 1),

@@ -1,6 +1,6 @@
 /** Constants of HTTP/2 on the wire (RFC 9113), each in this place only. */
 
-/** What a client sends first (RFC 9113 §3.4). */
+/** The first bytes of a client (RFC 9113 §3.4). */
 export const HTTP2_PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /** Length of every frame header, in bytes. */

@@ -6,11 +6,13 @@ import {
   MAX_WINDOW_BYTES,
 } from "./http2_format.ts";
 
-/** What an HTTP/2 connection announces and how patient it is. */
+/** Settings and patience of an HTTP/2 connection. */
 export interface Http2Options {
-  /** What a peer may send on one stream before it is read. Default 32 MiB, at least 64 KiB - 1. */
+  /**
+   * Bytes that a peer may send on one stream before it is read. Default 32 MiB, at least 64 KiB - 1.
+   */
   readonly streamWindowBytes?: number;
-  /** What a peer may send on all streams together before it is read. Default 64 MiB. */
+  /** Bytes that a peer may send on all streams together before it is read. Default 64 MiB. */
   readonly connectionWindowBytes?: number;
   /** Largest frame payload we take. Default 4 MiB (spec: protocol.md §4.5). */
   readonly maxFrameBytes?: number;
@@ -26,11 +28,11 @@ export interface Http2Options {
    */
   readonly stallTimeoutMs?: number;
   /**
-   * What the peer has to send of bodies that it has begun, while our windows let it. Slower
-   * connections are ended. Default: no limit.
+   * Least pace at which the peer has to send bodies that it has begun, while our windows let it.
+   * Slower connections are ended. Default: no limit.
    */
   readonly receivePace?: MinimumPace;
-  /** What the peer has to take of bodies that we send. Default: no limit. */
+  /** Least pace at which the peer has to take bodies that we send. Default: no limit. */
   readonly sendPace?: MinimumPace;
 }
 

@@ -4,7 +4,7 @@
  */
 export interface ChunkIndex {
   readonly kind: "dynamic" | "fixed";
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   /** Number of chunks, repeated ones counted again. */
   readonly chunkCount: number;

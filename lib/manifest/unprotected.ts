@@ -4,7 +4,7 @@ import type { Json } from "./_json.ts";
 import { UNPROTECTED_KEYS } from "./format.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** What a server counted while a snapshot was written (spec: datastore-formats.md §4.3). */
+/** Counters of a server from the writing of a snapshot (spec: datastore-formats.md §4.3). */
 export interface ChunkUploadStats {
   readonly count: number;
   /** Bytes. */
@@ -14,7 +14,7 @@ export interface ChunkUploadStats {
   readonly duplicates: number;
 }
 
-/** What the last verification found. */
+/** Result of the last verification. */
 export interface VerifyState {
   /** The task that verified. */
   readonly upid: string;

@@ -4,7 +4,9 @@ import type { RandomAccess } from "./random_access.ts";
 
 /** Bytes of a table that are looked at together. */
 const PAGE_BYTES = 4096 * format.GOODBYE_ITEM_SIZE;
-/** Positions that are known at a time, 8 bytes each: the whole of a directory of a million entries. */
+/**
+ * Positions that are known at a time, 8 bytes each: the whole of a directory of a million entries.
+ */
 const WINDOW_POSITIONS = 1024 * 1024;
 /** A directory that needs more runs over its table, of 16 to 32 million entries, is refused. */
 const MAX_RUNS = 32;
@@ -12,7 +14,7 @@ const MAX_RUNS = 32;
 /** Positions that all directories on the way down a tree may hold together, 8 bytes each. */
 const MAX_HELD_POSITIONS = 8 * WINDOW_POSITIONS;
 
-/** What the directories of an archive that are being listed hold together. */
+/** Memory that the directories of an archive being listed hold together. */
 export interface PositionMemory {
   /** Number of positions. */
   held: number;
@@ -29,8 +31,8 @@ export interface TablePlace {
 }
 
 /**
- * Tells where entries of a directory begin, in stream order. A goodbye table is in order of hashes and
- * may be larger than memory, so it is read page by page, and only the next positions are kept.
+ * Tells where entries of a directory begin, in stream order. A goodbye table is in order of hashes
+ * and may be larger than memory, so it is read page by page, and only the next positions are kept.
  */
 export class EntryPositions implements Disposable {
   readonly #access: RandomAccess;

@@ -33,7 +33,7 @@ export class GoodbyeVerifier {
     this.#ending = { hash: hashOf(entry.name), position: entry.position, extraSize, end: 0 };
   }
 
-  /** What was read last has ended here. */
+  /** Notes the position at which the children read last have ended. */
   childrenEndAt(position: number): void {
     if (this.#ending === undefined) return;
     this.#ending.end = position;

@@ -20,7 +20,7 @@ export class ItemWriter {
     this.length = 0;
   }
 
-  /** What was collected; valid until the next call that adds something. */
+  /** The collected bytes; valid until the next call that adds something. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
   }

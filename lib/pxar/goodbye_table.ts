@@ -9,7 +9,7 @@ import {
 import { writeHeader, writeU64 } from "./_write_item.ts";
 
 /**
- * What the goodbye tables of the directories being written will hold. One arena serves them all: the
+ * Contents of the goodbye tables of the directories being written. One arena serves them all: the
  * records of a directory lie above those of its parent and go when it is left, so nothing is
  * allocated per directory and memory is bounded by the entries of the open ones.
  */
@@ -137,8 +137,8 @@ export class GoodbyeTable {
 }
 
 /**
- * The slot that comes first in order below `slot`: goodbye tables are complete binary search trees in
- * array form, the children of slot i in 2i + 1 and 2i + 2 (spec: pxar.md §2.3).
+ * The slot that comes first in order below `slot`: goodbye tables are complete binary search trees
+ * in array form, the children of slot i in 2i + 1 and 2i + 2 (spec: pxar.md §2.3).
  */
 export function leftmostSlot(slot: number, length: number): number {
   while (2 * slot + 1 < length) slot = 2 * slot + 1;

@@ -1,4 +1,6 @@
-/** One extended attribute. The name is bytes without NUL, the value may be anything, also nothing. */
+/**
+ * One extended attribute. The name is bytes without NUL, the value may be anything, also nothing.
+ */
 export interface Xattr {
   readonly name: Uint8Array;
   readonly value: Uint8Array;
@@ -21,7 +23,7 @@ export interface AclDefault {
 }
 
 /**
- * What a POSIX ACL holds beyond the mode bits (spec: pxar.md §5.8). Owner, others and the mask of the
+ * A POSIX ACL beyond the mode bits (spec: pxar.md §5.8). Owner, others and the mask of the
  * access ACL are not here: with a mask, the group bits of the mode are the mask.
  */
 export interface Acl {

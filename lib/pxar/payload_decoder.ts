@@ -2,7 +2,7 @@ import { CorruptDataError } from "../errors/mod.ts";
 import * as format from "./format.ts";
 import { readContentSize, readItemType } from "./_item_header.ts";
 
-/** What a payload decoder came to; see {@linkcode PayloadDecoder.next}. */
+/** Outcome of a step of a payload decoder; see {@linkcode PayloadDecoder.next}. */
 export type PayloadEvent = "need-input" | "data" | "done";
 
 const NO_BYTES = new Uint8Array();
@@ -58,7 +58,9 @@ export class PayloadDecoder {
     return this.#position;
   }
 
-  /** From where on the stream is needed for what was requested; everything before may be left out. */
+  /**
+   * From where on the stream is needed for what was requested; everything before may be left out.
+   */
   get wantedPosition(): number {
     if (!this.#markerSeen || this.#filled > 0 || this.#headerSeen) return this.#position;
     return Math.max(this.#position, this.#target);

@@ -142,7 +142,7 @@ export class PxarAccessor {
   }
 
   /**
-   * Where the content of a file lies, after a look at its header.
+   * Place of a file's content, after a look at its header.
    *
    * @param entry A regular file; hard links have to be resolved first.
    * @throws {CorruptDataError} if the content is not there, or there is no payload stream.

@@ -6,7 +6,7 @@ import { GoodbyeVerifier } from "./_goodbye_verifier.ts";
 import { readContentSize, readItemType } from "./_item_header.ts";
 
 /**
- * What a decoder came to.
+ * Outcome of a step of a decoder.
  * - `need-input`: the piece fed last is used up, nothing refers to it any more;
  * - `entry`: {@linkcode PxarDecoder.entry} is a new entry; after a directory come its children;
  * - `data`: content of the file returned last, see {@linkcode PxarDecoder.dataStart};
@@ -316,7 +316,10 @@ export class PxarDecoder {
     else this.#offset += size;
   }
 
-  /** Takes the item at hand in, or leaves it for the next call. @returns whether an entry is complete. */
+  /**
+   * Takes the item at hand in, or leaves it for the next call. @returns whether an entry is
+   * complete.
+   */
   #advance(): boolean {
     switch (this.#state) {
       case CHILDREN:

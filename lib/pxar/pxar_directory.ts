@@ -44,8 +44,8 @@ export interface OpenDirectory {
 }
 
 /**
- * A directory of an archive that is accessed at random; made by `PxarAccessor`. Its table stays where
- * it is: it may be larger than memory.
+ * A directory of an archive that is accessed at random; made by `PxarAccessor`. Its table stays
+ * where it is: it may be larger than memory.
  */
 export class PxarDirectory {
   readonly node: PxarNode;
@@ -142,7 +142,7 @@ export class PxarDirectory {
   }
 
   /**
-   * Where the first entry behind a position begins; the position of the table if there is none. One
+   * Start of the first entry after a position; the position of the table if there is none. One
    * directory may be asked for positions that never get smaller; its memory is given back with
    * {@linkcode forgetPositions}.
    *
@@ -160,7 +160,7 @@ export class PxarDirectory {
   }
 
   /**
-   * Where entries begin that may have that name, by its hash. No entry is read.
+   * Starts of the entries that may have that name, by its hash. No entry is read.
    *
    * @throws {CorruptDataError} if the table leads out of the directory.
    */

@@ -16,7 +16,7 @@ import type { EntryMetadata } from "./metadata.ts";
 import { hashName } from "./name_hash.ts";
 import { ItemWriter } from "./_item_writer.ts";
 
-/** What is kept of a directory until it is left. */
+/** A directory that was not left yet. */
 interface OpenDirectory {
   readonly filenamePosition: number;
   /** Position of its ENTRY item; 0 for the root in both versions (spec: pxar.md §2.2). */
@@ -154,8 +154,8 @@ export class PxarEncoder {
   }
 
   /**
-   * Adds a regular file whose content follows through {@linkcode writeContent}, exactly `size` bytes;
-   * as long as they are not complete every other call fails.
+   * Adds a regular file whose content follows through {@linkcode writeContent}, exactly `size`
+   * bytes; as long as they are not complete every other call fails.
    */
   beginFile(name: Uint8Array, metadata: EntryMetadata, size: number): number {
     const position = this.#startFile(name, metadata, size);
@@ -197,7 +197,9 @@ export class PxarEncoder {
     return position;
   }
 
-  /** Accounts for known chunks of together `size` bytes that are put into the payload stream here. */
+  /**
+   * Accounts for known chunks of together `size` bytes that are put into the payload stream here.
+   */
   advancePayload(size: number): void {
     this.#requireOpen();
     if (this.#payload === undefined) {

@@ -1,6 +1,6 @@
 import type { EntryMetadata } from "./metadata.ts";
 
-/** What an entry is. A device's mode tells character from block. */
+/** Kind of an entry. A device's mode tells character from block. */
 export type EntryKind =
   | "file"
   | "directory"
@@ -22,8 +22,8 @@ export interface PxarEntry {
   /** All but the content; undefined for hard links, which have none of their own. */
   readonly metadata: EntryMetadata | undefined;
   /**
-   * Why extended attributes and ACLs are missing in the metadata: there were more than a file can have.
-   * The owner alone has rights then.
+   * Why extended attributes and ACLs are missing in the metadata: there were more than a file can
+   * have. The owner alone has rights then.
    */
   readonly damage: string | undefined;
   /** Bytes of content; 0 for everything but regular files. */

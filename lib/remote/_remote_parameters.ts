@@ -6,12 +6,12 @@ export function namespaceParameter(namespace: string): { readonly ns?: string } 
   return namespace === "" ? {} : { ns: namespace };
 }
 
-/** What names a group in calls. */
+/** The parameters that name a group. */
 export function groupParameters(group: BackupGroup): ApiParameters {
   return { "backup-id": group.id, "backup-type": group.type };
 }
 
-/** What names a snapshot in calls. */
+/** The parameters that name a snapshot. */
 export function snapshotParameters(namespace: string, snapshot: BackupSnapshot): ApiParameters {
   return {
     ...groupParameters(snapshot),

@@ -18,9 +18,11 @@ import { ServerTrust } from "./server_trust.ts";
 const STALL_MS = 60_000;
 /** Between two looks at a task. */
 const TASK_POLL_MS = 1000;
-/** What the server may send ahead; more takes memory and is no faster below 100 ms of distance. */
+/**
+ * Bytes that the server may send ahead; more takes memory and is no faster below 100 ms of distance.
+ */
 const RECEIVE_WINDOW_BYTES = 32 * 1024 * 1024;
-/** What the official client puts there (spec: protocol.md §4.6). */
+/** The authority that the official client names (spec: protocol.md §4.6). */
 const UPGRADED_AUTHORITY = "localhost:8007";
 
 /** The two protocols that an API connection can be turned into (spec: protocol.md §4.1). */

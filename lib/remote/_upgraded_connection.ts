@@ -10,7 +10,7 @@ import type { HeaderField, HttpRequest, HttpResponse } from "../http/mod.ts";
 import type { Http2Client } from "../http2/mod.ts";
 import { remoteError, withRemoteErrors } from "./_remote_error.ts";
 
-/** What the official client calls a program of this kind is its own name; this is ours. */
+/** Our name; the official client says its own. */
 const USER_AGENT: HeaderField = ["user-agent", "pbs-client/1.0"];
 const OCTET_STREAM: HeaderField = ["content-type", "application/octet-stream"];
 /** Of a file of a snapshot: the index of 100 TiB in chunks of 4 MiB, or 25 in those of 64 KiB. */

@@ -6,7 +6,7 @@ const BODY_BYTES = 4 * 1024 * 1024;
 const WINDOW_REQUESTS = 16;
 const DURATION_MS = 5000;
 
-/** What an upload came to. */
+/** Result of a measured upload. */
 export interface SpeedTestResult {
   readonly bytes: number;
   readonly seconds: number;

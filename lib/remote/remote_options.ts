@@ -9,7 +9,10 @@ export type RemoteLogLevel = "debug" | "info" | "warn" | "error";
 
 /** How long a remote repository waits for a server. */
 export interface RemoteTimeouts {
-  /** Time for the TCP connection, and again for the TLS handshake. Default 10 s (spec: protocol.md §1.4). */
+  /**
+   * Time for the TCP connection, and again for the TLS handshake. Default 10 s (spec: protocol.md
+   * §1.4).
+   */
   readonly connectMs?: number;
   /** Time for the head of the answer to an HTTP/1.1 request. Default 120 s. */
   readonly headMs?: number;
@@ -25,7 +28,10 @@ export interface RemoteTimeouts {
   readonly taskPollMs?: number;
 }
 
-/** What a remote repository needs to know. Its opener finds the secrets and asks the user. */
+/**
+ * Address, secrets and questions of a remote repository. Its opener finds the secrets and asks the
+ * user.
+ */
 export interface RemoteRepositoryOptions {
   readonly address: ServerRepositoryAddress;
   /** Password of the user or secret of the API token. Without it, a user's cached ticket counts. */
@@ -33,8 +39,8 @@ export interface RemoteRepositoryOptions {
   /** Asks the user for the password when there is neither password nor ticket. */
   readonly askPassword?: (userId: string) => string | Promise<string>;
   /**
-   * Asks the user for a code or a recovery key after the password was right (spec: protocol.md §2.8).
-   * Asked again after a wrong answer. Without it, users with a second factor cannot log in.
+   * Asks the user for a code or a recovery key after the password was right (spec: protocol.md
+   * §2.8). Asked again after a wrong answer. Without it, users with a second factor cannot log in.
    */
   readonly askSecondFactor?: (challenge: SecondFactorChallenge) => string | Promise<string>;
   readonly ticketCache?: TicketCache;

@@ -51,7 +51,7 @@ import { measureUpload, type SpeedTestResult } from "./measure_upload.ts";
 /** A query may have 3072 bytes together with its path (spec: protocol.md §3.2); this is safe. */
 const MAX_QUERY_BYTES = 2048;
 
-/** What a server says of itself (spec: protocol.md §7.1). */
+/** Version of a server (spec: protocol.md §7.1). */
 export interface ServerVersion {
   /** `major.minor`. */
   readonly version: string;
@@ -102,7 +102,7 @@ export class RemoteRepository implements Repository {
     };
   }
 
-  /** What tells this server from all others. */
+  /** A text that tells this server from all others. */
   async identity(): Promise<string> {
     const answer = await this.#session.call("GET", "nodes/localhost/identity");
     return new RemoteRecord(answer, "identity").text("pbs-instance-id");

@@ -1,13 +1,13 @@
 import { CorruptDataError } from "../errors/mod.ts";
 
-/** What the ticket of half a login starts with (spec: protocol.md §2.8). */
+/** Start of the ticket of half a login (spec: protocol.md §2.8). */
 const HALF_LOGIN = "PBS:!tfa!";
 /** Far more than a challenge needs. */
 const MAX_CHALLENGE_LENGTH = 64 * 1024;
 /** Codes of authenticator programs have 6 digits, rarely more. */
 const TOTP_CODE = /^[0-9]{6,10}$/;
 
-/** What a server wants to see beside a password (spec: protocol.md §2.8). */
+/** Proofs that a server wants beside a password (spec: protocol.md §2.8). */
 export interface SecondFactorChallenge {
   readonly userId: string;
   /** Whether a code of an authenticator program will do. */

@@ -22,7 +22,7 @@ interface Ticket {
   readonly issuedAtMs: number;
 }
 
-/** What to log in with. */
+/** A password or the secret of a token. */
 interface Secret {
   readonly text: string;
   /** A cached ticket instead of the password. */
@@ -30,8 +30,8 @@ interface Secret {
 }
 
 /**
- * Who we are for a server: an API token, or a user whose ticket is fetched with the first request and
- * renewed for as long as the repository is open (spec: protocol.md §2.5).
+ * Who we are for a server: an API token, or a user whose ticket is fetched with the first request
+ * and renewed for as long as the repository is open (spec: protocol.md §2.5).
  */
 export class ServerLogin {
   readonly #options: RemoteRepositoryOptions;

@@ -17,7 +17,7 @@ export class ServerTrust {
   readonly #expected: string | undefined;
   /** By fingerprint: the user is asked once, and all connections of a run share the answer. */
   readonly #verdicts = new Map<string, Promise<boolean>>();
-  /** What the user has confirmed. */
+  /** The fingerprint that the user has confirmed. */
   #accepted: string | undefined;
 
   /**
@@ -33,8 +33,8 @@ export class ServerTrust {
   }
 
   /**
-   * What to connect with. A fingerprint that is expected saves the handshake that would find out what
-   * the system thinks of the certificate.
+   * Options of a connection. A fingerprint that is expected saves the handshake that would find out
+   * what the system thinks of the certificate.
    */
   get tlsOptions(): TrustOptions {
     const expected = this.#accepted ?? normalized(this.#expected);

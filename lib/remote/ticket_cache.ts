@@ -101,7 +101,7 @@ export class TicketCache {
     return undefined;
   }
 
-  /** What the file holds; what is no ticket in it counts as absent. */
+  /** Tickets of the file; anything else in it counts as absent. */
   #read(): Map<string, Map<string, CachedTicket>> {
     const servers = new Map<string, Map<string, CachedTicket>>();
     let json: unknown;

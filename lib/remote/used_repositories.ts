@@ -12,7 +12,7 @@ export class UsedRepositories {
   /** @param path For instance `~/.cache/proxmox-backup/repo-list`. */
   constructor(readonly path: string) {}
 
-  /** What they are called; none if the file is none or damaged. */
+  /** Their names; none if there is no file, or a damaged one. */
   names(): string[] {
     return [...this.#read().keys()];
   }

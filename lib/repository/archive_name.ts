@@ -1,13 +1,13 @@
 import { UsageError } from "../errors/mod.ts";
 
-/** What a file of a snapshot is: an index of either kind, or a blob. */
+/** Kind of a file of a snapshot: an index of either kind, or a blob. */
 export type ArchiveKind = "dynamic" | "fixed" | "blob";
 
 /** An archive's name on both sides (spec: datastore-formats.md §4.10). */
 export interface ArchiveName {
-  /** What users write: `root.pxar`. */
+  /** The name that users write: `root.pxar`. */
   readonly clientName: string;
-  /** What is stored: `root.pxar.didx`. */
+  /** The name of the stored file: `root.pxar.didx`. */
   readonly serverName: string;
   readonly kind: ArchiveKind;
 }

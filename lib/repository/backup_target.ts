@@ -1,7 +1,7 @@
 import type { ChunkList } from "./chunk_list.ts";
 import type { BackupSnapshot } from "./snapshot_path.ts";
 
-/** What kind of index an archive is stored through. */
+/** Kind of the index through which an archive is stored. */
 export type IndexKind = "dynamic" | "fixed";
 
 /** A chunk that is already part of the archive's stream, by where it starts. */
@@ -22,7 +22,7 @@ export interface NewChunk {
   readonly blob: Uint8Array;
 }
 
-/** What an index writer is told on close, to compare with what it counted itself. */
+/** Totals that an index writer is told on close, to compare with its own. */
 export interface IndexSummary {
   readonly chunkCount: number;
   /** Length of the archive's plain stream in bytes. */
@@ -48,21 +48,23 @@ export interface IndexWriter {
   close(summary: IndexSummary): Promise<void>;
 }
 
-/** What the storage counted while a snapshot was written. */
+/** Remarks of the storage about a snapshot that was written. */
 export interface BackupSummary {
   readonly warnings: readonly string[];
 }
 
 /**
- * Where a running backup goes: one snapshot that becomes visible with `finish` and vanishes with
- * `abort` (or with the process). Local and remote forms behave alike (spec: protocol.md §5).
+ * The destination of a running backup: one snapshot that becomes visible with `finish` and vanishes
+ * with `abort` (or with the process). Local and remote forms behave alike (spec: protocol.md §5).
  */
 export interface BackupTarget extends AsyncDisposable {
   /** The snapshot being written. */
   readonly snapshot: BackupSnapshot;
   /** Time of the latest finished snapshot of the group, seconds; undefined if there is none. */
   readonly previousTime: number | undefined;
-  /** Memory that chunks on their way to it may take in the run, bytes; what it holds itself is apart. */
+  /**
+   * Memory that chunks on their way to it may take in the run, bytes; what it holds itself is apart.
+   */
   readonly chunkMemoryBytes: number;
   /** Whether it says of each chunk if it had it already. */
   readonly tellsDuplicates: boolean;

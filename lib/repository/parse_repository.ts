@@ -20,7 +20,7 @@ export interface DirectoryRepositoryAddress {
 /** Address of a repository. */
 export type RepositoryAddress = ServerRepositoryAddress | DirectoryRepositoryAddress;
 
-/** What a text that has the shape of a server's repository consists of. */
+/** Parts of a text that has the shape of a server's repository. */
 interface ServerParts {
   readonly authId?: string | undefined;
   readonly host?: string | undefined;
@@ -75,7 +75,7 @@ export function isRepositoryText(text: string): boolean {
 }
 
 /**
- * What messages and caches call a repository: as short as it was given, except that an auth id
+ * Name of a repository in messages and caches: as short as it was given, except that an auth id
  * brings host and port along (spec: cli.md §2.1).
  */
 export function describeRepository(address: RepositoryAddress): string {

@@ -83,7 +83,7 @@ export interface PruneRequest {
   readonly dryRun?: boolean;
 }
 
-/** What prune decided about one snapshot. */
+/** Decision of prune about one snapshot. */
 export interface PruneDecision extends BackupSnapshot {
   /** Whether it stays. */
   readonly keep: boolean;
@@ -99,21 +99,21 @@ export interface PruneDecision extends BackupSnapshot {
 export interface StorageStatus {
   /** Size of the file system. */
   readonly total: number;
-  /** What is in use. */
+  /** Bytes in use. */
   readonly used: number;
-  /** What is free for its user. */
+  /** Bytes free for its user. */
   readonly avail: number;
-  /** What a server says that it keeps the datastore on, e.g. `filesystem`. */
+  /** Storage of the datastore as a server names it, e.g. `filesystem`. */
   readonly backendType?: string;
 }
 
-/** What the last garbage collection of a datastore counted (spec: datastore-formats.md §6.3). */
+/** Counters of the last garbage collection of a datastore (spec: datastore-formats.md §6.3). */
 export interface GarbageCounts {
   /** The task that collected; its time is in it. Absent where it left none. */
   readonly upid?: string;
   /** Sum of the sizes of all archives, bytes. */
   readonly indexDataBytes: number;
-  /** What the chunks took on disk, bytes, unused ones included. */
+  /** Bytes of the chunks on disk, unused ones included. */
   readonly diskBytes: number;
   readonly diskChunks: number;
 }
@@ -124,7 +124,7 @@ export interface NamespaceInfo {
   readonly comment?: string;
 }
 
-/** What deleting a group or a namespace did (spec: protocol.md §7.3). */
+/** Counters of the deletion of a group or a namespace (spec: protocol.md §7.3). */
 export interface DeletionCounts {
   readonly removedGroups: number;
   readonly removedSnapshots: number;
@@ -132,7 +132,9 @@ export interface DeletionCounts {
   readonly protectedSnapshots: number;
 }
 
-/** What to verify: a namespace and all below it, one group of it, or one snapshot of that group. */
+/**
+ * Snapshots to verify: a namespace and all below it, one group of it, or one snapshot of that group.
+ */
 export interface VerifyRequest {
   readonly namespace: string;
   readonly group?: BackupGroup;
@@ -159,7 +161,7 @@ export interface VerifyProgress {
  * seams that `beginBackup` and `openSnapshot` return; the rest is management.
  */
 export interface Repository extends AsyncDisposable {
-  /** What messages call it: a path, or `user@host:port:store`. */
+  /** Name in messages: a path, or `user@host:port:store`. */
   readonly displayName: string;
   /** Long work as tasks that others can see; absent where it is done in this process. */
   readonly tasks?: RepositoryTasks;
@@ -172,7 +174,7 @@ export interface Repository extends AsyncDisposable {
   forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void>;
   prune(request: PruneRequest, log?: TaskLog): Promise<PruneDecision[]>;
   status(): Promise<StorageStatus>;
-  /** What the last garbage collection counted; undefined if none has ended. */
+  /** Counters of the last garbage collection; undefined if none has ended. */
   garbageCounts(): Promise<GarbageCounts | undefined>;
   /**
    * Bytes that a chunk takes on disk; undefined if there is no such chunk. Absent with a server: its

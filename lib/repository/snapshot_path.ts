@@ -7,7 +7,7 @@ export type BackupType = "ct" | "host" | "vm";
 
 /** A group: all snapshots of one guest or host. */
 export interface BackupGroup {
-  /** What is backed up. */
+  /** Kind of thing that is backed up. */
   readonly type: BackupType;
   /** Name or number of the host, container or guest. */
   readonly id: string;

@@ -5,8 +5,8 @@ import { formatSnapshotPath } from "./snapshot_path.ts";
 import { type LockWait, waitForLock } from "./wait_for_lock.ts";
 
 /**
- * What can be done again when a lock has refused it: it has changed nothing then, or goes on where it
- * stopped (removal of groups and namespaces, moves).
+ * Calls that can be made again when a lock has refused them: each has changed nothing then, or goes
+ * on where it stopped (removal of groups and namespaces, moves).
  */
 const WAITING = new Set<PropertyKey>(
   [

@@ -6,7 +6,7 @@ const MAX_ERROR_BYTES = 64 * 1024;
 /** Of a result: lists are complete, there is no paging (spec: protocol.md §3.6). */
 const MAX_RESULT_BYTES = 128 * 1024 * 1024;
 
-/** What an API call returned. */
+/** Result of an API call. */
 export interface ApiResult {
   /** The `data` member. */
   readonly data: unknown;

@@ -11,7 +11,7 @@ export interface RestClientOptions {
   readonly connect: () => Promise<Duplex>;
   /** `host:port`, for the `host` field. */
   readonly authority: string;
-  /** What paths are relative to. Default `/api2/json/`. */
+  /** Path that all others are relative to. Default `/api2/json/`. */
   readonly basePath?: string;
   /** Default `pbs-client/1.0`. */
   readonly userAgent?: string;
@@ -21,7 +21,7 @@ export interface RestClientOptions {
   readonly headTimeoutMs?: number;
 }
 
-/** What a single call may want differently. */
+/** Options of a single call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Sends no authentication, for the login itself. */

@@ -76,7 +76,7 @@ function formatEntry(
   return `${peer} - ${who} [${day}:${time} ${zone}] "${line}" ${status} ${sizeBytes} "${agent}"\n`;
 }
 
-/** What a client sent must not forge lines. */
+/** A client's text without the characters that could forge lines. */
 function printable(text: string): string {
   return text.slice(0, 1024).replaceAll(/[^\x20-\x7e]|["\\]/g, "?");
 }

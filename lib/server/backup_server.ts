@@ -21,10 +21,12 @@ const UNAUTHORIZED_DELAY_MS = 3000;
 const FORBIDDEN_DELAY_MS = 500;
 /** How long tasks may go on when the server is to stop. */
 const GRACE_MS = 30_000;
-/** After so long without a request, and again as long, the client of an upgraded connection is gone. */
+/**
+ * After so long without a request, and again as long, the client of an upgraded connection is gone.
+ */
 const SILENCE_MS = 300_000;
 /**
- * What all uploads of a connection together have to bring: 546 bytes a second, less than half of what
+ * Least pace of all uploads of a connection together: 546 bytes a second, less than half of what
  * a modem of 9600 bit/s does, so that a client whose link fails for a minute is not ended for it.
  */
 const UPLOAD_PACE: MinimumPace = { stepBytes: 64 * 1024, withinMs: 120_000 };
@@ -35,7 +37,7 @@ const IDLE_MS = 600_000;
 const STRANGER_IDLE_MS = 30_000;
 const LOG_FOLDER_MODE = 0o750;
 
-/** What a server is made of. */
+/** Parts and limits of a server. */
 export interface BackupServerOptions {
   /** Address to listen on; loopback unless given. */
   readonly host?: string;
@@ -52,7 +54,7 @@ export interface BackupServerOptions {
   readonly instanceId: string;
   /** Told of errors that are the server's own. */
   readonly failed?: (error: unknown) => void;
-  /** What answers that wait for their readers may take together. Default 64 MiB. */
+  /** Bytes that answers waiting for their readers may take together. Default 64 MiB. */
   readonly answerBytes?: number;
   /** Connections at a time. Default 1000. */
   readonly maxConnections?: number;
@@ -163,7 +165,7 @@ export class BackupServer {
     return this.#listener!.port;
   }
 
-  /** What the calls share, for those who embed the server. */
+  /** State that the calls share, for those who embed the server. */
   get state(): ServerState {
     return this.#state;
   }

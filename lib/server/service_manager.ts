@@ -3,7 +3,7 @@ import { notifyServiceManager } from "../../ffi/service_notification.ts";
 /** The first descriptor that a service manager passes. */
 const FIRST_DESCRIPTOR = 3;
 
-/** What the service manager that started us wants to know and has given us (systemd's protocol). */
+/** Questions and gifts of the service manager that started us (systemd's protocol). */
 export interface ServiceManager {
   /** Address to report to; undefined if nobody listens. */
   readonly notifySocket: string | undefined;

@@ -32,7 +32,7 @@ export interface TlsConnection {
   readonly duplex: Duplex;
   readonly certificate: PeerCertificate;
   readonly trustedBy: TrustReason;
-  /** What the server selected of the protocols offered. */
+  /** The protocol that the server selected of those offered. */
   readonly protocol: string | undefined;
 }
 

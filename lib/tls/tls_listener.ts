@@ -39,7 +39,7 @@ export interface TlsListenOptions {
 /** A connection that a listener accepted. */
 export interface AcceptedConnection {
   readonly duplex: Duplex;
-  /** What was selected by ALPN. */
+  /** The protocol that ALPN selected. */
   readonly protocol: string | undefined;
   readonly remoteAddress: string;
   /** Aborted when the connection is over, no matter which end ended it. */

@@ -1,6 +1,6 @@
 import { TrustError } from "../errors/mod.ts";
 
-/** What is known about the certificate a server presented, before anything was sent to it. */
+/** A certificate as a server presented it, before anything was sent to it. */
 export interface PeerCertificate {
   /** SHA-256 over the leaf's DER form, lower-case hex pairs joined with colons. */
   readonly fingerprint: string;
@@ -10,10 +10,10 @@ export interface PeerCertificate {
   readonly problem?: string;
 }
 
-/** What made a certificate acceptable. */
+/** Reason why a certificate was accepted. */
 export type TrustReason = "system" | "fingerprint" | "confirmed";
 
-/** What a user has said about the server's certificate. */
+/** Instructions of a user about the server's certificate. */
 export interface TrustOptions {
   /** The expected fingerprint; any case, with or without colons. */
   readonly fingerprint?: string;

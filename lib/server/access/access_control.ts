@@ -9,7 +9,7 @@ import { SecondFactorStore } from "./second_factor_store.ts";
 import type { SecretStore } from "./secret_store.ts";
 import type { TicketSigner } from "./ticket_signer.ts";
 
-/** What came of a password: a second step may be missing. */
+/** Outcome of a password: a second step may be missing. */
 export type LoginResult = "refused" | "complete" | FactorChallenge;
 
 /** Users and tokens of the server, and what they may do. */

@@ -33,7 +33,7 @@ export class AccessRules {
     return [...this.#rules.keys()].sort();
   }
 
-  /** What somebody may do at a path. A token has at most what its user has. */
+  /** Privileges of somebody at a path. A token has at most what its user has. */
   privileges(authId: string, path: string): GrantedPrivileges {
     const mark = authId.indexOf("!");
     if (mark < 0) return this.#granted(authId, path);

@@ -5,7 +5,7 @@ const PLAIN_COOKIE = "PBSAuthCookie";
 /** Including the blank or equals sign after it. */
 const TOKEN_SCHEME_LENGTH = "PBSAPIToken ".length;
 
-/** What a request shows to say who sends it (spec: protocol.md §2.3, §2.4). */
+/** Credentials with which a request shows who sends it (spec: protocol.md §2.3, §2.4). */
 export type Credentials =
   | {
     readonly kind: "ticket";

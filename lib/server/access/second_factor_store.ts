@@ -29,7 +29,7 @@ export interface SecondFactors {
   readonly recovery?: RecoveryHashes;
 }
 
-/** What a user may answer with, as clients are told (spec: protocol.md §2.8). */
+/** Second factors that a user may answer with, as clients are told (spec: protocol.md §2.8). */
 export interface FactorChallenge {
   readonly totp?: true;
   /** Numbers of the recovery keys that are left. */
@@ -78,7 +78,7 @@ export class SecondFactorStore {
     return this.#users.get(userId);
   }
 
-  /** What to ask a user for after the password; undefined if that is all. */
+  /** The question to a user after the password; undefined if there is none. */
   challengeOf(userId: string): FactorChallenge | undefined {
     const factors = this.#users.get(userId);
     if (factors === undefined) return undefined;

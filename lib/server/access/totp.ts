@@ -3,7 +3,7 @@ import encodeQR from "qr";
 import { trimTextEnd } from "../../bytes/mod.ts";
 import { UsageError } from "../../errors/mod.ts";
 
-/** What every authenticator program takes for granted (RFC 6238). */
+/** Parameters that every authenticator program takes for granted (RFC 6238). */
 const PARAMETERS = { algorithm: "SHA1", digits: 6, period: 30 } as const;
 /** Steps that a clock may be off, in each direction. */
 const WINDOW_STEPS = 1;

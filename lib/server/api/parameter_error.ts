@@ -1,6 +1,6 @@
 import { ServerError } from "../../errors/mod.ts";
 
-/** What is wrong with one parameter. */
+/** Fault of one parameter. */
 export interface ParameterProblem {
   readonly name: string;
   readonly text: string;

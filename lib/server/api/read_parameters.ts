@@ -7,7 +7,7 @@ import { UnsuitableNumber } from "./verify_parameters.ts";
 
 /** Bodies that hold parameters have to be smaller (spec: protocol.md §3.3). */
 const BODY_LIMIT_BYTES = 512 * 1024;
-/** What strangers may send, and what others may without being counted. */
+/** Bytes that strangers may send, and others without being counted. */
 const SMALL_BODY_BYTES = 64 * 1024;
 const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 63n - 1n;

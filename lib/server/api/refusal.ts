@@ -3,7 +3,7 @@ import { describeError, NotFoundError, PbsError, ServerError } from "../../error
 /** The official client looks for these words (spec: protocol.md §7.3). */
 const MISSING = "ENOENT: No such file or directory";
 
-/** What a failed call is answered with. */
+/** The answer to a failed call. */
 export interface Refusal {
   readonly status: number;
   readonly text: string;

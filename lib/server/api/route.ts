@@ -2,7 +2,7 @@ import type { HeaderField, OutgoingBody, UpgradeResponse } from "../../http/mod.
 import type { ParameterSchemas } from "./parameter_schema.ts";
 import type { ParameterValues } from "./parameter_values.ts";
 
-/** What a handler answers if all is well. */
+/** Answer of a handler if all is well. */
 export type Answer =
   | {
     /** The `data` member. */

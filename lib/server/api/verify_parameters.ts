@@ -4,7 +4,7 @@ import type { ParameterSchemas, ParameterValue, ValueSchema } from "./parameter_
 import { ParameterValues } from "./parameter_values.ts";
 
 /**
- * Where values come from: texts of a query or form, where a name may occur several times, or values
+ * Values as they came: texts of a query or form, where a name may occur several times, or values
  * of a JSON object.
  */
 export type RawParameters =

@@ -7,12 +7,14 @@ import { readContent, walkArchive } from "./archive_walk.ts";
 const FIRST_SECOND = 315532800;
 const LAST_SECOND = 4354819199;
 const SLASH = 0x2f;
-/** What stays in memory of an entry until the end, where a ZIP file has its directory, beside names. */
+/**
+ * Bytes of an entry, beside its name, that stay in memory until a ZIP file's directory at the end.
+ */
 const BYTES_PER_ENTRY = 450;
 /** A ZIP file whose directory would take more, of some 200,000 entries, is not made. */
 const MAX_DIRECTORY_BYTES = 100 * 1024 * 1024;
 
-/** What is put into a ZIP file. */
+/** An entry of a ZIP file. */
 interface ZipEntry {
   readonly name: Uint8Array;
   readonly lastModified: Date;

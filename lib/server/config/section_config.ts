@@ -4,7 +4,7 @@ import { UsageError } from "../../errors/mod.ts";
 export interface ConfigSection {
   /** The word before the colon. */
   readonly kind: string;
-  /** What follows it. */
+  /** The word after it. */
   readonly name: string;
   /** Key and value of each line, in order. */
   readonly properties: readonly (readonly [key: string, value: string])[];

@@ -23,7 +23,7 @@ const MAX_PASSWORD_LENGTH = 1024;
 const MAX_ID_LENGTH = 64;
 const MAX_COMMENT_LENGTH = 128;
 
-/** What can be said about a user or token; what is undefined stays as it is. */
+/** Changes of a user or token; members that are undefined stay as they are. */
 export interface AccountChange {
   readonly enabled?: boolean | undefined;
   /** Seconds since the epoch; 0 for never. */
@@ -56,7 +56,7 @@ export class ServerAdministration {
     this.#path = path;
   }
 
-  /** What the configuration says now. @throws {UsageError} if it is wrong. */
+  /** The present configuration. @throws {UsageError} if it is wrong. */
   async config(): Promise<ServerConfig> {
     return await withServerFolder(this.#path, async () => this.#parse(await this.#read()));
   }

@@ -17,7 +17,7 @@ export interface DatastoreConfig {
   readonly verifyNew?: boolean;
   readonly syncLevel?: SyncLevel;
   readonly maintenance?: Maintenance;
-  /** What nobody used for this long is garbage; default 24 h 5 min. */
+  /** Time after which chunks that nobody used are garbage; default 24 h 5 min. */
   readonly gcCutoffMinutes?: number;
 }
 

@@ -1,6 +1,6 @@
 import { CancelledError, ConnectionError, ServerError } from "../../errors/mod.ts";
 
-/** What all answers that wait for their readers may take together. */
+/** Bytes that all answers waiting for their readers may take together. */
 const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Somebody who waited this long may ask for the memory of readers that hold theirs as long. */
 const PATIENCE_MS = 30_000;
@@ -12,7 +12,7 @@ const UNCOUNTED_BYTES = 64 * 1024;
 /** Whose connection an answer is for. */
 export interface AnswerReader {
   readonly remoteAddress: string;
-  /** What it has taken so far. */
+  /** Bytes that it has taken so far. */
   readonly takenBytes: number;
   /** Aborted when its connection is over; nothing is read for it any more. */
   readonly ended?: AbortSignal;
@@ -65,7 +65,7 @@ export class AnswerBudget {
     };
   }
 
-  /** What is counted now. */
+  /** Bytes that are counted now. */
   get usedBytes(): number {
     return this.#usedBytes;
   }
@@ -175,7 +175,9 @@ export class AnswerBudget {
     } else this.#timer ??= setTimeout(() => this.#press(), this.#patienceMs / 4);
   }
 
-  /** Ends a reader if somebody has waited long: of the address that holds most, who has held longest. */
+  /**
+   * Ends a reader if somebody has waited long: of the address that holds most, who has held longest.
+   */
   #press(): void {
     this.#timer = undefined;
     const nowMs = performance.now();

@@ -25,7 +25,7 @@ import { fileRefusal } from "./protocol_service.ts";
 import type { ConnectionDownloads } from "./connection_downloads.ts";
 import type { ConnectionUploads } from "./connection_uploads.ts";
 
-/** What the calls of a backup connection share (spec: protocol.md §5.2). */
+/** State that the calls of a backup connection share (spec: protocol.md §5.2). */
 export interface BackupSession {
   readonly target: LocalBackupTarget;
   readonly writers: OpenWriters;

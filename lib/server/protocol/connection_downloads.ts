@@ -1,6 +1,6 @@
 import { type ConnectionAnswers, releaseMemory } from "../memory/mod.ts";
 
-/** What a chunk is counted as until its length is known: most are not longer. */
+/** Bytes that a chunk counts for until its length is known: most are not longer. */
 const ASSUMED_CHUNK_BYTES = 4 * 1024 * 1024;
 /** The same of an index or blob. */
 const ASSUMED_FILE_BYTES = 16 * 1024 * 1024;
@@ -12,7 +12,7 @@ export interface ReadDownload {
   readonly released: () => void;
 }
 
-/** What one upgraded connection is being sent, within the budget of all answers. */
+/** Answers that one upgraded connection is being sent, within the budget of all. */
 export class ConnectionDownloads {
   readonly #answers: ConnectionAnswers;
 

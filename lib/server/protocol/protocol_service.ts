@@ -16,7 +16,7 @@ import {
   verifyParameters,
 } from "../api/mod.ts";
 
-/** What a handler gets beside the session. */
+/** Everything that a handler gets beside the session. */
 export interface ProtocolRequest {
   readonly request: IncomingRequest;
 }
@@ -27,9 +27,9 @@ export interface ProtocolOptions<Session> {
   readonly table: RouteTable<Route<Session & ProtocolRequest>>;
   /** Told of every refusal. */
   readonly refused: (request: IncomingRequest, status: number, text: string) => void;
-  /** What may be held in memory for the client. */
+  /** Budget of answers held in memory for the client. */
   readonly answers: ConnectionAnswers;
-  /** What an answer with status 401 waits for. */
+  /** Delay of an answer with status 401. */
   readonly unauthorized: () => Promise<void>;
 }
 

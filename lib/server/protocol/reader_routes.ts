@@ -6,10 +6,10 @@ import { type Answer, DIGEST, FILE_NAME, type ParameterValues, type Route } from
 import type { ConnectionDownloads } from "./connection_downloads.ts";
 import { fileRefusal, type ProtocolRequest } from "./protocol_service.ts";
 
-/** What the calls of a reader connection share. */
+/** State that the calls of a reader connection share. */
 export interface ReaderSession {
   readonly source: LocalSnapshotSource;
-  /** What the client has downloaded an index for. */
+  /** Chunks of the indexes that the client has downloaded. */
   readonly readable: DigestTable;
   readonly downloads: ConnectionDownloads;
   readonly log: (line: string) => void;

@@ -63,7 +63,9 @@ const BROWSED = {
   "filepath": TEXT,
   "archive-name": optional(FILE_NAME),
 };
-/** Entries of a folder that are put together before any is sent: damage among them refuses the call. */
+/**
+ * Entries of a folder that are put together before any is sent: damage among them refuses the call.
+ */
 const FIRST_ENTRIES = 10_000;
 const ROOT_NAME = new TextEncoder().encode("root");
 
@@ -133,7 +135,7 @@ async function* describeEntries(
   }
 }
 
-/** What was taken off already, and then the rest. */
+/** The items taken off already, then the rest. */
 async function* continued<T>(first: T[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
   try {
     yield* first.splice(0);

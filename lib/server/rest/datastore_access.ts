@@ -5,7 +5,7 @@ import { namespaceAclPath, type Privilege } from "../access/mod.ts";
 import type { ParameterValues } from "../api/mod.ts";
 import type { RestContext } from "../state/mod.ts";
 
-/** What a caller may do in a namespace. */
+/** Access of a caller to a namespace. */
 export interface NamespaceAccess {
   /** Only with groups that the caller owns. */
   readonly ownOnly: boolean;

@@ -1,6 +1,6 @@
 import type { DeletionCounts } from "../../repository/mod.ts";
 
-/** What was deleted, as answers show it (spec: protocol.md §7.3). */
+/** Counters of a deletion as answers show them (spec: protocol.md §7.3). */
 export function deletionMembers(counts: DeletionCounts): Record<string, number> {
   return {
     "removed-groups": counts.removedGroups,

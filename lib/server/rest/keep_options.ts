@@ -3,7 +3,7 @@ import type { ParameterValues } from "../api/mod.ts";
 
 const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
 
-/** What prune is to keep, from the parameters of a call. */
+/** The rules of prune among the parameters of a call. */
 export function keepOptionsOf(values: ParameterValues): KeepOptions {
   const given = RULES.map((rule) => [rule, values.optionalInteger(`keep-${rule}`)] as const)
     .filter(([, count]) => count !== undefined);

@@ -31,7 +31,7 @@ import { encryptedRefusal, openReadableSnapshot } from "./readable_snapshot.ts";
 
 const OCTETS = "application/octet-stream";
 const MAX_LOG_BYTES = MAX_BLOB_PLAIN_BYTES + 44;
-/** What a blob and its content are counted as until their lengths are known. */
+/** Bytes that a blob and its content count for until their lengths are known. */
 const ASSUMED_BLOB_BYTES = 16 * 1024 * 1024;
 const NAMED_SNAPSHOT = { "store": STORE, "ns": NS, ...SNAPSHOT };
 

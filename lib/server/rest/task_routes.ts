@@ -18,7 +18,7 @@ const PATH = "nodes/{node}/tasks";
 const ACL = "/system/tasks";
 const LIST_LIMIT = 50;
 const LOG_TYPE = "application/json";
-/** What a filter by datastore looks at (spec: protocol.md §7.8). */
+/** Types of the tasks that a filter by datastore looks at (spec: protocol.md §7.8). */
 const STORE_TYPES = /^(backup|prune|garbage_collection|verify|verify_group|verify_snapshot|sync)$/;
 const STATUSES = ["ok", "warning", "error", "unknown"];
 const NAMED_TASK = { "node": NODE_NAME, "upid": UPID };

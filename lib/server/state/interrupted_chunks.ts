@@ -5,7 +5,7 @@ const LIFETIME_MS = 2 * 60 * 60_000;
 /** Digests remembered of all interrupted backups together, 40 bytes and more each. */
 const MAX_DIGESTS = 1_000_000;
 
-/** What one interrupted backup had sent. */
+/** Chunks that one interrupted backup had sent. */
 interface Interrupted {
   readonly chunks: DigestTable;
   readonly untilMs: number;
@@ -44,7 +44,7 @@ export class InterruptedChunks {
     }
   }
 
-  /** What is remembered of a group; undefined if nothing is. */
+  /** Remembered chunks of a group; undefined if there are none. */
   find(key: string): DigestTable | undefined {
     const found = this.#backups.get(key);
     if (found !== undefined && found.untilMs > this.#now()) return found.chunks;

@@ -1,5 +1,5 @@
 /**
- * What the calls of a running server share: datastores, access, tasks, budgets, connections.
+ * State: what the calls of a running server share: datastores, access, tasks, budgets, connections.
  *
  * @module
  */

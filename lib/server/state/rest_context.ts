@@ -4,7 +4,7 @@ import type { Route } from "../api/mod.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import type { ServerState } from "./server_state.ts";
 
-/** What every call of the REST API gets. */
+/** Everything that a call of the REST API gets. */
 export interface RestContext {
   readonly state: ServerState;
   readonly connection: ServerConnection;
@@ -15,7 +15,7 @@ export interface RestContext {
 
 /** A privilege that is asked for before a call is looked at any further. */
 export interface StaticPermission {
-  /** Where, by the variables of the route's path. */
+  /** The path of the rule, from the variables of the route's path. */
   readonly path: (variables: ReadonlyMap<string, string>) => string;
   /** One of them is enough. */
   readonly privileges: readonly Privilege[];

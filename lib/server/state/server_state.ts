@@ -14,7 +14,7 @@ import { InterruptedChunks } from "./interrupted_chunks.ts";
 import type { UpgradedConnections } from "./upgraded_connections.ts";
 import type { UploadInspector } from "./upload_inspector.ts";
 
-/** What a call does with a datastore: the maintenance mode may forbid it. */
+/** Use that a call makes of a datastore: the maintenance mode may forbid it. */
 export type DatastoreUse = "read" | "write";
 
 /** A datastore and what the configuration says about it. */
@@ -23,7 +23,7 @@ export interface OfferedDatastore {
   readonly datastore: Datastore;
 }
 
-/** What a server's state is put together from. */
+/** Parts of a server's state. */
 export interface ServerParts {
   readonly configs: readonly DatastoreConfig[];
   readonly access: AccessControl;
@@ -48,7 +48,7 @@ export class ServerState implements Disposable, Omit<ServerParts, "configs"> {
   readonly upgraded: UpgradedConnections;
   readonly instanceId: string;
   readonly delays: ServerParts["delays"];
-  /** What backups whose connection was lost had sent. */
+  /** Chunks that backups had sent whose connection was lost. */
   readonly interrupted: InterruptedChunks = new InterruptedChunks();
   readonly #stopping = new AbortController();
   readonly #open = new Map<string, Datastore>();

@@ -1,8 +1,9 @@
 import type { UpgradedPatience } from "./upgraded_patience.ts";
 
 /**
- * What the first client may send ahead; those that come while it is there get less and less, and
- * never less than the smallest window. This and the upload budget are what the server's memory consists of.
+ * Bytes that the first client may send ahead; those that come while it is there get less and less,
+ * and never less than the smallest window. This and the upload budget are what the server's memory
+ * consists of.
  */
 const FIRST_WINDOW_BYTES = 16 * 1024 * 1024;
 const MIN_WINDOW_BYTES = 1 * 1024 * 1024;
@@ -14,7 +15,7 @@ export class UpgradedConnections {
   /** @param patience With the clients of all of them. */
   constructor(readonly patience: UpgradedPatience) {}
 
-  /** What the client of the connection that was counted last may send ahead. */
+  /** Bytes that the client of the connection counted last may send ahead. */
   get windowBytes(): number {
     return Math.max(FIRST_WINDOW_BYTES / Math.max(this.#open, 1) ** 2, MIN_WINDOW_BYTES);
   }

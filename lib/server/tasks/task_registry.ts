@@ -9,7 +9,7 @@ import { TaskLogFile } from "./task_log_file.ts";
 const MAX_FINISHED = 5000;
 const FOLDER_MODE = 0o750;
 
-/** What a task is and who started it. */
+/** Type, id and starter of a task. */
 export interface TaskStart {
   readonly workerType: string;
   /** Before escaping (spec: protocol.md §3.5). */
@@ -47,7 +47,7 @@ export class TaskRegistry {
   readonly #running = new Map<string, StartedTask>();
   /** Oldest first. */
   readonly #finished: TaskRecord[] = [];
-  /** What stands in for logs that could not be made, by task. */
+  /** Texts that stand in for logs that could not be made, by task. */
   readonly #withoutLog = new Map<string, string>();
   #taskCount = 0;
 
