@@ -1,10 +1,10 @@
 /** A named rule for the text of a value. */
 export interface ValueFormat {
-  /** What manual pages and completion call it, e.g. `namespace`. */
+  /** Its name in manual pages and completion, e.g. `namespace`. */
   readonly name: string;
   /** Why the text is refused, or undefined if it is not. */
   readonly refusal: (text: string) => string | undefined;
-  /** What to write in place of a text that is refused; undefined if that cannot be guessed. */
+  /** A text to write in place of one that is refused; undefined if none can be guessed. */
   readonly advice?: (text: string) => string | undefined;
 }
 
@@ -28,7 +28,7 @@ export type ValueType =
     readonly checkedByCommand?: boolean;
   };
 
-/** What shell completion offers for a value (spec: cli.md §1.9). */
+/** Kind of words that shell completion offers for a value (spec: cli.md §1.9). */
 export type CompletionKind =
   | "repository"
   | "group"

@@ -4,7 +4,7 @@ import type { Output } from "./output/output.ts";
 import type { RepositoryOpener } from "./repository/repository_opener.ts";
 import type { RepositoryUse } from "./repository/repository_use.ts";
 
-/** What a command gets besides its values. */
+/** Everything that a command gets besides its values. */
 export interface CommandContext {
   /** All commands of the program. */
   readonly table: CommandTable;

@@ -7,5 +7,5 @@ export interface RunnableCommand extends Command {
   readonly run: (values: CommandValues, context: CommandContext) => Promise<void> | void;
 }
 
-/** What the file of a command says; its name is in the command table. */
+/** Contents of the file of a command; its name is in the command table. */
 export type CommandDefinition = Omit<RunnableCommand, "name">;

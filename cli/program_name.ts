@@ -1,2 +1,2 @@
-/** What the program is called in usage texts. */
+/** Name of the program in usage texts. */
 export const PROGRAM_NAME = "pbs-client";

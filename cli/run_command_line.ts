@@ -19,7 +19,7 @@ import { VERSION } from "./version.ts";
 
 /** Exit code of everything that fails (spec: cli.md §1.5). */
 export const FAILURE = 255;
-/** What a shell reports of a program that wrote into a closed pipe: 128 + SIGPIPE. */
+/** Exit status that a shell reports for a program that wrote into a closed pipe: 128 + SIGPIPE. */
 const CLOSED_PIPE = 141;
 
 const HELP_WORDS = new Set(["--help", "-h"]);
@@ -31,7 +31,7 @@ export interface ExitStatus {
   readonly signalNumber?: number;
 }
 
-/** What the words were found to ask for, as far as they were read. */
+/** Command and values of the words, as far as they were read. */
 interface Asked {
   command?: Command;
   values?: CommandValues;

@@ -124,7 +124,7 @@ export class NativeExtractor {
     return native().pbs_extract_finish(this.#handle);
   }
 
-  /** What was made so far. */
+  /** Counters of what was made so far. */
   counters(): NativeExtractCounters {
     const counters = new Uint8Array(EXTRACT_COUNTERS_BYTES);
     native().pbs_extract_counters(this.#handle, counters);

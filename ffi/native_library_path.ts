@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 
 const FILE_NAME = "libpbs_native.so";
-/** Where administrators and packages of distributions put it. */
+/** Folders in which administrators and packages of distributions put it. */
 const STANDARD_FOLDERS = ["/usr/local/lib/pbs-client", "/usr/lib/pbs-client"];
 
 /**
@@ -27,7 +27,7 @@ export function findNativeLibrary(places: readonly string[]): string {
 }
 
 /**
- * Where the native core is looked for, in order.
+ * Places where the native core is looked for, in order.
  *
  * @param module Address of this module: a package that was not installed as files has no places of
  *   its own.

@@ -7,7 +7,7 @@ import {
   VectorPath,
 } from "./native_layout.ts";
 
-/** What every chunk pipeline and decoder is told when it is created. */
+/** Settings of a chunk pipeline or decoder. */
 export interface PipelineSettings {
   /** Bytes that all buffers together may take. */
   readonly memoryBudgetBytes: number;
@@ -53,8 +53,8 @@ export function pipelineLibrary(): ReturnType<typeof bind> {
 }
 
 /**
- * Vector instructions in use, for people to read: those that the processor has, unless the environment
- * variable `PBS_CLIENT_VECTORS` said `avx2` or `none` when the process started.
+ * Vector instructions in use, for people to read: those that the processor has, unless the
+ * environment variable `PBS_CLIENT_VECTORS` said `avx2` or `none` when the process started.
  */
 export function describeVectorPaths(): string {
   const paths = pipelineLibrary().pbs_vector_paths();

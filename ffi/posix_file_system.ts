@@ -3,9 +3,9 @@ import { pathBytes, posixLibrary } from "./posix_library.ts";
 /** Space of a file system, bytes. */
 export interface FileSystemSpace {
   readonly total: number;
-  /** What is free for everybody, and for the superuser. */
+  /** Bytes free for the superuser. */
   readonly free: number;
-  /** What is free for ordinary users. */
+  /** Bytes free for ordinary users. */
   readonly available: number;
 }
 

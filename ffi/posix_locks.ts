@@ -3,7 +3,7 @@ import { posixLibrary } from "./posix_library.ts";
 const FlockOperation = { shared: 1, exclusive: 2, none: 8 } as const;
 const RecordType = { shared: 0, exclusive: 1, none: 2 } as const;
 
-/** What a lock is to become. */
+/** State that a lock is to have. */
 export type LockMode = "shared" | "exclusive" | "none";
 
 /**

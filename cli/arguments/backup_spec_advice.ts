@@ -1,4 +1,4 @@
-/** What to write in place of a backup specification without the name of an archive. */
+/** A text to write in place of a backup specification without the name of an archive. */
 export function adviseOnBackupSpec(text: string): string {
   const form = "what to back up is written name.kind:path, the kind is pxar (a directory), img " +
     "(an image), conf or log (a file)";

@@ -16,7 +16,7 @@ export interface FollowedNames {
   readonly command: CommandEntry | undefined;
   /** Whether commands lie below it. */
   readonly isGroup: boolean;
-  /** What is left, from the first word on that names nothing. */
+  /** The other words, from the first one on that names nothing. */
   readonly rest: readonly Argument[];
 }
 

@@ -1,6 +1,6 @@
 import type { ValueFormat } from "../command.ts";
 
-/** What is said of a text that has the wrong form. */
+/** The official words about a text that has the wrong form. */
 export const MISMATCH = "value does not match the regex pattern";
 
 /** A format whose only reason for refusing is that the text does not match. */

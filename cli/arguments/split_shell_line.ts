@@ -2,7 +2,7 @@
 export interface ShellLine {
   /** Words that a blank ends. */
   readonly words: readonly string[];
-  /** What there is of the last word; undefined after a blank. */
+  /** Start of the last word; undefined after a blank. */
   readonly current: string | undefined;
   /** Whether the line ends within quotes or after a backslash. */
   readonly isOpen: boolean;

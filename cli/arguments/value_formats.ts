@@ -31,7 +31,10 @@ export const AUTH_ID_FORMAT: ValueFormat = matchingFormat("auth-id", isAuthIdTex
 /** Restricted characters: datastores and backup ids (spec: cli.md §6.1). */
 export const SAFE_FORMAT: ValueFormat = matchingFormat("safe-name", isSafeName);
 
-/** Up to eight components; the eighth is refused with a reason of its own later (cli.md §10, pitfall 28). */
+/**
+ * Up to eight components; the eighth is refused with a reason of its own later (cli.md §10, pitfall
+ * 28).
+ */
 export const NAMESPACE_FORMAT: ValueFormat = matchingFormat(
   "namespace",
   (text) => text === "" || (text.split("/").length <= 8 && text.split("/").every(isSafeName)),
@@ -43,7 +46,7 @@ export const PATTERN_FORMAT: ValueFormat = matchingFormat(
   (text) => /^[^\n]+[^\\]$/u.test(text),
 );
 
-/** What reminds of a passphrase: one line (spec: cli.md §4.14). */
+/** A reminder of a passphrase: one line (spec: cli.md §4.14). */
 export const HINT_FORMAT: ValueFormat = matchingFormat(
   "hint",
   // deno-lint-ignore no-control-regex

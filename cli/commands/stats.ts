@@ -156,7 +156,7 @@ function totalRows(usage: ScopeUsage, garbage: GarbageCounts | undefined): strin
   return rows;
 }
 
-/** What deduplication and compression divide by; compression only if it is known of all chunks. */
+/** Factors of deduplication and compression; compression only if it is known of all chunks. */
 function factorsOf({ chunkedSize, chunks, missingChunks }: ScopeUsage) {
   const { bytes, stored } = chunks;
   return {

@@ -36,7 +36,7 @@ export async function answerShell(
   }
 }
 
-/** What a promise holds, or something else if it takes too long; then it is left to itself. */
+/** The value of a promise, or another one if it takes too long; then it is left to itself. */
 async function withinTime<T>(promise: Promise<T>, otherwise: T, timeMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<T>((resolve) => timer = setTimeout(() => resolve(otherwise), timeMs));

@@ -1,11 +1,11 @@
 /** One thing a word may become. */
 export interface Candidate {
   readonly text: string;
-  /** What shells that can show it show beside it; one line. */
+  /** A line beside it, for shells that can show one. */
   readonly description?: string;
 }
 
-/** What is offered for the word under the cursor. */
+/** Offer for the word under the cursor. */
 export interface Offer {
   readonly candidates: readonly Candidate[];
   /** The word is a path: the shell, which knows `~` and its variables, completes those better. */

@@ -11,13 +11,13 @@ import { findParameter, splitWords } from "../arguments/split_words.ts";
 import type { Command, Parameter } from "../command.ts";
 import type { UnfinishedLine } from "./split_unfinished.ts";
 
-/** What the word that is being typed may become. */
+/** Words or value that the word being typed may become. */
 export type Completion =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | {
     readonly kind: "value";
     readonly parameter: Parameter;
-    /** What the words before it give, by name; not checked. */
+    /** Values that the words before it give, by name; not checked. */
     readonly given: ReadonlyMap<string, string>;
   };
 

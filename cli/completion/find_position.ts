@@ -5,7 +5,7 @@ import { findParameter, splitWords } from "../arguments/split_words.ts";
 import type { Command, Parameter } from "../command.ts";
 import type { UnfinishedLine } from "./split_unfinished.ts";
 
-/** What a word of a command line is, by the words before it. */
+/** Position of a word in a command line, by the words before it. */
 export type Position =
   | { readonly kind: "command"; readonly path: string }
   | { readonly kind: "option"; readonly options: readonly Parameter[] }
@@ -13,9 +13,9 @@ export type Position =
     readonly kind: "value";
     readonly command: Command;
     readonly parameter: Parameter;
-    /** What the words before it give, by name; not checked. */
+    /** Values that the words before it give, by name; not checked. */
     readonly given: ReadonlyMap<string, string>;
-    /** What stands in front of the value in its word: `--name=`, or nothing. */
+    /** Text in front of the value in its word: `--name=`, or nothing. */
     readonly lead: string;
   }
   | { readonly kind: "nothing" };

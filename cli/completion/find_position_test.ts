@@ -15,7 +15,7 @@ function at(line: string): Promise<Position> {
   return findPosition(TABLE, splitUnfinished(line));
 }
 
-/** What the last word is, in short. */
+/** Short description of the last word. */
 async function described(line: string): Promise<string> {
   const position = await at(line);
   switch (position.kind) {

@@ -14,7 +14,7 @@ const NOTHING: Offer = { candidates: [] };
 const WITHOUT_NAMESPACE_VARIABLE: ReadonlySet<string> = new Set(["group forget", "prune"]);
 
 /**
- * What our completion scripts offer for the last word of a line.
+ * Offer of our completion scripts for the last word of a line.
  *
  * @param line Without the program's name.
  * @throws {PbsError} if a repository that has to be asked cannot be.

@@ -4,7 +4,7 @@ import { splitShellLine } from "../arguments/split_shell_line.ts";
 export interface UnfinishedLine {
   /** Words that are complete. */
   readonly words: readonly string[];
-  /** What there is of the last word; empty after a blank. */
+  /** Start of the last word; empty after a blank. */
   readonly current: string;
 }
 

@@ -33,7 +33,7 @@ export interface ValueRequest {
 }
 
 /**
- * What a parameter may become, as far as it is known (spec: cli.md §1.9).
+ * Values that a parameter may have, as far as they are known (spec: cli.md §1.9).
  *
  * @throws {PbsError} if a repository that has to be asked cannot be.
  */
@@ -181,7 +181,7 @@ function backupSources(prefix: string): string[] {
   return fileNames(prefix.slice(colon + 1)).map((path) => name + path);
 }
 
-/** What is in the folder of a path; folders end in a slash. */
+/** Names in the folder of a path; folders end in a slash. */
 export function fileNames(path: string): string[] {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   return [...Deno.readDirSync(folder || ".")].map(({ name, isDirectory, isSymlink }) => {
@@ -198,7 +198,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** What the words of an unfinished line give, as far as it says which repository is meant. */
+/** Values of an unfinished line, as far as they say which repository is meant. */
 export function givenValues(given: ReadonlyMap<string, string>): CommandValues {
   const values = new Map<string, CommandValue[]>();
   for (const [name, text] of given) {

@@ -1,4 +1,4 @@
-/** What the commands of each group are for; groups are names, not entries of the command table. */
+/** Purposes of the groups of commands; groups are names, not entries of the command table. */
 const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
   ["catalog", "Look into the catalog of a snapshot."],
   ["datastore", "Create and check datastore directories."],
@@ -17,7 +17,7 @@ const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What the commands of a group are for.
+ * Purpose of the commands of a group.
  *
  * @param path All words, e.g. `snapshot notes`.
  * @throws {TypeError} if nothing is known of such a group: it has to be added above.

@@ -4,7 +4,7 @@ import { groupDescription } from "./group_description.ts";
 import { summary } from "./summary.ts";
 import { wrapText } from "./wrap_text.ts";
 
-/** What the program is for. */
+/** Purpose of the program. */
 export const PROGRAM_DESCRIPTION =
   "Back up directories, images and files to a Proxmox Backup Server or into a datastore directory " +
   "of this machine, and restore them.";
@@ -18,7 +18,7 @@ interface Row {
 }
 
 /**
- * What the commands of a group do: what `--help` shows where no command is named. Of the whole
+ * Overview of the commands of a group, which `--help` shows where no command is named. Of the whole
  * program it shows groups, not their commands.
  *
  * @param path Words of the group; empty for the whole program.

@@ -1,6 +1,6 @@
 import type { Parameter, ValueType } from "../command.ts";
 
-/** What the rules of values ask for, by their names; empty where descriptions say it. */
+/** Demands of the rules of values, by their names; empty where descriptions say it. */
 const FORMATS: ReadonlyMap<string, string> = new Map([
   ["auth-id", "Format: user@realm, or user@realm!token for an API token."],
   ["backup-spec", ""],
@@ -27,7 +27,7 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What a parameter takes beyond its type and description: sentences on its format, length and
+ * Demands on a parameter beyond its type and description: sentences on its format, length and
  * repetition.
  *
  * @throws {TypeError} if nothing is known of its format: it has to be added above.

@@ -2,7 +2,7 @@ import type { RepositoryAddress } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { Command } from "../command.ts";
 
-/** What is known about the run whose failure is explained. */
+/** Facts about the run whose failure is explained. */
 export interface HintContext {
   /** How the program is called. */
   readonly program: string;

@@ -15,7 +15,7 @@ const HINTS: {
 } = { ...hintOnWords, ...hintOnRepository, ...hintOnLogin, ...hintOnKey, ...hintOnArchive };
 
 /**
- * What to do about a failure, one line. It follows the failure's own words, which scripts know; it is
+ * Advice about a failure, one line. It follows the failure's own words, which scripts know; it is
  * chosen by the situation that the error carries or by its class, never by its message.
  *
  * @returns undefined where nothing can be said that the message does not say.

@@ -3,7 +3,7 @@ import type { Environment } from "../environment.ts";
 import { askSecret } from "../secrets/ask_secret.ts";
 import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 
-/** What the environment says the passphrase is; undefined if it says nothing. */
+/** The passphrase in the environment; undefined if there is none. */
 export function environmentPassphrase(environment: Environment): Uint8Array | undefined {
   const secret = readEnvironmentSecret(
     environment,

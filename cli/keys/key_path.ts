@@ -27,7 +27,7 @@ export function existingKeyPath(values: CommandValues, { environment }: CommandC
 }
 
 /**
- * Where a new file of the user's configuration belongs; its folder is made.
+ * Path of a new file of the user's configuration; its folder is made.
  *
  * @param name Name below the configuration folder.
  * @throws {UsageError} if the user has no such folder.

@@ -32,7 +32,7 @@ const KDFS = ["none", "scrypt", "pbkdf2"] as const;
 export type ProtectionChoice = Pick<KeyProtection, "kdf" | "hint">;
 
 /**
- * What the options say about the protection of a key (spec: cli.md §4.14).
+ * Protection of a key by the options (spec: cli.md §4.14).
  *
  * @throws {UsageError} if the derivation is unknown.
  */

@@ -6,7 +6,7 @@ import { findConfigFile } from "../files/find_config_file.ts";
 import { readInputDescriptor, readInputPath } from "../files/read_input.ts";
 import type { KeyInput } from "./key_source.ts";
 
-/** What the key options come to: the mode, and the keys that go with it. */
+/** Meaning of the key options: the mode, and the keys that go with it. */
 export type CryptOptions =
   | { readonly mode: "none" }
   | {

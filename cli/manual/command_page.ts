@@ -82,7 +82,7 @@ export function synopsisOf(command: Command, program: string): string[] {
   ];
 }
 
-/** What stands for a value of an option, escaped; in brackets if it may be left out. */
+/** Placeholder of an option's value, escaped; in brackets if it may be left out. */
 function placeholder({ type, default: declared }: Parameter): string {
   switch (type.kind) {
     case "enum":

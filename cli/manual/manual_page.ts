@@ -1,6 +1,6 @@
 import { bold, escapeRoff, roffLines } from "./roff.ts";
 
-/** What all pages of one edition share. */
+/** Facts that all pages of one edition share. */
 export interface Edition {
   /** Name of the program, e.g. `pbs-client`. */
   readonly program: string;

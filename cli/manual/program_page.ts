@@ -9,7 +9,7 @@ import { bold, escapeRoff, italic } from "./roff.ts";
 import { addEnvironment, addExamples, addExitStatus, addFiles } from "./shared_sections.ts";
 import { USED_FILES } from "./used_files.ts";
 
-/** What `whatis` shows. */
+/** The line that `whatis` shows. */
 const HEADLINE = "back up to a Proxmox Backup Server or a datastore directory, and restore";
 
 /** Terms and rules that concern most commands: a heading, then paragraphs. */

@@ -7,7 +7,7 @@ export const OUTPUT_FORMAT_OPTION: Parameter = {
   description: "Form of the result.",
 };
 
-/** What scripts learn of warnings by. */
+/** The option by which scripts learn of warnings. */
 export const WARNINGS_EXIT_OPTION: Parameter = {
   name: "warnings-exit",
   type: { kind: "integer", minimum: 0, maximum: 255 },

@@ -25,7 +25,7 @@ export const TOKEN_ARGUMENT: Parameter = {
   description: "API token as name@realm!token.",
 };
 
-/** What can be said about users and tokens. */
+/** Options of users and tokens. */
 export const ACCOUNT_OPTIONS: readonly Parameter[] = [
   {
     name: "enable",

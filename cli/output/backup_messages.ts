@@ -200,7 +200,7 @@ function endOfPath(path: Uint8Array, columns: number): string {
   return `…${characters.join("")}`;
 }
 
-/** What the store has grown by; through a server, which does not say, what was sent. */
+/** Growth of the store; through a server, which does not tell it, the bytes that were sent. */
 function storedText({ archives }: BackupReport): string {
   const isKnown = archives.every(({ addedBytes }) => addedBytes !== undefined);
   const bytes = sum(archives, ({ addedBytes, storedBytes }) => addedBytes ?? storedBytes);

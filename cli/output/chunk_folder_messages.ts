@@ -6,7 +6,7 @@ import type { Output } from "./output.ts";
 /** Parts of the whole that are worth a line. */
 const PARTS = 4;
 
-/** What is said of the chunk folders of a new datastore. */
+/** Messages about the chunk folders of a new datastore. */
 export class ChunkFolderMessages implements ChunkFolderObserver {
   #told = 0;
 

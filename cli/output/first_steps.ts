@@ -1,6 +1,6 @@
 import type { ArchiveSpec } from "../../lib/backup/mod.ts";
 
-/** What a newcomer needs to write into a shell to list and restore a first backup. */
+/** Facts for the lines with which a newcomer lists and restores a first backup. */
 export interface FirstSteps {
   /** How the program was started. */
   readonly program: string;

@@ -18,7 +18,7 @@ export class LiveLine<State> implements Disposable {
     this.#timer = setInterval(() => this.#show(), PERIOD_MS);
   }
 
-  /** What is to be shown; the first at once, then what it is now and then. */
+  /** The state to show; the first one immediately, later ones now and then. */
   set state(state: State) {
     const isFirst = this.#state === undefined;
     this.#state = state;

@@ -1,7 +1,7 @@
 /** Severity of a log line; a threshold lets through what is before it in this list. */
 export type LogLevel = "error" | "warn" | "info" | "debug" | "trace";
 
-/** What a log threshold can be. */
+/** Values of a log threshold. */
 export type LogThreshold = "off" | LogLevel;
 
 const ORDER: readonly LogThreshold[] = ["off", "error", "warn", "info", "debug", "trace"];

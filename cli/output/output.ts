@@ -6,7 +6,7 @@ import {
   passesThreshold,
 } from "./log_level.ts";
 
-/** Where text goes: the part of `Deno.stdout` and `Deno.stderr` that is needed here. */
+/** A destination of text: the part of `Deno.stdout` and `Deno.stderr` that is needed here. */
 export interface TextStream {
   writeSync(bytes: Uint8Array): number;
   isTerminal(): boolean;
@@ -25,7 +25,7 @@ const DEFAULT_COLUMNS = 80;
 
 const encoder = new TextEncoder();
 
-/** What a live line shows in so many columns. */
+/** Text of a live line for so many columns. */
 export type LineFor = (columns: number) => string;
 
 /**

@@ -55,7 +55,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
     this.#made = made;
   }
 
-  /** What a run that failed has made nevertheless. */
+  /** Tells what a run that failed has made nevertheless. */
   fail(): void {
     this[Symbol.dispose]();
     this.#summary();

@@ -4,7 +4,7 @@ import { isSafeName, MAX_NAMESPACE_DEPTH } from "../../lib/repository/mod.ts";
 const MAX_COMPONENT_LENGTH = 255;
 
 /**
- * What the form of a namespace does not tell (spec: cli.md §6.1).
+ * Checks what the form of a namespace does not tell (spec: cli.md §6.1).
  *
  * @returns The namespace; empty for the root.
  * @throws {UsageError} if it is too deep, too long, or none.

@@ -3,7 +3,7 @@ import type { CommandValues } from "../arguments/command_values.ts";
 import { parseTimeSpan } from "../arguments/parse_time_span.ts";
 import type { CommandContext } from "../command_context.ts";
 
-/** What `--lock-wait` says; undefined if nobody is to wait. */
+/** Patience that `--lock-wait` sets; undefined if nobody is to wait. */
 export function lockWaitOf(
   values: CommandValues,
   { output }: CommandContext,

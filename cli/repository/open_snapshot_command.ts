@@ -10,7 +10,7 @@ import type { CommandContext } from "../command_context.ts";
 import { openRepository } from "./open_repository.ts";
 import { selectNamespace } from "./select_namespace.ts";
 
-/** What a command about one snapshot works on. Disposal closes the repository. */
+/** Repository and snapshot of a command. Disposal closes the repository. */
 export interface OpenedSnapshotCommand extends AsyncDisposable {
   readonly repository: Repository;
   readonly namespace: string;

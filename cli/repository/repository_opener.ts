@@ -2,7 +2,7 @@ import type { Repository, RepositoryAddress } from "../../lib/repository/mod.ts"
 import type { Environment } from "../environment.ts";
 import type { Output } from "../output/output.ts";
 
-/** What opening a repository may have to know and to ask. */
+/** Facts and questions of opening a repository. */
 export interface OpeningContext {
   readonly environment: Environment;
   readonly output: Output;

@@ -18,7 +18,7 @@ export class RepositoryUse {
     return this.#address;
   }
 
-  /** What it is called, the same from whatever folder. */
+  /** Its name, the same from whatever folder. */
   get name(): string | undefined {
     return this.#name;
   }

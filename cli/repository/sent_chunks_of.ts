@@ -5,7 +5,7 @@ import type { CommandContext } from "../command_context.ts";
 import { userFile } from "../files/user_file.ts";
 
 /**
- * What an interrupted run of this user had sent of the same group, with the same key, to the
+ * Chunks that an interrupted run of this user had sent of the same group, with the same key, to the
  * repository that the command works with. In memory alone if the user has no folder for caches.
  */
 export async function sentChunksOf(

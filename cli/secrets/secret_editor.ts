@@ -7,7 +7,7 @@ const TAB = 0x09;
 const LINE_ENDS = [0x0a, 0x0d];
 
 /**
- * What is typed at a prompt for a secret (spec: cli.md §2.4): one `*` per byte, Tab hides what
+ * Text typed at a prompt for a secret (spec: cli.md §2.4): one `*` per byte, Tab hides what
  * follows, Backspace takes the last character back, Enter and Ctrl-D end it.
  *
  * @example

@@ -1,7 +1,7 @@
 import type { AccountChange } from "../../lib/server/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 
-/** What the options of an account say. */
+/** Change of an account by the options. */
 export function accountChange(values: CommandValues): AccountChange {
   return {
     enabled: values.has("enable") ? values.flag("enable") : undefined,

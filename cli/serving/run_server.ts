@@ -80,7 +80,7 @@ export async function runServer(values: CommandValues, context: CommandContext):
   await server.stop();
 }
 
-/** What a configuration and the options say together. */
+/** Address and datastores by the configuration and the options together. */
 function planOf(config: ServerConfig, values: CommandValues) {
   const listen = values.text("listen");
   const { host, port } = listen === undefined ? config : parseListenAddress(listen);
