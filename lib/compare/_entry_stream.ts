@@ -28,6 +28,8 @@ export class EntryStream {
   /** The chunk that is fed next, and its bytes if they were asked for ahead of need. */
   #next = 0;
   #coming: Promise<Uint8Array> | undefined;
+  /** The chunk at hand and the next one, in turns: memory for each would pile up. */
+  readonly #buffers: [Uint8Array, Uint8Array] = [new Uint8Array(), new Uint8Array()];
   #ahead: Ahead | undefined;
 
   /** @param isMetadata Whether it is the metadata stream of a split archive. */
@@ -76,7 +78,7 @@ export class EntryStream {
   }
 
   async #feed(): Promise<void> {
-    this.#skip();
+    await this.#skip();
     const { index } = this.#chunks;
     if (this.#next >= index.chunkCount) {
       this.#decoder.end();
@@ -93,7 +95,7 @@ export class EntryStream {
   }
 
   /** Leaves out chunks of which nothing is wanted. */
-  #skip(): void {
+  async #skip(): Promise<void> {
     const decoder = this.#decoder;
     if (decoder.contentLeft === 0) return;
     const { index } = this.#chunks;
@@ -103,6 +105,8 @@ export class EntryStream {
     const start = chunk === index.chunkCount ? index.size : index.startOf(chunk);
     decoder.skipInput(start - decoder.position);
     this.#next = chunk;
+    // Its buffer may be needed again.
+    await this.#coming?.catch(() => {});
     this.#coming = undefined;
   }
 
@@ -112,7 +116,12 @@ export class EntryStream {
     const size = index.endOf(chunk) - index.startOf(chunk);
     return await cache.withChunk(
       { digest: index.digestAt(chunk), size, encrypted: cryptMode === "encrypt" },
-      (bytes) => bytes.slice(),
+      (bytes) => {
+        const turn = chunk & 1;
+        if (this.#buffers[turn]!.byteLength < size) this.#buffers[turn] = new Uint8Array(size);
+        this.#buffers[turn]!.set(bytes);
+        return this.#buffers[turn]!.subarray(0, size);
+      },
       source,
     );
   }

@@ -4,7 +4,7 @@ import type { CompareContents } from "./_joined_changes.ts";
 import { joinRenames } from "./_rename_search.ts";
 
 /** Changes that are held back to look for renames among them. */
-export const MAX_HELD_CHANGES = 65_536;
+export const MAX_HELD_CHANGES = 32_768;
 /** Bytes that their paths, targets and attributes may have together. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 

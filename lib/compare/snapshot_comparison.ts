@@ -38,6 +38,9 @@ export interface CompareOptions {
   readonly onManyChanges?: (archive: string) => void;
 }
 
+/** Plain bytes of chunks that stay for the other snapshot, which needs most of them soon after. */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
 /**
  * Compares two snapshots by their manifests, indexes and the metadata of their file archives. No
  * contents are read, apart from those of encrypted blobs.
@@ -69,7 +72,7 @@ export class SnapshotComparison implements Disposable {
       before: new CountedSource(before.source),
       after: new CountedSource(after.source),
     };
-    this.#cache = new ChunkCache(this.#sources.before, before.crypt);
+    this.#cache = new ChunkCache(this.#sources.before, before.crypt, KEPT_BYTES);
     this.#options = options;
   }
 
