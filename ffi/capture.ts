@@ -57,7 +57,7 @@ export function openCaptureRoot(path: Uint8Array, follow: boolean): number {
   return native.pbs_capture_open_root(path.slice(), path.byteLength, follow ? 1 : 0);
 }
 
-/** `f_type` of the file system behind a descriptor, or a negative error number. */
+/** `f_type` of the file system of a descriptor, or a negative error number. */
 export function fileSystemMagic(fd: number): number {
   native ??= bind();
   return Number(native.pbs_capture_file_system(fd));

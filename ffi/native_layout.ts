@@ -25,7 +25,7 @@ export const CaptureFeature = {
   FatAttributes: 16,
 } as const;
 
-/** What has become of a walk. */
+/** State of a walk. */
 export const CaptureState = {
   /** Call again. */
   Running: 0,
@@ -34,7 +34,7 @@ export const CaptureState = {
   Complete: 2,
 } as const;
 
-/** What a call reports beside its records. Number of each field's word. */
+/** Status that a call reports beside its records. Number of each field's word. */
 export const CaptureStatusWord = {
   /** One of `CaptureState`. */
   state: 0,
@@ -47,7 +47,7 @@ export const CaptureStatusWord = {
 /** Bytes of the fixed part of that record. */
 export const CAPTURE_STATUS_BYTES = 16;
 
-/** What a record is. */
+/** Kinds of records. */
 export const CaptureKind = {
   Entry: 1,
   /** The contents of the directory delivered last follow. */
@@ -56,7 +56,7 @@ export const CaptureKind = {
   End: 3,
   /** A call failed; the name is empty for the innermost directory itself. */
   Failed: 4,
-  /** The content of an exclude file. The walk pauses behind it. */
+  /** The content of an exclude file. The walk pauses after it. */
   ExcludeFile: 5,
 } as const;
 
@@ -66,7 +66,7 @@ export const CaptureFlag = {
   Root: 1,
   /** Extended attributes were left out because the kernel said E2BIG. */
   XattrsTooLarge: 2,
-  /** The directory is on another file system than its parent. The walk pauses behind it. */
+  /** The directory is on another file system than its parent. The walk pauses after it. */
   MountPoint: 4,
   /** Has an extended attribute that no archive holds: the label of SELinux. */
   HasSelinuxLabel: 256,
@@ -221,7 +221,7 @@ export const ExtractOptionsWord = {
 /** Bytes of the fixed part of that record. */
 export const EXTRACT_OPTIONS_BYTES = 16;
 
-/** What a command does. */
+/** Operations of commands. */
 export const ExtractOp = {
   /** Metadata of the root. */
   Root: 1,
@@ -283,7 +283,7 @@ export const ExtractPiecesWord = {
 /** Bytes of the fixed part of that record. */
 export const EXTRACT_PIECES_BYTES = 16;
 
-/** Where bytes of a file are. Number of each field's word. */
+/** Place of bytes of a file. Number of each field's word. */
 export const ExtractPieceWord = {
   /** Number of a chunk, or one of `PieceChunk`. */
   chunk: 0,
@@ -300,7 +300,7 @@ export const PieceChunk = {
   Inline: 4294967295,
 } as const;
 
-/** What an extra holds. An extra starts with this number and its length shifted by 8 bits, in 32 bits; the bytes follow, padded to 4. */
+/** Contents of an extra. An extra starts with this number and its length shifted by 8 bits, in 32 bits; the bytes follow, padded to 4. */
 export const ExtractTag = {
   /** Name, NUL, value. */
   Xattr: 1,
@@ -372,7 +372,7 @@ export const ExtractErrorByte = {
 /** Bytes of the fixed part of that record. */
 export const EXTRACT_ERROR_BYTES = 8;
 
-/** What was made. Byte of each field. */
+/** Counters of what was made. Byte of each field. */
 export const ExtractCountersByte = {
   files: 0,
   directories: 8,
@@ -549,7 +549,7 @@ export const ChunkRecordByte = {
 /** Bytes of the fixed part of that record. */
 export const CHUNK_RECORD_BYTES = 80;
 
-/** What is the matter with a spliced file. */
+/** Problems of a spliced file. */
 export const ProblemKind = {
   /** It ended early and was filled up with zeros. */
   Shrunk: 1,

@@ -25,7 +25,7 @@ const NOTHING: Position = { kind: "nothing" };
 /**
  * Finds out what the last word of an unfinished line is. Unlike the rules that the official client
  * completes by, it knows what the parser knows: options may stand before positionals, and a value may
- * follow its option's name behind `=`.
+ * follow its option's name after `=`.
  *
  * @param line Without the program's name.
  */

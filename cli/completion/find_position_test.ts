@@ -52,7 +52,7 @@ Deno.test("findPosition() counts positionals past the options in front of them",
   assertEquals(await described("restore -- --odd "), "<archive-name> of restore");
 });
 
-Deno.test("findPosition() takes a value behind its option's name, or behind an equals sign", async () => {
+Deno.test("findPosition() takes a value after its option's name, or after an equals sign", async () => {
   assertEquals(await described("list --repository "), "<repository> of list");
   assertEquals(await described("list -repository "), "<repository> of list");
   assertEquals(await described("list --ns=a/"), "--ns=<ns> of list");

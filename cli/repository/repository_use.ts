@@ -37,7 +37,7 @@ export class RepositoryUse {
     const name = this.#name;
     if (name === undefined || this.#isCounted) return;
     this.#isCounted = true;
-    // The file that the official client keeps, too (spec: cli.md §5.1).
+    // The file that the official client also keeps (spec: cli.md §5.1).
     const path = userFile(this.#environment, "XDG_CACHE_HOME", ".cache", "repo-list");
     if (path === undefined) return;
     const { UsedRepositories } = await import("../../lib/remote/mod.ts");

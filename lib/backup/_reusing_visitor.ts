@@ -77,7 +77,7 @@ export interface ReuseDestination {
  * to another visitor (spec: client-pipeline.md §3.4-§3.12).
  *
  * The walk's calls only queue; `drain` looks entries up, lets the planner decide, and carries its
- * decisions out in order. An unchanged file is closed at once, and opened again if it has to be read
+ * decisions out in order. An unchanged file is closed immediately, and opened again if it has to be read
  * after all.
  */
 export class ReusingVisitor implements TreeVisitor {

@@ -6,7 +6,7 @@ const SLASH = 0x2f;
 
 /**
  * One line for each exclude pattern of the command line that matched nothing in any of the trees.
- * Who writes the path of the file system means one below the source: the line says which.
+ * Whoever writes the path of the file system means one below the source: the line says which.
  *
  * @param met One number for each of the patterns: 0 if it matched nothing.
  */
@@ -31,7 +31,7 @@ export function describeUnmetExcludes(
   });
 }
 
-/** What is left of a path in the file system behind the source that it lies below. */
+/** What is left of a path in the file system after the source that it lies below. */
 function belowSource(pattern: Uint8Array, sources: readonly Uint8Array[]): Uint8Array | undefined {
   if (pattern[0] !== SLASH) return undefined;
   for (const source of sources) {

@@ -40,7 +40,7 @@ Deno.test("decompressZstd() reads several frames and steps over skippable ones",
   assertThrows(() => decompressZstd(skippable, 100, "test"), CorruptDataError, "no zstd frame");
 });
 
-Deno.test("decompressZstd() refuses every prefix and anything behind the last frame", () => {
+Deno.test("decompressZstd() refuses every prefix and anything after the last frame", () => {
   const frame = compressZstd(TEXT);
   for (let length = 0; length < frame.byteLength; length++) {
     assertThrows(() => decompressZstd(frame.subarray(0, length), 10_000, "x"), CorruptDataError);

@@ -1,6 +1,6 @@
 /**
  * A text without certain characters at its ends. A pattern like `/ +$/` looks from every blank in
- * the middle, too, and takes a time that grows with the square of them.
+ * the middle as well, and takes a time that grows with the square of them.
  *
  * @param characters Those to be cut off, one code unit each.
  *

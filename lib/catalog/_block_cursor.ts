@@ -98,7 +98,7 @@ export class BlockCursor {
       return readEntry(this.#window, this.#directory.block);
     }
     if (this.#position === this.#end) return undefined;
-    throw new CorruptDataError(`${this.#what} has bytes behind its entries`);
+    throw new CorruptDataError(`${this.#what} has bytes after its entries`);
   }
 
   /** Stream position of the next byte. */

@@ -69,7 +69,7 @@ Deno.test("CatalogReader refuses damaged catalogs", async () => {
     [MAGIC + "0000" + pointer(8), "wrong length of 0"],
     [MAGIC + "0200" + pointer(8), "wrong length of 2"],
     [MAGIC + "ffffffffffffffffff01" + pointer(8), "no valid number"],
-    [MAGIC + "020000" + pointer(8), "behind its entries"],
+    [MAGIC + "020000" + pointer(8), "after its entries"],
     [MAGIC + "0101" + pointer(8), "no valid number"],
     [MAGIC + "04017a0161" + pointer(8), "type byte 122"],
     [MAGIC + "03016c00" + pointer(8), "name length 0"],

@@ -157,7 +157,7 @@ Deno.test("every kind of damage is refused with its reason and the chunk's diges
     ["not encrypted where it must be", plain, secret, /not encrypted the way/],
     ["zstd garbage", wrap(ZSTD, broken), clear, /cannot be decompressed/],
     ["truncated zstd", wrap(ZSTD, frame.subarray(0, 500)), clear, /cannot be decompressed/],
-    ["bytes behind the frame", wrap(ZSTD, concatBytes([frame, broken])), clear, /decompressed/],
+    ["bytes after the frame", wrap(ZSTD, concatBytes([frame, broken])), clear, /decompressed/],
     ["zstd bomb", longer, clear, /another length/],
     ["one byte more", plain, { ...clear, size: data.length - 1 }, /another length/],
     ["one byte less", zstd, { ...clear, size: data.length + 1 }, /another length/],

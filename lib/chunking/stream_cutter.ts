@@ -39,7 +39,7 @@ export class StreamCutter {
    * Adds a piece.
    *
    * @returns The chunks that are finished by it.
-   * @throws {CorruptDataError} if an injection lies behind the current chunk's start.
+   * @throws {CorruptDataError} if an injection lies after the current chunk's start.
    */
   push(piece: Uint8Array): CutPiece[] {
     this.#buffer = concatBytes([this.#buffer, piece]);
@@ -56,7 +56,7 @@ export class StreamCutter {
     const pieces = this.#cut();
     if (this.#injections.length > 0) {
       throw new CorruptDataError(
-        `chunks were to be injected at ${this.#injections[0]!.boundary}, behind the stream's end`,
+        `chunks were to be injected at ${this.#injections[0]!.boundary}, after the stream's end`,
       );
     }
     if (this.#buffer.length > 0) pieces.push(this.#take(this.#buffer.length));

@@ -21,7 +21,7 @@ export class JoinedChanges {
 
   /**
    * @param changes In the order of the archive.
-   * @param isCut Whether the last directory may go on behind the last change.
+   * @param isCut Whether the last directory may go on after the last change.
    */
   constructor(
     readonly changes: readonly EntryChange[],

@@ -23,7 +23,7 @@ const MAX_CANDIDATES = 64;
  * on either side must fit.
  *
  * @param changes In the order of the archive.
- * @param isCut Whether the last directory may go on behind the last change.
+ * @param isCut Whether the last directory may go on after the last change.
  * @returns The changes with every pair made one, at its new place.
  */
 export function joinRenames(

@@ -47,7 +47,7 @@ export async function beginBackup(
   using locks = new DisposableStack();
   // Before anything is read: what garbage collection may delete depends on when writers began.
   locks.use(datastore.processLock.acquireShared());
-  // Before the group is made: who removes an empty group holds its lock.
+  // Before the group is made: whoever removes an empty group holds its lock.
   locks.use(await lockGroup(group));
   const wasThere = group.exists;
   const warnings: string[] = [];

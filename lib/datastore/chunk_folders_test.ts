@@ -40,7 +40,7 @@ async function backUp(repository: LocalRepository, time: number, finish = true):
   if (finish) await target.finish();
 }
 
-Deno.test("a new datastore is used at once, and has all its folders after the first backup", () =>
+Deno.test("a new datastore is used immediately, and has all its folders after the first backup", () =>
   withPath(async (path) => {
     const waited: ChunkFolderProgress[] = [];
     {

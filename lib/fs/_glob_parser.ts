@@ -146,11 +146,11 @@ function addNamedClass(
   members: Uint8Array,
 ): number {
   for (const [name, contains] of NAMED_CLASSES) {
-    const behind = at + 2 + name.length;
-    if (behind + 2 > end || pattern[behind] !== COLON || pattern[behind + 1] !== CLOSE) continue;
-    if (String.fromCharCode(...pattern.subarray(at + 2, behind)) !== name) continue;
+    const after = at + 2 + name.length;
+    if (after + 2 > end || pattern[after] !== COLON || pattern[after + 1] !== CLOSE) continue;
+    if (String.fromCharCode(...pattern.subarray(at + 2, after)) !== name) continue;
     for (let byte = 0; byte < 256; byte++) if (contains(byte)) members[byte] = 1;
-    return behind + 2;
+    return after + 2;
   }
   fail(pattern, `the character class at byte ${start} has a named class that is not known`);
 }

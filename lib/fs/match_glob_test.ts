@@ -62,7 +62,7 @@ Deno.test("Glob.matches() agrees with the procedure of the specification", () =>
   );
 });
 
-Deno.test("Glob.matchesPathSuffix() tests the path and what is behind each slash", () => {
+Deno.test("Glob.matchesPathSuffix() tests the path and what follows each slash", () => {
   fc.assert(
     fc.property(fc.array(token, { minLength: 1, maxLength: 6 }), text, (pattern, path) => {
       const glob = new Glob(bytes(pattern.join("")));

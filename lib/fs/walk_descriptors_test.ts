@@ -10,7 +10,7 @@ const CHILD = fromFileUrl(new URL("../../tests/support/walk_child.ts", import.me
 const DEPTH = 6000;
 const WIDTH = 2000;
 
-/** Makes directories in each other, with a file before and behind each, deeper than a path can name. */
+/** Makes directories in each other, with a file before and after each, deeper than a path can name. */
 const MAKE_DEEP = `
 import os, sys
 os.chdir(sys.argv[1])
@@ -65,7 +65,7 @@ Deno.test("a walk of a deep or wide tree needs a handful of descriptors", async 
   assertEquals(inDeep.paths, expected);
 });
 
-/** A chain of directories with a file behind each, and a visitor's hook at the innermost one. */
+/** A chain of directories with a file after each, and a visitor's hook at the innermost one. */
 async function walkWhile(
   change: (path: string) => void,
 ): Promise<{ dir: TempDir; paths: string[]; warnings: string[] }> {

@@ -148,7 +148,7 @@ Deno.test("HEAD, HTTP/1.0 and streams are framed as they must be", async () => {
   assertEquals(head.match(/content-length: 0/g)?.length, 2);
 });
 
-Deno.test("an upgrade hands over every byte behind the request", async () => {
+Deno.test("an upgrade hands over every byte after the request", async () => {
   const handler: RequestHandler = ({ target }) =>
     target === "/login" ? { status: 200 } : {
       upgrade: "test-protocol",
@@ -260,7 +260,7 @@ Deno.test("a cut body fails when it is read", async () => {
   }
 });
 
-Deno.test("the client gets the connection behind the 101 answer, early bytes first", async () => {
+Deno.test("the client gets the connection after the 101 answer, early bytes first", async () => {
   const { client } = fixedServer("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\nearly");
   const result = await client.upgrade({ method: "GET", path: "/up" }, "x");
   if (!("duplex" in result)) throw new Error("the upgrade was refused");

@@ -82,7 +82,7 @@ Deno.test("whatever HpackEncoder writes, HpackDecoder reads, with changing table
 Deno.test("HpackDecoder refuses malformed blocks", () => {
   const cases: [string, string][] = [
     ["80", "index 0"],
-    ["be", "index behind both tables"],
+    ["be", "index after both tables"],
     ["ff8080808001", "index too large"],
     ["ffffffffff7f", "index of more than 28 bits"],
     ["7f", "number cut off"],
@@ -93,7 +93,7 @@ Deno.test("HpackDecoder refuses malformed blocks", () => {
     ["4001618108", "Huffman padding of zeros"],
     ["40016184ffffffff", "Huffman end-of-string symbol"],
     ["3fe21f", "table larger than agreed"],
-    ["8220", "table size update behind a field"],
+    ["8220", "table size update after a field"],
   ];
   for (const [hex, what] of cases) {
     assertThrows(

@@ -78,7 +78,7 @@ export class RandomItems {
     } while (!this.find(position, limit));
   }
 
-  /** Reads ahead, but what lies behind the item may be damaged without harm. */
+  /** Reads ahead, but what lies after the item may be damaged without harm. */
   async #readWindow(position: number, length: number): Promise<Uint8Array> {
     try {
       return await this.access.read(position, length);

@@ -101,7 +101,7 @@ Deno.test("decodeArchive() lists a split archive without its payload and refuses
   );
 });
 
-Deno.test("PayloadDecoder goes on behind a stretch that cannot be had", () => {
+Deno.test("PayloadDecoder goes on after a stretch that cannot be had", () => {
   const decoder = new PayloadDecoder();
   decoder.request(16, 4);
   assertEquals(decoder.next(), "need-input");

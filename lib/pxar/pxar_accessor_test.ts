@@ -111,7 +111,7 @@ Deno.test("PxarDirectory refuses a table that names more entries than fit", asyn
   );
 });
 
-Deno.test("PxarDirectory finds a name whose hash others in the table have, too", async () => {
+Deno.test("PxarDirectory finds a name whose hash others in the table also have", async () => {
   const original = readVectorArchive("goodbye-n7-v1").archive;
   for (let wanted = 0; wanted < 7; wanted++) {
     const name = bytes(`file${wanted}`);

@@ -191,7 +191,7 @@ Deno.test("PxarDecoder refuses directories nested deeper than the limit", () => 
   assertThrows(() => feed(level), CorruptDataError, "nested too deeply");
 });
 
-Deno.test("PxarDecoder goes on behind content that cannot be had", () => {
+Deno.test("PxarDecoder goes on after content that cannot be had", () => {
   const { archive } = readVectorArchive("goodbye-n2-v1");
   const whole = new PxarDecoder();
   whole.feed(archive);

@@ -136,7 +136,7 @@ export class PxarDirectory {
     }
   }
 
-  /** Position of the directory's table, behind its last entry. */
+  /** Position of the directory's table, after its last entry. */
   get tablePosition(): number {
     return this.#place.goodbye;
   }

@@ -341,7 +341,7 @@ export class PxarEncoder {
   #payloadReference(offset: number, size: number): void {
     if (offset <= this.#lastPayloadOffset) {
       throw new PbsError(
-        `content at ${offset} of the payload stream does not lie behind ${this.#lastPayloadOffset}`,
+        `content at ${offset} of the payload stream does not lie after ${this.#lastPayloadOffset}`,
       );
     }
     this.#items.u64s(format.PAYLOAD_REF, offset, size);

@@ -152,8 +152,8 @@ Deno.test("PxarEncoder keeps payload references strictly increasing", () => {
   const encoder = started(true);
   assertThrows(() => encoder.addReusedFile(bytes("a"), file, 15, 1), PbsError, "before 16");
   encoder.addReusedFile(bytes("a"), file, 40, 1);
-  assertThrows(() => encoder.addReusedFile(bytes("b"), file, 40, 1), PbsError, "behind 40");
-  assertThrows(() => encoder.addFileBytes(bytes("b"), file, bytes("x")), PbsError, "behind 40");
+  assertThrows(() => encoder.addReusedFile(bytes("b"), file, 40, 1), PbsError, "after 40");
+  assertThrows(() => encoder.addFileBytes(bytes("b"), file, bytes("x")), PbsError, "after 40");
   encoder.advancePayload(41);
   assertThrows(() => encoder.addReusedFile(bytes("b"), file, 56, 1), PbsError, "before 57");
   assertThrows(() => encoder.advancePayload(-1), PbsError, "-1");

@@ -1,4 +1,4 @@
-/** Something that bytes can be read from at any place, such as an archive behind an index. */
+/** Something that bytes can be read from at any place, such as an archive of an index. */
 export interface RandomAccess {
   /** Length in bytes. */
   readonly size: number;

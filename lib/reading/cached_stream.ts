@@ -5,7 +5,7 @@ import type { RandomAccess } from "../pxar/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
 
-/** The stream behind an index, read at any place through a {@linkcode ChunkCache}. */
+/** The stream of an index, read at any place through a {@linkcode ChunkCache}. */
 export class CachedStream implements RandomAccess {
   readonly #index: ChunkIndex;
   readonly #cache: ChunkCache;

@@ -4,7 +4,7 @@ import type { RandomAccess } from "../pxar/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 import { DamagedChunkError } from "./damaged_chunk_error.ts";
 
-/** Reads a stream behind an index at any place; keeps the chunk it read last. */
+/** Reads the stream of an index at any place; keeps the chunk it read last. */
 export class ChunkAccess implements RandomAccess, Disposable {
   readonly #source: SnapshotSource;
   readonly #index: ChunkIndex;

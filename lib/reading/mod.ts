@@ -2,7 +2,7 @@
  * Reading: the verified contents of a snapshot, for whatever is made of them.
  *
  * A *checked snapshot* compares every file with the manifest before anything of it is used. What lies
- * behind an index comes in stream order from a *prefetcher*, which fetches chunks ahead of need, or
+ * of an index comes in stream order from a *prefetcher*, which fetches chunks ahead of need, or
  * from any place: through a *chunk cache*, which decodes a chunk once, however many ask for it at the
  * same time, or through a *chunk access*, which keeps one chunk.
  *

@@ -26,7 +26,7 @@ export function isFinished(snapshot: SnapshotInfo): boolean {
 
 /**
  * The snapshot a path means: itself, or the newest finished one of a group, which may have `/latest`
- * behind it (spec: cli.md §4).
+ * after it (spec: cli.md §4).
  *
  * @param log Receives a line for every unfinished snapshot that is passed over.
  * @throws {UsageError} if the text is no such path.

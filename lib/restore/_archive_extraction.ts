@@ -296,7 +296,7 @@ export class ArchiveExtraction {
     this.#decoder.feed(placed.chunk.bytes, Math.max(0, position - placed.offset));
   }
 
-  /** @returns `elsewhere` if the decoder goes on behind something that is lost. */
+  /** @returns `elsewhere` if the decoder goes on after something that is lost. */
   async #fetchArchiveChunk(): Promise<PlacedChunk | "elsewhere" | undefined> {
     const decoder = this.#decoder;
     const chunks = this.parts.archiveChunks;
@@ -323,7 +323,7 @@ export class ArchiveExtraction {
   }
 
   /**
-   * Finds out from the goodbye tables where the archive goes on behind a chunk that cannot be had, and
+   * Finds out from the goodbye tables where the archive goes on after a chunk that cannot be had, and
    * names what is lost.
    *
    * @returns false if there is no table to go by.

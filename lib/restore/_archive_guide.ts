@@ -8,7 +8,7 @@ export interface Stop {
   readonly isEnd: boolean;
 }
 
-/** The way on behind a stretch of the stream that cannot be had. */
+/** The way on after a stretch of the stream that cannot be had. */
 export interface WayOn extends Stop {
   /** How many entries of the directory begin in the stretch, or between it and where it goes on. */
   readonly lost: number;
@@ -26,7 +26,7 @@ interface Level {
 
 /**
  * Knows the goodbye tables of the directories that a sequential restore is in: which entries it may
- * leave out, and where it can go on behind damage (spec: pxar.md §2). Nothing is read before it is
+ * leave out, and where it can go on after damage (spec: pxar.md §2). Nothing is read before it is
  * asked for. Tables that cannot be had are no failure: all entries are gone through then.
  */
 export class ArchiveGuide {

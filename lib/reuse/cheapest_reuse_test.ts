@@ -6,7 +6,7 @@ import { CheapestReuse } from "./cheapest_reuse.ts";
 const HEADER = 16;
 const COSTS = { paddingByte: 1, chunk: 16 };
 
-/** Sizes of files that lie behind one another in a previous payload stream, with their headers. */
+/** Sizes of files that lie one after the other in a previous payload stream, with their headers. */
 function layOut(sizes: readonly number[]): { start: number; end: number }[] {
   let at = HEADER;
   return sizes.map((size) => {

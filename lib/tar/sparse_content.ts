@@ -51,7 +51,7 @@ export function sparseContent(
     addData(start);
     at = end;
   }
-  // A hole at the end needs an empty part behind it.
+  // A hole at the end needs an empty part after it.
   if (at === sizeBytes) numbers.push(at, 0);
   else addData(sizeBytes);
   const text = [numbers.length / 2, ...numbers].map((number) => `${number}\n`).join("");

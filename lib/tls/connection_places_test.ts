@@ -19,7 +19,7 @@ Deno.test("the strangers of one address give way to each other, not those of oth
   assert(!gone.includes("friend"));
 });
 
-Deno.test("when strangers of many addresses fill their half, who has most gives way", () => {
+Deno.test("when strangers of many addresses fill their half, the one that has most gives way", () => {
   const { enter, gone } = crowd(100);
   for (let i = 0; i < 20; i++) {
     for (const address of ["a", "b", "c"]) enter(`${address}${i}`, address);

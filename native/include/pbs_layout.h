@@ -17,29 +17,29 @@
 #define PBS_CAPTURE_FEATURE_PROJECT_ID 8u /* Of `FS_IOC_FSGETXATTR`. */
 #define PBS_CAPTURE_FEATURE_FAT_ATTRIBUTES 16u /* Of `FAT_IOCTL_GET_ATTRIBUTES`. */
 
-/* What has become of a walk. */
+/* State of a walk. */
 #define PBS_CAPTURE_STATE_RUNNING 0u /* Call again. */
 #define PBS_CAPTURE_STATE_PAUSED 1u /* The last record asks for a decision. */
 #define PBS_CAPTURE_STATE_COMPLETE 2u
 
-/* What a call reports beside its records. */
+/* Status that a call reports beside its records. */
 struct pbs_capture_status {
   uint32_t state; /* One of `CaptureState`. */
   uint32_t open_files; /* Descriptors in the records of this call, the caller's to close. */
   uint64_t needed; /* Smallest buffer that holds the next record; 0 if none is waiting. */
 };
 
-/* What a record is. */
+/* Kinds of records. */
 #define PBS_CAPTURE_KIND_ENTRY 1u
 #define PBS_CAPTURE_KIND_BEGIN 2u /* The contents of the directory delivered last follow. */
 #define PBS_CAPTURE_KIND_END 3u /* The innermost directory ends. */
 #define PBS_CAPTURE_KIND_FAILED 4u /* A call failed; the name is empty for the innermost directory itself. */
-#define PBS_CAPTURE_KIND_EXCLUDE_FILE 5u /* The content of an exclude file. The walk pauses behind it. */
+#define PBS_CAPTURE_KIND_EXCLUDE_FILE 5u /* The content of an exclude file. The walk pauses after it. */
 
 /* Bits of an entry's flags. */
 #define PBS_CAPTURE_FLAG_ROOT 1u /* The entry is the root; it has no name. */
 #define PBS_CAPTURE_FLAG_XATTRS_TOO_LARGE 2u /* Extended attributes were left out because the kernel said E2BIG. */
-#define PBS_CAPTURE_FLAG_MOUNT_POINT 4u /* The directory is on another file system than its parent. The walk pauses behind it. */
+#define PBS_CAPTURE_FLAG_MOUNT_POINT 4u /* The directory is on another file system than its parent. The walk pauses after it. */
 #define PBS_CAPTURE_FLAG_HAS_SELINUX_LABEL 256u /* Has an extended attribute that no archive holds: the label of SELinux. */
 #define PBS_CAPTURE_FLAG_HAS_NFS4_ACL 512u /* The same: an access control list of NFS 4. */
 #define PBS_CAPTURE_FLAG_HAS_OTHER_SECURITY 1024u /* The same: another one of `security.*`. */
@@ -144,7 +144,7 @@ struct pbs_extract_options {
   uint32_t initial_flags_mask; /* Those of them that are set before the data is written. */
 };
 
-/* What a command does. */
+/* Operations of commands. */
 #define PBS_EXTRACT_OP_ROOT 1u /* Metadata of the root. */
 #define PBS_EXTRACT_OP_ENTER 2u
 #define PBS_EXTRACT_OP_LEAVE 3u /* Leaves a directory (bare). */
@@ -185,7 +185,7 @@ struct pbs_extract_pieces {
   uint32_t reserved;
 };
 
-/* Where bytes of a file are. */
+/* Place of bytes of a file. */
 struct pbs_extract_piece {
   uint32_t chunk; /* Number of a chunk, or one of `PieceChunk`. */
   uint32_t offset;
@@ -195,7 +195,7 @@ struct pbs_extract_piece {
 /* Numbers of chunks that are none. */
 #define PBS_PIECE_CHUNK_INLINE 4294967295u /* The bytes follow, padded to 4. */
 
-/* What an extra holds. An extra starts with this number and its length shifted by 8 bits, in 32 bits; the bytes follow, padded to 4. */
+/* Contents of an extra. An extra starts with this number and its length shifted by 8 bits, in 32 bits; the bytes follow, padded to 4. */
 #define PBS_EXTRACT_TAG_XATTR 1u /* Name, NUL, value. */
 #define PBS_EXTRACT_TAG_FCAPS 2u /* Value of the attribute. */
 #define PBS_EXTRACT_TAG_ACL_ACCESS 3u /* Value of the attribute. */
@@ -242,7 +242,7 @@ struct pbs_extract_error {
   uint16_t path_length;
 };
 
-/* What was made. */
+/* Counters of what was made. */
 struct pbs_extract_counters {
   uint64_t files;
   uint64_t directories;
@@ -355,7 +355,7 @@ struct pbs_chunk_record {
   uint64_t reserved_end;
 };
 
-/* What is the matter with a spliced file. */
+/* Problems of a spliced file. */
 #define PBS_PROBLEM_KIND_SHRUNK 1u /* It ended early and was filled up with zeros. */
 #define PBS_PROBLEM_KIND_GREW 2u /* It went on and was cut off. */
 #define PBS_PROBLEM_KIND_UNREADABLE 3u /* A stretch could not be read and was filled with zeros. */

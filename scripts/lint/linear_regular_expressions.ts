@@ -11,7 +11,7 @@ const REMEDY = "write it so that no two ways lead to the same match, or without 
 /**
  * A lint rule that keeps out regular expressions whose time grows faster than their input: a backtracking
  * search must not be what a stranger's header, name or file costs most. What it cannot decide counts as
- * bad, too, and an exception needs a reason behind `--`.
+ * bad as well, and an exception needs a reason behind `--`.
  */
 const plugin: Deno.lint.Plugin = {
   name: "pbs",

@@ -85,7 +85,7 @@ Deno.test("--help behind a shortened group explains it, behind what is none is a
   assertEquals((await runInProcess(["snapshot", "nonsense", "--help"], {})).code, 255);
 });
 
-Deno.test("usage shown with an error fits a terminal, too", async () => {
+Deno.test("usage shown with an error also fits a terminal", async () => {
   const group = await runInProcess(["key"], {});
   assertEquals(group.code, 255);
   assertFits(group.stderr.split("\n").slice(2).join("\n"));

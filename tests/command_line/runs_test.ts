@@ -81,7 +81,7 @@ const STORY_GOES_ON = /^(notes-update|protected-update|prune-(real|nodry))/;
 const NEEDS_SERVER =
   /^(cmd-prefix-(unique|single-letter-v)|forget|group-(forget|move)|ns-|change-owner|restore-(again|.*-again|overwrite|target|catalog|pattern|.*-existing)|conflict-)/;
 
-/** Runs of a whole datastore that other runs have filled, too: only their form counts. */
+/** Runs of a whole datastore that other runs have also filled: only their form counts. */
 const FORM_ONLY =
   /^(list-ns-env-empty|list-no-runtime-dir|home-(unset|readonly)|list-token-noperm|ns-list-(2|3|after)|notes-snapshot-list-comment|restore-dash-index|atoms-all|cmd-prefix-unique)$/;
 

@@ -53,7 +53,7 @@ async function storeBomb(
   const cut = head.position;
   if (kind === "file") head.item(format.PAYLOAD, encoder.encode("hi"));
   else head.file("child", "inside").leave();
-  const whole = head.file("behind", "fine, too").end();
+  const whole = head.file("behind", "fine as well").end();
   await storeRepeated(repository, {
     "x.pxar.didx": [[whole.subarray(0, cut), 1], [attributes, times], [whole.subarray(cut), 1]],
   });
@@ -86,7 +86,7 @@ Deno.test("an entry with more attributes than a file can have costs its attribut
       assertEquals(code, 255, stderr);
       assertStringIncludes(stderr, `cannot restore the attributes of "/bomb": it has more`);
       const read = (path: string) => Deno.readTextFileSync(`${dir.path}/target/${path}`);
-      assertEquals(read("before") + read("behind"), "finefine, too", name);
+      assertEquals(read("before") + read("behind"), "finefine as well", name);
       assertEquals(
         kind === "file" ? read("bomb") : read("bomb/child"),
         {

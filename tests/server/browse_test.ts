@@ -253,7 +253,7 @@ Deno.test("a download that meets a damaged chunk breaks off instead of looking c
         for (const path of ["/sub/noise", "/sub", "/"]) {
           const call = `pxar-file-download?${query}&archive-name=root.pxar.didx`;
           const answer = get(server, `${call}&filepath=${encode(path)}${more}`);
-          // Refused if what leads to the content is damaged, too; else the connection is cut.
+          // Refused if what leads to the content is damaged as well; else the connection is cut.
           const outcome = await answer.then(({ status }) => status, () => "cut");
           assert(outcome === "cut" || outcome === 400, `${query} ${path}: ${outcome}`);
         }

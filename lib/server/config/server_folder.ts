@@ -65,7 +65,7 @@ export interface ServerFolder {
   ) => Promise<void>;
   /**
    * Looks whether configuration, secrets or second factors have changed since the last time. If so,
-   * `access` follows at once.
+   * `access` follows immediately.
    *
    * @returns The configuration if that has changed, and not only secrets or second factors.
    * @throws {UsageError} if the configuration is wrong; what was there before stays in force, and it

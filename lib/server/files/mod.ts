@@ -1,5 +1,5 @@
 /**
- * Files of the server folder: replaced at once, readable for nobody else, and locked for a change.
+ * Files of the server folder: replaced in one step, readable for nobody else, and locked for a change.
  *
  * @module
  */

@@ -176,7 +176,7 @@ export class AnswerBudget {
   }
 
   /**
-   * Ends a reader if somebody has waited long: of the address that holds most, who has held longest.
+   * Ends a reader if somebody has waited long: of the address that holds most, the one that has held longest.
    */
   #press(): void {
     this.#timer = undefined;

@@ -4,7 +4,7 @@ const BUFFER_STEP_BYTES = 64 * 1024;
 
 /**
  * Memory for the uploads of all connections. Buffers are used again, and freed at
- * once when they are not kept. More than the budget is given out all the same: who reads asks first
+ * once when they are not kept. More than the budget is given out all the same: a reader asks first
  * whether it is exhausted, see `ConnectionUploads`.
  */
 export class BodyBudget {

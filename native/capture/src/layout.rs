@@ -19,7 +19,7 @@ values! {
 }
 
 values! {
-    /// What has become of a walk.
+    /// State of a walk.
     mod state, CaptureState: u32 {
         /// Call again.
         RUNNING = 0,
@@ -31,7 +31,7 @@ values! {
 
 record! {
     Words
-    /// What a call reports beside its records.
+    /// Status that a call reports beside its records.
     CaptureStatus {
         /// One of `CaptureState`.
         state: u32,
@@ -43,7 +43,7 @@ record! {
 }
 
 values! {
-    /// What a record is.
+    /// Kinds of records.
     mod kind, CaptureKind: u32 {
         ENTRY = 1,
         /// The contents of the directory delivered last follow.
@@ -52,7 +52,7 @@ values! {
         END = 3,
         /// A call failed; the name is empty for the innermost directory itself.
         FAILED = 4,
-        /// The content of an exclude file. The walk pauses behind it.
+        /// The content of an exclude file. The walk pauses after it.
         EXCLUDE_FILE = 5,
     }
 }
@@ -64,7 +64,7 @@ values! {
         ROOT = 1,
         /// Extended attributes were left out because the kernel said E2BIG.
         XATTRS_TOO_LARGE = 2,
-        /// The directory is on another file system than its parent. The walk pauses behind it.
+        /// The directory is on another file system than its parent. The walk pauses after it.
         MOUNT_POINT = 4,
         /// Has an extended attribute that no archive holds: the label of SELinux.
         HAS_SELINUX_LABEL = 0x100,

@@ -41,7 +41,7 @@ impl ExtractOptions {
 }
 
 values! {
-    /// What a command does.
+    /// Operations of commands.
     mod op, ExtractOp: u8 {
         /// Metadata of the root.
         ROOT = 1,
@@ -107,7 +107,7 @@ record! {
 
 record! {
     Words
-    /// Where bytes of a file are.
+    /// Place of bytes of a file.
     ExtractPiece {
         /// Number of a chunk, or one of `PieceChunk`.
         chunk: u32,
@@ -125,7 +125,7 @@ values! {
 }
 
 values! {
-    /// What an extra holds. An extra starts with this number and its length shifted by 8 bits, in 32
+    /// Contents of an extra. An extra starts with this number and its length shifted by 8 bits, in 32
     /// bits; the bytes follow, padded to 4.
     mod tag, ExtractTag: u8 {
         /// Name, NUL, value.
@@ -203,7 +203,7 @@ record! {
 
 record! {
     Bytes
-    /// What was made.
+    /// Counters of what was made.
     ExtractCounters {
         files: u64,
         directories: u64,

@@ -173,7 +173,7 @@ record! {
 }
 
 values! {
-    /// What is the matter with a spliced file.
+    /// Problems of a spliced file.
     enum ProblemKind: u32 {
         /// It ended early and was filled up with zeros.
         Shrunk = 1,
