@@ -22,8 +22,7 @@ export async function* compareTrees(
   const path = new PathStack();
   let isRoot = true;
   for (;;) {
-    if (before.ahead === undefined) await before.fill();
-    if (after.ahead === undefined) await after.fill();
+    if (before.ahead === undefined || after.ahead === undefined) await fillBoth(before, after);
     const [a, b] = [before.ahead!, after.ahead!];
     if (typeof a === "string" && typeof b === "string") {
       if (a === "finished") return;
@@ -54,6 +53,16 @@ export async function* compareTrees(
       else if (isDirectory) yield* contentsOf(after, now, "added", path);
     }
   }
+}
+
+/** Both at once: over a network each waits for its own answer. */
+async function fillBoth(before: ComparedTree, after: ComparedTree): Promise<void> {
+  const fill = async (tree: ComparedTree) => {
+    if (tree.ahead === undefined) await tree.fill();
+  };
+  const [first, second] = await Promise.allSettled([fill(before), fill(after)]);
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
 }
 
 /** The entry that comes next, and all below it. */

@@ -79,6 +79,11 @@ export class ComparedTree implements ComparedContents {
     await named(this.#label, () => this.#stream.fill());
   }
 
+  /** See {@linkcode EntryStream.settle}. */
+  async settle(): Promise<void> {
+    await this.#stream.settle();
+  }
+
   /** The file that a hard link stands for. @throws {CorruptDataError} if it leads to none. */
   async resolve(link: PxarEntry): Promise<PxarEntry> {
     return await named(this.#label, async () => {

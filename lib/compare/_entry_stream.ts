@@ -58,6 +58,11 @@ export class EntryStream {
     }
   }
 
+  /** Waits for what was asked for ahead of need: nothing may be under way when the cache closes. */
+  async settle(): Promise<void> {
+    await this.#coming?.catch(() => {});
+  }
+
   #step(): void {
     switch (this.#decoder.next()) {
       case "entry":

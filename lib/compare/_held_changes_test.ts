@@ -40,9 +40,12 @@ async function linesOf(
   }
   const found = findRenames(all(), () => verdict, () => void cuts++, maxHeld);
   const text = (path: Uint8Array) => new TextDecoder().decode(path);
-  const lines = (await Array.fromAsync(found)).map(({ status, path, oldPath, parts }) =>
-    `${status} ${oldPath ? `${text(oldPath)} -> ` : ""}${text(path)} ${parts.join()}`.trim()
-  );
+  const lines = (await Array.fromAsync(found)).map((change) => {
+    const { status, path, oldPath, parts, entriesBelow } = change;
+    const below = entriesBelow === undefined ? "" : `with ${entriesBelow}`;
+    return `${status} ${oldPath ? `${text(oldPath)} -> ` : ""}${text(path)} ${below}${parts.join()}`
+      .trim();
+  });
   return { lines, cuts };
 }
 
@@ -83,13 +86,19 @@ Deno.test("a directory comes along with all below it, and shows what changed of 
     change("+ new/a", { mtime: 3 }),
     change("+ new/b", { mtime: 4 }),
     change("+ new/c", { size: 99 }),
+    change("+ new/same/"),
+    change("+ new/same/x"),
+    change("+ new/same/y"),
     change("- old/"),
     change("- old/a", { mtime: 3 }),
     change("- old/b", { mtime: 4 }),
     change("- old/c"),
     change("- old/gone", { size: 7 }),
+    change("- old/same/"),
+    change("- old/same/x"),
+    change("- old/same/y"),
   ]);
-  assertEquals(lines, ["renamed old -> new", "changed new/c size", "removed old/gone"]);
+  assertEquals(lines, ["renamed old -> new with 6", "changed new/c size", "removed old/gone"]);
 });
 
 Deno.test("no more changes are held than allowed; renames are found within what is held", async () => {

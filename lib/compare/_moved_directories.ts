@@ -23,14 +23,14 @@ export function joinMovedDirectories(joins: JoinedChanges): void {
   }
   const candidates = new Map<string, Candidate>();
   for (const { oldPath, path, entriesBelow } of joins.renames) {
-    if (entriesBelow !== undefined) continue;
     const pair = topOf(keyOf(oldPath!), keyOf(path), directories);
     if (pair === undefined) continue;
     const key = pair.join(" ");
+    const votes = entriesBelow ?? 1;
     const candidate = candidates.get(key);
     if (candidate === undefined) {
-      candidates.set(key, { removed: pair[0], added: pair[1], votes: 1 });
-    } else candidate.votes++;
+      candidates.set(key, { removed: pair[0], added: pair[1], votes });
+    } else candidate.votes += votes;
   }
   for (const candidate of [...candidates.values()].sort((a, b) => b.votes - a.votes)) {
     if (joins.has(candidate.removed) || joins.has(candidate.added)) continue;
@@ -78,12 +78,13 @@ function move(joins: JoinedChanges, from: Subtree, to: Subtree): void {
     const { path, before } = changes[i]!;
     const place = places.get(keyOf(path.subarray(oldTop.length)));
     if (place === undefined) continue;
-    const partner = joins.renameAt(place)?.oldPath;
-    const isPair = partner !== undefined && bytesEqual(partner, path);
+    const rename = joins.renameAt(place);
+    const isPair = rename !== undefined && bytesEqual(rename.oldPath!, path);
     if (!isPair && (joins.has(i) || joins.has(place))) continue;
     const now = changes[place]!.after!;
     if (now.kind !== before!.kind) continue;
-    moved++;
+    // What lies below a directory in which nothing changed was joined with it.
+    moved += 1 + (rename?.entriesBelow ?? 0);
     if (before!.kind !== "hardlink") joins.moveAlong(i, place, joins.partsOf(i, place));
     else {
       const isSame = isSameTarget(before!.target!, now.target!, oldTop, newTop);

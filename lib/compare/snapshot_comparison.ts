@@ -107,11 +107,16 @@ export class SnapshotComparison implements Disposable {
     const before = await open("before", this.#before);
     const after = await open("after", this.#after);
     const evidence = ContentEvidence.of(before, after);
-    yield* findRenames(
-      compareTrees(before, after, evidence),
-      (old, now) => evidence.compare(old, now),
-      () => this.#options.onManyChanges?.(name),
-    );
+    try {
+      yield* findRenames(
+        compareTrees(before, after, evidence),
+        (old, now) => evidence.compare(old, now),
+        () => this.#options.onManyChanges?.(name),
+      );
+    } finally {
+      await before.settle();
+      await after.settle();
+    }
   }
 
   async #whole(pair: ArchivePair): Promise<ArchiveChange | undefined> {
