@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { describeVectorPaths } from "../../ffi/pipeline.ts";
 import { measure, type Measurement } from "./measure.ts";
 import { runAtOnce } from "./at_once.ts";
+import { runImage } from "./image.ts";
 import { runOverLink } from "./over_link.ts";
 import { runScale } from "./scale.ts";
 import { ServedStore } from "./served_store.ts";
@@ -31,12 +32,24 @@ const USAGE = `usage: scripts/bench [options]
   --serve           also through "pbs-client serve" on the loopback device; ratios are of this side
   --serve --at-once N  instead: N backups of the tree at once, then N restores
   --relay           instead: through a link of 1 Gbit/s with 20 ms each way, random data
+  --image SIZE      instead: an image of SIZE GiB, half of it zeros, beside zstd and openssl
   --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)
   --program COMMAND how pbs-client is started (default scripts/pbs-client)
 PBS_CLIENT_VECTORS=avx512|avx2|none in the environment is the most that pbs-client may use of the processor.`;
 
 const options = parseArgs(Deno.args, {
-  string: ["tree", "work", "target", "rounds", "sides", "cache", "json", "program", "at-once"],
+  string: [
+    "tree",
+    "work",
+    "target",
+    "rounds",
+    "sides",
+    "cache",
+    "json",
+    "program",
+    "at-once",
+    "image",
+  ],
   boolean: ["serve", "relay", "scale", "help"],
   default: { tree: "/usr", work: "/var/tmp", target: "/dev/shm", rounds: "1", cache: "warm" },
 });
@@ -141,7 +154,16 @@ async function round(wanted: string[] | undefined, number: number): Promise<Side
   return taking;
 }
 
-if (options.scale) {
+if (options.image !== undefined) {
+  await runImage({
+    program,
+    tree: options.tree,
+    work: options.work,
+    target: options.target,
+    sizeBytes: Math.round(Number(options.image) * 1024) * 1024 * 1024,
+    rounds: Number(options.rounds),
+  });
+} else if (options.scale) {
   await runScale(program, options.work, options.target);
 } else if (options.relay) {
   await runOverLink(program, options.work, options.target);
