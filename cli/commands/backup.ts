@@ -274,7 +274,7 @@ async function runBackupCommand(
   }
 }
 
-/** What the options say about the run (spec: cli.md §4.1). */
+/** The run as the options ask for it (spec: cli.md §4.1). */
 function requestOptions(
   values: CommandValues,
 ): Omit<BackupRequest, "repository" | "namespace" | "snapshot" | "signal" | "archives"> {

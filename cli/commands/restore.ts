@@ -156,7 +156,7 @@ function checkArchiveName(name: string): void {
   }
 }
 
-/** What the options say about the run (spec: cli.md §4.2). */
+/** The run as the options ask for it (spec: cli.md §4.2). */
 function requestOptions(
   values: CommandValues,
 ): Omit<RestoreRequest, "source" | "archiveName" | "signal"> {

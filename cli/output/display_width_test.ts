@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { cutToWidth, displayWidth } from "./display_width.ts";
 import { renderTable } from "./table.ts";
 
-/** What a terminal's cursor moves by, as the C library's `wcwidth` has it. */
+/** Columns by which a terminal's cursor moves, as the C library's `wcwidth` has it. */
 const WIDTHS: readonly (readonly [string, number])[] = [
   ["plain", 5],
   // A letter with a mark of its own, and one with two.

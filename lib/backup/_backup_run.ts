@@ -11,7 +11,7 @@ import {
 import type { PreviousSnapshot } from "./_previous_snapshot.ts";
 import type { ArchiveReport, BackupObserver, BackupRequest } from "./backup_request.ts";
 
-/** What the archives of one run share. */
+/** State that the archives of one run share. */
 export class BackupRun {
   readonly files: ManifestFile[] = [];
   readonly reports: ArchiveReport[] = [];
@@ -32,7 +32,7 @@ export class BackupRun {
     readonly previous: PreviousSnapshot,
   ) {}
 
-  /** What the manifest says of every file of this run. */
+  /** Crypt mode that the manifest has for every file of this run. */
   get cryptMode(): CryptMode {
     return this.request.crypt?.mode ?? "none";
   }
@@ -151,7 +151,7 @@ export class BackupRun {
     this.#failed.abort(cause);
   }
 
-  /** What made the run fail first; what was thrown later may only follow from it. */
+  /** The first failure of the run; what was thrown later may only follow from it. */
   rootCause(thrown: unknown): unknown {
     return this.#failure === undefined ? thrown : this.#failure.cause;
   }

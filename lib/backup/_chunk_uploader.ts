@@ -51,7 +51,7 @@ export class UploadLedger {
     sending.then(forget, forget);
   }
 
-  /** What to wait for before a chunk is placed, if anything. */
+  /** The sending to wait for before a chunk is placed, if there is one. */
   pending(digest: Uint8Array): Promise<void> | undefined {
     return this.#pending.size === 0 ? undefined : this.#pending.get(encodeHex(digest));
   }

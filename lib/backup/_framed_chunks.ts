@@ -5,7 +5,7 @@ import type { HeldChunks } from "./_held_chunks.ts";
 /** Chunks that are handed on at a time. */
 const BATCH = 64;
 
-/** What an archive has around its content. */
+/** Bytes that an archive has around its content. */
 export interface Frame {
   readonly before: Uint8Array;
   readonly after: Uint8Array;

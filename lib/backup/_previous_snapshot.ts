@@ -21,7 +21,7 @@ import type { ArchiveSpec, BackupObserver, BackupRequest } from "./backup_reques
 const DIGEST_LENGTH = 32;
 
 /**
- * What the run takes over from the previous snapshot of the group. Whatever is wrong with it only
+ * The previous snapshot of the group, as far as the run takes things over. Whatever is wrong with it only
  * means that more is sent again (spec: datastore-formats.md §3.7).
  */
 export class PreviousSnapshot {

@@ -49,14 +49,14 @@ interface WalkedOther {
 
 type Walked = WaitingFile | WalkedOther;
 
-/** What has been decided, in the order of the archive. */
+/** Decisions, in the order of the archive. */
 type Decided =
   | { readonly kind: "other"; readonly entry: WalkedOther }
   | { readonly kind: "encode"; readonly entry: WaitingFile }
   | { readonly kind: "refer"; readonly entry: WaitingFile; readonly ahead: number }
   | { readonly kind: "inject"; readonly first: number; readonly end: number };
 
-/** What a {@linkcode ReusingVisitor} works with. */
+/** Tools of a {@linkcode ReusingVisitor}. */
 export interface ReuseDestination {
   readonly encoder: PxarEncoder;
   readonly payload: ChunkStream;
@@ -100,7 +100,7 @@ export class ReusingVisitor implements TreeVisitor {
   #encoding = new Uint8Array();
   /** First names that were gone when they had to be read; a later name takes their place. */
   readonly #lost = new Map<HardlinkTarget, WaitingFile>();
-  /** What is referred to in the chunks put in next, by distance from the stream's end. */
+  /** Ranges referred to in the chunks put in next, by distance from the stream's end. */
   #referred: { start: number; end: number }[] = [];
 
   constructor(inner: ArchivingVisitor, destination: ReuseDestination) {

@@ -33,7 +33,7 @@ export class SentChunksFile implements Disposable {
     this.#path = `${folder}/${encodeHex(this.#key).slice(0, 32)}`;
   }
 
-  /** What an earlier process has left; nothing if the file is none of ours. */
+  /** Chunks that an earlier process has left; none if the file is not ours. */
   load(): ChunkList {
     let file: Deno.FsFile;
     try {

@@ -37,7 +37,7 @@ export class RunningCommand implements Disposable {
   }
 
   /**
-   * What the command prints, up to its end.
+   * Output of the command, up to its end.
    *
    * @throws {PbsError} at the end, if the command did not succeed.
    */

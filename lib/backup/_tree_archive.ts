@@ -11,7 +11,7 @@ import type { CatalogArchive } from "./_catalog_archive.ts";
 import { ArchivingVisitor, type TreeDestination } from "./_tree_visitor.ts";
 import type { ArchiveSpec, BackupObserver, ReuseStatistics } from "./backup_request.ts";
 
-/** What all trees of a run have in common. */
+/** Settings that all trees of a run have in common. */
 export interface TreeSettings {
   readonly excludes: MatchList;
   /** One number for each of them: whether it has matched something in any tree. */

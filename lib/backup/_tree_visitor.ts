@@ -26,7 +26,7 @@ const S_IFBLK = 0o060000;
 export interface ContentStream extends ByteSink {
   /** Tells where a file begins, for a stream of its own; see `ChunkStream`. */
   suggestBoundary(offset: number): void;
-  /** What was the matter with files since the last call. */
+  /** Problems of files since the last call. */
   takeProblems(): SpliceProblem[];
 }
 

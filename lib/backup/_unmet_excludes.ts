@@ -31,7 +31,7 @@ export function describeUnmetExcludes(
   });
 }
 
-/** What is left of a path in the file system after the source that it lies below. */
+/** The rest of a path in the file system after the source that it lies below. */
 function belowSource(pattern: Uint8Array, sources: readonly Uint8Array[]): Uint8Array | undefined {
   if (pattern[0] !== SLASH) return undefined;
   for (const source of sources) {

@@ -4,7 +4,7 @@ import type { BackupSnapshot, Repository } from "../repository/mod.ts";
 import type { ReusePlanner, ReuseSink } from "../reuse/mod.ts";
 import type { SentChunks } from "./sent_chunks.ts";
 
-/** What kind of source an archive has (spec: cli.md §4.1.1). */
+/** Kind of an archive's source (spec: cli.md §4.1.1). */
 export type ArchiveKind = "pxar" | "img" | "conf" | "log";
 
 /** A command whose output is backed up. */
@@ -69,7 +69,7 @@ export interface BackupRequest {
   readonly signal: AbortSignal;
   /** Called once the repository has begun the snapshot. */
   readonly onBegun?: () => void;
-  /** What earlier attempts have sent; filled with what this one sends. */
+  /** Chunks that earlier attempts have sent; filled with those of this one. */
   readonly sent?: SentChunks;
 }
 
@@ -93,7 +93,7 @@ export interface BackupProgress {
   bytesUploaded: number;
   /** Chunks of the archive streams so far. */
   chunks: number;
-  /** What `bytesRead` came to in the previous snapshot; undefined if that is not known. */
+  /** Value of `bytesRead` at the end of the previous snapshot; undefined if that is not known. */
   bytesExpected: number | undefined;
   /** Path of what is being read, relative to its source; undefined between directories. */
   path: (() => Uint8Array) | undefined;
@@ -134,7 +134,7 @@ export interface ArchiveStart {
   readonly serverName: string;
 }
 
-/** What change detection came to, for the summary (spec: client-pipeline.md §3.13). */
+/** Counters of change detection, for the summary (spec: client-pipeline.md §3.13). */
 export interface ReuseStatistics {
   reusedFiles: number;
   /** Bytes including payload headers, like all of these. */
@@ -148,7 +148,7 @@ export interface ReuseStatistics {
   partialChunks: number;
 }
 
-/** What one archive of a finished run came to. */
+/** Counters of one archive of a finished run. */
 export interface ArchiveReport {
   /** Server name: `root.pxar.didx`. */
   readonly name: string;
@@ -177,7 +177,7 @@ export interface ArchiveReport {
   readonly seconds: number;
 }
 
-/** What a finished run came to. */
+/** Result of a finished run. */
 export interface BackupReport {
   /** The snapshot as it was stored; its time may be later than asked for. */
   readonly snapshot: BackupSnapshot;

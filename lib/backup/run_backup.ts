@@ -188,7 +188,7 @@ function report(
   };
 }
 
-/** What the request says about trees, checked before anything is begun. */
+/** The request's settings of trees, checked before anything is begun. */
 class Settings implements TreeSettings {
   readonly excludes: MatchList;
   readonly metExcludes: Uint8Array;

@@ -5,7 +5,7 @@ import { SentChunksFile } from "./_sent_chunks_file.ts";
 
 const DIGEST_LENGTH = 32;
 
-/** Where the chunks of a run are written down for the next process. */
+/** Place in which the chunks of a run are written down for the next process. */
 export interface SentChunksPlace {
   /** Folder with a file for each repository and group whose last run was interrupted. */
   readonly folder: string;
@@ -44,7 +44,7 @@ export class SentChunks implements Disposable {
     return this.#problem;
   }
 
-  /** What earlier attempts have sent. To be called while nobody else can write to the group. */
+  /** Chunks that earlier attempts have sent. To be called while nobody else can write to the group. */
   earlier(): ChunkList {
     if (!this.#isLoaded) this.#onFile((file) => this.#chunks = file.load());
     this.#isLoaded = true;

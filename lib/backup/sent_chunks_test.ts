@@ -17,7 +17,7 @@ function interruptedRun(folder: string, key: string, numbers: readonly number[])
   assertEquals(sent.problem, undefined);
 }
 
-/** What the next process finds: numbers of chunks. */
+/** Numbers of the chunks that the next process finds. */
 function found(folder: string, key: string): number[] {
   using sent = new SentChunks({ folder, key });
   const list = sent.earlier();

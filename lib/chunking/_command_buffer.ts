@@ -113,7 +113,7 @@ export class CommandBuffer {
     }
   }
 
-  /** What was collected; valid until the next call that adds something. The buffer is empty then. */
+  /** The collected commands; valid until the next call that adds something. The buffer is empty then. */
   take(): Uint8Array<ArrayBuffer> {
     this.#closeRun();
     const bytes = this.#bytes.subarray(0, this.#length);

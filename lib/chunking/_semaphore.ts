@@ -1,4 +1,4 @@
-/** What was acquired from a {@linkcode Semaphore}; disposal gives it back. */
+/** An amount acquired from a {@linkcode Semaphore}; disposal gives it back. */
 export interface Permit extends Disposable {
   /** Gives part of it back, so that `amount` are left. */
   shrink(amount: number): void;

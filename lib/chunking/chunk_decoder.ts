@@ -19,7 +19,7 @@ export interface ChunkDecoderOptions {
   readonly crypt?: ChunkKeys | undefined;
 }
 
-/** What an index and a manifest say about a chunk. */
+/** A chunk as index and manifest describe it. */
 export interface ExpectedChunk {
   /** 32 bytes. */
   readonly digest: Uint8Array;

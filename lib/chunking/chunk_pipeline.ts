@@ -129,7 +129,7 @@ export class ChunkPipeline implements Disposable {
     return new ChunkStream(handle, options.kind === "payload");
   }
 
-  /** What has been done so far, by all streams. */
+  /** Counters of the work done so far, by all streams. */
   statistics(): PipelineStatistics {
     const counters = new Uint8Array(PIPELINE_COUNTERS_BYTES);
     this.#check(pipelineLibrary().pbs_pipeline_statistics(this.#handle, counters));

@@ -49,7 +49,7 @@ export class ChunkStream implements ByteSink, Disposable {
   readonly #payload: boolean;
   #collecting: CommandBuffer;
   readonly #spare: CommandBuffer[];
-  /** What the native side is reading: nothing else keeps these bytes from being collected. */
+  /** Bytes that the native side is reading: nothing else keeps these bytes from being collected. */
   readonly #inFlight: { readonly bytes: Uint8Array; done: Promise<void> }[] = [];
   /** Of the next write: two that are under way might be looked at in another order. */
   #turn = 0;

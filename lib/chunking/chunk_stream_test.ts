@@ -23,7 +23,7 @@ import { vectorInput } from "../../tests/support/vector_input.ts";
 
 const SHM = "/dev/shm";
 
-/** What a chunk has to be: end offset and digest. */
+/** End offset and digest that each chunk has to have. */
 function expectedChunks(chunker: Chunker, data: Uint8Array): string[] {
   const cutter = new StreamCutter(chunker);
   return [...cutter.push(data), ...cutter.end()].map(describePiece);

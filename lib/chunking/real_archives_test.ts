@@ -9,7 +9,7 @@ import { type ChunkKeys, ChunkPipeline } from "./chunk_pipeline.ts";
 import type { ChunkStream } from "./chunk_stream.ts";
 import { takeAll, temporaryFile } from "../../tests/support/stream_feeding.ts";
 
-/** What `boundaries.json` says about one index. */
+/** Entry of one index in `boundaries.json`. */
 interface Boundaries {
   readonly ends: readonly number[];
   readonly average: number;

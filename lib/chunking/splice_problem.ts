@@ -21,6 +21,6 @@ export interface SpliceProblem {
    * fail then.
    */
   readonly kind: "shrunk" | "grew" | "unreadable";
-  /** What could not be read, for the last kind. */
+  /** Stretch that could not be read, for the last kind. */
   readonly gap?: UnreadableGap;
 }

@@ -10,7 +10,7 @@ export interface Injection {
   readonly size: number;
 }
 
-/** What comes out of a cutter, in stream order. */
+/** Output of a cutter, in stream order. */
 export type CutPiece =
   | { readonly kind: "raw"; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: "injected"; readonly offset: number; readonly injection: Injection };

@@ -19,7 +19,7 @@ export class UncutStream implements ByteSink, Disposable {
   #collecting = new CommandBuffer(true);
   #spare = new CommandBuffer(true);
   #underWay: Promise<void> | undefined;
-  /** What the native side reads: nothing else keeps these bytes from being collected. */
+  /** Bytes that the native side reads: nothing else keeps these bytes from being collected. */
   #handed: Uint8Array<ArrayBuffer> | undefined;
   #failure: unknown;
   #position = 0;
@@ -79,7 +79,7 @@ export class UncutStream implements ByteSink, Disposable {
     this.#isEnded = true;
   }
 
-  /** What was the matter with spliced files since the last call. */
+  /** Problems of spliced files since the last call. */
   takeProblems(): SpliceProblem[] {
     return this.#problems.splice(0);
   }

@@ -3,7 +3,7 @@ import { aclEqual, type EntryMetadata, type PxarEntry, S_IFMT, type Xattr } from
 import type { ContentVerdict } from "./_content_evidence.ts";
 import type { ChangedPart } from "./entry_change.ts";
 
-/** What of two entries of one kind differs; of files also whether their contents do. */
+/** Parts of two entries of one kind that differ; of files also whether their contents do. */
 export function changedParts(
   before: PxarEntry,
   after: PxarEntry,

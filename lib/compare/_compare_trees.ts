@@ -7,7 +7,7 @@ import type { EntryChange } from "./entry_change.ts";
 import { PathStack } from "./_path_stack.ts";
 
 /**
- * What two trees do not have alike, in the order of the archive, without renames. Both have the
+ * Differences of two trees, in the order of the archive, without renames. Both have the
  * children of a directory in the order of their name bytes, so that one look ahead in each is enough:
  * memory grows with the depth only.
  *

@@ -5,12 +5,12 @@ import type { PxarEntry } from "../pxar/mod.ts";
 import type { CryptMode } from "../repository/mod.ts";
 
 /**
- * What the indexes tell of two contents. `unknown` is what lies in chunks together with other files,
+ * Verdict of the indexes on two contents. `unknown` is what lies in chunks together with other files,
  * one of which may be all that has changed.
  */
 export type ContentVerdict = "same" | "different" | "unknown";
 
-/** Where the contents of an archive's files lie. */
+/** Places of the contents of an archive's files. */
 export interface ContentPlaces {
   readonly index: ChunkIndex;
   /** Position of a file's first byte in the stream of the index. */
@@ -94,12 +94,12 @@ class Cover {
     this.#chunk = chunk;
   }
 
-  /** Where the chunk begins, from the file's first byte on; negative if before that. */
+  /** Start of the chunk, from the file's first byte on; negative if before that. */
   get start(): number {
     return this.#index.startOf(this.#chunk) - this.#position;
   }
 
-  /** Where it ends, likewise. */
+  /** Its end, likewise. */
   get end(): number {
     return this.#index.endOf(this.#chunk) - this.#position;
   }

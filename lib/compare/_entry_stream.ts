@@ -12,7 +12,7 @@ export interface StreamChunks {
   readonly cryptMode: CryptMode;
 }
 
-/** What comes next in an archive: an entry, the end of the innermost directory, or nothing more. */
+/** The next thing in an archive: an entry, the end of the innermost directory, or nothing more. */
 export type Ahead = PxarEntry | "leave" | "finished";
 
 /**
@@ -38,7 +38,7 @@ export class EntryStream {
     this.#readsAll = isMetadata;
   }
 
-  /** What comes next; undefined if more has to be read first: {@linkcode fill}. */
+  /** The next thing; undefined if more has to be read first: {@linkcode fill}. */
   get ahead(): Ahead | undefined {
     return this.#ahead;
   }

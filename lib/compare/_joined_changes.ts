@@ -4,7 +4,7 @@ import type { ContentVerdict } from "./_content_evidence.ts";
 import type { EntryChange } from "./entry_change.ts";
 import { isBelow } from "./_is_below.ts";
 
-/** What is known of the contents of two files of different names. */
+/** Compares the contents of two files of different names. */
 export type CompareContents = (before: PxarEntry, after: PxarEntry) => ContentVerdict;
 
 /** An entry among the changes, with all that lies below it. */
@@ -57,7 +57,7 @@ export class JoinedChanges {
     return result;
   }
 
-  /** What is known of the contents of a removed and an added entry. */
+  /** Verdict on the contents of a removed and an added entry. */
   verdict(removed: number, added: number): ContentVerdict {
     const [before, after] = [this.changes[removed]!.before!, this.changes[added]!.after!];
     return before.kind === "file" ? this.compareContents(before, after) : "unknown";
@@ -75,7 +75,7 @@ export class JoinedChanges {
     return { start, end };
   }
 
-  /** What differs between a removed and an added entry of one kind. */
+  /** Differences between a removed and an added entry of one kind. */
   partsOf(removed: number, added: number): Pick<EntryChange, "parts" | "content"> {
     const [before, after] = [this.changes[removed]!.before!, this.changes[added]!.after!];
     const content = before.kind === "file" ? this.compareContents(before, after) : undefined;

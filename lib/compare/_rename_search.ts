@@ -170,7 +170,7 @@ function directoryKey({ metadata }: PxarEntry, { start, end }: Subtree): string 
   return `${end - start} ${mtimeSecs} ${mtimeNanos} ${mode}`;
 }
 
-/** What a rename leaves alone; undefined for what says too little about itself. */
+/** The traits that a rename leaves alone; undefined for an entry that has too few. */
 function entryKey({ kind, size, target, metadata }: PxarEntry): string | undefined {
   if (metadata === undefined) return undefined;
   const { mtimeSecs, mtimeNanos, mode } = metadata;

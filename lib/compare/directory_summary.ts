@@ -2,7 +2,7 @@ import type { EntryChange } from "./entry_change.ts";
 
 const SLASH = 0x2f;
 
-/** What has changed in a directory, and in all below it. */
+/** Counters of the changes in a directory, and in all below it. */
 export interface DirectoryTotals {
   /** From the root of the archive, without a leading slash. */
   readonly path: Uint8Array;

@@ -37,7 +37,7 @@ export interface EntryChange {
   readonly before?: PxarEntry;
   /** Absent if it was removed. */
   readonly after?: PxarEntry;
-  /** What differs; nothing for what was added or removed. */
+  /** Parts that differ; none for what was added or removed. */
   readonly parts: readonly ChangedPart[];
   /** Of files that both snapshots have. */
   readonly content?: ContentVerdict;

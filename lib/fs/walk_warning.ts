@@ -2,7 +2,7 @@ import { quotePath } from "../bytes/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
 
 /**
- * What happened (spec: pxar.md §5.5, §5.10).
+ * Kind of an event of a walk (spec: pxar.md §5.5, §5.10).
  *
  * - `mount-point`: a directory whose contents are on a file system that is not wanted
  * - `vanished`: removed, or replaced by something of another type, since the directory was listed

@@ -24,7 +24,7 @@ export interface TreeTarget<Extractor extends EntryMaker = EntryMaker> {
   readonly extractor: Extractor;
   /** Told of every regular file before it begins, wanted or not. */
   onFile?(entry: PxarEntry): void;
-  /** What of it is wanted; empty for everything. */
+  /** Patterns of the wanted part; empty for everything. */
   readonly patterns: MatchList;
   /**
    * Told, where there are patterns, how many entries they selected and which of them matched nothing,
@@ -35,7 +35,7 @@ export interface TreeTarget<Extractor extends EntryMaker = EntryMaker> {
   onPrelude(prelude: Uint8Array | undefined): Promise<void>;
 }
 
-/** What an {@linkcode ArchiveExtraction} works with; all of it stays the caller's. */
+/** Tools of an {@linkcode ArchiveExtraction}; all of them stay the caller's. */
 export interface ExtractionParts<Extractor extends EntryMaker = EntryMaker> {
   /** Name of the archive in messages. */
   readonly archive: string;
@@ -162,7 +162,7 @@ export class ArchiveExtraction {
     this.#sink.dropFile();
   }
 
-  /** What is damaged or missing, and therefore lost. */
+  /** Entries that are lost because something is damaged or missing. */
   get losses(): Losses {
     return this.#losses;
   }

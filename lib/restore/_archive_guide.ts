@@ -1,7 +1,7 @@
 import { CorruptDataError } from "../errors/mod.ts";
 import type { PxarAccessor, PxarDirectory, PxarEntry } from "../pxar/mod.ts";
 
-/** Where to go on in an archive. */
+/** A place to go on in an archive. */
 export interface Stop {
   readonly position: number;
   /** Whether the directory ends there, and no entry begins. */
@@ -18,7 +18,7 @@ interface Level {
   readonly entry: PxarEntry;
   /** Absent as long as nobody asked; undefined inside if its table cannot be had. */
   directory?: Promise<PxarDirectory | undefined>;
-  /** Where entries begin that are wanted, ascending; absent for all. */
+  /** Starts of the wanted entries, ascending; absent for all. */
   stops?: readonly number[];
   next: number;
   end: number;
@@ -74,7 +74,7 @@ export class ArchiveGuide {
   }
 
   /**
-   * Where to go on in the innermost directory.
+   * The next place to go on in the innermost directory.
    *
    * @param position Where the stream is.
    * @returns undefined for wherever it is.

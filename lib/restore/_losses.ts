@@ -2,7 +2,7 @@ import { quotePath } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
-/** What could not be restored because something is damaged or missing: named, and counted. */
+/** Entries that could not be restored because something is damaged or missing: named, and counted. */
 export class Losses {
   readonly #observer: RestoreObserver;
   #first: CorruptDataError | undefined;
@@ -61,7 +61,7 @@ export class Losses {
     this.#nameless += count;
   }
 
-  /** What follows in a directory is lost, however much that is. */
+  /** The rest of a directory is lost, however much that is. */
   rest(directory: Uint8Array, cause: CorruptDataError): void {
     this.#note(`what follows in ${quotePath(directory)}: ${cause.message}`, cause);
     this.#nameless++;

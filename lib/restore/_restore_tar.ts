@@ -11,9 +11,9 @@ import { TarFeed } from "./_tar_feed.ts";
 import { TarSink } from "./_tar_sink.ts";
 import { ZeroChunks } from "./_zero_chunks.ts";
 
-/** What a tar file is to be made of. */
+/** Contents of a tar file that is to be made. */
 export interface TarSelection extends Pick<TreeTarget, "onSelected" | "onPrelude"> {
-  /** What is wanted; empty for everything. */
+  /** Patterns of the wanted part; empty for everything. */
   readonly patterns: MatchList;
   readonly attributes: TarAttributes;
   readonly decoder: ChunkDecoder;

@@ -26,7 +26,7 @@ export interface TarSinkOptions {
   readonly attributes: TarAttributes;
   /** Hears, for people, of what is left out. */
   warn(message: string): void;
-  /** Where contents lie that are given as entries of an archive. */
+  /** Places of contents that are given as entries of an archive. */
   readonly zeroChunks: ZeroChunks;
 }
 
@@ -61,7 +61,7 @@ export class TarSink implements ExtractSink {
   };
   #parts: TarPart[] = [];
   #block = new Uint8Array(BLOCK_BYTES);
-  /** What of the block is used, and what of it is among the parts. */
+  /** Bytes of the block that are used, and those of them that are among the parts. */
   #blockUsed = 0;
   #blockTaken = 0;
   #pendingBytes = 0;
@@ -79,7 +79,7 @@ export class TarSink implements ExtractSink {
     return this.#pendingBytes;
   }
 
-  /** What was made since the last call, valid until the next entry; in order. */
+  /** Parts made since the last call, valid until the next entry; in order. */
   take(): TarPart[] {
     this.#cutBlock();
     const parts = this.#parts;

@@ -4,10 +4,10 @@ import { ExtractionFeed } from "./_extraction_feed.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import type { RestoredTree } from "./restore_request.ts";
 
-/** What became of a tree. */
+/** Result of the extraction of a tree. */
 export interface TreeOutcome {
   readonly report: ExtractReport;
-  /** What was made, lost files among its errors. */
+  /** Counters of what was made, lost files among the errors. */
   readonly made: RestoredTree;
   /** Why the tree is not complete, if it is for another reason than extraction errors. */
   readonly failure: unknown;

@@ -52,11 +52,11 @@ export interface RestoreProgress {
 export interface RestoreObserver extends ReadingObserver {
   /** Written to by the run. */
   readonly progress: RestoreProgress;
-  /** What became of a tree, complete or not; once, unless the run was interrupted. */
+  /** Hears of a tree that was made, complete or not; once, unless the run was interrupted. */
   treeMade?(made: RestoredTree): void;
 }
 
-/** What was made of a tree. */
+/** Counters of a tree that was made. */
 export interface RestoredTree {
   /** Regular files that are complete. */
   readonly files: number;
@@ -74,11 +74,11 @@ export interface RestoredTree {
   readonly errors: number;
 }
 
-/** What a finished run came to. */
+/** Result of a finished run. */
 export interface RestoreReport {
-  /** What was made of a tree; absent for everything else. */
+  /** Counters of a tree; absent for everything else. */
   readonly tree?: RestoredTree;
-  /** What was restored: a tree, an image, or a small file. */
+  /** Kind of what was restored: a tree, an image, or a small file. */
   readonly kind: "tree" | "image" | "blob" | "stream";
   /** Regular files. */
   readonly files: number;

@@ -1,7 +1,7 @@
 import { encodeHex } from "../bytes/mod.ts";
 import { type Json, type Manifest, unprotectedMember, withUnprotected } from "../manifest/mod.ts";
 
-/** What a run leaves about one archive for the next one's change detection. */
+/** Record of one archive that a run leaves for the next one's change detection. */
 export interface ArchiveRecord {
   /** Paths of files whose stored content is not what they had: read with errors, or changing. */
   readonly doubtful: readonly Uint8Array[];
@@ -9,7 +9,7 @@ export interface ArchiveRecord {
   readonly rereadTo?: Uint8Array;
 }
 
-/** What a run leaves for the next one's change detection. */
+/** Record that a run leaves for the next one's change detection. */
 export interface ChangeRecord {
   /** Time at which the run began to read, milliseconds since the epoch. */
   readonly startedMs: number;
@@ -40,7 +40,7 @@ export function withChangeRecord(manifest: Manifest, record: ChangeRecord): Mani
   );
 }
 
-/** What change detection may trust about one archive of the previous snapshot. */
+/** The part of one archive of the previous snapshot that change detection may trust. */
 export class PreviousRecord {
   readonly #startedMs: number | undefined;
   readonly #doubtful: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import type { ChunkIndex } from "../index/mod.ts";
 import type { PayloadRange, ReusePlanner, ReuseSink } from "./reuse_planner.ts";
 
-/** What the two things that reuse has to be weighed against cost, in bytes that are read and sent. */
+/** Costs of the two things that reuse is weighed against, in bytes that are read and sent. */
 export interface ReuseCosts {
   /** Each byte of a taken-over chunk that no file of the new archive refers to. */
   readonly paddingByte: number;
@@ -173,7 +173,7 @@ export class CheapestReuse<T> implements ReusePlanner<T> {
     this.#held = -1;
   }
 
-  /** What putting chunks in costs if nothing of them is in use. */
+  /** Costs of putting chunks in if nothing of them is in use. */
   #costOf(first: number, last: number): number {
     const bytes = this.#index.endOf(last) - this.#index.startOf(first);
     return bytes * this.#costs.paddingByte + (last - first + 1) * this.#costs.chunk;

@@ -9,7 +9,7 @@ export interface StreamPiece {
   release(): void;
 }
 
-/** What a search came to when more of the stream has to be read first. */
+/** Result of a search for which more of the stream has to be read first. */
 export const MORE_INPUT: unique symbol = Symbol("more input");
 
 /**

@@ -4,7 +4,7 @@ import type { PayloadRange, ReusePlanner, ReuseSink } from "./reuse_planner.ts";
 /** Largest share of padding at which the official client takes a run of files over. */
 const PADDING_LIMIT = 0.1;
 
-/** What was decided about a run of files. */
+/** Decision about a run of files. */
 export interface RunDecision {
   readonly range: PayloadRange;
   /** Bytes of the chunks involved that no file of the run refers to. */

@@ -5,7 +5,7 @@ export interface PayloadRange {
   readonly end: number;
 }
 
-/** What a {@linkcode ReusePlanner} decides, in the order of the archive. */
+/** Receiver of the decisions of a {@linkcode ReusePlanner}, in the order of the archive. */
 export interface ReuseSink<T> {
   /** An entry without content of its own: its place in the order is all that matters. */
   pass(entry: T): void;

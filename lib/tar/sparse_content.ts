@@ -16,7 +16,7 @@ export interface SparseContent {
   readonly map: Uint8Array;
   /** Bytes of the content, the map included. */
   readonly size: number;
-  /** What is left out of the content: whole blocks, as readers expect. */
+  /** Holes left out of the content: whole blocks, as readers expect. */
   readonly holes: readonly Stretch[];
 }
 

@@ -36,7 +36,7 @@ export interface TarEntry {
   readonly target?: Uint8Array;
   readonly major?: number;
   readonly minor?: number;
-  /** What else is said of the entry. */
+  /** Further records of the entry. */
   readonly records?: readonly PaxRecord[];
 }
 
@@ -65,7 +65,7 @@ export function tarHeader(entry: TarEntry): Uint8Array {
   return concatBytes([extended, body, tarPadding(body.length), main]);
 }
 
-/** What follows a content of some length, up to the next block. */
+/** Padding after a content of some length, up to the next block. */
 export function tarPadding(sizeBytes: number): Uint8Array {
   return new Uint8Array((BLOCK_BYTES - sizeBytes % BLOCK_BYTES) % BLOCK_BYTES);
 }

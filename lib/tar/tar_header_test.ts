@@ -14,7 +14,7 @@ const PLAIN: TarEntry = {
   mtimeSecs: 1600000000,
 };
 
-/** What Python makes of a tar file. */
+/** The entries that Python reads from a tar file. */
 async function read(...parts: Uint8Array[]): Promise<unknown[]> {
   const script = "import io, json, sys, tarfile\n" +
     "print(json.dumps([[m.name, m.type.decode(), oct(m.mode), m.uid, m.gid, m.size, m.mtime, " +

@@ -14,7 +14,7 @@ export interface PlacedSnapshot extends BackupSnapshot {
   readonly namespace: string;
 }
 
-/** What a snapshot refers to. */
+/** Indexes of a snapshot. */
 export interface SnapshotIndexes {
   readonly indexes: readonly ChunkIndex[];
   /** Sum of the sizes of all its archives and blobs, bytes. */

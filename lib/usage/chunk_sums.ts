@@ -1,4 +1,4 @@
-/** What some chunks take together, each counted once. */
+/** Space that some chunks take together, each counted once. */
 export interface ChunkSums {
   readonly chunks: number;
   /** Plain bytes. */

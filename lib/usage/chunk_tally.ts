@@ -10,7 +10,7 @@ const GROWTH = 1.15;
 const [OWNER_OFFSET, LAST_OFFSET, HALF_BITS, HALF] = [4, 5, 16, 0xffff];
 
 /**
- * What is known of each of many chunks in about 24 bytes: for 10,000,000 of them 240 MB. Chunks are
+ * A record of each of many chunks in about 24 bytes: for 10,000,000 of them 240 MB. Chunks are
  * told apart by 74 bits of a hash of their digests; that two of so many agree in all of these is less
  * likely than 1 in 100,000,000.
  *
@@ -160,7 +160,7 @@ export class ChunkTally {
     return { bucket: c >>> (32 - BUCKET_BITS), low: a >>> 0, high: b >>> 0 };
   }
 
-  /** Where the record of a digest begins, or would. */
+  /** Start of the record of a digest, or the place for it. */
   #slotOf(records: Uint32Array, low: number, high: number): number {
     const slots = records.length / this.#stride;
     let slot = Math.floor(low / 2 ** 32 * slots);

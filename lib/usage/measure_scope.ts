@@ -20,7 +20,7 @@ export interface UnitUsage {
   readonly unique: ChunkSums;
 }
 
-/** What a scope takes. */
+/** Space that a scope takes. */
 export interface ScopeUsage {
   readonly units: readonly UnitUsage[];
   /** Sum of the sizes of all archives and blobs, bytes. */
@@ -36,7 +36,7 @@ export interface ScopeUsage {
 
 /** How to measure. */
 export interface MeasureOptions {
-  /** What is told apart. */
+  /** Unit by which space is told apart. */
   readonly by: "snapshot" | "group";
   readonly onProgress?: (progress: UsageProgress) => void;
 }

@@ -6,7 +6,7 @@ import { ChunkTally } from "./chunk_tally.ts";
 import { fetchIndexes, type PlacedSnapshot } from "./_snapshot_indexes.ts";
 import { indexesOf, type UsageProgress, type UsageScope } from "./usage_scope.ts";
 
-/** What a snapshot takes, and what of it no other one does. */
+/** Space that a snapshot takes, and the part of it that no other one does. */
 export interface SnapshotUsage {
   /** Sum of the sizes of its archives, bytes. */
   readonly size: number;

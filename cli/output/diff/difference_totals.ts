@@ -2,7 +2,7 @@ import type { SnapshotChange } from "../../../lib/compare/mod.ts";
 import { countOf } from "../count_of.ts";
 import { formatSize } from "../format_size.ts";
 
-/** What all differences of two snapshots come to. */
+/** Totals of all differences of two snapshots. */
 export class DifferenceTotals {
   added = 0;
   removed = 0;

@@ -1,7 +1,7 @@
 import { countOf } from "../count_of.ts";
 import type { Output } from "../output.ts";
 
-/** What keeps the sums of a measurement from being the whole truth. */
+/** Reasons why the sums of a measurement are not the whole truth. */
 export interface UsageGaps {
   readonly isStoredKnown: boolean;
   readonly missingChunks: number;

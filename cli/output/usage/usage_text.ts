@@ -2,7 +2,7 @@ import type { ChunkSums, UsageProgress } from "../../../lib/usage/mod.ts";
 import { countOf } from "../count_of.ts";
 import { formatSize } from "../format_size.ts";
 
-/** What chunks take: their number, their bytes, and what is stored of them if that is known. */
+/** Space of chunks: their number, their bytes, and what is stored of them if that is known. */
 export function describeSums({ chunks, bytes, stored }: ChunkSums): string {
   const kept = stored === undefined ? "" : `, ${formatSize(stored)} stored`;
   return `${formatSize(bytes)}${kept} (${countOf(chunks, "chunk")})`;
