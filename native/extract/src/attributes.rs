@@ -1,15 +1,14 @@
 //! Applying metadata, in the order of spec pxar.md §6.6.
 
 use crate::layout::{ExtractOptions as Options, flag, tag as kind};
+use crate::place::Place;
 use crate::report::{Failures, Step};
-use pbs_native_posix::{self as posix, Errno, Time, means_no_attributes};
-use std::ffi::{CStr, CString};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use pbs_native_posix::{self as posix, Errno, means_no_attributes};
+use std::ffi::CStr;
+use std::os::fd::RawFd;
 
 const SET_ID_BITS: u32 = 0o6000;
 const CAPABILITY: &CStr = c"security.capability";
-/// What keeps a file from getting further names.
-const SEALING_FLAGS: u32 = 0x10 | 0x20;
 
 /// The metadata of an entry, as it is in its command.
 #[derive(Clone, Copy)]
@@ -102,71 +101,6 @@ impl<'a> Iterator for Extras<'a> {
         self.0 = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
         Some((head as u8, value))
     }
-}
-
-/// How an entry is reached. Never by its path.
-#[derive(Clone, Copy)]
-pub enum Place {
-    /// An ordinary descriptor: files and directories.
-    Open(RawFd),
-    /// An `O_PATH | O_NOFOLLOW` descriptor: everything else.
-    PathOnly(RawFd),
-}
-
-impl Place {
-    fn fd(self) -> RawFd {
-        match self {
-            Place::Open(fd) | Place::PathOnly(fd) => fd,
-        }
-    }
-
-    fn set_owner(self, uid: u32, gid: u32) -> Result<(), Errno> {
-        if uid == u32::MAX || gid == u32::MAX {
-            // To the kernel this means "leave it as it is".
-            return Err(libc::EINVAL);
-        }
-        match self {
-            Place::Open(fd) => posix::set_owner(fd, uid, gid),
-            Place::PathOnly(fd) => posix::set_owner_at(fd, c"", uid, gid, libc::AT_EMPTY_PATH),
-        }
-    }
-
-    fn set_xattr(self, name: &CStr, value: &[u8]) -> Result<(), Errno> {
-        match self {
-            Place::Open(fd) => posix::set_xattr(fd, name, value),
-            Place::PathOnly(fd) => posix::set_xattr_at(&proc_path(fd), name, value),
-        }
-    }
-
-    fn set_mode(self, mode: u32) -> Result<(), Errno> {
-        match self {
-            Place::Open(fd) => posix::set_mode(fd, mode),
-            Place::PathOnly(fd) => posix::set_mode_at(libc::AT_FDCWD, &proc_path(fd), mode),
-        }
-    }
-
-    fn set_time(self, secs: i64, nanos: u32) -> Result<(), Errno> {
-        let times = times(secs, nanos)?;
-        match self {
-            Place::Open(fd) => posix::set_times(fd, &times),
-            // The kernel follows the magic link to the entry itself, not what that points to.
-            Place::PathOnly(fd) => posix::set_times_at(libc::AT_FDCWD, &proc_path(fd), &times, 0),
-        }
-    }
-}
-
-/// Access time untouched, modification time as given. Nanoseconds out of range would not always be
-/// refused by the kernel: two values mean "now" and "leave it".
-pub fn times(secs: i64, nanos: u32) -> Result<[Time; 2], Errno> {
-    if nanos > 999_999_999 {
-        return Err(libc::EINVAL);
-    }
-    let time = |tv_sec, tv_nsec| Time { tv_sec, tv_nsec };
-    Ok([time(0, libc::UTIME_OMIT), time(secs, i64::from(nanos))])
-}
-
-fn proc_path(fd: RawFd) -> CString {
-    CString::new(format!("/proc/self/fd/{fd}")).expect("no NUL in a number")
 }
 
 /// What is known about a new entry before its metadata is applied.
@@ -386,28 +320,6 @@ fn set_linux_flags(fd: RawFd, archived: u32, mask: u32) -> Result<(), Errno> {
         return Ok(());
     }
     change_linux_flags(fd, wanted, mask)
-}
-
-/// Takes the flags from a file for as long as it gets another name, and gives them back.
-pub struct LiftedFlags {
-    fd: OwnedFd,
-    flags: u32,
-}
-
-impl LiftedFlags {
-    /// None if no flag of `mask` is in the way.
-    pub fn lift(fd: OwnedFd, mask: u32) -> Option<Self> {
-        let flags = posix::linux_flags(fd.as_raw_fd()).ok()?;
-        if flags & SEALING_FLAGS & mask == 0 {
-            return None;
-        }
-        posix::set_linux_flags(fd.as_raw_fd(), flags & !(SEALING_FLAGS & mask)).ok()?;
-        Some(LiftedFlags { fd, flags })
-    }
-
-    pub fn put_back(self) -> Result<(), Errno> {
-        posix::set_linux_flags(self.fd.as_raw_fd(), self.flags)
-    }
 }
 
 fn change_linux_flags(fd: RawFd, wanted: u32, mask: u32) -> Result<(), Errno> {

@@ -1,6 +1,7 @@
 //! Directories that are being filled.
 
-use crate::attributes::{self, Attributes, Current, OwnedAttributes, Place};
+use crate::attributes::{self, Attributes, Current, OwnedAttributes};
+use crate::place::Place;
 use crate::report::{Failures, Step};
 use crate::shared::Shared;
 use pbs_native_interface::unpoisoned;

@@ -1,10 +1,11 @@
 //! Making files, symbolic links, devices, named pipes and sockets.
 
-use crate::attributes::{self, Current, Place};
+use crate::attributes::{self, Current};
 use crate::batch::Batch;
 use crate::command::{Entry, Malformed};
 use crate::directory::DirectoryHandle;
 use crate::layout::flag;
+use crate::place::{Place, times};
 use crate::report::{Failures, Step};
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
@@ -182,7 +183,7 @@ impl EntryMaker<'_> {
         if handle.private && owner_is_right && attributes.extras.is_empty() {
             // Nobody else can have replaced the name.
             let flags = libc::AT_SYMLINK_NOFOLLOW;
-            let result = attributes::times(attributes.secs, attributes.nanos)
+            let result = times(attributes.secs, attributes.nanos)
                 .and_then(|times| posix::set_times_at(dir, name, &times, flags));
             if result != Err(libc::EOPNOTSUPP) {
                 failures.check(Step::Time, result);

@@ -1,10 +1,10 @@
 //! Hard links to files that were restored before.
 
-use crate::attributes::LiftedFlags;
 use crate::command::valid_name;
 use crate::directory::DirectoryHandle;
 use crate::entries::create;
 use crate::layout::flag;
+use crate::lifted_flags::LiftedFlags;
 use crate::report::{Failures, Step};
 use crate::shared::{Shared, count};
 use pbs_native_posix::{self as posix, Errno};

@@ -24,7 +24,9 @@ mod extractor;
 mod feeder;
 mod hard_link;
 pub mod layout;
+mod lifted_flags;
 mod mailbox;
+mod place;
 mod queue;
 mod report;
 

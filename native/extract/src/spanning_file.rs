@@ -1,8 +1,9 @@
 //! Regular files whose commands are spread over several batches.
 
-use crate::attributes::{self, Attributes, Current, OwnedAttributes, Place};
+use crate::attributes::{self, Attributes, Current, OwnedAttributes};
 use crate::directory::{Directory, DirectoryHandle};
 use crate::entries::remove_incomplete;
+use crate::place::Place;
 use crate::report::Step;
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
