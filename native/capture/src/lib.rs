@@ -14,6 +14,9 @@ mod entry;
 mod exclude_file;
 mod frame;
 mod glob;
+#[cfg(test)]
+#[expect(unsafe_code, reason = "calls the C functions")]
+mod handles_test;
 pub mod layout;
 mod listing;
 mod open;

@@ -22,6 +22,9 @@ mod directory;
 mod entries;
 mod extractor;
 mod feeder;
+#[cfg(test)]
+#[expect(unsafe_code, reason = "calls the C functions")]
+mod handles_test;
 mod hard_link;
 pub mod layout;
 mod lifted_flags;
