@@ -2,7 +2,7 @@ import { quotePath } from "../bytes/mod.ts";
 import { errnoText } from "../../ffi/errno.ts";
 import { closeFile } from "../../ffi/posix_files.ts";
 import { SpliceError } from "../chunking/mod.ts";
-import { SystemError, UsageError } from "../errors/mod.ts";
+import { PbsError, SystemError, UsageError } from "../errors/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import { openSource, sourceSize } from "./_source_file.ts";
@@ -37,23 +37,26 @@ export async function storeImageArchive(
     if (size === undefined) stream.spliceToEnd(fd, 0);
     else stream.splice(fd, size, 0);
     await stream.end();
+    const source = quotePath(spec.path);
     for (const { kind } of stream.takeProblems()) {
-      const what = kind === "shrunk"
-        ? "shrank, the rest is filled with zeros"
-        : "grew, the rest is left out";
-      run.observer.log("warn", `warning: image ${quotePath(spec.path)} ${what}`);
+      // Zeros in its place would look like an image.
+      if (kind === "shrunk") throw new PbsError(`image ${source} shrank while it was read`);
+      run.observer.log("warn", `warning: image ${source} grew, the rest is left out`);
     }
   };
-  try {
-    await run.together([read(), run.store(stream, serverName, "fixed", size)]);
-  } catch (error) {
+  // The run fails with the first error that it hears of: that one has to name the source.
+  const named = (error: unknown) => {
     if (!(error instanceof SpliceError)) throw error;
     throw new SystemError(
       error.errno,
       `cannot read ${quotePath(spec.path)}: ${errnoText(error.errno)}`,
       { cause: error },
     );
-  }
+  };
+  await run.together([
+    read().catch(named),
+    run.store(stream, serverName, "fixed", size).catch(named),
+  ]);
 }
 
 /** Stores what a command prints. */
