@@ -25,7 +25,10 @@ export async function* compareTrees(
     if (before.ahead === undefined || after.ahead === undefined) await fillBoth(before, after);
     const [a, b] = [before.ahead!, after.ahead!];
     if (typeof a === "string" && typeof b === "string") {
-      if (a === "finished") return;
+      if (a === "finished") {
+        yield* comparison.excludeFiles();
+        return;
+      }
       before.take();
       after.take();
       if (path.depth > 0) path.pop();
@@ -124,6 +127,23 @@ class EntryComparison {
     // The file that both are is compared under its first name.
     if (wasLink && isLink && bytesEqual(old.target!, now.target!)) return undefined;
     return this.#linked(old, now);
+  }
+
+  /**
+   * Compares the lists of patterns that both backups were made with. Split archives have none, and
+   * their time is that of the backup.
+   */
+  *excludeFiles(): Generator<EntryChange> {
+    const [before, after] = [this.before.excludeFile, this.after.excludeFile];
+    const path = (before ?? after)?.name;
+    if (path === undefined || this.before.isSplit !== this.after.isSplit) return;
+    if (before === undefined) yield { status: "added", path, after: after!, parts: [] };
+    else if (after === undefined) yield { status: "removed", path, before, parts: [] };
+    else {
+      const change = this.#plain(before, after);
+      const parts = change?.parts.filter((part) => part !== "mtime") ?? [];
+      if (change !== undefined && parts.length > 0) yield { ...change, path, parts };
+    }
   }
 
   #plain(old: PxarEntry, now: PxarEntry): Change | undefined {

@@ -27,7 +27,7 @@ export class ComparedTree implements ComparedContents {
 
   private constructor(
     chunks: StreamChunks,
-    isSplit: boolean,
+    readonly isSplit: boolean,
     readonly contents: ContentPlaces,
     /** How the chunks of its contents are protected. */
     readonly contentCryptMode: CryptMode,
@@ -63,6 +63,11 @@ export class ComparedTree implements ComparedContents {
   /** See {@linkcode EntryStream.ahead}. */
   get ahead(): EntryStream["ahead"] {
     return this.#stream.ahead;
+  }
+
+  /** See {@linkcode EntryStream.excludeFile}. */
+  get excludeFile(): PxarEntry | undefined {
+    return this.#stream.excludeFile;
   }
 
   /** See {@linkcode EntryStream.take}. */

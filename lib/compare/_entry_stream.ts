@@ -1,8 +1,13 @@
+import { bytesEqual, compareBytes, quotePath } from "../bytes/mod.ts";
 import { Turns } from "../chunking/mod.ts";
+import { CorruptDataError } from "../errors/mod.ts";
+import { EXCLUDE_CLI_FILE_NAME } from "../fs/mod.ts";
 import type { CryptMode, SnapshotSource } from "../repository/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import { PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
 import type { ChunkCache } from "../reading/mod.ts";
+
+const EXCLUDE_CLI_NAME = new TextEncoder().encode(EXCLUDE_CLI_FILE_NAME);
 
 /** The chunks of a stream, and where they are read from. */
 export interface StreamChunks {
@@ -31,6 +36,9 @@ export class EntryStream {
   /** The chunk at hand and the next one, in turns: memory for each would pile up. */
   readonly #buffers: [Uint8Array, Uint8Array] = [new Uint8Array(), new Uint8Array()];
   #ahead: Ahead | undefined;
+  /** The names that were last met in each directory that is open. */
+  readonly #names: Uint8Array[] = [];
+  #excludeFile: PxarEntry | undefined;
 
   /** @param isMetadata Whether it is the metadata stream of a split archive. */
   constructor(chunks: StreamChunks, isMetadata: boolean) {
@@ -41,6 +49,14 @@ export class EntryStream {
   /** The next thing; undefined if more has to be read first: {@linkcode fill}. */
   get ahead(): Ahead | undefined {
     return this.#ahead;
+  }
+
+  /**
+   * The list of patterns that a backup with `--exclude` adds to an archive of version 1, behind all
+   * other entries of the root (spec: pxar.md §5.3.5); not among those that come. Known at the end.
+   */
+  get excludeFile(): PxarEntry | undefined {
+    return this.#excludeFile;
   }
 
   /** Goes past what comes next. */
@@ -67,7 +83,7 @@ export class EntryStream {
     switch (this.#decoder.next()) {
       case "entry":
         this.#decoder.skipContent();
-        this.#ahead = this.#decoder.entry;
+        this.#entry(this.#decoder.entry);
         break;
       case "leave":
         this.#ahead = "leave";
@@ -80,6 +96,24 @@ export class EntryStream {
       case "data":
         throw new Error("content was not left out");
     }
+  }
+
+  #entry(entry: PxarEntry): void {
+    const { depth, name } = entry;
+    if (depth === 1 && this.#excludeFile === undefined && bytesEqual(name, EXCLUDE_CLI_NAME)) {
+      this.#excludeFile = entry;
+      this.#step();
+      return;
+    }
+    const last = this.#names[depth];
+    if (last !== undefined && compareBytes(last, name) >= 0) {
+      throw new CorruptDataError(
+        `archive: entry ${quotePath(name)} at ${entry.position} is not in the order of names`,
+      );
+    }
+    this.#names[depth] = name;
+    this.#names.length = depth + 1;
+    this.#ahead = entry;
   }
 
   async #feed(): Promise<void> {
@@ -122,7 +156,7 @@ export class EntryStream {
     return await cache.withChunk(
       { digest: index.digestAt(chunk), size, encrypted: cryptMode === "encrypt" },
       (bytes) => {
-        const turn = chunk & 1;
+        const turn = this.#readsAll ? chunk & 1 : 0;
         if (this.#buffers[turn]!.byteLength < size) this.#buffers[turn] = new Uint8Array(size);
         this.#buffers[turn]!.set(bytes);
         return this.#buffers[turn]!.subarray(0, size);

@@ -210,3 +210,28 @@ Deno.test("snapshot size and stats say what indexes and chunk files come to", as
     }
   });
 });
+
+Deno.test("of an encrypted snapshot all but the largest files is told without a key", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  const environment = { PBS_REPOSITORY: `${dir.path}/store`, XDG_CACHE_HOME: "/dev/null" };
+  const key = `--keyfile=${dir.path}/key`;
+  await client(["key", "create", `${dir.path}/key`, "--kdf=none"], {});
+  await Deno.mkdir(`${dir.path}/tree`);
+  for (const run of [0, 1]) {
+    await Deno.writeFile(`${dir.path}/tree/large`, random(new Chance(run + 1), 200_000 + run));
+    const time = `--backup-time=${START + run}`;
+    const args = ["backup", `t.pxar:${dir.path}/tree`, "--init", "--backup-id=e", time, "--quiet"];
+    await client([...args, key, "--chunk-size=64"], environment);
+  }
+  const withKey = await json(["snapshot", "size", "host/e", key], environment);
+  const [largest, ...others] = withKey["largest-new-files"];
+  assertEquals([largest.path, largest.size, largest["size-before"]], ["/large", 200_001, 200_000]);
+  assertEquals(others, []);
+  const without = await client(["snapshot", "size", "host/e", "--output-format=json"], environment);
+  assertMatch(without.stderr, /Without the key .* the largest new files cannot be told/);
+  const { "largest-new-files": none, ...rest } = JSON.parse(without.stdout);
+  assertEquals(none, undefined);
+  assertEquals({ ...rest, "largest-new-files": [largest] }, withKey);
+  const unread = await client(["snapshot", "size", "host/e", "--largest=0"], environment);
+  assert(!unread.stderr.includes("key"), unread.stderr);
+});
