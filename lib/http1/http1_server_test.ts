@@ -337,6 +337,7 @@ Deno.test("who takes nothing of a long response loses the connection, who pauses
   for (let i = 0; i < 2; i++) {
     const response = await client.request({ method: "GET", path: "/" });
     assertEquals((await response.body.bytes(1e6)).length, body.length);
+    // A window of time in which nothing is owed, so that nothing is late.
     await delay(2 * sendPace.withinMs);
   }
   stuck = true;

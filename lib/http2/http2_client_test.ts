@@ -89,8 +89,8 @@ Deno.test("streamed bodies arrive in order and wait for room", async () => {
     return { status: 200, body: request.body };
   }, { server: { streamWindowBytes: 100_000 } });
   const answer = client.request({ method: "POST", path: "/", body: source() });
-  await client.ping();
-  await delay(20);
+  // Until nothing more is sent between two answers of the server.
+  for (let before = -1; before !== produced; await client.ping()) before = produced;
   assert(produced < 20, `${produced} pieces were produced though nobody reads`);
   read();
   const response = await answer;
@@ -149,7 +149,12 @@ Deno.test("pieces of a body are handed over as they arrive, and their memory goe
   assertEquals(memory, whole);
   assert(releases > 50, `${releases}`);
   const kept = await client.request({ method: "GET", path: "/" });
-  await delay(50);
+  // Until all of it has arrived, and its memory was overwritten: a ping then brings its answer alone.
+  let before: number;
+  do {
+    before = releases;
+    await client.ping();
+  } while (releases - before > 1);
   assertEquals(await kept.body.bytes(100_000), whole);
   const refused = await client.request({ method: "GET", path: "/" });
   await assertRejects(

@@ -157,6 +157,7 @@ Deno.test("silent and superfluous connections do not hold a place", async () => 
     await new Promise((resolve) => socket.once("connect", resolve));
     await ended;
     const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint: made.fingerprint });
+    // A window of time: the one in which a handshake has to be done is over.
     await delay(150);
     await duplex.write(Uint8Array.of(7));
     assertEquals([...await duplex.read() ?? []], [7]);

@@ -146,7 +146,7 @@ Deno.test("a full disk is freed at once by garbage collection with cutoff 0", as
     for (;;) filler.writeSync(new Uint8Array(4096));
   });
   filler.close();
-  // The second in which they were stored is over.
+  // A window of the clock: chunks of the present second and of the one before are kept.
   await delay(2100);
   const log: string[] = [];
   await repository.garbageCollect((line) => log.push(line), undefined, 0);

@@ -201,6 +201,7 @@ Deno.test("slow and silent connections are ended in time, those of idle clients 
   const groups = () =>
     [...Deno.readDirSync(`${server.datastorePath}/host`)].map(({ name }) => name);
   await eventually(() => Promise.resolve(assertEquals(groups(), ["idle"])));
+  // A window of time in which a client that did not answer would have been ended.
   await delay(4 * timeouts.silenceMs);
   const answer = await idle.request({ method: "GET", path: "/previous_backup_time" });
   assertEquals(await answer.body.text(100), '{"data":null}');

@@ -1,5 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { setTimeout as delay } from "node:timers/promises";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
 import { clientCommand, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
@@ -69,7 +68,11 @@ Deno.test("a second SIGTERM ends serve at once; the backup fails clearly, the ne
   const { writer, output } = await startEndless(dir.path, env);
   const started = performance.now();
   server.child.kill("SIGTERM");
-  await delay(300);
+  // The first one was heard when nobody new is taken.
+  await eventually(async () => {
+    const connecting = Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await assertRejects(async () => (await connecting).close(), Deno.errors.ConnectionRefused);
+  });
   server.child.kill("SIGTERM");
   assertEquals((await server.child.status).code, INTERRUPTED);
   assert(performance.now() - started < SOON_MS);

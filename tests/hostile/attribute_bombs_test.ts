@@ -120,6 +120,7 @@ Deno.test("a signal ends a restore that is lost in attributes or in entries nobo
     }
     const child = startRestore(dir, what === "entries" ? ["--pattern=nothing"] : []);
     const run = watchMemory(child, 2 * LIMIT_BYTES);
+    // A window of time in which memory would grow; the archive takes longer than that by far.
     await delay(3000);
     child.kill("SIGTERM");
     const late = setTimeout(() => child.kill("SIGKILL"), LATE_MS);

@@ -16,7 +16,7 @@ const FRIENDLY = "127.0.0.10";
 const LIMIT_BYTES = 400_000_000;
 /** In which another client must have its answer; on a quiet machine it takes far below a second. */
 const ANSWER_MS = 30_000;
-/** For what the server does with what it was sent. */
+/** A window of time in which the server's memory would grow with what it was sent. */
 const PAUSE_MS = 1500;
 const MIB = 1 << 20;
 const SNAPSHOT = "backup-type=host&backup-id=big&backup-time=";

@@ -290,7 +290,8 @@ Deno.test("a ticket that is refused in the middle of a run is replaced once with
   await repository.identity();
   assertEquals(issued, 1);
   good = "none";
-  await delay(2);
+  // A ticket of this very millisecond counts as newer than the refusal.
+  for (const now = Date.now(); Date.now() === now;) await delay(1);
   await Promise.all([repository.identity(), repository.identity()]);
   assertEquals(issued, 2);
   // Somebody whose tickets are worth nothing at all is told so, not asked for ever.

@@ -74,7 +74,7 @@ Deno.test("who takes nothing while others wait is ended, who takes something is 
   const [stuck, slow] = [reader("stuck", cut), reader("slow", cut)];
   const holds = [await budget.hold(stuck, 50_000, signal), await budget.hold(slow, 50_000, signal)];
   const taking = setInterval(() => slow.takenBytes++, 10);
-  // Nobody waits: both are left alone.
+  // A window of three times the patience. Nobody waits: both are left alone.
   await delay(300);
   assertEquals(cut, []);
   const waiting = budget.hold(reader("c"), 50_000, signal);

@@ -30,7 +30,7 @@ Deno.test("a chunk counts as what it is, from before it is read until it was tak
     read = true;
     return chunk(3)(buffer);
   }, signal);
-  await delay(20);
+  await delay(0);
   assertEquals([read, budget.usedBytes], [false, 2 * MIB]);
   foreign.released();
   first.released();

@@ -188,6 +188,7 @@ export const PROTOCOL_SCENES: Readonly<Record<string, Scene>> = {
     const backup = await openBackup(stage, "host/cut", T);
     await backup.ok("POST", "/dynamic_index?archive-name=a.didx");
     uploadHalf(backup, new AbortController());
+    // Time for the first half to arrive: a server says nothing about it.
     await delay(50);
     await closeBackup(stage);
   },
@@ -196,6 +197,7 @@ export const PROTOCOL_SCENES: Readonly<Record<string, Scene>> = {
     await backup.ok("POST", "/dynamic_index?archive-name=a.didx");
     const abort = new AbortController();
     const ended = uploadHalf(backup, abort);
+    // As above.
     await delay(50);
     abort.abort();
     await ended;
