@@ -61,6 +61,18 @@ export const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
       line: "snapshot list host/web1 --output-format json",
     },
   ]],
+  ["snapshot diff", [
+    {
+      text: "What has changed since:",
+      line: "snapshot diff host/web1/2026-03-05T01:00:00Z host/web1",
+    },
+  ]],
+  ["snapshot size", [
+    {
+      text: "What would become free without a snapshot:",
+      line: "snapshot size host/web1/2026-03-05T01:00:00Z --largest 0",
+    },
+  ]],
   ["key create", [
     {
       text: "Create a key that a service can use without a passphrase:",

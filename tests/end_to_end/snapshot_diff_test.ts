@@ -250,6 +250,20 @@ testWithPeers(
         assertEquals(run.stdout.trimEnd().split("\n"), LINES);
       });
 
+      await test.step("snapshots and archives are completed", async () => {
+        const complete = async (line: string) => {
+          const COMP_LINE = `pbs-client snapshot ${line}`;
+          const COMP_POINT = String(COMP_LINE.length);
+          const { stdout } = await client(["bashcomplete"], { ...local, COMP_LINE, COMP_POINT });
+          return stdout.split("\n").filter((word) => word !== "");
+        };
+        const one = `host/none-legacy/${FIRST}`;
+        assertEquals(await complete("di"), ["diff"]);
+        assertEquals(await complete(`diff ${one.slice(0, -3)}`), [one]);
+        assert((await complete(`diff ${one} host/none-m`)).includes("host/none-metadata"));
+        assert((await complete(`diff ${one} host/none-metadata t.`)).includes("t.pxar"));
+      });
+
       await test.step("damage gives one error that names snapshot and archive", async () => {
         const folder = `${store}/host/none-metadata/${SECOND}`;
         const failing = async (pattern: RegExp, where: Record<string, string>) => {
