@@ -51,4 +51,10 @@ export type {
   SnapshotInfo,
   StorageStatus,
 } from "./lib/repository/mod.ts";
-export type { RestoredTree, RestoreReport } from "./lib/restore/mod.ts";
+export type {
+  InPlaceCounts,
+  InPlaceRequest,
+  RestoredTree,
+  RestoreReport,
+  TreeChange,
+} from "./lib/restore/mod.ts";

@@ -204,6 +204,8 @@ export const ExtractFlag = {
   StopAtFirstError: 128,
   /** Directories, devices, named pipes and sockets replace what is in their place, but no directory. */
   OverwriteOthers: 256,
+  /** Replaces, where that is allowed, at once, by renaming; flags that forbid it are taken away, and directories that exist get exactly the metadata of the archive. */
+  Replace: 512,
 } as const;
 
 /** How entries are restored. Number of each field's word. */
@@ -240,6 +242,10 @@ export const ExtractOp = {
   Node: 10,
   /** Gives up the file that has begun: it is unlinked (bare). */
   FileDrop: 11,
+  /** Removes what is at a path below the directory, which is the target: a directory, if the mode says so, only if it is empty. */
+  Remove: 12,
+  /** Metadata of an entry that exists; no directory. */
+  Mend: 13,
 } as const;
 
 /** A command without more, and the start of every other one. Number of each field's word. */
@@ -314,6 +320,8 @@ export const ExtractTag = {
   ProjectId: 5,
   /** 32 bits of `FS_IOC_SETFLAGS`, 32 bits of `FAT_IOCTL_SET_ATTRIBUTES`. */
   Flags: 6,
+  /** Name of an attribute that an entry that exists must not have. */
+  RemoveXattr: 7,
 } as const;
 
 /** The step that failed, or what is worth knowing. */
@@ -345,6 +353,8 @@ export const ExtractStep = {
   /** No error: a device whose failure is to be ignored. The first one is reported. */
   SkippedDevice: 19,
   CreateDevice: 20,
+  /** Removal of an entry that the archive does not have. */
+  Delete: 21,
 } as const;
 
 /** Start of a report. The tokens, 32 bits each, and the errors follow. Byte of each field. */

@@ -64,6 +64,10 @@ export class FileStat {
   get modificationTime(): number {
     return Number(this.#view.getBigInt64(112, true));
   }
+  /** Nanoseconds of the modification time. */
+  get modificationTimeNanoseconds(): number {
+    return this.#view.getUint32(120, true);
+  }
   get isFile(): boolean {
     return (this.mode & 0o170000) === 0o100000;
   }

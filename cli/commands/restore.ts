@@ -56,6 +56,8 @@ export const command: CommandDefinition = {
     ...RATE_OPTIONS,
     ...VERBOSITY_OPTIONS,
     flag("allow-existing-dirs", "Accept directories that exist already."),
+    flag("delete", "With --in-place: remove what the archive does not have."),
+    flag("dry-run", "With --in-place: only print what would change, one line each."),
     {
       name: "format",
       type: { kind: "enum", values: ["pxar", "tar"] },
@@ -73,6 +75,10 @@ export const command: CommandDefinition = {
     ),
     flag("ignore-permissions", "Do not restore permissions."),
     flag("ignore-xattrs", "Do not restore extended attributes, except file capabilities."),
+    flag(
+      "in-place",
+      "Make the target equal to the archive: what is the same already stays untouched.",
+    ),
     flag("overwrite", "Replace entries that exist, whatever they are; never a directory."),
     flag("overwrite-files", "Replace entries that exist where the archive has a file."),
     flag("overwrite-hardlinks", "Replace entries that exist where the archive has a hard link."),
@@ -89,6 +95,10 @@ export const command: CommandDefinition = {
       completion: "file-name",
       description: "File to write the prelude of a split archive to.",
     },
+    flag(
+      "verify-contents",
+      "With --in-place: compare also the contents of files that have the archive's size and time.",
+    ),
     WARNINGS_EXIT_OPTION,
   ],
   output: "none",
@@ -113,6 +123,7 @@ async function runRestoreCommand(
     (line) => output.log("info", line),
   );
   const options = requestOptions(values);
+  checkInPlace(values);
   if (options.target === "-" && options.patterns.length > 0 && options.format !== "tar") {
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
@@ -121,7 +132,12 @@ async function runRestoreCommand(
   const { newRestoreProgress, runRestore } = await import("../../lib/restore/mod.ts");
   using signals = catchSignals(() => output.log("info", "interrupted"));
   const keySource = cryptOptions.mode === "none" ? undefined : cryptOptions.key.source;
-  using messages = new RestoreMessages(output, newRestoreProgress(), keySource);
+  using messages = new RestoreMessages(
+    output,
+    newRestoreProgress(),
+    keySource,
+    options.inPlace?.dryRun,
+  );
   try {
     const report = await runRestore(
       {
@@ -156,6 +172,17 @@ function checkArchiveName(name: string): void {
   }
 }
 
+/** Refuses options that say nothing without others. */
+function checkInPlace(values: CommandValues): void {
+  if (!values.flag("in-place")) {
+    for (const name of ["delete", "dry-run", "verify-contents"]) {
+      if (values.flag(name)) throw new UsageError(`option '${name}' needs option 'in-place'`);
+    }
+  } else if (values.text("target") === "-") {
+    throw new UsageError("option 'in-place' needs a directory as target");
+  }
+}
+
 /** The run as the options ask for it (spec: cli.md §4.2). */
 function requestOptions(
   values: CommandValues,
@@ -178,6 +205,15 @@ function requestOptions(
     ignoreOwnership: values.flag("ignore-ownership"),
     ignorePermissions: values.flag("ignore-permissions"),
     ignoreExtractDeviceErrors: values.flag("ignore-extract-device-errors"),
+    ...(values.flag("in-place")
+      ? {
+        inPlace: {
+          deleteExtras: values.flag("delete"),
+          dryRun: values.flag("dry-run"),
+          verifyContents: values.flag("verify-contents"),
+        },
+      }
+      : {}),
     ...(preludeTarget === undefined ? {} : { preludeTarget }),
   };
 }

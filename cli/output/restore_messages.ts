@@ -4,7 +4,9 @@ import type {
   RestoreObserver,
   RestoreProgress,
   RestoreReport,
+  TreeChange,
 } from "../../lib/restore/mod.ts";
+import { quotePath } from "../../lib/bytes/mod.ts";
 import { describeKeySource, type KeySource } from "../keys/key_source.ts";
 import { countOf } from "./count_of.ts";
 import { formatDuration } from "./format_duration.ts";
@@ -31,6 +33,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
     private readonly output: Output,
     readonly progress: RestoreProgress,
     private readonly keySource?: KeySource,
+    private readonly isDryRun = false,
   ) {
     this.#timers.push(
       output.hasLiveLine
@@ -51,6 +54,13 @@ export class RestoreMessages implements RestoreObserver, Disposable {
     this.output.log("info", `Fingerprint: ${keyId}`);
   }
 
+  /** The result of a dry run; otherwise a line for the curious. */
+  treeChange({ action, path, parts }: TreeChange): void {
+    const line = `${action} ${quotePath(path)}${parts.length > 0 ? ` (${parts.join(", ")})` : ""}`;
+    if (this.isDryRun) this.output.printLine(line);
+    else this.output.log("debug", line);
+  }
+
   treeMade(made: RestoredTree): void {
     this.#made = made;
   }
@@ -65,6 +75,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   finish(report: RestoreReport): void {
     this[Symbol.dispose]();
     if (report.kind === "blob" || report.kind === "stream") return;
+    if (this.isDryRun) return this.#summary();
     const seconds = report.durationMs / 1000;
     const speed = formatSize(Math.floor(report.bytes / Math.max(seconds, 0.001)));
     this.output.log(
@@ -79,7 +90,20 @@ export class RestoreMessages implements RestoreObserver, Disposable {
   /** The line that says what was made of a tree; the official client has none. */
   #summary(): void {
     if (this.#made === undefined) return;
-    const { files, directories, symlinks, hardlinks, nodes, fileBytes, errors } = this.#made;
+    const { files, directories, symlinks, hardlinks, nodes, fileBytes, errors, inPlace } =
+      this.#made;
+    const problems = [
+      ...someOf(this.#warnings, "warning"),
+      ...someOf(errors, "error"),
+    ];
+    if (inPlace !== undefined) {
+      const { kept, changed, made, removed, isDryRun } = inPlace;
+      const counts = [`${kept} kept`, `${changed} changed`, `${made} made`, `${removed} removed`];
+      const written = isDryRun ? [] : [`${formatSize(fileBytes)} restored`];
+      const title = isDryRun ? "Summary (dry run)" : "Summary";
+      this.output.log("info", `${title}: ${[...counts, ...written, ...problems].join(", ")}`);
+      return;
+    }
     const counted = [
       countOf(files, "file"),
       countOf(directories, "directory"),
@@ -87,8 +111,7 @@ export class RestoreMessages implements RestoreObserver, Disposable {
       ...someOf(hardlinks, "hard link"),
       ...someOf(nodes, "device, pipe or socket", "devices, pipes and sockets"),
       `${formatSize(fileBytes)} restored`,
-      ...someOf(this.#warnings, "warning"),
-      ...someOf(errors, "error"),
+      ...problems,
     ];
     this.output.log("info", `Summary: ${counted.join(", ")}`);
   }

@@ -9,6 +9,8 @@ import { type ArchiveEntry, toArchiveEntry } from "./archive_entry.ts";
 import { pathBytes } from "./path_bytes.ts";
 import type { RestoreOptions } from "./restore_options.ts";
 
+const NOTHING_IN_PLACE = { deleteExtras: false, dryRun: false, verifyContents: false };
+
 /** Bytes of a stream that are read at a time. */
 const PIECE_BYTES = 1024 * 1024;
 
@@ -115,9 +117,16 @@ export class StoredArchive implements AsyncDisposable {
       ignoreFcaps: false,
       ignoreFlags: false,
       ignoreExtractDeviceErrors: false,
+      ...(options.inPlace === undefined
+        ? {}
+        : { inPlace: { ...NOTHING_IN_PLACE, ...options.inPlace } }),
       ...(this.#crypt === undefined ? {} : { crypt: this.#crypt }),
       signal: options.signal ?? new AbortController().signal,
-    }, { log: options.onMessage ?? (() => {}), progress: newRestoreProgress() });
+    }, {
+      log: options.onMessage ?? (() => {}),
+      progress: newRestoreProgress(),
+      treeChange: (change) => options.onChange?.(change),
+    });
   }
 
   /** Closes what was opened. */

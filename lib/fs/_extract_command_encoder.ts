@@ -17,6 +17,7 @@ import {
   type EntryMetadata,
   fatAttributesFromAttributes,
   linuxFlagsFromAttributes,
+  S_IFDIR,
 } from "../pxar/mod.ts";
 import type { ExtractOptions } from "./extract_options.ts";
 
@@ -25,6 +26,7 @@ const BARE_WORDS = EXTRACT_BARE_BYTES / 4;
 const ENTRY_WORDS = EXTRACT_ENTRY_BYTES / 4;
 const PIECES_WORDS = EXTRACT_PIECES_BYTES / 4;
 const PIECE_WORDS = EXTRACT_PIECE_BYTES / 4;
+const SLASH = 0x2f;
 const MAX_NAME_LENGTH = 4096;
 const MAX_CHUNKS = 4096;
 const INITIAL_CAPACITY = 256 * 1024;
@@ -38,6 +40,12 @@ export interface ExtractCommands {
   readonly chunks: BigUint64Array<ArrayBuffer>;
   /** Chunks in use. */
   readonly chunkCount: number;
+}
+
+/** Metadata for an entry that exists. */
+export interface MendedMetadata extends EntryMetadata {
+  /** Names of extended attributes that it must not have. */
+  readonly removedXattrs?: readonly Uint8Array[];
 }
 
 /** Packs what is to be made into commands of the native extractor. One object, reused. */
@@ -90,13 +98,13 @@ export class ExtractCommandEncoder {
     this.#lastPiece = -1;
   }
 
-  root(metadata: EntryMetadata): void {
+  root(metadata: MendedMetadata): void {
     const start = this.#begin(ExtractOp.Root, undefined, metadata, 0);
     this.#extras(start, metadata);
     this.#end(start);
   }
 
-  enterDirectory(name: Uint8Array, metadata: EntryMetadata): void {
+  enterDirectory(name: Uint8Array, metadata: MendedMetadata): void {
     const start = this.#begin(ExtractOp.Enter, name, metadata, 0);
     this.#extras(start, metadata);
     this.#end(start);
@@ -186,6 +194,22 @@ export class ExtractCommandEncoder {
     this.#words[start + Entry.number] = major;
     this.#words[start + Entry.number + 1] = minor;
     this.#extras(start, metadata);
+    this.#end(start);
+  }
+
+  /** Gives an entry that exists, and is no directory, its metadata. */
+  mend(name: Uint8Array, metadata: MendedMetadata): void {
+    const start = this.#begin(ExtractOp.Mend, name, metadata, 0);
+    this.#extras(start, metadata);
+    this.#end(start);
+  }
+
+  /** Removes what is at a path below the current directory; a directory only if it is empty. */
+  remove(path: Uint8Array, isDirectory: boolean): void {
+    const name = path.subarray(path.lastIndexOf(SLASH) + 1);
+    const start = this.#begin(ExtractOp.Remove, name, undefined, path.length + 4);
+    this.#words[start + Entry.mode] = isDirectory ? S_IFDIR : 0;
+    this.#target(start, path);
     this.#end(start);
   }
 
@@ -328,14 +352,15 @@ export class ExtractCommandEncoder {
     this.#lastPiece = -1;
   }
 
-  #extras(start: number, metadata: EntryMetadata): void {
-    const { xattrs, acl, fcaps, projectId, flags } = metadata;
+  #extras(start: number, metadata: MendedMetadata): void {
+    const { xattrs, acl, fcaps, projectId, flags, removedXattrs } = metadata;
     const wanted = this.#options.ignoreFlags ? 0 : flags & this.#withExtras;
     if (
       wanted === 0 && xattrs === undefined && acl === undefined && fcaps === undefined &&
-      projectId === undefined
+      projectId === undefined && removedXattrs === undefined
     ) return;
     const from = this.#at;
+    for (const name of removedXattrs ?? []) this.#extra(ExtractTag.RemoveXattr, name);
     const options = this.#options;
     if (xattrs !== undefined && !options.ignoreXattrs) {
       for (const { name, value } of xattrs) {

@@ -57,6 +57,7 @@ const STEPS: Readonly<Record<number, ExtractRecord["step"]>> = {
   [NativeStep.NoFlags]: "no attribute flags",
   [NativeStep.SkippedDevice]: "skipped device",
   [NativeStep.CreateDevice]: "create device",
+  [NativeStep.Delete]: "delete",
 };
 
 const WHAT: Readonly<Record<ExtractRecord["step"], string>> = {
@@ -81,6 +82,7 @@ const WHAT: Readonly<Record<ExtractRecord["step"], string>> = {
   "no attribute flags": "set attribute flags of",
   "skipped device": "create device",
   "create device": "create device",
+  "delete": "remove",
 };
 
 /** Options of `restore` that leave a step out. */

@@ -249,8 +249,9 @@ export class TreeWalk implements WalkPath {
     this.#names.push(name);
     const metadata = this.#metadata(batch, at);
     this.progress.directories++;
-    this.#visitor.enterDirectory(name, metadata);
-    if ((flags & CaptureFlag.MountPoint) === 0) return;
+    const isMountPoint = (flags & CaptureFlag.MountPoint) !== 0;
+    this.#visitor.enterDirectory(name, metadata, isMountPoint);
+    if (!isMountPoint) return;
     const magic = words[at + CaptureEntryWord.fileSystem]!;
     const enter = !isVirtualFileSystem(magic) &&
       (this.#devices?.has(wide(words, at + CaptureEntryWord.device)) ?? true);

@@ -15,7 +15,8 @@ export type ExtractStep =
   | "FAT attributes"
   | "hard link target"
   | "remove"
-  | "create device";
+  | "create device"
+  | "delete";
 
 /** One entry, or one step of its metadata, that could not be restored. */
 export interface ExtractError {

@@ -12,6 +12,11 @@ export interface ExtractOptions {
   readonly overwriteHardlinks?: boolean;
   /** Directories, devices, named pipes and sockets replace what is in their place; no directory. */
   readonly overwriteOthers?: boolean;
+  /**
+   * Replaces what may be overwritten at once, by renaming, also where attribute flags forbid it, and
+   * directories that exist get exactly the metadata that is given.
+   */
+  readonly replace?: boolean;
   /** ACLs are not applied. */
   readonly ignoreAcls?: boolean;
   /** Extended attributes are not applied; file capabilities and ACLs are. */

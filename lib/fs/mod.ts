@@ -33,6 +33,8 @@ export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
 export { isVirtualFileSystem } from "./filesystem_features.ts";
 export { type FileIdentity, reopenSourceFile } from "./reopen_source_file.ts";
 export { TreeExtractor } from "./tree_extractor.ts";
+export type { MendedMetadata } from "./_extract_command_encoder.ts";
+export { type ExistingEntry, TreeStream, type TreeStreamEvent } from "./tree_stream.ts";
 export { SelectiveExtractor, type SelectiveExtractorOptions } from "./selective_extractor.ts";
 export type { ExtractSink } from "./extract_sink.ts";
 export type { ExtractOptions } from "./extract_options.ts";

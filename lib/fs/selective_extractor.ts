@@ -160,11 +160,11 @@ export class SelectiveExtractor implements ExtractSink {
   }
 
   /**
-   * Whether the patterns select an entry that is no directory.
+   * Whether the patterns select an entry.
    *
    * @param path Path in the archive without leading slash, such as the target of a hard link.
    */
-  isSelected(path: Uint8Array): boolean {
+  isSelected(path: Uint8Array, isDirectory = false): boolean {
     const absolute = new Uint8Array(path.length + 1);
     absolute[0] = SLASH;
     absolute.set(path, 1);
@@ -172,7 +172,7 @@ export class SelectiveExtractor implements ExtractSink {
     for (let at = 1; at <= absolute.length; at++) {
       const end = at === absolute.length;
       if (!end && absolute[at] !== SLASH) continue;
-      const match = evaluateMatchList(this.#list, absolute.subarray(0, at), !end);
+      const match = evaluateMatchList(this.#list, absolute.subarray(0, at), !end || isDirectory);
       if (match !== undefined) selected = match === "include";
     }
     return selected;

@@ -9,7 +9,11 @@ import {
   INITIAL_ATTRIBUTE_FLAGS,
   linuxFlagsFromAttributes,
 } from "../pxar/mod.ts";
-import { ExtractCommandEncoder, type ExtractCommands } from "./_extract_command_encoder.ts";
+import {
+  ExtractCommandEncoder,
+  type ExtractCommands,
+  type MendedMetadata,
+} from "./_extract_command_encoder.ts";
 import type { ExtractError } from "./extract_error.ts";
 import type { ExtractOptions } from "./extract_options.ts";
 import type { ExtractReport } from "./extract_report.ts";
@@ -118,11 +122,12 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     return this.#errorCount;
   }
 
-  root(metadata: EntryMetadata): void {
+  /** See {@linkcode ExtractSink.root}. */
+  root(metadata: MendedMetadata): void {
     this.#encoder.root(metadata);
   }
 
-  enterDirectory(name: Uint8Array, metadata: EntryMetadata): void {
+  enterDirectory(name: Uint8Array, metadata: MendedMetadata): void {
     this.#encoder.enterDirectory(name, metadata);
     this.#depth++;
   }
@@ -185,6 +190,21 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
 
   socket(name: Uint8Array, metadata: EntryMetadata): void {
     if (!this.#options.skipSockets) this.#encoder.node(name, metadata, 0, 0);
+  }
+
+  /** Gives an entry of the current directory that exists, and is no directory, its metadata. */
+  mend(name: Uint8Array, metadata: MendedMetadata): void {
+    this.#encoder.mend(name, metadata);
+  }
+
+  /**
+   * Removes an entry that exists; a directory only if it is empty. It happens before anything that
+   * comes later. No link is followed.
+   *
+   * @param path Below the current directory.
+   */
+  remove(path: Uint8Array, isDirectory: boolean): void {
+    this.#encoder.remove(path, isDirectory);
   }
 
   /**
@@ -333,6 +353,10 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
       }
       const message = extractErrorMessage(this.#target, record);
       const { path, step, errno } = record;
+      if (step === "delete" && errno === Errno.ENOTEMPTY) {
+        this.#options.onNote?.(message, "info");
+        continue;
+      }
       if (isExtractNote(step)) {
         this.#options.onNote?.(message, noteLevel(step));
         continue;
@@ -371,6 +395,7 @@ function nativeFlags(options: ExtractOptions): number {
     set(options.overwriteSymlinks, ExtractFlag.OverwriteSymlinks) |
     set(options.overwriteHardlinks, ExtractFlag.OverwriteHardlinks) |
     set(options.overwriteOthers, ExtractFlag.OverwriteOthers) |
+    set(options.replace, ExtractFlag.Replace) |
     set(options.ignoreOwnership, ExtractFlag.IgnoreOwnership) |
     set(options.ignorePermissions, ExtractFlag.IgnorePermissions) |
     set(options.ignoreExtractDeviceErrors, ExtractFlag.IgnoreDeviceErrors) |

@@ -61,8 +61,12 @@ export interface TreeVisitor {
   enterRoot(metadata: EntryMetadata, path: WalkPath): void;
   /** The last call of a walk that succeeded. */
   leaveRoot(): void;
-  /** A directory begins; also for one whose contents are skipped. */
-  enterDirectory(name: Uint8Array, metadata: EntryMetadata): void;
+  /**
+   * A directory begins; also for one whose contents are skipped.
+   *
+   * @param isMountPoint Whether another file system is mounted there.
+   */
+  enterDirectory(name: Uint8Array, metadata: EntryMetadata, isMountPoint: boolean): void;
   /** The directory entered last ends. */
   leaveDirectory(): void;
   /** A regular file. */

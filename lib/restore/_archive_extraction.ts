@@ -1,9 +1,11 @@
 import { CorruptDataError } from "../errors/mod.ts";
 import { type ExtractSink, type MatchList, SelectiveExtractor } from "../fs/mod.ts";
-import { PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
+import { type ContentRange, PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
 import { DamagedChunkError, type PlacedChunk, type PlacedChunks } from "../reading/mod.ts";
 import { ArchiveGuide } from "./_archive_guide.ts";
 import type { ContentFeed } from "./_content_feed.ts";
+import type { InPlaceParts, InPlaceTarget } from "./_in_place_target.ts";
+import { joinNames } from "./_join_names.ts";
 import type { LinkedFiles } from "./linked_files.ts";
 import { Losses } from "./_losses.ts";
 import type { RestoreObserver } from "./restore_request.ts";
@@ -35,6 +37,16 @@ export interface TreeTarget<Extractor extends EntryMaker = EntryMaker> {
   onPrelude(prelude: Uint8Array | undefined): Promise<void>;
 }
 
+/** Means to make a target equal to an archive. */
+export interface InPlaceMeans {
+  /** Makes what compares the two. */
+  compare(isSelected: InPlaceParts["isSelected"]): InPlaceTarget;
+  /** Finds the content of a file. @throws {CorruptDataError} if the archive is damaged there. */
+  contentOf(file: PxarEntry): Promise<ContentRange>;
+  /** Whether most contents are passed over. */
+  readonly isSparse: boolean;
+}
+
 /** Tools of an {@linkcode ArchiveExtraction}; all of them stay the caller's. */
 export interface ExtractionParts<Extractor extends EntryMaker = EntryMaker> {
   /** Name of the archive in messages. */
@@ -43,6 +55,8 @@ export interface ExtractionParts<Extractor extends EntryMaker = EntryMaker> {
   /** Contents of a split archive. */
   readonly payloadChunks: PlacedChunks | undefined;
   readonly linkedContent: LinkedFiles;
+  /** For targets that are made equal to the archive. */
+  readonly inPlace?: InPlaceMeans;
   readonly feed: ContentFeed;
   readonly target: TreeTarget<Extractor>;
   readonly observer: RestoreObserver;
@@ -67,6 +81,9 @@ export class ArchiveExtraction {
   #mayJump = false;
   readonly #sink: ExtractSink;
   readonly #selection: SelectiveExtractor | undefined;
+  readonly #inPlace: InPlaceTarget | undefined;
+  /** Maker of the entries that are wanted. */
+  readonly #maker: EntryMaker;
   /** Whether the hard link at hand is wanted and its target is not. */
   #isLinkAlone = false;
   /** Paths of the files that such links were made to, by their place in the archive. */
@@ -74,17 +91,20 @@ export class ArchiveExtraction {
 
   constructor(private readonly parts: ExtractionParts) {
     const { extractor, patterns } = parts.target;
+    this.#inPlace = parts.inPlace?.compare((path, isDirectory) =>
+      this.#selection?.isSelected(path, isDirectory) ?? true
+    );
+    this.#maker = this.#inPlace ?? extractor;
     this.#selection = patterns.length === 0
       ? undefined
-      : new SelectiveExtractor(extractor, patterns, {
+      : new SelectiveExtractor(this.#maker, patterns, {
         onUnselectedTarget: () => void (this.#isLinkAlone = true),
       });
-    this.#sink = this.#selection ?? extractor;
+    this.#sink = this.#selection ?? this.#maker;
     this.#losses = new Losses(parts.observer);
     this.#guide = new ArchiveGuide(() => parts.linkedContent.tree());
-    if (this.#selection === undefined) return;
-    parts.archiveChunks.narrow();
-    parts.payloadChunks?.narrow();
+    if (this.#selection !== undefined) parts.archiveChunks.narrow();
+    if (this.#selection !== undefined || parts.inPlace?.isSparse) parts.payloadChunks?.narrow();
   }
 
   async run(): Promise<void> {
@@ -102,6 +122,7 @@ export class ArchiveExtraction {
             first = false;
             await this.parts.target.onPrelude(decoder.prelude);
           }
+          if (this.#inPlace !== undefined) await this.#inPlace.arrive(decoder.entry);
           if (decoder.entry.damage !== undefined) this.#noteDamage(decoder.entry);
           if (this.#entry(decoder.entry)) await this.#splitContent(decoder.entry);
           else if (this.#isLinkAlone) await this.#linkAlone(decoder.entry);
@@ -111,11 +132,13 @@ export class ArchiveExtraction {
           break;
         case "data":
           sink.data(decoder.dataStart, decoder.dataLength);
+          await this.#inPlace?.compare();
           this.#fileBytes(decoder.dataLength);
+          if (this.#inPlace?.mustWriteAgain) await this.#writeAgain(decoder.entry);
           break;
         case "leave":
           this.#endFile();
-          this.#leave();
+          await this.#leave();
           this.#mayJump = this.#selection !== undefined;
           break;
         case "finished":
@@ -132,11 +155,12 @@ export class ArchiveExtraction {
     if (names !== undefined) await this.#guide.visitOnly(names);
   }
 
-  #leave(): void {
+  async #leave(): Promise<void> {
     this.#hasLeft = true;
     this.#guide.leave();
     this.#path.pop();
     if (this.#path.length > 0) this.#sink.leaveDirectory();
+    await this.#inPlace?.leave();
   }
 
   /** Leaves out what the patterns cannot select. */
@@ -167,13 +191,6 @@ export class ArchiveExtraction {
     return this.#losses;
   }
 
-  /** Path of what was read last: of an entry, or of the directory that another one of it ended in. */
-  get lastPath(): Uint8Array {
-    const names = this.#path.slice(1);
-    const { kind, name } = this.#decoder.entry;
-    return joinNames(kind === "directory" || this.#hasLeft ? names : [...names, name]);
-  }
-
   /** Names the archive, where an error of its decoder cannot. */
   failureOf(error: unknown): unknown {
     if (!(error instanceof CorruptDataError) || error instanceof DamagedChunkError) return error;
@@ -184,8 +201,21 @@ export class ArchiveExtraction {
     return new CorruptDataError(`${this.parts.archive}: ${error.message}`, { cause: error });
   }
 
+  /** Path of what was read last: of an entry, or of the directory that another one of it ended in. */
+  get lastPath(): Uint8Array {
+    const names = this.#path.slice(1);
+    const { kind, name } = this.#decoder.entry;
+    return joinNames(kind === "directory" || this.#hasLeft ? names : [...names, name]);
+  }
+
+  /** The target, if it is made equal to the archive. */
+  get inPlace(): InPlaceTarget | undefined {
+    return this.#inPlace;
+  }
+
   /** Gives back what is not the feed's. */
   release(): void {
+    this.#inPlace?.release();
     this.parts.linkedContent[Symbol.dispose]();
     this.#releaseMetadata();
   }
@@ -267,6 +297,7 @@ export class ArchiveExtraction {
       switch (payload.next()) {
         case "data":
           this.#sink.data(payload.dataStart, payload.dataLength);
+          await this.#inPlace?.compare();
           this.#fileBytes(payload.dataLength);
           break;
         case "need-input":
@@ -274,6 +305,7 @@ export class ArchiveExtraction {
           break;
         case "done":
           this.#endFile();
+          if (this.#inPlace?.mustWriteAgain) await this.#writeAgain(entry);
           return;
       }
     }
@@ -341,8 +373,10 @@ export class ArchiveExtraction {
       }
       for (let level = innermost; level > depth; level--) {
         this.#losses.rest(this.#directoryPath(), damage);
-        this.#leave();
+        this.#inPlace?.loseEntries();
+        await this.#leave();
       }
+      this.#inPlace?.loseEntries();
       if (way.lost > 0) this.#losses.nameless(way.lost, this.#directoryPath(), damage);
       if (way.isEnd) decoder.jumpOut(way.position, depth);
       else decoder.jumpTo(way.position, depth);
@@ -408,32 +442,67 @@ export class ArchiveExtraction {
   /** Makes a file of a hard link whose first name is not wanted (spec: pxar.md §6.4). */
   async #linkAlone(link: PxarEntry): Promise<void> {
     this.#isLinkAlone = false;
-    const { extractor } = this.parts.target;
     const first = this.#linked.get(link.targetPosition);
     if (first !== undefined) {
-      extractor.hardlink(link.name, first);
+      this.#maker.hardlink(link.name, first);
       return;
     }
+    let isThere = await this.#copy(async () => {
+      const { entry, content } = await this.parts.linkedContent.find(link);
+      const isWanted = this.#maker.beginFile(link.name, entry.metadata!, content.size);
+      return isWanted ? content : undefined;
+    });
+    if (this.#inPlace?.mustWriteAgain) {
+      isThere = await this.#copy(async () => {
+        const { entry, content } = await this.parts.linkedContent.find(link);
+        const isWanted = this.#inPlace!.writeAgain(link.name, entry.metadata!, content.size);
+        return isWanted ? content : undefined;
+      });
+    }
+    if (!isThere) return;
+    this.parts.observer.progress.files++;
+    this.#linked.set(link.targetPosition, joinNames([...this.#path.slice(1), link.name]));
+  }
+
+  /** Writes a file whose content turned out to differ from the one that exists. */
+  async #writeAgain(file: PxarEntry): Promise<void> {
+    await this.#copy(async () => {
+      const content = await this.parts.inPlace!.contentOf(file);
+      const isWanted = this.#inPlace!.writeAgain(file.name, file.metadata!, file.size);
+      return isWanted ? content : undefined;
+    });
+  }
+
+  /**
+   * Copies content from any place.
+   *
+   * @param begin Begins the file; undefined if nothing is wanted.
+   * @returns false if it is lost.
+   */
+  async #copy(begin: () => Promise<ContentRange | undefined>): Promise<boolean> {
+    const maker = this.#maker;
     let begun = false;
     try {
-      const { entry, content } = await this.parts.linkedContent.find(link);
-      const { access, offset, size } = content;
-      extractor.beginFile(link.name, entry.metadata!, size);
+      const content = await begin();
+      if (content === undefined) return true;
       begun = true;
+      const { access, offset, size } = content;
       for (let done = 0; done < size;) {
         const length = Math.min(LINKED_PIECE_BYTES, size - done);
-        extractor.inlineData(await access.read(offset + done, length));
+        maker.inlineData(await access.read(offset + done, length));
+        await this.#inPlace?.compare();
         done += length;
         if (this.parts.feed.full) await this.parts.feed.submit();
         this.parts.signal.throwIfAborted();
       }
-      extractor.endFile();
-      this.parts.observer.progress.files++;
-      this.#linked.set(link.targetPosition, joinNames([...this.#path.slice(1), link.name]));
+      maker.endFile();
+      return true;
     } catch (error) {
-      if (begun) extractor.dropFile();
+      if (begun) maker.dropFile();
+      else this.#inPlace?.dropFile();
       if (!(error instanceof CorruptDataError)) throw error;
       this.#noteLoss(error instanceof DamagedChunkError ? error : this.#named(error));
+      return false;
     }
   }
 
@@ -449,16 +518,4 @@ export class ArchiveExtraction {
     }
     return placed;
   }
-}
-
-function joinNames(names: readonly Uint8Array[]): Uint8Array {
-  if (names.length === 0) return new Uint8Array();
-  const path = new Uint8Array(names.reduce((sum, { length }) => sum + length + 1, 0) - 1);
-  let at = 0;
-  for (const name of names) {
-    path.set(name, at);
-    at += name.length;
-    if (at < path.length) path[at++] = 0x2f;
-  }
-  return path;
 }

@@ -1,6 +1,6 @@
-import type { TreeExtractor } from "../fs/mod.ts";
 import type { PlacedChunk } from "../reading/mod.ts";
 import type { ContentFeed } from "./_content_feed.ts";
+import type { RestoringExtractor } from "./_dry_extractor.ts";
 
 /** Plain bytes that may wait for the extractor; the prefetch window is larger. */
 const HELD_BYTES_MAX = 16 * 1024 * 1024;
@@ -20,19 +20,24 @@ interface HeldChunk {
  * back when the last batch that needs them is done.
  */
 export class ExtractionFeed implements ContentFeed {
-  readonly #extractor: TreeExtractor;
+  readonly #extractor: RestoringExtractor;
   readonly #held = new Map<number, HeldChunk>();
   #current: HeldChunk | undefined;
   #heldBytes = 0;
   #nextToken = 0;
 
-  constructor(extractor: TreeExtractor) {
+  constructor(extractor: RestoringExtractor) {
     this.#extractor = extractor;
   }
 
   /** Whether so much is collected that {@linkcode ExtractionFeed.submit} should be awaited. */
   get full(): boolean {
     return this.#extractor.pendingBytes > PENDING_BYTES_MAX;
+  }
+
+  /** Bytes of the chunk that contents come from. */
+  get chunkBytes(): Uint8Array {
+    return this.#current!.placed.chunk.bytes;
   }
 
   /** Makes a chunk the one that contents come from; takes it over. Ends the one before. */

@@ -1,6 +1,6 @@
 import { ChunkDecoder } from "../chunking/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
-import { PxarAccessor, type PxarEntry } from "../pxar/mod.ts";
+import { type ContentRange, PxarAccessor, type PxarEntry } from "../pxar/mod.ts";
 import { type CheckedSnapshot, ChunkAccess } from "../reading/mod.ts";
 import type { LinkedFile, LinkedFiles } from "./linked_files.ts";
 
@@ -29,9 +29,19 @@ export class LinkedContent implements LinkedFiles {
 
   /** @throws {CorruptDataError} if the link leads nowhere, or the archive is damaged there. */
   async find(link: PxarEntry): Promise<LinkedFile> {
-    const accessor = await (this.#whole ??= this.#openWhole());
+    const accessor = await this.whole();
     const { entry } = await accessor.resolve({ entry: link, end: 0, pathLength: 0 });
     return { entry, content: await accessor.content(entry) };
+  }
+
+  /** Finds the content of a file. @throws {CorruptDataError} if the archive is damaged there. */
+  async contentOf(file: PxarEntry): Promise<ContentRange> {
+    return await (await this.whole()).content(file);
+  }
+
+  /** The entries with their contents. Calls must not overlap. */
+  async whole(): Promise<PxarAccessor> {
+    return await (this.#whole ??= this.#openWhole());
   }
 
   [Symbol.dispose](): void {

@@ -1,8 +1,27 @@
-import type { ExtractReport, TreeExtractor } from "../fs/mod.ts";
-import { ArchiveExtraction, type ExtractionParts } from "./_archive_extraction.ts";
+import type { ExtractReport, TreeStream } from "../fs/mod.ts";
+import {
+  ArchiveExtraction,
+  type ExtractionParts,
+  type InPlaceMeans,
+} from "./_archive_extraction.ts";
+import type { RestoringExtractor } from "./_dry_extractor.ts";
+import { ExistingTree } from "./_existing_tree.ts";
+import { type InPlaceParts, InPlaceTarget } from "./_in_place_target.ts";
+import { joinNames } from "./_join_names.ts";
 import { ExtractionFeed } from "./_extraction_feed.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
-import type { RestoredTree } from "./restore_request.ts";
+import type { InPlaceRequest, RestoredTree } from "./restore_request.ts";
+
+/** How a target is made equal to an archive. */
+export interface InPlaceSettings extends InPlaceRequest {
+  /** Raw bytes of the target's path. */
+  readonly path: Uint8Array;
+  readonly ignored: InPlaceParts["ignored"];
+  /** Walk of the target; undefined if it does not exist. */
+  readonly existing: TreeStream | undefined;
+  /** Finds the content of a file. */
+  readonly contentOf: InPlaceMeans["contentOf"];
+}
 
 /** Result of the extraction of a tree. */
 export interface TreeOutcome {
@@ -24,13 +43,19 @@ export interface TreeOutcome {
  * were entered.
  *
  * @param parts What it works with; the extractor and the linked content are ended.
+ * @param inPlace Present if the target is to be made equal to the archive.
  */
 export async function extractTree(
-  parts: Omit<ExtractionParts<TreeExtractor>, "feed">,
+  parts: Omit<ExtractionParts<RestoringExtractor>, "feed" | "inPlace">,
+  inPlace?: InPlaceSettings,
 ): Promise<TreeOutcome> {
   const { target, observer, signal } = parts;
   const feed = new ExtractionFeed(target.extractor);
-  const restore = new ArchiveExtraction({ ...parts, feed });
+  const restore = new ArchiveExtraction({
+    ...parts,
+    feed,
+    ...(inPlace === undefined ? {} : { inPlace: meansOf(inPlace, parts, feed) }),
+  });
   try {
     let failure: unknown;
     try {
@@ -44,12 +69,12 @@ export async function extractTree(
     try {
       await feed.submit();
       const report = await target.extractor.finish();
-      const made = madeOf(target.extractor, restore.losses.count);
+      const made = madeOf(target.extractor, restore, inPlace);
       return { report, made, failure, lastPath: restore.lastPath };
     } catch (error) {
       throw failure ?? error;
     } finally {
-      if (!signal.aborted) observer.treeMade?.(madeOf(target.extractor, restore.losses.count));
+      if (!signal.aborted) observer.treeMade?.(madeOf(target.extractor, restore, inPlace));
     }
   } finally {
     await target.extractor.abort();
@@ -58,7 +83,50 @@ export async function extractTree(
   }
 }
 
-function madeOf({ made }: TreeExtractor, lostFiles: number): RestoredTree {
+function meansOf(
+  settings: InPlaceSettings,
+  { target, observer }: Omit<ExtractionParts<RestoringExtractor>, "feed" | "inPlace">,
+  feed: ExtractionFeed,
+): InPlaceMeans {
+  const { existing, path, contentOf, verifyContents } = settings;
+  return {
+    contentOf,
+    isSparse: !verifyContents,
+    compare: (isSelected) =>
+      new InPlaceTarget(
+        {
+          ...settings,
+          extractor: target.extractor,
+          isSelected,
+          entriesOf: (below) => entriesOf(joinNames([path, below])),
+          chunkBytes: () => feed.chunkBytes,
+          rest: () => feed.full ? feed.submit() : undefined,
+          change: (change) => observer.treeChange?.(change),
+          note: (level, message) => observer.log(level, message),
+        },
+        (listener) => existing && new ExistingTree(existing, listener),
+      ),
+  };
+}
+
+/** The number of entries of a directory; 0 where the runtime cannot name it. */
+function entriesOf(path: Uint8Array): number {
+  try {
+    return [...Deno.readDirSync(new TextDecoder("utf-8", { fatal: true }).decode(path))].length;
+  } catch {
+    return 0;
+  }
+}
+
+function madeOf(
+  { made }: RestoringExtractor,
+  { losses, inPlace }: ArchiveExtraction,
+  settings: InPlaceSettings | undefined,
+): RestoredTree {
   const { bytes, errorCount, ...entries } = made;
-  return { ...entries, fileBytes: bytes, errors: errorCount + lostFiles };
+  const counts = inPlace === undefined || settings === undefined
+    ? {}
+    : { inPlace: { ...inPlace.counts, isDryRun: settings.dryRun } };
+  const errors = errorCount + losses.count + (inPlace?.errors ?? 0);
+  return { ...entries, fileBytes: bytes, ...counts, errors };
 }

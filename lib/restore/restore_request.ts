@@ -33,9 +33,43 @@ export interface RestoreRequest {
   readonly ignoreExtractDeviceErrors: boolean;
   /** File to write the prelude of a split archive to, as raw bytes. */
   readonly preludeTarget?: Uint8Array;
+  /** Makes the target equal to the archive instead of filling it; for trees. */
+  readonly inPlace?: InPlaceRequest;
   /** Absent if there is no key. */
   readonly crypt?: CryptConfig;
   readonly signal: AbortSignal;
+}
+
+/** How a target is made equal to an archive. */
+export interface InPlaceRequest {
+  /** Remove what the archive does not have. */
+  readonly deleteExtras: boolean;
+  /** Only tell what would change. */
+  readonly dryRun: boolean;
+  /** Compare the contents of files that have the archive's size and time as well. */
+  readonly verifyContents: boolean;
+}
+
+/** Change that an in-place restore makes, or would make, to one entry. */
+export interface TreeChange {
+  /** `mend`: other metadata, the same content. */
+  readonly action: "make" | "replace" | "mend" | "remove";
+  /** Path below the target with a leading slash, raw bytes. */
+  readonly path: Uint8Array;
+  /** Differences, for people; empty where the entry is new or goes. */
+  readonly parts: readonly string[];
+}
+
+/** Entries of a target, by what an in-place restore did, or would do, to them. */
+export interface InPlaceCounts {
+  /** Untouched. */
+  readonly kept: number;
+  /** Replaced, or given other metadata. */
+  readonly changed: number;
+  /** New. */
+  readonly made: number;
+  /** Gone. */
+  readonly removed: number;
 }
 
 /** Counters of a running restore, updated in place for a display to look at. */
@@ -52,6 +86,8 @@ export interface RestoreProgress {
 export interface RestoreObserver extends ReadingObserver {
   /** Written to by the run. */
   readonly progress: RestoreProgress;
+  /** One change of an in-place restore, in the order they are made. */
+  treeChange?(change: TreeChange): void;
   /** Hears of a tree that was made, complete or not; once, unless the run was interrupted. */
   treeMade?(made: RestoredTree): void;
 }
@@ -70,6 +106,8 @@ export interface RestoredTree {
   readonly nodes: number;
   /** Bytes of the files, holes included. */
   readonly fileBytes: number;
+  /** Counts of all entries of a target, after a restore in place. */
+  readonly inPlace?: InPlaceCounts & { readonly isDryRun: boolean };
   /** Entries, or steps of their metadata, that could not be restored. */
   readonly errors: number;
 }

@@ -10,6 +10,7 @@ import {
 } from "../manifest/mod.ts";
 import { CheckedSnapshot } from "../reading/mod.ts";
 import { CLIENT_LOG_BLOB_NAME, MANIFEST_BLOB_NAME, parseArchiveName } from "../repository/mod.ts";
+import { DryExtractor } from "./_dry_extractor.ts";
 import { NewTarget } from "./_new_target.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import { OutputFile, replaceFile } from "./_output_file.ts";
@@ -78,6 +79,11 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   }
   const archive = lookUpArchive(snapshot.manifest, name.serverName);
   using decoder = new ChunkDecoder(crypt === undefined ? {} : { crypt });
+  if (request.inPlace !== undefined && (!isTree || request.target === "-")) {
+    throw new UsageError(
+      `${name.clientName} cannot be restored in place: only a tree to a directory`,
+    );
+  }
   if (isTree && request.target !== "-") {
     return await restoreTreeTo(request.target, { snapshot, archive, decoder }, request, observer);
   }
@@ -131,13 +137,18 @@ async function restoreTreeTo(
     warnings++;
     observer.log("warn", message);
   };
+  const { inPlace } = request;
+  const isReplacing = inPlace !== undefined;
   using newTarget = NewTarget.watch(target);
-  await using extractor = TreeExtractor.open(target, {
-    allowExistingDirs: request.allowExistingDirs,
-    overwriteFiles: request.overwriteFiles,
-    overwriteSymlinks: request.overwriteSymlinks,
-    overwriteHardlinks: request.overwriteHardlinks,
-    overwriteOthers: request.overwriteOthers,
+  await using extractor = inPlace?.dryRun ? new DryExtractor() : TreeExtractor.open(target, {
+    allowExistingDirs: isReplacing || request.allowExistingDirs,
+    overwriteFiles: isReplacing || request.overwriteFiles,
+    overwriteSymlinks: isReplacing || request.overwriteSymlinks,
+    overwriteHardlinks: isReplacing || request.overwriteHardlinks,
+    overwriteOthers: isReplacing || request.overwriteOthers,
+    replace: isReplacing,
+    // Flags that are to be ignored must not be taken away either.
+    ...(isReplacing && request.ignoreFlags ? { attributeFlags: 0 } : {}),
     ignoreAcls: request.ignoreAcls,
     ignoreFcaps: request.ignoreFcaps,
     ignoreFlags: request.ignoreFlags,
@@ -157,10 +168,15 @@ async function restoreTreeTo(
   const { report, made, failure } = await restoreTree(snapshot, archive, {
     decoder,
     target: { extractor, patterns, onSelected, onPrelude },
+    ...(inPlace === undefined ? {} : { inPlace: { ...inPlace, path: target, ignored: request } }),
     observer,
     signal: request.signal,
   });
   if (failure !== undefined) throw failure;
+  if (report.errorCount === 0 && made.errors > 0) {
+    const what = made.errors === 1 ? "1 entry" : `${made.errors} entries`;
+    throw new PbsError(`${what} could not be replaced`);
+  }
   const [first] = report.errors;
   if (first !== undefined) {
     const others = report.errorCount - 1;

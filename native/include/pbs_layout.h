@@ -135,6 +135,7 @@ struct pbs_capture_failure {
 #define PBS_EXTRACT_FLAG_IGNORE_DEVICE_ERRORS 64u
 #define PBS_EXTRACT_FLAG_STOP_AT_FIRST_ERROR 128u
 #define PBS_EXTRACT_FLAG_OVERWRITE_OTHERS 256u /* Directories, devices, named pipes and sockets replace what is in their place, but no directory. */
+#define PBS_EXTRACT_FLAG_REPLACE 512u /* Replaces, where that is allowed, at once, by renaming; flags that forbid it are taken away, and directories that exist get exactly the metadata of the archive. */
 
 /* How entries are restored. */
 struct pbs_extract_options {
@@ -156,6 +157,8 @@ struct pbs_extract_options {
 #define PBS_EXTRACT_OP_HARDLINK 9u
 #define PBS_EXTRACT_OP_NODE 10u /* A device, named pipe or socket, as the mode says. */
 #define PBS_EXTRACT_OP_FILE_DROP 11u /* Gives up the file that has begun: it is unlinked (bare). */
+#define PBS_EXTRACT_OP_REMOVE 12u /* Removes what is at a path below the directory, which is the target: a directory, if the mode says so, only if it is empty. */
+#define PBS_EXTRACT_OP_MEND 13u /* Metadata of an entry that exists; no directory. */
 
 /* A command without more, and the start of every other one. */
 struct pbs_extract_bare {
@@ -202,6 +205,7 @@ struct pbs_extract_piece {
 #define PBS_EXTRACT_TAG_ACL_DEFAULT 4u /* Value of the attribute. */
 #define PBS_EXTRACT_TAG_PROJECT_ID 5u /* 32 bits. */
 #define PBS_EXTRACT_TAG_FLAGS 6u /* 32 bits of `FS_IOC_SETFLAGS`, 32 bits of `FAT_IOCTL_SET_ATTRIBUTES`. */
+#define PBS_EXTRACT_TAG_REMOVE_XATTR 7u /* Name of an attribute that an entry that exists must not have. */
 
 /* The step that failed, or what is worth knowing. */
 #define PBS_EXTRACT_STEP_CREATE 0u
@@ -225,6 +229,7 @@ struct pbs_extract_piece {
 #define PBS_EXTRACT_STEP_NO_FLAGS 18u /* No error: the file system has no attribute flags, or not these. The first one is reported. */
 #define PBS_EXTRACT_STEP_SKIPPED_DEVICE 19u /* No error: a device whose failure is to be ignored. The first one is reported. */
 #define PBS_EXTRACT_STEP_CREATE_DEVICE 20u
+#define PBS_EXTRACT_STEP_DELETE 21u /* Removal of an entry that the archive does not have. */
 
 /* Start of a report. The tokens, 32 bits each, and the errors follow. */
 struct pbs_extract_report {

@@ -191,7 +191,7 @@ export const TEXT_PARSERS: ParserCases = {
       return () => evaluateMatchList(list, bytesOf("/aaaaaaa"), false);
     },
   },
-  "lib/fs/quote_path.ts quotePath": byteCases(quotePath, ["", "\x1b", ""], ["", "\udcff", ""]),
+  "lib/bytes/quote_path.ts quotePath": byteCases(quotePath, ["", "\x1b", ""], ["", "\udcff", ""]),
   "lib/repository/archive_name.ts parseArchiveName": textCases(parseArchiveName, [
     "",
     "a.",

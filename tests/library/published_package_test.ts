@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { nativeLibraryPath } from "../../ffi/native_library_path.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const LIMIT_BYTES = 2_000_000;
+const LIMIT_BYTES = 2_200_000;
 
 /** A program that uses the package as a stranger would, with the folder it may use as argument. */
 const PROGRAM = `

@@ -5,6 +5,7 @@ import {
   type RestoreReport,
   type RestoreRequest,
   runRestore,
+  type TreeChange,
 } from "../../lib/restore/mod.ts";
 import { type ChunkCounts, countedSource } from "./counted_source.ts";
 import { restoreRequest } from "./restore_request.ts";
@@ -26,7 +27,7 @@ export async function restoreStored(
   repository: Repository,
   archiveName: string,
   target: string,
-  options: Partial<RestoreRequest> = {},
+  options: Partial<RestoreRequest> & { treeChange?(change: TreeChange): void } = {},
   snapshot: BackupSnapshot = STORED_SNAPSHOT,
 ): Promise<RestoreEnd> {
   const lines: string[] = [];
@@ -40,6 +41,7 @@ export async function restoreStored(
     }, {
       log: (level, message) => void lines.push(`${level}: ${message}`),
       progress: newRestoreProgress(),
+      treeChange: (change) => options.treeChange?.(change),
       treeMade: (tree) => void (made = { made: tree }),
     });
     return { report, lines, chunks, ...made };

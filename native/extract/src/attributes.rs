@@ -4,7 +4,7 @@ use crate::layout::{ExtractOptions as Options, flag, tag as kind};
 use crate::place::Place;
 use crate::report::{Failures, Step};
 use pbs_native_posix::{self as posix, Errno, means_no_attributes};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::RawFd;
 
 const SET_ID_BITS: u32 = 0o6000;
@@ -320,6 +320,24 @@ fn set_linux_flags(fd: RawFd, archived: u32, mask: u32) -> Result<(), Errno> {
         return Ok(());
     }
     change_linux_flags(fd, wanted, mask)
+}
+
+/// Removes the attributes that are named for it.
+pub fn remove_xattrs(place: Place, attributes: Attributes, failures: &mut Failures) {
+    for (tag, value) in attributes.extras() {
+        if tag != kind::REMOVE_XATTR {
+            continue;
+        }
+        let Ok(name) = CString::new(value) else {
+            failures.add(Step::Xattrs, libc::EINVAL);
+            return;
+        };
+        let result = tolerate(
+            place.remove_xattr(&name),
+            &[libc::ENODATA, libc::EOPNOTSUPP],
+        );
+        failures.check(Step::Xattrs, result);
+    }
 }
 
 fn change_linux_flags(fd: RawFd, wanted: u32, mask: u32) -> Result<(), Errno> {

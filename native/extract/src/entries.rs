@@ -4,27 +4,47 @@ use crate::attributes::{self, Current};
 use crate::batch::Batch;
 use crate::command::{Entry, Malformed};
 use crate::directory::DirectoryHandle;
-use crate::layout::flag;
+use crate::layout::{ExtractOptions, flag};
 use crate::place::{Place, times};
+use crate::replacing;
 use crate::report::{Failures, Step};
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
 use pbs_native_posix::{self as posix, Errno};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// Attempts to get rid of something in the way, in case it comes back.
 const MAX_OVERWRITES: usize = 4;
 
-/// Makes something that must not exist; unlinks what is in the way if that is allowed, but never a
+/// Makes something that must not exist; replaces what is in the way if that is allowed, but never a
 /// directory.
 pub fn create<T>(
+    options: &ExtractOptions,
     dir: RawFd,
     name: &CStr,
     overwrite: bool,
-    mut make: impl FnMut() -> Result<T, Errno>,
+    make: impl FnMut(&CStr) -> Result<T, Errno>,
 ) -> Result<T, Errno> {
-    let mut result = make();
+    let (made, temporary) = create_aside(options, dir, name, overwrite, make)?;
+    if let Some(temporary) = temporary
+        && let Err(errno) = replacing::rename_over(dir, &temporary, name, options)
+    {
+        let _ = posix::remove(dir, &temporary, 0);
+        return Err(errno);
+    }
+    Ok(made)
+}
+
+/// The same, but what replaces something at once has a temporary name until it is complete.
+fn create_aside<T>(
+    options: &ExtractOptions,
+    dir: RawFd,
+    name: &CStr,
+    overwrite: bool,
+    mut make: impl FnMut(&CStr) -> Result<T, Errno>,
+) -> Result<(T, Option<CString>), Errno> {
+    let mut result = make(name).map(|made| (made, None));
     for _ in 0..MAX_OVERWRITES {
         if !overwrite || !matches!(result, Err(libc::EEXIST)) {
             return result;
@@ -34,8 +54,12 @@ pub fn create<T>(
         if in_the_way == Ok(libc::S_IFDIR) {
             return result;
         }
+        if options.has(flag::REPLACE) {
+            let temporary = replacing::temporary_name();
+            return make(&temporary).map(|made| (made, Some(temporary)));
+        }
         match posix::remove(dir, name, 0) {
-            Ok(()) | Err(libc::ENOENT) => result = make(),
+            Ok(()) | Err(libc::ENOENT) => result = make(name).map(|made| (made, None)),
             Err(libc::EISDIR) => return Err(libc::EEXIST),
             Err(errno) => return Err(errno),
         }
@@ -43,17 +67,30 @@ pub fn create<T>(
     result
 }
 
-/// Creates a regular file that nobody had open before, and never through a link.
+/// Creates a regular file that nobody had open before, and never through a link. Where it replaces
+/// something, the second result is its name until it is complete.
 pub fn create_file(
     shared: &Shared,
     handle: &DirectoryHandle,
     name: &CStr,
     mode: u32,
-) -> Result<OwnedFd, Errno> {
+) -> Result<(OwnedFd, Option<CString>), Errno> {
     let overwrite = shared.options.has(flag::OVERWRITE_FILES);
     let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW;
-    create(handle.raw(), name, overwrite, || {
+    create_aside(&shared.options, handle.raw(), name, overwrite, |name| {
         posix::open_at(handle.raw(), name, flags, mode)
+    })
+}
+
+/// Gives a complete file its name.
+pub fn settle_file(
+    shared: &Shared,
+    handle: &DirectoryHandle,
+    temporary: Option<&CStr>,
+    name: &CStr,
+) -> Result<(), Errno> {
+    temporary.map_or(Ok(()), |temporary| {
+        replacing::rename_over(handle.raw(), temporary, name, &shared.options)
     })
 }
 
@@ -95,8 +132,8 @@ impl EntryMaker<'_> {
         } else {
             0o600
         };
-        let fd = match create_file(self.shared, handle, entry.name, mode) {
-            Ok(fd) => fd,
+        let (fd, temporary) = match create_file(self.shared, handle, entry.name, mode) {
+            Ok(created) => created,
             Err(errno) => {
                 failures.add(Step::Create, errno);
                 return Ok(());
@@ -115,7 +152,8 @@ impl EntryMaker<'_> {
             if failures.go_on() {
                 attributes::apply(place, attributes, current, options, failures);
             }
-            result = Ok(posix::close(fd));
+            result = Ok(posix::close(fd)
+                .and_then(|()| settle_file(self.shared, handle, temporary.as_deref(), entry.name)));
         }
         let written = match result {
             Ok(Ok(())) => {
@@ -129,7 +167,8 @@ impl EntryMaker<'_> {
             }
             Err(malformed) => Err(malformed),
         };
-        remove_incomplete(handle, entry.name, failures);
+        let name = temporary.as_deref().unwrap_or(entry.name);
+        remove_incomplete(handle, name, failures);
         written
     }
 
@@ -170,7 +209,8 @@ impl EntryMaker<'_> {
         let target = entry.link_target()?;
         let options = &self.shared.options;
         let (dir, name) = (handle.raw(), entry.name);
-        let result = create(dir, name, options.has(flag::OVERWRITE_SYMLINKS), || {
+        let overwrite = options.has(flag::OVERWRITE_SYMLINKS);
+        let result = create(options, dir, name, overwrite, |name| {
             posix::make_symlink(dir, name, target)
         });
         if !failures.check(Step::Create, result) || result.is_err() {
@@ -208,7 +248,8 @@ impl EntryMaker<'_> {
         let options = &self.shared.options;
         let (dir, name) = (handle.raw(), entry.name);
         let result = if supported {
-            create(dir, name, options.has(flag::OVERWRITE_OTHERS), || {
+            let overwrite = options.has(flag::OVERWRITE_OTHERS);
+            create(options, dir, name, overwrite, |name| {
                 posix::make_node(dir, name, file_type | 0o600, device)
             })
         } else {
@@ -266,7 +307,6 @@ mod tests {
     use crate::layout::ExtractOptions as Options;
     use crate::layout::op;
     use crate::target::open_target;
-    use std::ffi::CString;
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Arc;
 

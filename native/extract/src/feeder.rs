@@ -6,13 +6,15 @@ use crate::command::{Command, Entry, Malformed, Piece};
 use crate::directory::{Directory, DirectoryHandle, Identity, report_directory};
 use crate::entries;
 use crate::layout::{flag, op};
+use crate::place::Place;
 use crate::queue::{Job, Queue, Segment};
+use crate::replacing;
 use crate::report::Step;
 use crate::shared::{Shared, count};
 use crate::spanning_file::SpanningFile;
 use pbs_native_posix::{self as posix, Errno};
 use std::ffi::CStr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -86,7 +88,7 @@ impl Feeder {
                 return Err(Malformed);
             }
             match command.op {
-                op::FILE | op::SYMLINK | op::NODE => {
+                op::FILE | op::SYMLINK | op::NODE | op::MEND => {
                     let entry = command.entry()?;
                     let size = if command.op == op::FILE {
                         entry.size()
@@ -114,7 +116,10 @@ impl Feeder {
         match op {
             op::ROOT => {
                 if let Some(Some(root)) = self.levels.first() {
-                    root.directory.set_attributes(command.entry()?.attributes);
+                    let entry = command.entry()?;
+                    root.directory.set_attributes(entry.attributes);
+                    let fd = root.handle.as_ref().map(|handle| handle.raw());
+                    self.prepare(fd, entry, || root.directory.path());
                 }
             }
             op::ENTER => self.enter(command.entry()?),
@@ -147,6 +152,10 @@ impl Feeder {
                 }
             }
             op::FILE_DROP => self.drop_file(),
+            op::REMOVE => {
+                let entry = command.entry()?;
+                self.remove(entry, entry.link_target()?);
+            }
             _ => return Err(Malformed),
         }
         Ok(())
@@ -238,6 +247,10 @@ impl Feeder {
                 return None;
             }
         };
+        if !made {
+            let raw = Some(fd.as_raw_fd());
+            self.prepare(raw, entry, || parent.directory.path_of(name));
+        }
         if !made && !self.shared.options.has(flag::IGNORE_PERMISSIONS) {
             identity.make_accessible(fd.as_raw_fd(), self.shared.uid);
         }
@@ -261,13 +274,36 @@ impl Feeder {
             0o700
         };
         let (dir, name) = (handle.raw(), entry.name);
-        let made = entries::create(dir, name, options.has(flag::OVERWRITE_OTHERS), || {
+        // Something else in the way is removed before the command, if at all.
+        let overwrite = options.has(flag::OVERWRITE_OTHERS) && !options.has(flag::REPLACE);
+        let made = entries::create(options, dir, name, overwrite, |name| {
             posix::make_directory(dir, name, mode)
         });
         match made {
             Ok(()) => Ok(true),
             Err(libc::EEXIST) if options.has(flag::ALLOW_EXISTING_DIRS) => Ok(false),
             Err(errno) => Err(errno),
+        }
+    }
+
+    /// Takes from a directory that exists what the archive's has not.
+    fn prepare(&self, fd: Option<RawFd>, entry: Entry, path: impl FnOnce() -> Vec<u8>) {
+        let options = &self.shared.options;
+        let Some(fd) = fd.filter(|_| options.has(flag::REPLACE)) else {
+            return;
+        };
+        let mut failures = self.shared.new_failures();
+        replacing::prepare(Place::Open(fd), entry, options, &mut failures);
+        self.shared.report(failures, path);
+    }
+
+    fn remove(&self, entry: Entry, path: &CStr) {
+        let Some(Some(level)) = self.levels.last() else {
+            return;
+        };
+        let Some(handle) = &level.handle else { return };
+        if let Err(errno) = replacing::remove(handle, entry, path, &self.shared.options) {
+            self.failed(level, path, Step::Delete, errno);
         }
     }
 
@@ -336,8 +372,8 @@ impl Feeder {
         let handle = level.handle.as_ref()?;
         let shared = &self.shared;
         let mut failures = shared.new_failures();
-        let fd = match entries::create_file(shared, handle, entry.name, 0o600) {
-            Ok(fd) => fd,
+        let (fd, temporary) = match entries::create_file(shared, handle, entry.name, 0o600) {
+            Ok(created) => created,
             Err(errno) => {
                 self.failed(level, entry.name, Step::Create, errno);
                 return None;
@@ -352,6 +388,7 @@ impl Feeder {
         shared.report(failures, || level.directory.path_of(entry.name));
         Some(SpanningFile::new(
             fd,
+            temporary,
             &level.directory,
             handle,
             entry.name,

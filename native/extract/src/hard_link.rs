@@ -60,7 +60,7 @@ impl<'a> Linker<'a> {
         }
         let dir = handle.raw();
         let link = || {
-            create(dir, name, overwrite, || {
+            create(&self.shared.options, dir, name, overwrite, |name| {
                 posix::link(target_dir, target_name, dir, name)
             })
         };

@@ -16,6 +16,9 @@ values! {
         /// Directories, devices, named pipes and sockets replace what is in their place, but no
         /// directory.
         OVERWRITE_OTHERS = 256,
+        /// Replaces, where that is allowed, at once, by renaming; flags that forbid it are taken away,
+        /// and directories that exist get exactly the metadata of the archive.
+        REPLACE = 512,
     }
 }
 
@@ -60,6 +63,11 @@ values! {
         NODE = 10,
         /// Gives up the file that has begun: it is unlinked (bare).
         FILE_DROP = 11,
+        /// Removes what is at a path below the directory, which is the target: a directory, if the
+        /// mode says so, only if it is empty.
+        REMOVE = 12,
+        /// Metadata of an entry that exists; no directory.
+        MEND = 13,
     }
 }
 
@@ -140,6 +148,8 @@ values! {
         PROJECT_ID = 5,
         /// 32 bits of `FS_IOC_SETFLAGS`, 32 bits of `FAT_IOCTL_SET_ATTRIBUTES`.
         FLAGS = 6,
+        /// Name of an attribute that an entry that exists must not have.
+        REMOVE_XATTR = 7,
     }
 }
 
@@ -173,6 +183,8 @@ values! {
         /// No error: a device whose failure is to be ignored. The first one is reported.
         SkippedDevice = 19,
         CreateDevice = 20,
+        /// Removal of an entry that the archive does not have.
+        Delete = 21,
     }
 }
 

@@ -31,8 +31,8 @@ mod lifted_flags;
 mod mailbox;
 mod place;
 mod queue;
+mod replacing;
 mod report;
-
 mod shared;
 mod spanning_file;
 mod sparse;

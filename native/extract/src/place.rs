@@ -38,6 +38,13 @@ impl Place {
         }
     }
 
+    pub fn remove_xattr(self, name: &CStr) -> Result<(), Errno> {
+        match self {
+            Place::Open(fd) => posix::remove_xattr(fd, name),
+            Place::PathOnly(fd) => posix::remove_xattr_at(&proc_path(fd), name),
+        }
+    }
+
     pub fn set_mode(self, mode: u32) -> Result<(), Errno> {
         match self {
             Place::Open(fd) => posix::set_mode(fd, mode),

@@ -2,14 +2,14 @@
 
 use crate::attributes::{self, Attributes, Current, OwnedAttributes};
 use crate::directory::{Directory, DirectoryHandle};
-use crate::entries::remove_incomplete;
+use crate::entries::{remove_incomplete, settle_file};
 use crate::place::Place;
 use crate::report::Step;
 use crate::shared::{Shared, count};
 use crate::sparse::Runs;
 use pbs_native_interface::unpoisoned;
 use pbs_native_posix::{self as posix, Errno};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,6 +20,8 @@ pub struct SpanningFile {
     raw: i32,
     directory: Arc<Directory>,
     handle: Arc<DirectoryHandle>,
+    /// Its name until it is complete, if that is another one.
+    temporary: Option<CString>,
     name: Box<CStr>,
     attributes: OwnedAttributes,
     pub size: u64,
@@ -35,8 +37,10 @@ pub struct SpanningFile {
 
 impl SpanningFile {
     /// Takes over a file that was just made, with mode 0600.
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         fd: OwnedFd,
+        temporary: Option<CString>,
         directory: &Arc<Directory>,
         handle: &Arc<DirectoryHandle>,
         name: &CStr,
@@ -50,6 +54,7 @@ impl SpanningFile {
             fd: Mutex::new(Some(fd)),
             directory: directory.clone(),
             handle: handle.clone(),
+            temporary,
             name: name.into(),
             attributes: attributes.to_owned(),
             size,
@@ -111,10 +116,15 @@ impl SpanningFile {
         let dropped = shared.stopped() || !self.complete.load(Ordering::Acquire);
         if !dropped {
             result = result.and_then(|()| self.finish_data(&fd, shared, &mut failures));
-            result = result.and(posix::close(fd));
+            let closed = posix::close(fd);
+            let temporary = self.temporary.as_deref();
+            result = result
+                .and(closed)
+                .and_then(|()| settle_file(shared, &self.handle, temporary, &self.name));
         }
         if dropped || result.is_err() {
-            remove_incomplete(&self.handle, &self.name, &mut failures);
+            let name = self.temporary.as_deref().unwrap_or(&self.name);
+            remove_incomplete(&self.handle, name, &mut failures);
         } else {
             count(&shared.counters.files, 1);
             count(&shared.counters.bytes, self.size);

@@ -5,6 +5,7 @@ use crate::entries::EntryMaker;
 use crate::hard_link::Linker;
 use crate::layout::op;
 use crate::queue::{Job, Queue, Segment};
+use crate::replacing;
 use crate::report::{Failures, Step};
 use crate::shared::Shared;
 use pbs_native_posix::{leave_shared_umask, set_umask};
@@ -48,6 +49,10 @@ fn entries(maker: &EntryMaker, segment: &Segment) {
         match command.op {
             op::FILE => maker.file(&segment.batch, handle, entry, failures),
             op::SYMLINK => maker.symlink(handle, entry, failures),
+            op::MEND => {
+                replacing::mend(maker.shared, handle, entry, failures);
+                Ok(())
+            }
             _ => {
                 maker.node(handle, entry, failures);
                 Ok(())

@@ -29,3 +29,14 @@ pub fn set_xattr_at(path: &CStr, name: &CStr, value: &[u8]) -> Result<(), Errno>
     // SAFETY: path and name end in NUL, and the slice has as many bytes as it says.
     check(unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), start, length, 0) }).map(drop)
 }
+
+pub fn remove_xattr(fd: RawFd, name: &CStr) -> Result<(), Errno> {
+    // SAFETY: the name ends in NUL.
+    check(unsafe { libc::fremovexattr(fd, name.as_ptr()) }).map(drop)
+}
+
+/// The same of a path, symbolic links followed.
+pub fn remove_xattr_at(path: &CStr, name: &CStr) -> Result<(), Errno> {
+    // SAFETY: path and name end in NUL.
+    check(unsafe { libc::removexattr(path.as_ptr(), name.as_ptr()) }).map(drop)
+}
