@@ -438,10 +438,12 @@ export const PipelineCountersByte = {
   bufferBytes: 72,
   /** Of buffers at most. */
   peakBufferBytes: 80,
+  /** Read and searched by several threads. */
+  togetherBytes: 88,
 } as const;
 
 /** Bytes of the fixed part of that record. */
-export const PIPELINE_COUNTERS_BYTES = 88;
+export const PIPELINE_COUNTERS_BYTES = 96;
 
 /** Vector instructions in use: of the search for cuts, and of hashing chunks side by side. */
 export const VectorPath = {

@@ -124,7 +124,8 @@ async function run(
       `ms per MB: read ${share(statistics.readMs)}, cut ${share(statistics.cutMs)}, ` +
       `hash ${share(statistics.hashMs)}, compress ${share(statistics.compressMs)}, ` +
       `seal ${share(statistics.sealMs)}; waited ${statistics.memoryWaitMs.toFixed(0)} ms, ` +
-      `buffers ${(statistics.peakBufferBytes / MEGABYTE).toFixed(0)} MB`,
+      `buffers ${(statistics.peakBufferBytes / MEGABYTE).toFixed(0)} MB, ` +
+      `together ${(100 * statistics.togetherBytes / size).toFixed(0)} %`,
   );
   const digests = new Uint8Array(all.length * 32);
   all.forEach((digest, index) => digests.set(digest, index * 32));

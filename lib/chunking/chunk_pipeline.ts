@@ -42,6 +42,8 @@ export interface PipelineStatistics {
   readonly sealMs: number;
   /** Time that writing stood still because the memory budget was used up. */
   readonly memoryWaitMs: number;
+  /** Bytes that were offered to idle workers, to be read and searched for cuts by several threads. */
+  readonly togetherBytes: number;
   readonly hashedBytes: number;
   readonly encodedBytes: number;
   readonly blobBytes: number;
@@ -142,6 +144,7 @@ export class ChunkPipeline implements Disposable {
       compressMs: value(Counter.compressNanos) / 1e6,
       sealMs: value(Counter.sealNanos) / 1e6,
       memoryWaitMs: value(Counter.waitNanos) / 1e6,
+      togetherBytes: value(Counter.togetherBytes),
       hashedBytes: value(Counter.hashedBytes),
       encodedBytes: value(Counter.encodedBytes),
       blobBytes: value(Counter.blobBytes),

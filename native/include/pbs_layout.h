@@ -287,6 +287,7 @@ struct pbs_pipeline_counters {
   uint64_t blob_bytes;
   uint64_t buffer_bytes; /* Of buffers now. */
   uint64_t peak_buffer_bytes; /* Of buffers at most. */
+  uint64_t together_bytes; /* Read and searched by several threads. */
 };
 
 /* Vector instructions in use: of the search for cuts, and of hashing chunks side by side. */

@@ -142,6 +142,7 @@ fn statistics(engine: &Engine) -> PipelineCounters {
         blob_bytes: load(&statistics.blob_bytes),
         buffer_bytes: mapped as u64,
         peak_buffer_bytes: peak as u64,
+        together_bytes: load(&statistics.together_bytes),
     }
 }
 

@@ -47,29 +47,46 @@ impl CutRule {
 
     fn find_with(&self, vectors: Vectors, chunk: &[u8], scanned: usize) -> Option<usize> {
         let end = chunk.len().min(self.max);
-        let mut next = (scanned + 1).max(self.min);
+        let next = (scanned + 1).max(self.min);
         if next > end {
             return None;
         }
+        let cut = self.first_cut_with(vectors, &chunk[..end], next);
+        cut.or((end == self.max).then_some(end))
+    }
+
+    /// The first cut of a stretch of a chunk that is not at its longest: the bytes before it, of which
+    /// there are at least `next`, and `next` at least 64.
+    pub fn first_cut(&self, stretch: &[u8], next: usize) -> Option<usize> {
+        self.first_cut_with(Vectors::allowed(), stretch, next)
+    }
+
+    fn first_cut_with(&self, vectors: Vectors, bytes: &[u8], mut next: usize) -> Option<usize> {
+        let end = bytes.len();
         // `next` is the shortest length that was not tested.
+        if next == WINDOW && next <= end {
+            // The only one without a byte before its window.
+            if self.find_in_order(&bytes[..WINDOW]).is_some() {
+                return Some(WINDOW);
+            }
+            next += 1;
+        }
         if self.min >= MIN_FOR_WIDE {
-            next = self.pass_without_cut(vectors, &chunk[..end], next);
+            next = self.pass_without_cut(vectors, bytes, next);
         }
         let lane = (self.min / 16).clamp(MIN_LANE, MAX_LANE) / STEP * STEP;
         while end + 1 - next >= LANES * lane {
-            let stretch = &chunk[next - WINDOW..next + LANES * lane - 1];
+            let stretch = &bytes[next - WINDOW..next + LANES * lane - 1];
             if let Some(hit) = self.find_in_lanes(stretch, lane) {
                 return Some(next + hit);
             }
             next += LANES * lane;
         }
-        if next <= end {
-            let stretch = &chunk[next - WINDOW..end];
-            if let Some(hit) = self.find_in_order(stretch) {
-                return Some(next + hit);
-            }
+        if next > end {
+            return None;
         }
-        (end == self.max).then_some(end)
+        let hit = self.find_in_order(&bytes[next - WINDOW..end])?;
+        Some(next + hit)
     }
 
     /// The shortest length not tested after those from `next` on of which none can be a cut.

@@ -2,6 +2,7 @@
 
 use crate::chunk::{Blob, ChunkMemory};
 use crate::codec::{self, Compressor, Crypt};
+use crate::helping::Shared;
 use crate::known::{Digest, KnownSet, Verdict};
 use crate::layout::FailureKind;
 use crate::outlet::Outlet;
@@ -10,9 +11,10 @@ use crate::sha256::{self, Progress};
 use crate::statistics::{Statistics, Stopwatch};
 use crate::task::Task;
 use crate::trouble::Failure;
+use crate::zero_digests::ZeroDigests;
 use pbs_native_interface::unpoisoned;
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
@@ -21,15 +23,18 @@ enum Job {
     /// Chunks to be hashed side by side.
     Hash(Vec<Task>),
     Encode(Task, Digest),
+    /// What somebody else is at as well.
+    Help(Arc<dyn Shared>),
 }
 
 /// How long a chunk waits for others to be hashed with: a few times what cutting one takes.
 const GATHERING: Duration = Duration::from_millis(25);
 /// How often a waiting worker looks whether somebody has begun to wait for it.
 const LOOK: Duration = Duration::from_millis(2);
+/// Longer than any wait: a worker that has nothing to do is woken.
+const FOREVER: Duration = Duration::from_secs(3600);
 /// A shorter rest of a chunk is hashed alone.
 const WORTH_GATHERING: usize = 64 * 1024;
-const MAX_ZERO_LENGTHS: usize = 64;
 
 pub struct Settings {
     pub budget: usize,
@@ -44,6 +49,8 @@ struct Queue {
     /// Chunks that were hashed by a worker that has another one to encode.
     hashed: VecDeque<(Task, Digest)>,
     outlets: Vec<Weak<Outlet>>,
+    /// Work of fillers that idle workers may help with.
+    shared: Vec<Arc<dyn Shared>>,
     /// Workers that are hashing chunks side by side.
     hashing: usize,
 }
@@ -53,13 +60,17 @@ pub struct Engine {
     pub known: KnownSet,
     pub statistics: Statistics,
     workers: usize,
+    /// Workers that have nothing to do.
+    idle: AtomicUsize,
+    /// Threads that can run beside the one that fills.
+    processors_beside: usize,
     compress: bool,
     crypt: Option<Crypt>,
     /// How many chunks are worth hashing at once.
     lanes: usize,
     closed: Arc<AtomicBool>,
     next_outlet: AtomicU32,
-    zero_digests: Mutex<HashMap<usize, Digest>>,
+    zeros: ZeroDigests,
     queue: Mutex<Queue>,
     work: Condvar,
 }
@@ -72,12 +83,14 @@ impl Engine {
             known: KnownSet::default(),
             statistics: Statistics::default(),
             workers,
+            idle: AtomicUsize::new(0),
+            processors_beside: std::thread::available_parallelism().map_or(0, |all| all.get() - 1),
             compress: settings.compress,
             crypt: settings.crypt,
             lanes: Progress::begin().map_or(1, |_| sha256::LANES),
             closed: Arc::default(),
             next_outlet: AtomicU32::new(0),
-            zero_digests: Mutex::default(),
+            zeros: ZeroDigests::default(),
             queue: Mutex::default(),
             work: Condvar::new(),
         });
@@ -137,6 +150,25 @@ impl Engine {
         self.work.notify_one();
     }
 
+    /// How many workers would help now.
+    pub fn helpers(&self) -> usize {
+        self.idle
+            .load(Ordering::Relaxed)
+            .min(self.processors_beside)
+    }
+
+    /// Does work together with at most so many idle workers. When this returns, all of it has been
+    /// begun.
+    pub fn work_with_help(&self, shared: Arc<dyn Shared>, helpers: usize) {
+        self.lock().shared.push(Arc::clone(&shared));
+        for _ in 0..helpers.min(self.helpers()) {
+            self.work.notify_one();
+        }
+        shared.work();
+        let mut queue = self.lock();
+        queue.shared.retain(|other| !Arc::ptr_eq(other, &shared));
+    }
+
     fn run(&self) {
         let Some(mut compressor) = Compressor::new() else {
             return self.close();
@@ -145,6 +177,11 @@ impl Engine {
             match job {
                 Job::Hash(tasks) => self.hash(tasks, &mut compressor),
                 Job::Encode(task, digest) => self.finish(task, digest, &mut compressor),
+                Job::Help(work) => {
+                    let watch = Stopwatch::start();
+                    work.work();
+                    watch.stop(&self.statistics.fill_nanos);
+                }
             }
         }
     }
@@ -155,15 +192,21 @@ impl Engine {
             if self.closed() {
                 return None;
             }
+            if let Some(work) = queue.shared.iter().find(|work| work.left()) {
+                return Some(Job::Help(Arc::clone(work)));
+            }
             if let Some((task, digest)) = queue.hashed.pop_front() {
                 return Some(Job::Encode(task, digest));
             }
-            if queue.tasks.is_empty() {
-                queue = unpoisoned(self.work.wait(queue));
-                continue;
-            }
-            if let Some(patience) = self.patience(&queue) {
-                queue = unpoisoned(self.work.wait_timeout(queue, patience.min(LOOK))).0;
+            let patience = if queue.tasks.is_empty() {
+                Some(FOREVER)
+            } else {
+                self.patience(&queue).map(|patience| patience.min(LOOK))
+            };
+            if let Some(patience) = patience {
+                self.idle.fetch_add(1, Ordering::Relaxed);
+                queue = unpoisoned(self.work.wait_timeout(queue, patience)).0;
+                self.idle.fetch_sub(1, Ordering::Relaxed);
                 continue;
             }
             let count = queue.tasks.len().min(self.lanes);
@@ -289,9 +332,7 @@ impl Engine {
         let data = task.data();
         let digest = match progress {
             Some(progress) => progress.finish(data, crypt.map_or(&[], Crypt::digest_suffix)),
-            None => self
-                .zero_digest(data)
-                .unwrap_or_else(|| codec::digest(data, crypt)),
+            None => self.zeros.digest(data, crypt),
         };
         watch.stop(&self.statistics.hash_nanos);
         let bytes = data.len() as u64;
@@ -301,23 +342,9 @@ impl Engine {
         digest
     }
 
-    /// The digest of a chunk of zeros, which is computed once for each length.
-    fn zero_digest(&self, data: &[u8]) -> Option<Digest> {
-        if !codec::is_zero(data) {
-            return None;
-        }
-        let mut digests = self.zero_digests();
-        // Few lengths occur: the maximum, the fixed size, and ends of streams.
-        if digests.len() >= MAX_ZERO_LENGTHS && !digests.contains_key(&data.len()) {
-            return None;
-        }
-        let fresh = || codec::digest(data, self.crypt.as_ref());
-        Some(*digests.entry(data.len()).or_insert_with(fresh))
-    }
-
     /// Digest of so many zeros, if a stream's next chunk needs nothing else to be finished.
     pub fn known_zeros(&self, outlet: &Outlet, length: usize) -> Option<Digest> {
-        let digest = *self.zero_digests().get(&length)?;
+        let digest = self.zeros.known(length)?;
         let sequence = outlet.next_sequence();
         let known = self.known.serves(&digest, outlet.number, sequence);
         known.then_some(digest)
@@ -365,10 +392,6 @@ impl Engine {
         statistics.encoded_bytes.fetch_add(plain, Ordering::Relaxed);
         statistics.blob_bytes.fetch_add(encoded, Ordering::Relaxed);
         Some(Blob { memory, start, end })
-    }
-
-    fn zero_digests(&self) -> MutexGuard<'_, HashMap<usize, Digest>> {
-        unpoisoned(self.zero_digests.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

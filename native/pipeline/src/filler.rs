@@ -4,13 +4,16 @@ use crate::buzhash::CutRule;
 use crate::chunk::ChunkMemory;
 use crate::commands::{Command, Commands, Injection, TO_END};
 use crate::engine::Engine;
-use crate::layout::{FailureKind, ProblemKind};
+use crate::layout::FailureKind;
 use crate::outlet::Outlet;
+use crate::piece::Piece;
 use crate::pool::{Buffer, HEADROOM, PoolError};
-use crate::source::{ReadError, Source, read_some};
+use crate::source::Source;
+use crate::sources::Sources;
 use crate::statistics::Stopwatch;
 use crate::task::Task;
-use crate::trouble::{Failure, Problem};
+use crate::trouble::Failure;
+use crate::window::Searched;
 use pbs_native_posix::Errno;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -36,7 +39,7 @@ impl Kind {
         }
     }
 
-    fn read_size(self) -> usize {
+    pub(crate) fn read_size(self) -> usize {
         (self.usual() / 4).clamp(MIN_READ, MAX_READ)
     }
 }
@@ -46,7 +49,7 @@ pub struct Filler {
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) kind: Kind,
     /// The current chunk's buffer. Its bytes lie behind the headroom.
-    buffer: Option<Buffer>,
+    pub(crate) buffer: Option<Buffer>,
     /// Bytes in the buffer, or in `spill` while there is no buffer.
     pub(crate) length: usize,
     /// How many of them no further cut is searched in.
@@ -57,8 +60,12 @@ pub struct Filler {
     pub(crate) offset: u64,
     pub(crate) suggestions: VecDeque<u64>,
     pub(crate) injections: VecDeque<Injection>,
-    /// The last read of a payload file: is done when it is known what follows.
-    pub(crate) held: Option<Source>,
+    /// Files that are not read to their end.
+    pub(crate) sources: Sources,
+    /// What of them has a place in the chunk and has to be read, in order.
+    pub(crate) planned: Vec<Piece>,
+    /// The file of which the last bytes are read when it is known what follows; payload only.
+    pub(crate) held: Option<usize>,
     ended: bool,
     /// Number of the next write.
     pub(crate) turn: u32,
@@ -77,6 +84,8 @@ impl Filler {
             offset: 0,
             suggestions: VecDeque::new(),
             injections: VecDeque::new(),
+            sources: Sources::default(),
+            planned: Vec::new(),
             held: None,
             ended: false,
             turn: 0,
@@ -101,6 +110,9 @@ impl Filler {
                 };
             }
         }
+        // Whoever writes hears now what was wrong with the files.
+        let result = result.and_then(|()| self.settle(None).map(drop));
+        self.sources.close_read();
         watch.stop(&self.engine.statistics.fill_nanos);
         if result.is_err() {
             self.drop_all();
@@ -154,6 +166,8 @@ impl Filler {
         self.spill = Vec::new();
         self.length = 0;
         self.scanned = 0;
+        self.planned.clear();
+        self.sources.clear();
         self.held = None;
         self.injections.clear();
     }
@@ -167,19 +181,19 @@ impl Filler {
                 Err(self.fail(FailureKind::Input, libc::EINVAL, 0))
             }
             Command::Splice { fd, size, tag } => {
-                let mut source = Source::new(fd, size, tag);
+                self.sources.close_read();
+                let number = self.sources.add(Source::new(fd, size, tag));
                 if payload {
-                    self.splice_payload(source)
-                } else {
-                    while source.left > 0 {
-                        if self.length == 0 && self.pass_hole(&mut source)? {
-                            continue;
-                        }
-                        self.read(&mut source, usize::MAX)?;
-                        self.scan_if_worthwhile()?;
-                    }
-                    Ok(())
+                    return self.splice_payload(number);
                 }
+                while self.sources[number].left > 0 {
+                    if self.length == 0 && self.pass_hole(number)? {
+                        continue;
+                    }
+                    self.read(number, usize::MAX)?;
+                    self.scan_if_worthwhile()?;
+                }
+                Ok(())
             }
             Command::Suggest(offset) => {
                 self.suggestions.push_back(offset);
@@ -205,7 +219,7 @@ impl Filler {
     }
 
     /// Bytes that may be added before cuts have to be searched.
-    fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         match self.kind {
             Kind::Fixed(size) => (size - self.length).min(MAX_READ),
             // Not beyond the longest chunk, so that a hole's chunks begin with its reads.
@@ -225,7 +239,7 @@ impl Filler {
     }
 
     /// The current buffer, with room for `more` bytes.
-    fn reserve(&mut self, more: usize) -> Result<&mut Buffer, Errno> {
+    pub(crate) fn reserve(&mut self, more: usize) -> Result<&mut Buffer, Errno> {
         let pool = &self.engine.pool;
         let limit = self.fill_limit();
         // A stream without anything under way must get on, even above the budget.
@@ -265,65 +279,11 @@ impl Filler {
         self.engine.fill_limit(self.kind.usual(), largest)
     }
 
-    /// Reads a block of at most `limit` bytes of a file. At its end the rest becomes zeros.
-    pub(crate) fn read(&mut self, source: &mut Source, limit: usize) -> Result<(), Errno> {
-        let room = self.room().min(limit);
-        let size = usize::try_from(source.left).map_or(room, |left| left.min(room));
-        if self.outlet.cancelled() {
-            return Err(libc::ECANCELED);
-        }
-        let start = HEADROOM + self.length;
-        // One byte more tells whether the file goes on.
-        self.reserve(size + 1)?;
-        let Some(buffer) = &mut self.buffer else {
-            return Err(libc::ENOMEM);
-        };
-        if source.exhausted || source.zeros > 0 {
-            let size = if source.exhausted {
-                size
-            } else {
-                size.min(source.zeros as usize)
-            };
-            buffer.slice_mut(start, start + size).fill(0);
-            source.zeros = source.zeros.saturating_sub(size as u64);
-            source.left -= size as u64;
-            self.length += size;
-            return Ok(());
-        }
-        let last = source.left == size as u64;
-        let target = buffer.slice_mut(start, start + size + usize::from(last));
-        let got = match read_some(source, target, || self.outlet.cancelled()) {
-            Ok(got) => got,
-            Err(ReadError::Cancelled) => return Err(libc::ECANCELED),
-            Err(ReadError::Failed(errno)) => return self.cannot_read(source, errno),
-        };
-        if got == 0 {
-            if source.left == TO_END {
-                source.left = 0;
-                return Ok(());
-            }
-            source.exhausted = true;
-            self.outlet
-                .report(Problem::of_length(source.tag, ProblemKind::Shrunk));
-            return Ok(());
-        }
-        if got > size {
-            self.outlet
-                .report(Problem::of_length(source.tag, ProblemKind::Grew));
-        }
-        let kept = got.min(size);
-        if source.left != TO_END {
-            source.left -= kept as u64;
-        }
-        self.length += kept;
-        Ok(())
-    }
-
     fn scan_if_worthwhile(&mut self) -> Result<(), Errno> {
         match self.kind {
             Kind::Fixed(size) if self.length < size => Ok(()),
             Kind::Dynamic(rule)
-                if self.length < rule.max && self.length - self.scanned < self.kind.read_size() =>
+                if self.length < rule.max && self.length - self.scanned < self.window() =>
             {
                 Ok(())
             }
@@ -336,7 +296,7 @@ impl Filler {
         while self.length > self.scanned {
             let cut = match self.kind {
                 Kind::Fixed(size) => (self.length >= size).then_some(size),
-                Kind::Dynamic(rule) | Kind::Payload(rule) => self.find(rule, self.scanned),
+                Kind::Dynamic(rule) | Kind::Payload(rule) => self.find(rule, self.scanned)?,
             };
             match cut {
                 Some(cut) => self.emit(cut)?,
@@ -346,7 +306,10 @@ impl Filler {
         Ok(())
     }
 
-    pub(crate) fn find(&self, rule: CutRule, scanned: usize) -> Option<usize> {
+    pub(crate) fn find(&mut self, rule: CutRule, scanned: usize) -> Result<Option<usize>, Errno> {
+        if let Some(Searched(cut)) = self.settle(Some((rule, scanned)))? {
+            return Ok(cut.or((self.length >= rule.max).then_some(rule.max)));
+        }
         let watch = Stopwatch::start();
         let data = match &self.buffer {
             Some(buffer) => buffer.slice(HEADROOM, HEADROOM + self.length),
@@ -354,11 +317,12 @@ impl Filler {
         };
         let cut = rule.find(data, scanned);
         watch.stop(&self.engine.statistics.cut_nanos);
-        cut
+        Ok(cut)
     }
 
     /// Hands the first `size` bytes on as a chunk; what follows begins the next one.
     pub(crate) fn emit(&mut self, size: usize) -> Result<(), Errno> {
+        self.settle(None)?;
         // A cut in bytes that wait for a buffer: they have to get one first.
         self.reserve(0)?;
         let Some(buffer) = self.buffer.take() else {

@@ -9,12 +9,13 @@ use pbs_native_posix::Errno;
 impl Filler {
     /// At the start of a chunk: makes one of a hole, if it is large enough and a chunk like that was
     /// there before. Zeros are never cut before the maximum: the hash of 64 zeros is zero.
-    pub(crate) fn pass_hole(&mut self, source: &mut Source) -> Result<bool, Errno> {
+    pub(crate) fn pass_hole(&mut self, number: usize) -> Result<bool, Errno> {
         let size = match self.kind {
             Kind::Fixed(size) => size,
             Kind::Dynamic(rule) => rule.max,
             Kind::Payload(_) => return Ok(false),
         };
+        let source = &mut self.sources[number];
         // The last bytes are always read, which shows whether the file ends where it should.
         let zeros = source.exhausted || source.zeros > 0;
         if source.left == TO_END || source.left <= size as u64 || zeros {
@@ -30,7 +31,7 @@ impl Filler {
         match source.skip_hole(size) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
-            Err(errno) => return self.cannot_read(source, errno).map(|()| false),
+            Err(errno) => return self.cannot_read(number, errno).map(|()| false),
         }
         self.outlet.push_finished(Finished {
             digest,
@@ -74,6 +75,7 @@ impl Source {
         }
         if in_hole {
             self.left -= size as u64;
+            self.unread -= size as u64;
         }
         Ok(in_hole)
     }

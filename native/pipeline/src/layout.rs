@@ -43,6 +43,8 @@ record! {
         buffer_bytes: u64,
         /// Of buffers at most.
         peak_buffer_bytes: u64,
+        /// Read and searched by several threads.
+        together_bytes: u64,
     }
 }
 

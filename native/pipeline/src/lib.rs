@@ -33,6 +33,7 @@ mod commands;
 mod decoder;
 mod engine;
 mod filler;
+mod helping;
 mod hole;
 #[expect(
     unsafe_code,
@@ -48,8 +49,11 @@ pub mod layout;
 mod mapping;
 mod outlet;
 mod payload;
+mod piece;
 #[expect(unsafe_code, reason = "slices of such memory")]
 mod pool;
+#[expect(unsafe_code, reason = "lends a chunk to several threads")]
+mod reading;
 #[cfg_attr(not(target_arch = "x86_64"), path = "sha256_alone.rs")]
 #[cfg_attr(
     target_arch = "x86_64",
@@ -60,6 +64,7 @@ mod pool;
 )]
 mod sha256;
 mod source;
+mod sources;
 mod statistics;
 mod stream;
 mod task;
@@ -67,5 +72,11 @@ mod trouble;
 mod uncut;
 mod unreadable;
 mod vectors;
+#[expect(
+    unsafe_code,
+    reason = "several threads fill one chunk, which they do not own"
+)]
+mod window;
+mod zero_digests;
 
 pub use abi::FUNCTIONS;

@@ -3,7 +3,6 @@
 use crate::chunk::Finished;
 use crate::filler::{Filler, Kind, MAX_READ};
 use crate::layout::FailureKind;
-use crate::source::Source;
 use pbs_native_posix::Errno;
 
 /// Sizes of the reads and of the write buffer that payload cuts depend on
@@ -32,19 +31,19 @@ impl Filler {
         Ok(())
     }
 
-    pub(crate) fn splice_payload(&mut self, mut source: Source) -> Result<(), Errno> {
-        while source.left > 0 {
-            let size = source.left.min(PAYLOAD_READ);
+    pub(crate) fn splice_payload(&mut self, number: usize) -> Result<(), Errno> {
+        while self.sources[number].left > 0 {
+            let left = self.sources[number].left;
+            let size = left.min(PAYLOAD_READ);
             self.begin_piece(size)?;
             if size < PAYLOAD_BUFFER as u64 {
-                while source.left > 0 {
-                    self.read(&mut source, usize::MAX)?;
+                while self.sources[number].left > 0 {
+                    self.read(number, usize::MAX)?;
                 }
-            } else if size < source.left {
-                let end = source.left - size;
-                self.scan_payload(Some((&mut source, end)))?;
+            } else if size < left {
+                self.scan_payload(Some((number, left - size)))?;
             } else {
-                self.held = Some(source);
+                self.held = Some(number);
                 return Ok(());
             }
         }
@@ -53,24 +52,19 @@ impl Filler {
 
     pub(crate) fn scan_held(&mut self) -> Result<(), Errno> {
         match self.held.take() {
-            Some(mut source) => self.scan_payload(Some((&mut source, 0))),
+            Some(number) => self.scan_payload(Some((number, 0))),
             None => Ok(()),
         }
     }
 
     /// The stream driver (spec: datastore-formats.md §3.5) for one piece: what is in the buffer and
     /// not scanned, then what is read from a file until `left` bytes of it are left.
-    pub(crate) fn scan_payload(
-        &mut self,
-        mut source: Option<(&mut Source, u64)>,
-    ) -> Result<(), Errno> {
+    pub(crate) fn scan_payload(&mut self, source: Option<(usize, u64)>) -> Result<(), Errno> {
         loop {
-            let unread = source
-                .as_ref()
-                .map_or(0, |(source, left)| (source.left - left) as usize);
-            let total = self.length + unread;
+            let more = source.map_or(0, |(number, left)| self.sources[number].left - left);
+            let total = self.length + more as usize;
             let cut = if self.scanned < total {
-                self.find_payload(total, &mut source)?
+                self.find_payload(total, source)?
             } else {
                 None
             };
@@ -81,14 +75,14 @@ impl Filler {
                 };
                 if size <= next_cut as u64 {
                     let size = size as usize;
-                    self.fill_to(size, &mut source)?;
+                    self.fill_to(size, source)?;
                     self.inject(size)?;
                     continue;
                 }
             }
             match cut {
                 Some(cut) => {
-                    self.fill_to(cut, &mut source)?;
+                    self.fill_to(cut, source)?;
                     self.emit(cut)?;
                 }
                 None => {
@@ -100,16 +94,12 @@ impl Filler {
     }
 
     /// Reads until the chunk has `size` bytes.
-    fn fill_to(
-        &mut self,
-        size: usize,
-        source: &mut Option<(&mut Source, u64)>,
-    ) -> Result<(), Errno> {
+    fn fill_to(&mut self, size: usize, source: Option<(usize, u64)>) -> Result<(), Errno> {
         while self.length < size {
             match source {
-                Some((source, left)) if source.left > *left => {
-                    let limit = (source.left - *left) as usize;
-                    self.read(source, limit)?;
+                Some((number, left)) if self.sources[number].left > left => {
+                    let limit = (self.sources[number].left - left) as usize;
+                    self.read(number, limit)?;
                 }
                 _ => return Err(self.fail(FailureKind::Input, libc::EINVAL, 0)),
             }
@@ -121,7 +111,7 @@ impl Filler {
     fn find_payload(
         &mut self,
         total: usize,
-        source: &mut Option<(&mut Source, u64)>,
+        source: Option<(usize, u64)>,
     ) -> Result<Option<usize>, Errno> {
         let Kind::Payload(rule) = self.kind else {
             return Ok(None);
@@ -150,7 +140,7 @@ impl Filler {
         let mut scanned = self.scanned;
         loop {
             if self.length > scanned {
-                let cut = self.find(rule, scanned);
+                let cut = self.find(rule, scanned)?;
                 if cut.is_some() {
                     return Ok(cut);
                 }
@@ -159,7 +149,7 @@ impl Filler {
             if self.length >= total {
                 return Ok(None);
             }
-            let next = self.length + 1;
+            let next = total.min(self.length + self.window());
             self.fill_to(next, source)?;
         }
     }

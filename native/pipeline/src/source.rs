@@ -1,7 +1,7 @@
 //! Files that are read into a stream.
 
 use pbs_native_posix::{self as posix, Errno};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// Splices from here on are asked what they are: only regular files never keep a read waiting.
 const LARGE_SPLICE: u64 = 1024 * 1024;
@@ -27,8 +27,11 @@ pub struct Gap {
 
 /// A file being read into the stream.
 pub struct Source {
-    pub fd: OwnedFd,
+    fd: OwnedFd,
+    /// Bytes that have no place in the stream yet.
     pub left: u64,
+    /// Bytes that were not read yet, of those and of the others.
+    pub unread: u64,
     pub tag: u64,
     /// The file ended early, or nothing more can be read: the rest is zeros.
     pub exhausted: bool,
@@ -44,15 +47,17 @@ pub struct Source {
 impl Source {
     pub fn new(fd: OwnedFd, size: u64, tag: u64) -> Self {
         let large = size >= LARGE_SPLICE;
-        let regular = large && is_regular(&fd);
+        let kind = if large { file_kind(&fd) } else { 0 };
+        let regular = kind == libc::S_IFREG;
         Self {
             fd,
             left: size,
+            unread: size,
             tag,
             exhausted: false,
             zeros: 0,
             unreadable_blocks: 0,
-            waits: large && !regular,
+            waits: large && !regular && kind != libc::S_IFBLK,
             data_until: if regular { 0 } else { i64::MAX },
         }
     }
@@ -72,7 +77,7 @@ impl Source {
         {
             let next = (position / UNREADABLE_BLOCK + 1) * UNREADABLE_BLOCK;
             let length = (next - position) as u64;
-            if length < self.left && self.seek(next, libc::SEEK_SET) == Ok(next) {
+            if length < self.unread && self.seek(next, libc::SEEK_SET) == Ok(next) {
                 self.zeros = length;
                 return Gap {
                     offset: position as u64,
@@ -83,8 +88,20 @@ impl Source {
         self.exhausted = true;
         Gap {
             offset: position.unwrap_or(0) as u64,
-            length: self.left,
+            length: self.unread,
         }
+    }
+
+    /// Where it is read on, if that can be done from any place in it.
+    pub fn position(&self) -> Option<i64> {
+        if self.waits || self.exhausted || self.zeros > 0 {
+            return None;
+        }
+        self.seek(0, libc::SEEK_CUR).ok()
+    }
+
+    pub fn raw_fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
     }
 
     pub fn seek(&self, offset: i64, whence: i32) -> Result<i64, Errno> {
@@ -92,8 +109,8 @@ impl Source {
     }
 }
 
-fn is_regular(fd: &OwnedFd) -> bool {
-    posix::stat(fd.as_raw_fd()).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFREG)
+fn file_kind(fd: &OwnedFd) -> libc::mode_t {
+    posix::stat(fd.as_raw_fd()).map_or(0, |stat| stat.st_mode & libc::S_IFMT)
 }
 
 /// Reads what there is, at most as much as fits; nothing at the end of the file. Where it has to wait
@@ -114,6 +131,24 @@ pub fn read_some(
             Err(errno) => return Err(ReadError::Failed(errno)),
         }
     }
+}
+
+/// Fills `place` from a position in a file. False if that fails, or if the file ends before, or goes on
+/// behind its `last` bytes.
+pub fn read_from(fd: RawFd, place: &mut [u8], position: i64, last: bool) -> bool {
+    let size = place.len();
+    let mut got = 0;
+    while got < size {
+        let mut behind = [0; 1];
+        let behind = &mut behind[..usize::from(last)];
+        match posix::read_at_in_two(fd, &mut place[got..], behind, position + got as i64) {
+            Ok(0) => return false,
+            Ok(read) => got += read,
+            Err(libc::EINTR) => {}
+            Err(_) => return false,
+        }
+    }
+    got == size
 }
 
 fn wait_readable(source: &Source, cancelled: impl Fn() -> bool) -> Result<(), ReadError> {

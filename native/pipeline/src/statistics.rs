@@ -12,6 +12,8 @@ pub struct Statistics {
     pub hash_nanos: AtomicU64,
     pub compress_nanos: AtomicU64,
     pub seal_nanos: AtomicU64,
+    /// Offered to idle workers, to be read and searched together.
+    pub together_bytes: AtomicU64,
     pub hashed_bytes: AtomicU64,
     pub encoded_bytes: AtomicU64,
     pub blob_bytes: AtomicU64,

@@ -58,7 +58,7 @@ impl<'a> Uncut<'a> {
             Command::Splice { size: TO_END, .. } => Err(libc::EINVAL),
             Command::Splice { fd, size, tag } => {
                 let mut source = Source::new(fd, size, tag);
-                while source.left > 0 {
+                while source.unread > 0 {
                     self.read(&mut source)?;
                 }
                 Ok(())
@@ -86,13 +86,15 @@ impl<'a> Uncut<'a> {
         if is_set(self.cancelled) {
             return Err(libc::ECANCELED);
         }
-        let wanted = usize::try_from(source.left).unwrap_or(BLOCK).min(MIN_READ);
+        let wanted = usize::try_from(source.unread)
+            .unwrap_or(BLOCK)
+            .min(MIN_READ);
         if self.length + wanted > BLOCK {
             self.flush()?;
         }
         let start = self.length;
         let room = BLOCK - start;
-        let size = usize::try_from(source.left).map_or(room, |left| left.min(room));
+        let size = usize::try_from(source.unread).map_or(room, |left| left.min(room));
         if source.exhausted || source.zeros > 0 {
             let size = if source.exhausted {
                 size
@@ -101,11 +103,11 @@ impl<'a> Uncut<'a> {
             };
             self.block[start..start + size].fill(0);
             source.zeros = source.zeros.saturating_sub(size as u64);
-            source.left -= size as u64;
+            source.unread -= size as u64;
             self.length += size;
             return Ok(());
         }
-        let last = source.left == size as u64;
+        let last = source.unread == size as u64;
         let target = &mut self.block[start..start + size + usize::from(last)];
         let got = match read_some(source, target, || is_set(self.cancelled)) {
             Ok(got) => got,
@@ -131,7 +133,7 @@ impl<'a> Uncut<'a> {
             self.report(source.tag, ProblemKind::Grew);
         }
         let kept = got.min(size);
-        source.left -= kept as u64;
+        source.unread -= kept as u64;
         self.length += kept;
         Ok(())
     }

@@ -3,16 +3,17 @@
 use crate::commands::TO_END;
 use crate::filler::{Filler, Kind};
 use crate::layout::{FailureKind, ProblemKind};
-use crate::source::Source;
 use crate::trouble::Problem;
 use pbs_native_posix::Errno;
 
 impl Filler {
     /// One file of a tree does not end the run: what cannot be read of it becomes zeros and is reported.
     /// An image is all there is, and a pipe's length is not known.
-    pub(crate) fn cannot_read(&self, source: &mut Source, errno: i32) -> Result<(), Errno> {
-        if matches!(self.kind, Kind::Fixed(_)) || source.left == TO_END {
-            return Err(self.fail(FailureKind::Read, errno, source.tag));
+    pub(crate) fn cannot_read(&mut self, number: usize, errno: i32) -> Result<(), Errno> {
+        let source = &mut self.sources[number];
+        if matches!(self.kind, Kind::Fixed(_)) || source.unread == TO_END {
+            let tag = source.tag;
+            return Err(self.fail(FailureKind::Read, errno, tag));
         }
         let gap = source.pass_unreadable(errno);
         self.outlet.report(Problem {

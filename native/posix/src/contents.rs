@@ -28,6 +28,22 @@ pub fn read_at(fd: RawFd, out: &mut [u8], offset: i64) -> Result<usize, Errno> {
     Ok(done)
 }
 
+/// Reads what there is at an offset into one slice and then into another, which may be empty. Interrupted
+/// by a signal it returns EINTR.
+pub fn read_at_in_two(
+    fd: RawFd,
+    first: &mut [u8],
+    second: &mut [u8],
+    offset: i64,
+) -> Result<usize, Errno> {
+    let pieces = [first, second].map(|piece| libc::iovec {
+        iov_base: piece.as_mut_ptr().cast(),
+        iov_len: piece.len(),
+    });
+    // SAFETY: both pieces have as many bytes as they say.
+    check_length(unsafe { libc::preadv(fd, pieces.as_ptr(), 2, offset) })
+}
+
 /// Reads at the descriptor's own position, as pipes have it, until the slice is full or it ends. An
 /// error that comes after some bytes is told by the next call.
 pub fn read_next(fd: RawFd, out: &mut [u8]) -> Result<usize, Errno> {
