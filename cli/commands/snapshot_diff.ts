@@ -1,4 +1,4 @@
-import { findSnapshot, MANIFEST_BLOB_NAME } from "../../lib/repository/mod.ts";
+import { findSnapshot } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
@@ -86,16 +86,13 @@ async function diffSnapshots(values: CommandValues, context: CommandContext): Pr
   const crypt = await openRestoreKey(cryptOptions, context);
   await using beforeSource = await repository.openSnapshot(namespace, before);
   await using afterSource = await repository.openSnapshot(namespace, after);
-  const [{ SnapshotComparison }, { CheckedSnapshot }, { printDifferences }] = await Promise.all([
+  const [{ checkSnapshot, SnapshotComparison }, { printDifferences }] = await Promise.all([
     import("../../lib/compare/mod.ts"),
-    import("../../lib/reading/mod.ts"),
     import("../output/diff/print_differences.ts"),
   ]);
   const archive = values.text("archive-name");
   const check = async (source: typeof beforeSource) =>
-    await CheckedSnapshot.open(source, crypt, archive ?? MANIFEST_BLOB_NAME, {
-      log: (level, line) => output.log(level, line),
-    });
+    await checkSnapshot(source, crypt, { log: (level, line) => output.log(level, line) });
   using comparison = new SnapshotComparison(
     await check(beforeSource),
     await check(afterSource),

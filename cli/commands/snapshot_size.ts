@@ -1,20 +1,6 @@
-import { SnapshotComparison } from "../../lib/compare/mod.ts";
 import { KeyError } from "../../lib/errors/mod.ts";
-import { CheckedSnapshot } from "../../lib/reading/mod.ts";
-import {
-  findSnapshot,
-  formatSnapshotPath,
-  MANIFEST_BLOB_NAME,
-  type Repository,
-} from "../../lib/repository/mod.ts";
-import {
-  largestNewFiles,
-  measureSnapshot,
-  namespaceScope,
-  type NewFile,
-  type PlacedSnapshot,
-  type UsageProgress,
-} from "../../lib/usage/mod.ts";
+import { findSnapshot, formatSnapshotPath, type Repository } from "../../lib/repository/mod.ts";
+import type { NewFile, PlacedSnapshot, UsageProgress } from "../../lib/usage/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
@@ -72,6 +58,7 @@ async function showSize(values: CommandValues, context: CommandContext): Promise
     (line) => output.log("info", line),
   );
   const snapshot = { namespace, type: found.type, id: found.id, time: found.time };
+  const { measureSnapshot, namespaceScope } = await import("../../lib/usage/mod.ts");
   const scope = await namespaceScope(repository, "");
   const live = new LiveLine<UsageProgress>(output, describeReading);
   const usage = await (async () => {
@@ -145,14 +132,16 @@ async function newFiles(
   },
 ): Promise<NewFile[] | undefined> {
   const { output } = context;
+  const [{ checkSnapshot, SnapshotComparison }, { largestNewFiles }] = await Promise.all([
+    import("../../lib/compare/mod.ts"),
+    import("../../lib/usage/mod.ts"),
+  ]);
   const crypt = await openRestoreKey(readCryptOptions(values, context), context);
   const { namespace } = snapshot;
   await using before = await repository.openSnapshot(namespace, previous);
   await using after = await repository.openSnapshot(namespace, snapshot);
   const check = async (source: typeof before) =>
-    await CheckedSnapshot.open(source, crypt, MANIFEST_BLOB_NAME, {
-      log: (level, line) => output.log(level, line),
-    });
+    await checkSnapshot(source, crypt, { log: (level, line) => output.log(level, line) });
   try {
     using comparison = new SnapshotComparison(await check(before), await check(after));
     return await largestNewFiles(comparison.changes(), count);

@@ -6,14 +6,7 @@ import {
   parseUpid,
   type Repository,
 } from "../../lib/repository/mod.ts";
-import {
-  groupScope,
-  measureScope,
-  namespaceScope,
-  type ScopeUsage,
-  type UnitUsage,
-  type UsageProgress,
-} from "../../lib/usage/mod.ts";
+import type { ScopeUsage, UnitUsage, UsageProgress } from "../../lib/usage/mod.ts";
 import { AuthError, NotFoundError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
@@ -51,6 +44,7 @@ async function showStats(values: CommandValues, context: CommandContext): Promis
   const groupPath = values.text("group");
   const group = groupPath === undefined ? undefined : parseGroupPath(groupPath);
   const namespace = selectNamespace(values, environment);
+  const { groupScope, measureScope, namespaceScope } = await import("../../lib/usage/mod.ts");
   const scope = group === undefined
     ? await namespaceScope(repository, namespace)
     : await groupScope(repository, namespace, group);

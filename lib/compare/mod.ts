@@ -10,6 +10,7 @@
  */
 
 export type { ArchivePair } from "./archive_pair.ts";
+export { checkSnapshot } from "./check_snapshot.ts";
 export type { ContentVerdict } from "./_content_evidence.ts";
 export { DirectorySummary, type DirectoryTotals } from "./directory_summary.ts";
 export type { ChangedPart, EntryChange } from "./entry_change.ts";

@@ -298,6 +298,8 @@ testWithPeers(
         const bytes = await Deno.readFile(`${folder}/t.ppxar.didx`);
         await Deno.writeFile(`${folder}/t.ppxar.didx`, bytes.with(5000, bytes[5000]! ^ 1));
         await failing(/snapshot host\/none-metadata\/\S+: .*t\.ppxar\.didx/, local);
+        await Deno.writeTextFile(`${folder}/index.json.blob`, "no manifest");
+        await failing(new RegExp(`snapshot host/none-metadata/${SECOND}: `), local);
       });
 
       await test.step("what is not there, or has another key, is said", async () => {
