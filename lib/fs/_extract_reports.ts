@@ -8,6 +8,7 @@ import {
   ExtractStep as NativeStep,
 } from "../../ffi/native_layout.ts";
 import type { ExtractStep } from "./extract_error.ts";
+import type { ExtractWayOut } from "./extract_options.ts";
 
 /** A thing worth knowing that is no error. */
 type ExtractNote =
@@ -86,7 +87,7 @@ const WHAT: Readonly<Record<ExtractRecord["step"], string>> = {
 };
 
 /** Options of `restore` that leave a step out. */
-const WAY_OUT: { readonly [step in ExtractRecord["step"]]?: string } = {
+const WAY_OUT: ExtractWayOut = {
   "initial attribute flags": "--ignore-flags",
   "ownership": "--ignore-ownership",
   "extended attributes": "--ignore-xattrs",
@@ -134,11 +135,12 @@ export function countedNoteMessage(
   target: Uint8Array,
   first: ExtractRecord,
   count: number,
+  wayOut?: ExtractWayOut,
 ): string {
   const [what, noun] = COUNTED[first.step]!;
   const nouns = count === 1 ? noun : `${noun.replace(/y$/, "ie")}s`;
   const words = [what, String(count), nouns].filter((word) => word !== "").join(" ");
-  return `left out ${words}, first: ${extractErrorMessage(target, first)}`;
+  return `left out ${words}, first: ${extractErrorMessage(target, first, wayOut)}`;
 }
 
 /** Reads what `pbs_extract_next` wrote: the head, tokens, errors with their paths. */
@@ -165,12 +167,16 @@ export function readExtractReports(bytes: Uint8Array): ExtractReports {
 }
 
 /** One line for people about an error. */
-export function extractErrorMessage(target: Uint8Array, record: ExtractRecord): string {
+export function extractErrorMessage(
+  target: Uint8Array,
+  record: ExtractRecord,
+  wayOut: ExtractWayOut = WAY_OUT,
+): string {
   const path = quotePath(joinPath(target, record.path));
   const reason = record.errno === 0 ? "" : `: ${errnoText(record.errno)}`;
-  const option = WAY_OUT[record.step];
-  const wayOut = option === undefined ? "" : ` (${option} leaves it out)`;
-  return `cannot ${WHAT[record.step]} ${path}${reason}${wayOut}`;
+  const option = wayOut[record.step as ExtractStep];
+  const advice = option === undefined ? "" : ` (${option} leaves it out)`;
+  return `cannot ${WHAT[record.step]} ${path}${reason}${advice}`;
 }
 
 function joinPath(target: Uint8Array, below: Uint8Array): Uint8Array {

@@ -1,4 +1,7 @@
-import type { ExtractError } from "./extract_error.ts";
+import type { ExtractError, ExtractStep } from "./extract_error.ts";
+
+/** Options of a program, as messages name them, that leave a step out. */
+export type ExtractWayOut = { readonly [Step in ExtractStep]?: string };
 
 /** How a tree is restored (spec: pxar.md §6.1). Everything is off unless said otherwise. */
 export interface ExtractOptions {
@@ -56,6 +59,8 @@ export interface ExtractOptions {
    * attribute of a kind that is not restored, `warn` for what is lost.
    */
   readonly onNote?: (message: string, level: "info" | "warn") => void;
+  /** What messages advise; by default the options of `restore`. */
+  readonly wayOut?: ExtractWayOut;
   /** Worker threads; by default as many as there are processors. */
   readonly threads?: number;
 }

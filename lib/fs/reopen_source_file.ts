@@ -1,13 +1,8 @@
 import { Errno } from "../../ffi/errno.ts";
 import { closeFile, openFile, OpenFlag, statFile } from "../../ffi/posix_files.ts";
 import { concatBytes } from "../bytes/mod.ts";
-
-/** Which file an entry of a walk was. */
-export interface FileIdentity {
-  /** `st_dev`. */
-  readonly device: number;
-  readonly inode: number | bigint;
-}
+import type { FileIdentity } from "./file_identity.ts";
+import { isSameFile } from "./is_same_file.ts";
 
 const SLASH = Uint8Array.of(0x2f);
 
@@ -33,17 +28,8 @@ export function reopenSourceFile(
   if (fd === -Errno.ELOOP || fd === -Errno.ENOTDIR || fd === -Errno.ENXIO) return -Errno.ENOENT;
   if (fd < 0) return fd;
   const stat = statFile(fd);
-  const isSame = typeof stat !== "number" && stat.isFile &&
-    stat.inode === BigInt(identity.inode) && stat.device === deviceText(identity.device);
+  const isSame = typeof stat !== "number" && stat.isFile && isSameFile(stat, identity);
   if (isSame) return fd;
   closeFile(fd);
   return typeof stat === "number" ? stat : -Errno.ENOENT;
-}
-
-/** A device number in the form of `FileStat.device`; the C library's layout. */
-function deviceText(device: number): string {
-  const value = BigInt(device);
-  const major = ((value >> 8n) & 0xfffn) | ((value >> 32n) & ~0xfffn);
-  const minor = (value & 0xffn) | ((value >> 12n) & 0xffffff00n);
-  return `${major}:${minor}`;
 }

@@ -296,7 +296,12 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
       "skipped device": counters.skippedDevices,
     };
     for (const note of this.#countedNotes) {
-      const message = countedNoteMessage(this.#target, note, counts[note.step] ?? 1);
+      const message = countedNoteMessage(
+        this.#target,
+        note,
+        counts[note.step] ?? 1,
+        this.#options.wayOut,
+      );
       this.#options.onNote?.(message, noteLevel(note.step));
     }
   }
@@ -351,7 +356,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
         this.#countedNotes.push(record);
         continue;
       }
-      const message = extractErrorMessage(this.#target, record);
+      const message = extractErrorMessage(this.#target, record, this.#options.wayOut);
       const { path, step, errno } = record;
       if (step === "delete" && errno === Errno.ENOTEMPTY) {
         this.#options.onNote?.(message, "info");

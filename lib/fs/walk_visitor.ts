@@ -1,5 +1,5 @@
 import type { EntryMetadata } from "../pxar/mod.ts";
-import type { FileIdentity } from "./reopen_source_file.ts";
+import type { FileIdentity } from "./file_identity.ts";
 
 /**
  * The first name under which the walk met a regular file that has several.

@@ -71,8 +71,8 @@ export class ArchiveExtraction {
   #metadataChunk: PlacedChunk | undefined;
   /** Names of the directories that are open, that of the root being empty. */
   readonly #path: Uint8Array[] = [];
-  /** Whether a directory has ended since the last entry. */
-  #hasLeft = false;
+  /** Path of the last entry, if a directory has ended since. */
+  #lastLeft: Uint8Array | undefined;
   /** The last damage in the payload stream. */
   #payloadDamage: DamagedChunkError | undefined;
   readonly #losses: Losses;
@@ -156,7 +156,7 @@ export class ArchiveExtraction {
   }
 
   async #leave(): Promise<void> {
-    this.#hasLeft = true;
+    this.#lastLeft ??= this.lastPath;
     this.#guide.leave();
     this.#path.pop();
     if (this.#path.length > 0) this.#sink.leaveDirectory();
@@ -191,6 +191,14 @@ export class ArchiveExtraction {
     return this.#losses;
   }
 
+  /** Path of the entry that was read last. */
+  get lastPath(): Uint8Array {
+    if (this.#lastLeft !== undefined) return this.#lastLeft;
+    const names = this.#path.slice(1);
+    const { kind, name } = this.#decoder.entry;
+    return joinNames(kind === "directory" ? names : [...names, name]);
+  }
+
   /** Names the archive, where an error of its decoder cannot. */
   failureOf(error: unknown): unknown {
     if (!(error instanceof CorruptDataError) || error instanceof DamagedChunkError) return error;
@@ -199,13 +207,6 @@ export class ArchiveExtraction {
 
   #named(error: CorruptDataError): CorruptDataError {
     return new CorruptDataError(`${this.parts.archive}: ${error.message}`, { cause: error });
-  }
-
-  /** Path of what was read last: of an entry, or of the directory that another one of it ended in. */
-  get lastPath(): Uint8Array {
-    const names = this.#path.slice(1);
-    const { kind, name } = this.#decoder.entry;
-    return joinNames(kind === "directory" || this.#hasLeft ? names : [...names, name]);
   }
 
   /** The target, if it is made equal to the archive. */
@@ -231,7 +232,7 @@ export class ArchiveExtraction {
   /** @returns Whether the content has to come from the payload stream. */
   #entry(entry: PxarEntry): boolean {
     this.#endFile();
-    this.#hasLeft = false;
+    this.#lastLeft = undefined;
     const sink = this.#sink;
     const metadata = entry.metadata;
     switch (entry.kind) {

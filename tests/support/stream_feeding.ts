@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { openFile, OpenFlag } from "../../ffi/posix_files.ts";
+import type { ByteSink } from "../../lib/chunking/byte_sink.ts";
 import type { ChunkStream } from "../../lib/chunking/chunk_stream.ts";
 import type { FinishedChunk } from "../../lib/chunking/finished_chunk.ts";
 
@@ -61,7 +62,7 @@ export async function takeAll(
  * @param folder Where the files may be made.
  */
 export async function feedMixed(
-  stream: ChunkStream,
+  stream: ByteSink & { end(): Promise<void> },
   data: Uint8Array,
   folder: string,
   seed: number,
