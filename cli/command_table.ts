@@ -1,18 +1,16 @@
-import type { CommandEntry } from "./command.ts";
-import type { CommandDefinition, RunnableCommand } from "./command_definition.ts";
+import type { CommandDefinition } from "./command_definition.ts";
+import type { RunnableProgram, TableEntry } from "./runnable_program.ts";
 
-/** A line of the table: the file of a command is loaded when it is asked for. */
-export interface TableEntry extends CommandEntry {
-  load(): Promise<RunnableCommand>;
-}
+/** Loads the file of a command. */
+type CommandLoader = () => Promise<{ readonly command: CommandDefinition }>;
 
-type Loader = () => Promise<{ readonly command: CommandDefinition }>;
-
-function command(name: string, loadFile: Loader): TableEntry {
+/** A command that the official program has. */
+export function command(name: string, loadFile: CommandLoader): TableEntry {
   return { name, load: async () => ({ name, ...(await loadFile()).command }) };
 }
 
-function ours(name: string, loadFile: Loader): TableEntry {
+/** A command that only ours has. */
+export function ours(name: string, loadFile: CommandLoader): TableEntry {
   return { ...command(name, loadFile), isOurs: true };
 }
 
@@ -106,9 +104,14 @@ export const ABSENT_COMMANDS: readonly string[] = [
   "unmap",
 ];
 
-/** The whole table, as commands are looked up in it. */
-export const COMMAND_TABLE = {
-  commands: COMMANDS,
-  aliases: ALIASES,
-  absent: ABSENT_COMMANDS,
-} as const;
+/** The backup client. */
+export const PBS_CLIENT: RunnableProgram = {
+  name: "pbs-client",
+  description:
+    "Back up directories, images and files to a Proxmox Backup Server or into a datastore directory " +
+    "of this machine, and restore them.",
+  abbreviation: "snap li",
+  logVariable: "PBS_LOG",
+  table: { commands: COMMANDS, aliases: ALIASES, absent: ABSENT_COMMANDS },
+  loadManual: async () => (await import("./manual/subjects/pbs_client.ts")).PBS_CLIENT_SUBJECT,
+};

@@ -1,14 +1,26 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readArguments } from "./arguments/read_arguments.ts";
+import { PBS_CLIENT } from "./command_table.ts";
+import { Output } from "./output/output.ts";
+import { systemRepositories } from "./repository/system_repositories.ts";
 import { runCommandLine } from "./run_command_line.ts";
+import type { RunnableProgram } from "./runnable_program.ts";
 import { signalName } from "./signals/signal_error.ts";
 
 /** Time for a signal to itself to end the process. */
 const SIGNAL_DELIVERY_MS = 1000;
 
 if (import.meta.main) {
-  const words = readArguments(Deno.args, () => Deno.readFileSync("/proc/self/cmdline"));
-  const { code, signalNumber } = await runCommandLine(words, Deno.env);
+  const readCommandLine = () => Deno.readFileSync("/proc/self/cmdline");
+  const words = readArguments(Deno.args, readCommandLine);
+  const program = await programCalled(readCommandLine);
+  const { code, signalNumber } = await runCommandLine(
+    words,
+    Deno.env,
+    new Output(Deno.env, Deno.stdout, Deno.stderr, program.logVariable),
+    systemRepositories,
+    program,
+  );
   if (signalNumber !== undefined) {
     // Who waits for this process must see the signal, not a code that resembles it.
     Deno.kill(Deno.pid, signalName(signalNumber));
@@ -16,4 +28,23 @@ if (import.meta.main) {
     await delay(SIGNAL_DELIVERY_MS);
   }
   Deno.exit(code);
+}
+
+/**
+ * The program that this process was started as: `pxar` if it was called by that name. The runtime tells
+ * only where its own file lies.
+ *
+ * @param readCommandLine Returns NUL-terminated words.
+ */
+async function programCalled(readCommandLine: () => Uint8Array): Promise<RunnableProgram> {
+  let line: Uint8Array;
+  try {
+    line = readCommandLine();
+  } catch {
+    // Without /proc nothing tells the name.
+    return PBS_CLIENT;
+  }
+  const path = new TextDecoder().decode(line.subarray(0, line.indexOf(0)));
+  const isCompanion = path.slice(path.lastIndexOf("/") + 1) === "pxar";
+  return isCompanion ? (await import("./pxar_program.ts")).PXAR : PBS_CLIENT;
 }

@@ -4,7 +4,6 @@ import { wrappedUsage } from "./help/usage_text.ts";
 import type { HintContext } from "./hints/hint_context.ts";
 import { hintFor } from "./hints/hint_for.ts";
 import type { Output } from "./output/output.ts";
-import { PROGRAM_NAME } from "./program_name.ts";
 
 /**
  * Prints an error and its causes (spec: cli.md §1.5), for words that do not fit a line of usage, and
@@ -22,10 +21,10 @@ export function reportFailure(
   const [message = "unknown error", ...causes] = describeError(error);
   const lines = [`Error: ${message}`];
   if (error instanceof GroupError) {
-    const words = [PROGRAM_NAME, ...error.group === "" ? [] : [error.group], "<command>"];
+    const words = [context.programName, ...error.group === "" ? [] : [error.group], "<command>"];
     lines.push("", `Usage: ${words.join(" ")} [OPTIONS]`);
   } else if (context.command !== undefined && situationOf(error)?.kind === "bad-arguments") {
-    lines.push(`Usage: ${wrappedUsage(context.command, PROGRAM_NAME)}`);
+    lines.push(`Usage: ${wrappedUsage(context.command, context.programName)}`);
   }
   if (causes.length > 0) {
     lines.push("", "Caused by:");

@@ -6,10 +6,10 @@ import { followCommandNames } from "./arguments/follow_command_names.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
 import type { Command } from "./command.ts";
 import type { CommandContext } from "./command_context.ts";
-import { COMMAND_TABLE } from "./command_table.ts";
 import type { Environment } from "./environment.ts";
 import { ClosedOutputError, Output } from "./output/output.ts";
-import { PROGRAM_NAME } from "./program_name.ts";
+import { PBS_CLIENT } from "./command_table.ts";
+import type { RunnableProgram } from "./runnable_program.ts";
 import { readWarningsExit } from "./read_warnings_exit.ts";
 import type { RepositoryOpener } from "./repository/repository_opener.ts";
 import { RepositoryUse } from "./repository/repository_use.ts";
@@ -41,22 +41,25 @@ interface Asked {
  * Runs a command line: finds the command, loads it, parses its words, runs it, reports failures.
  *
  * @param words The words after the program's name.
+ * @param program Whose commands they name.
  */
 export async function runCommandLine(
   words: readonly Argument[],
   environment: Environment,
   output: Output = new Output(environment),
   repositories: RepositoryOpener = systemRepositories,
+  program: RunnableProgram = PBS_CLIENT,
 ): Promise<ExitStatus> {
   const use = new RepositoryUse(environment);
   const asked: Asked = {};
-  const context = { table: COMMAND_TABLE, environment, output, repositories, use };
+  const { table } = program;
+  const context = { program, table, environment, output, repositories, use };
   const isDebug = words.some((word) => word.text === "--debug") || output.isDebug;
   try {
     const line = words.filter((word) => word.text !== "--debug");
     if (HELP_WORDS.has(line[0]?.text ?? "")) return await overview("", context);
     if (line[0]?.text === "--version") {
-      output.printLine(`${PROGRAM_NAME} ${VERSION}`);
+      output.printLine(`${program.name} ${VERSION}`);
       return { code: 0 };
     }
     if (line[0]?.text === "bashcomplete") {
@@ -70,19 +73,19 @@ export async function runCommandLine(
     if (line[0]?.text === "printdoc") {
       const { referenceText } = await import("./help/reference_text.ts");
       const { loadCommands } = await import("./load_commands.ts");
-      output.print(referenceText(await loadCommands(COMMAND_TABLE.commands), PROGRAM_NAME));
+      output.print(referenceText(await loadCommands(table.commands), program.name));
       return { code: 0 };
     }
     const asksForHelp = HELP_WORDS.has(line.at(-1)?.text ?? "");
     if (asksForHelp) {
-      const { path, command, isGroup, rest } = followCommandNames(COMMAND_TABLE, line.slice(0, -1));
+      const { path, command, isGroup, rest } = followCommandNames(table, line.slice(0, -1));
       if (isGroup && command === undefined && rest.length === 0) {
         return await overview(path, context);
       }
     }
-    const { command: entry, rest } = findCommand(COMMAND_TABLE, line);
+    const { command: entry, rest } = findCommand(table, line);
     if (asksForHelp && rest.length > 0) {
-      await help(entry.name.split(" "), context);
+      await help(entry.name.split(" "), context, table);
       return { code: 0 };
     }
     const command = await entry.load();
@@ -100,10 +103,10 @@ export async function runCommandLine(
       return { code: 128 + error.signalNumber, signalNumber: error.signalNumber };
     }
     const { reportFailure } = await import("./report_failure.ts");
-    const program = environment.get("PBS_CLIENT_PROGRAM") || PROGRAM_NAME;
-    const commandNames = COMMAND_TABLE.commands.map(({ name }) => name);
+    const commandNames = table.commands.map(({ name }) => name);
     reportFailure(error, isDebug, output, {
-      program,
+      programName: program.name,
+      program: environment.get("PBS_CLIENT_PROGRAM") || program.name,
       commandNames,
       address: use.address,
       ...asked,
@@ -121,15 +124,22 @@ function applyVerbosity(command: Command, values: CommandValues, output: Output)
   if (quiet || verbose) output.verbosity = quiet ? "quiet" : "verbose";
 }
 
-async function overview(path: string, { table, output }: CommandContext): Promise<ExitStatus> {
+async function overview(
+  path: string,
+  { program, table, output }: CommandContext,
+): Promise<ExitStatus> {
   const { overviewText } = await import("./help/overview_text.ts");
   const { loadCommands } = await import("./load_commands.ts");
-  output.print(`Usage: ${overviewText(await loadCommands(table.commands), path, PROGRAM_NAME)}`);
+  output.print(`Usage: ${overviewText(await loadCommands(table.commands), path, program)}`);
   return { code: 0 };
 }
 
-async function help(names: string[], context: CommandContext): Promise<void> {
-  const { command } = findCommand(COMMAND_TABLE, [{ text: "help" }]);
+async function help(
+  names: string[],
+  context: CommandContext,
+  table: RunnableProgram["table"],
+): Promise<void> {
+  const { command } = findCommand(table, [{ text: "help" }]);
   const { options, positionals, run } = await command.load();
   await run(parseCommandLine({ options, positionals }, names.map((text) => ({ text }))), context);
 }

@@ -4,7 +4,6 @@ import type { CommandDefinition } from "../command_definition.ts";
 import { bashScript } from "../completion/scripts/bash.ts";
 import { fishScript } from "../completion/scripts/fish.ts";
 import { zshScript } from "../completion/scripts/zsh.ts";
-import { PROGRAM_NAME } from "../program_name.ts";
 
 /** `completion`: ours, prints the completion script of a shell. */
 export const command: CommandDefinition = {
@@ -27,6 +26,6 @@ const SCRIPTS: Readonly<Record<string, (program: string) => string>> = {
 };
 
 /** `completion SHELL`: prints a completion script; the parser has checked the shell. */
-function printCompletionScript(values: CommandValues, { output }: CommandContext): void {
-  output.print(SCRIPTS[values.requiredText("shell")]!(PROGRAM_NAME));
+function printCompletionScript(values: CommandValues, { output, program }: CommandContext): void {
+  output.print(SCRIPTS[values.requiredText("shell")]!(program.name));
 }

@@ -4,7 +4,6 @@ import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
 import { loadCommands } from "../load_commands.ts";
 import { usageLines, usageText } from "../help/usage_text.ts";
-import { PROGRAM_NAME } from "../program_name.ts";
 
 /** `help` (spec: cli.md §1.6). */
 export const command: CommandDefinition = {
@@ -28,6 +27,7 @@ export const command: CommandDefinition = {
 /** `help [command …]`: explains a command, or lists those of a group (spec: cli.md §1.6). */
 async function showHelp(values: CommandValues, context: CommandContext): Promise<void> {
   const { commands, aliases, absent } = context.table;
+  const program = context.program.name;
   const words = values.arguments("command");
   const names = [...commands.map(({ name }) => name), ...absent];
   let path = "";
@@ -49,11 +49,11 @@ async function showHelp(values: CommandValues, context: CommandContext): Promise
     commands.filter(({ name }) => path === "" || name.startsWith(`${path} `)),
   );
   if (leaf !== undefined) {
-    const below = members.length === 0 ? "" : `\nBelow it:\n\n${usageLines(members, PROGRAM_NAME)}`;
+    const below = members.length === 0 ? "" : `\nBelow it:\n\n${usageLines(members, program)}`;
     context.output.print(
       values.flag("verbose", true)
-        ? `Usage: ${usageText(leaf, PROGRAM_NAME)}${below}`
-        : `Usage: ${usageLines([leaf, ...members], PROGRAM_NAME)}`,
+        ? `Usage: ${usageText(leaf, program)}${below}`
+        : `Usage: ${usageLines([leaf, ...members], program)}`,
     );
     return;
   }

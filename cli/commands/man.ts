@@ -5,7 +5,6 @@ import type { CommandDefinition } from "../command_definition.ts";
 import { describeSystemError } from "../files/describe_system_error.ts";
 import { loadCommands } from "../load_commands.ts";
 import { manualPages } from "../manual/manual_pages.ts";
-import { PROGRAM_NAME } from "../program_name.ts";
 import { VERSION } from "../version.ts";
 
 /** `man`: ours, writes the manual pages. */
@@ -30,12 +29,14 @@ export const command: CommandDefinition = {
  */
 async function writeManualPages(
   values: CommandValues,
-  { table, environment, output }: CommandContext,
+  { program, table, environment, output }: CommandContext,
 ): Promise<void> {
   const directory = values.requiredText("directory");
   const date = editionDate(environment.get("SOURCE_DATE_EPOCH"));
   const pages = manualPages(await loadCommands(table.commands), table.aliases, {
-    program: PROGRAM_NAME,
+    program: program.name,
+    description: program.description,
+    subject: await program.loadManual(),
     version: VERSION,
     date,
   });

@@ -1,13 +1,9 @@
 import { membersOf } from "../arguments/find_command.ts";
 import type { Command } from "../command.ts";
+import type { Program } from "../program.ts";
 import { groupDescription } from "./group_description.ts";
 import { summary } from "./summary.ts";
 import { wrapText } from "./wrap_text.ts";
-
-/** Purpose of the program. */
-export const PROGRAM_DESCRIPTION =
-  "Back up directories, images and files to a Proxmox Backup Server or into a datastore directory " +
-  "of this machine, and restore them.";
 
 /** Columns between a command's name and its description, at least. */
 const GAP = 2;
@@ -26,7 +22,7 @@ interface Row {
 export function overviewText(
   commands: readonly Command[],
   path: string,
-  programName: string,
+  { name: programName, description, abbreviation }: Program,
 ): string {
   const rows = path === "" ? topRows(commands) : groupRows(commands, `${path} `);
   const indent = Math.max(...rows.map(({ name }) => name.length)) + 1 + GAP;
@@ -35,14 +31,14 @@ export function overviewText(
     `'${programName} ${prefix}COMMAND --help' explains a command and its options.`,
     ...(path === ""
       ? [
-        "Names of commands may be shortened as long as they are unique, e.g. 'snap li'.",
+        `Names of commands may be shortened as long as they are unique, e.g. '${abbreviation}'.`,
         "The exit code is 0 if all went well, else 255.",
       ]
       : []),
   ].join(" ");
   return [
     `${programName} ${prefix}COMMAND [OPTIONS]`,
-    paragraph(path === "" ? PROGRAM_DESCRIPTION : groupDescription(path)),
+    paragraph(path === "" ? description : groupDescription(path)),
     "Commands:",
     rows.map((row) => renderRow(row, indent)).join("\n"),
     paragraph(advice),

@@ -4,7 +4,9 @@ import type { Command } from "../command.ts";
 
 /** Facts about the run whose failure is explained. */
 export interface HintContext {
-  /** How the program is called. */
+  /** Name of the program in usage texts. */
+  readonly programName: string;
+  /** How the program was called. */
   readonly program: string;
   /** All words of every command there is. */
   readonly commandNames: readonly string[];

@@ -1,13 +1,10 @@
 import type { Command, Parameter, ValueType } from "../command.ts";
 import { summary } from "../help/summary.ts";
 import { valueNotes } from "../help/value_notes.ts";
-import { ENVIRONMENT_VARIABLES } from "./environment_variables.ts";
-import { EXAMPLES } from "./examples.ts";
 import { type Edition, ManualPage } from "./manual_page.ts";
 import { pageName } from "./page_name.ts";
 import { bold, escapeRoff, italic } from "./roff.ts";
 import { addEnvironment, addExamples, addExitStatus, addFiles } from "./shared_sections.ts";
-import { USED_FILES } from "./used_files.ts";
 
 /**
  * The page of one command, complete by itself.
@@ -20,7 +17,7 @@ export function commandPage(
   others: readonly string[],
 ): ManualPage {
   const { name, description, positionals } = command;
-  const { program } = edition;
+  const { program, subject } = edition;
   const page = new ManualPage(pageName(program, name), headline(description), edition);
   page.heading("SYNOPSIS");
   page.synopsis(synopsisOf(command, program));
@@ -40,10 +37,10 @@ export function commandPage(
       page.definition(`${bold(`--${option.name}`)} ${placeholder(option)}`, optionText(option));
     }
   }
-  addExamples(page, EXAMPLES.get(name) ?? [], program);
-  addEnvironment(page, ENVIRONMENT_VARIABLES.filter(({ concerns }) => concerns?.(command) ?? true));
-  addFiles(page, USED_FILES.filter(({ concerns }) => concerns(command)));
-  addExitStatus(page);
+  addExamples(page, subject.examples.get(name) ?? [], program);
+  addEnvironment(page, subject.environment.filter(({ concerns }) => concerns?.(command) ?? true));
+  addFiles(page, subject.files.filter(({ concerns }) => concerns(command)));
+  addExitStatus(page, subject.exitCodes);
   page.heading("SEE ALSO");
   page.references([program, ...others]);
   return page;

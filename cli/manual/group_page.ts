@@ -27,7 +27,7 @@ export function groupPage(
   for (const member of members) {
     page.definition(synopsisOf(member, "").join(" "), escapeRoff(member.description));
   }
-  addExitStatus(page);
+  addExitStatus(page, edition.subject.exitCodes);
   page.heading("SEE ALSO");
   page.references([program, ...members.map(({ name }) => pageName(program, name))]);
   return page;

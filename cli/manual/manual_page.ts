@@ -1,9 +1,13 @@
+import type { ManualSubject } from "./manual_subject.ts";
 import { bold, escapeRoff, roffLines } from "./roff.ts";
 
 /** Facts that all pages of one edition share. */
 export interface Edition {
   /** Name of the program, e.g. `pbs-client`. */
   readonly program: string;
+  /** Purpose of the program, in a sentence or two. */
+  readonly description: string;
+  readonly subject: ManualSubject;
   readonly version: string;
   /** `YYYY-MM-DD`. */
   readonly date: string;

@@ -1,6 +1,6 @@
 import type { EnvironmentVariable } from "./environment_variables.ts";
 import type { Example } from "./examples.ts";
-import { EXIT_CODES } from "./exit_codes.ts";
+import type { ExitCode } from "./exit_codes.ts";
 import type { ManualPage } from "./manual_page.ts";
 import { bold, escapeRoff, italic } from "./roff.ts";
 import type { UsedFile } from "./used_files.ts";
@@ -26,9 +26,9 @@ export function addFiles(page: ManualPage, files: readonly UsedFile[]): void {
 }
 
 /** Section on exit codes. */
-export function addExitStatus(page: ManualPage): void {
+export function addExitStatus(page: ManualPage, codes: readonly ExitCode[]): void {
   page.heading("EXIT STATUS");
-  for (const { shown, meaning } of EXIT_CODES) page.definition(bold(shown), escapeRoff(meaning));
+  for (const { shown, meaning } of codes) page.definition(bold(shown), escapeRoff(meaning));
 }
 
 /** Section with examples; none if there are none. */

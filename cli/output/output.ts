@@ -45,20 +45,23 @@ export class Output {
     environment: Environment,
     stdout: TextStream = Deno.stdout,
     stderr: TextStream = Deno.stderr,
+    logVariable: string = "PBS_LOG",
   ) {
     this.#stdout = stdout;
     this.#stderr = stderr;
     // Such a terminal cannot erase what it shows.
     this.#isDumb = environment.get("TERM") === "dumb";
-    const text = environment.get("PBS_LOG");
+    const text = environment.get(logVariable);
     const threshold = text === undefined ? "info" : parseLogThreshold(text);
     if (threshold === undefined) {
-      this.errorLine(`env variable PBS_LOG found, but parsing failed: '${text}' is no log level`);
+      this.errorLine(
+        `env variable ${logVariable} found, but parsing failed: '${text}' is no log level`,
+      );
     }
     this.#threshold = threshold ?? "info";
   }
 
-  /** Shows warnings and errors only, or more than usual, whatever `PBS_LOG` says. */
+  /** Shows warnings and errors only, or more than usual, whatever the variable says. */
   set verbosity(verbosity: "quiet" | "verbose") {
     this.#threshold = verbosity === "quiet" ? "warn" : "debug";
   }

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { fakeTasks, MemoryStream } from "../../tests/support/cli_in_process.ts";
 import type { CommandContext } from "../command_context.ts";
 import { Output } from "../output/output.ts";
+import { PBS_CLIENT } from "../command_table.ts";
 import { RepositoryUse } from "../repository/repository_use.ts";
 import { systemRepositories } from "../repository/system_repositories.ts";
 import { followServerTask, showServerTask } from "./follow_server_task.ts";
@@ -9,6 +10,7 @@ import { followServerTask, showServerTask } from "./follow_server_task.ts";
 function contextOf(stdout: MemoryStream, stderr: MemoryStream): CommandContext {
   const environment = { get: () => undefined };
   return {
+    program: PBS_CLIENT,
     table: { commands: [], aliases: new Map(), absent: [] },
     environment,
     output: new Output(environment, stdout, stderr),

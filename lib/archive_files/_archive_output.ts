@@ -23,7 +23,7 @@ const ARCHIVE_MODE = 0o640;
 const SLASH = 0x2f;
 
 /**
- * Where an archive is written to. A new file bears another name until it is complete, so that nothing
+ * Place that an archive is written to. A new file bears another name until it is complete, so that nothing
  * half-written is ever taken for an archive, and never replaces anything. A named pipe or a character
  * device that is there is written to as it is.
  */

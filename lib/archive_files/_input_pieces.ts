@@ -50,7 +50,7 @@ export class InputPieces implements PlacedChunks, AsyncDisposable {
     this.#next = Math.max(this.#next, first);
   }
 
-  /** What the input begins with, without taking it, and whether that is all of it. */
+  /** First bytes of the input, which stay to be read, and whether that is all of it. */
   async peek(): Promise<{ readonly bytes: Uint8Array; readonly isAll: boolean }> {
     this.#fill();
     const bytes = await this.#pending[0]!.bytes;

@@ -2,7 +2,7 @@ import { closeCaptured } from "../../ffi/capture.ts";
 import type { FileIdentity, HardlinkTarget, TreeVisitor, WalkedFile, WalkPath } from "../fs/mod.ts";
 import type { EntryMetadata } from "../pxar/mod.ts";
 
-/** What of a walk does not go into an archive. */
+/** Kinds of entries that do not go into an archive, and who hears of the others. */
 export interface SourceFilterOptions {
   readonly devices: boolean;
   readonly fifos: boolean;

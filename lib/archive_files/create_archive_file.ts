@@ -18,7 +18,7 @@ import { PxarEncoder } from "../pxar/mod.ts";
 import { ArchiveOutput } from "./_archive_output.ts";
 import { SourceFilter } from "./_source_filter.ts";
 
-/** What to make an archive of, and where (spec: cli.md §7.1). Paths are raw bytes. */
+/** Source and place of an archive that is to be made (spec: cli.md §7.1). Paths are raw bytes. */
 export interface CreateArchiveRequest {
   readonly archive: Uint8Array;
   /** The file for the contents, which makes it a split archive. */

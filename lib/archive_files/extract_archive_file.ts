@@ -23,10 +23,10 @@ import { LinkedInFile } from "./_linked_in_file.ts";
 /** Large enough that a piece costs little, small enough that few of them fill the processor's cache. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** What of a tree is made, and how, of all that {@linkcode ExtractOptions} can say. */
+/** Those of {@linkcode ExtractOptions} that are the user's choice. */
 export type ExtractChoices = Omit<ExtractOptions, "errorPolicy" | "onError" | "onNote" | "threads">;
 
-/** What to extract, and where to (spec: cli.md §7.1). Paths are raw bytes. */
+/** Archive to extract, and where to (spec: cli.md §7.1). Paths are raw bytes. */
 export interface ExtractArchiveRequest {
   /** `-` is the standard input. */
   readonly archive: Uint8Array | "-";

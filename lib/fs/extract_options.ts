@@ -59,7 +59,7 @@ export interface ExtractOptions {
    * attribute of a kind that is not restored, `warn` for what is lost.
    */
   readonly onNote?: (message: string, level: "info" | "warn") => void;
-  /** What messages advise; by default the options of `restore`. */
+  /** Advice in messages; by default the options of `restore`. */
   readonly wayOut?: ExtractWayOut;
   /** Worker threads; by default as many as there are processors. */
   readonly threads?: number;

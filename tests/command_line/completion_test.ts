@@ -1,6 +1,6 @@
 import { ourMembers } from "../../cli/arguments/find_command.ts";
 import { assertEquals } from "@std/assert";
-import { ABSENT_COMMANDS, COMMAND_TABLE, COMMANDS } from "../../cli/command_table.ts";
+import { ABSENT_COMMANDS, COMMANDS, PBS_CLIENT } from "../../cli/command_table.ts";
 import { answerShell } from "../../cli/completion/answer_shell.ts";
 import { RepositoryUse } from "../../cli/repository/repository_use.ts";
 import { Output } from "../../cli/output/output.ts";
@@ -197,7 +197,8 @@ Deno.test("a repository that does not answer in time is given up", async () => {
   };
   const never = new Promise<never>(() => {});
   await answerShell({
-    table: COMMAND_TABLE,
+    program: PBS_CLIENT,
+    table: PBS_CLIENT.table,
     environment,
     output: new Output(environment, stdout, stdout),
     repositories: { open: () => never },

@@ -7,6 +7,7 @@ import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
 import { ENVIRONMENT_VARIABLES } from "../../cli/manual/environment_variables.ts";
 import { EXAMPLES } from "../../cli/manual/examples.ts";
 import { EXIT_CODES } from "../../cli/manual/exit_codes.ts";
+import { PXAR_SUBJECT } from "../../cli/manual/subjects/pxar.ts";
 import { pageName } from "../../cli/manual/page_name.ts";
 import { USED_FILES } from "../../cli/manual/used_files.ts";
 import { runInProcess } from "../support/cli_in_process.ts";
@@ -131,7 +132,7 @@ async function* sources(folder: URL): AsyncGenerator<string> {
 Deno.test("manual pages have each variable that the program reads, and no other", async () => {
   const read = new Set<string>();
   const reading =
-    /(?:\bget\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n {2}variable:)\s*"([A-Z][A-Z0-9_]+)"/g;
+    /(?:\bget\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n {2}(?:variable|logVariable):)\s*"([A-Z][A-Z0-9_]+)"/g;
   for (const layer of ["cli", "lib", "ffi"]) {
     for await (const text of sources(new URL(`../../${layer}/`, import.meta.url))) {
       for (const [, name] of text.matchAll(reading)) read.add(name!);
@@ -140,8 +141,8 @@ Deno.test("manual pages have each variable that the program reads, and no other"
       }
     }
   }
-  const listed = ENVIRONMENT_VARIABLES.map(({ name }) => name);
-  assertEquals(listed, [...read].toSorted());
+  const listed = [...ENVIRONMENT_VARIABLES, ...PXAR_SUBJECT.environment].map(({ name }) => name);
+  assertEquals([...new Set(listed)].toSorted(), [...read].toSorted());
 });
 
 Deno.test("the examples of manual pages are command lines that the program takes", () => {

@@ -10,7 +10,7 @@ import { pretendedMembers } from "../support/cli_pretended_repository.ts";
 import { placeOf, runsOf } from "../support/cli_run_census.ts";
 import { RECORDED_REPOSITORY, type Scratch } from "../support/cli_scratch.ts";
 import { StoryWorld } from "../support/cli_story_world.ts";
-import { RECORDED_RUNS, type RecordedRun } from "../support/cli_vectors.ts";
+import { RECORDED_PROGRAM_RUNS, type RecordedRun } from "../support/cli_vectors.ts";
 import { withoutHint } from "../support/without_hint.ts";
 import { isOwnLine } from "../support/cli_own_lines.ts";
 
@@ -220,11 +220,11 @@ function equal(a: Compared, b: Compared): boolean {
 
 Deno.test("every recorded run is replayed by a test, or there is a reason", async (test) => {
   const counts = new Map<string, number>();
-  for (const run of RECORDED_RUNS) {
+  for (const run of RECORDED_PROGRAM_RUNS) {
     const place = placeOf(run);
     const key = "by" in place ? `replayed with: ${place.by}` : `not replayed: ${place.none}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   for (const [key, count] of [...counts].toSorted()) await test.step(`${count} ${key}`, () => {});
-  assertEquals(RECORDED_RUNS.length, 1300);
+  assertEquals(RECORDED_PROGRAM_RUNS.length, 1362);
 });

@@ -55,6 +55,9 @@ async function runDocument(markdown: string): Promise<{ code: number; output: st
   await using dir = await TempDir.make("/dev/shm");
   await Deno.mkdir(`${dir.path}/bin`);
   await Deno.writeTextFile(`${dir.path}/bin/pbs-client`, startScript(dir.path), { mode: 0o755 });
+  const words = clientCommand([]).map((word) => `'${word}'`).join(" ");
+  const pxar = `#!/bin/bash\nexec -a pxar ${words} "$@"\n`;
+  await Deno.writeTextFile(`${dir.path}/bin/pxar`, pxar, { mode: 0o755 });
   const steps = shellSteps(markdown);
   assert(steps.length > 0, "the document has no step that could be run");
   const script = steps.map(({ line, script }) => `STEP=${line}\n${script}\n`).join("");

@@ -9,6 +9,7 @@ import { splitWords } from "../../cli/arguments/split_words.ts";
 import { command as backupCommand } from "../../cli/commands/backup.ts";
 import { splitShellLine } from "../../cli/arguments/split_shell_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
+import { parsePatternLines } from "../../cli/files/parse_pattern_lines.ts";
 import { decodeKeyText, parseKeyInput } from "../../cli/keys/open_encryption_key.ts";
 import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
 import { parseLogThreshold } from "../../cli/output/log_level.ts";
@@ -132,6 +133,14 @@ export const TEXT_PARSERS: ParserCases = {
     ["", '"', ""],
     ["", "a ", ""],
     ["", "\\ ", ""],
+  ),
+  "cli/files/parse_pattern_lines.ts parsePatternLines": byteCases(
+    parsePatternLines,
+    ["", "a\n", ""],
+    ["", " ", "a"],
+    ["a", " ", "b"],
+    ["", "#\n", ""],
+    ["", "\r\n", ""],
   ),
   "cli/keys/open_encryption_key.ts parseKeyInput": byteCases(parseKeyInput, ...jsonShapes),
   "cli/keys/open_encryption_key.ts decodeKeyText": byteCases(decodeKeyText),

@@ -1,4 +1,6 @@
 import { runCommandLine } from "../../cli/run_command_line.ts";
+import { PBS_CLIENT } from "../../cli/command_table.ts";
+import type { RunnableProgram } from "../../cli/runnable_program.ts";
 import { readArguments } from "../../cli/arguments/read_arguments.ts";
 import type { RepositoryOpener } from "../../cli/repository/repository_opener.ts";
 import { Output, type TextStream } from "../../cli/output/output.ts";
@@ -38,6 +40,7 @@ export async function runInProcess(
   argv: readonly string[],
   env: Readonly<Record<string, string | null>>,
   repositories?: RepositoryOpener,
+  program: RunnableProgram = PBS_CLIENT,
 ): Promise<InProcessRun> {
   const environment = { get: (name: string) => env[name] ?? undefined };
   const stdout = new MemoryStream();
@@ -45,8 +48,9 @@ export async function runInProcess(
   const { code } = await runCommandLine(
     readArguments(argv, () => new Uint8Array()),
     environment,
-    new Output(environment, stdout, stderr),
+    new Output(environment, stdout, stderr, program.logVariable),
     repositories,
+    program,
   );
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

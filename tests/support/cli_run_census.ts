@@ -4,7 +4,7 @@ import {
   KEY_RUNS_PATTERN,
   RECORDED_ALIASES,
   RECORDED_COMMANDS,
-  RECORDED_RUNS,
+  RECORDED_PROGRAM_RUNS,
   type RecordedRun,
 } from "./cli_vectors.ts";
 
@@ -21,7 +21,9 @@ export type ReplayedBy =
   /** tests/remote/terminal_test.ts */
   | "questions"
   /** tests/command_line/completion_test.ts */
-  | "completion";
+  | "completion"
+  /** tests/command_line/pxar_runs_test.ts */
+  | "pxar";
 
 /** A run is replayed by a test, or there is a reason why by none. */
 export type Place = { readonly by: ReplayedBy } | { readonly none: string };
@@ -74,8 +76,14 @@ const NOT_REPLAYED: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What is done with a recorded run of the client. */
-export function placeOf({ name, argv, env, tty, stderr, stdout }: RecordedRun): Place {
+/** What is done with a recorded run. */
+export function placeOf(run: RecordedRun): Place {
+  if (run.program === "pxar") return { by: "pxar" };
+  if (run.program !== "proxmox-backup-client") return { none: "the program is out of scope" };
+  return placeOfClientRun(run);
+}
+
+function placeOfClientRun({ name, argv, env, tty, stderr, stdout }: RecordedRun): Place {
   const command = commandOf(argv);
   const isAbsent = argv[0] === "bashcomplete"
     ? ABSENT_COMMANDS.some((each) => env.COMP_LINE?.includes(`client ${each} `))
@@ -95,7 +103,7 @@ export function placeOf({ name, argv, env, tty, stderr, stdout }: RecordedRun): 
 
 /** The runs that a test replays, in their order. */
 export function runsOf(by: ReplayedBy): RecordedRun[] {
-  return RECORDED_RUNS.filter((run) => {
+  return RECORDED_PROGRAM_RUNS.filter((run) => {
     const place = placeOf(run);
     return "by" in place && place.by === by;
   });

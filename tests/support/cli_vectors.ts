@@ -85,8 +85,13 @@ export const RECORDED_PROGRAMS: readonly Required<RecordedCommand>[] = recordedO
 export const RECORDED_COMMANDS: readonly Required<RecordedCommand>[] = RECORDED_PROGRAMS
   .filter(({ program }) => program === "proxmox-backup-client");
 
+/** The runs of all official programs. */
+export const RECORDED_PROGRAM_RUNS: readonly RecordedRun[] = await load<RecordedRun[]>(
+  "cli-runs.json",
+);
+
 /** The official client's runs. */
-export const RECORDED_RUNS: readonly RecordedRun[] = (await load<RecordedRun[]>("cli-runs.json"))
+export const RECORDED_RUNS: readonly RecordedRun[] = RECORDED_PROGRAM_RUNS
   .filter(({ program }) => program === "proxmox-backup-client");
 
 /** Rules of values by what the records call them. Those of absent commands exist for the records only. */

@@ -1,2 +1,0 @@
-/** Name of the program in usage texts. */
-export const PROGRAM_NAME = "pbs-client";

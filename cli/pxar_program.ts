@@ -1,0 +1,26 @@
+import { command, ours } from "./command_table.ts";
+import type { RunnableProgram } from "./runnable_program.ts";
+
+/** The commands of `pxar`, sorted by name (spec: cli.md §7.1). */
+const PXAR_COMMAND_TABLE: RunnableProgram["table"] = {
+  commands: [
+    ours("completion", () => import("./commands/completion.ts")),
+    command("create", () => import("./pxar_commands/create.ts")),
+    command("extract", () => import("./pxar_commands/extract.ts")),
+    command("help", () => import("./commands/help.ts")),
+    command("list", () => import("./pxar_commands/list.ts")),
+    ours("man", () => import("./commands/man.ts")),
+  ],
+  aliases: new Map(),
+  absent: ["mount"],
+};
+
+/** The companion for archives that are plain files (spec: cli.md §7.1). */
+export const PXAR: RunnableProgram = {
+  name: "pxar",
+  description: "Make, extract and list file archives of the backup client that are plain files.",
+  abbreviation: "ex a.pxar",
+  logVariable: "PXAR_LOG",
+  table: PXAR_COMMAND_TABLE,
+  loadManual: async () => (await import("./manual/subjects/pxar.ts")).PXAR_SUBJECT,
+};
