@@ -63,6 +63,20 @@ export const ARCHIVE_READERS: readonly ArchiveReader[] = [
     },
   },
   {
+    name: "restore in place",
+    takes: () => true,
+    read: async (archive, folder) => {
+      const inPlace = { deleteExtras: true, dryRun: false, verifyContents: false };
+      await restore(archive, folder, { inPlace });
+      const changes: string[] = [];
+      const treeChange = ({ path }: { readonly path: Uint8Array }) =>
+        void changes.push(latin1(path));
+      await restore(archive, folder, { inPlace, treeChange });
+      if (changes.length > 0) throw new Error(`changed again: ${changes.join(" ")}`);
+      return await listFolder(folder);
+    },
+  },
+  {
     name: "sequential decoder",
     takes: ({ isSplit }) => isSplit,
     read: async (archive) => {
