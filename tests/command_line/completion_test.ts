@@ -77,6 +77,9 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--retry",
     "--ignore-fcaps",
     "--ignore-flags",
+    "--delete",
+    "--in-place",
+    "--verify-contents",
     "--warnings-exit",
     "--lock-wait",
     "--quiet",
@@ -89,8 +92,10 @@ const OFFICIAL_ONLY = ABSENT_COMMANDS.map((name) => name.split(" ")[0]!)
 function candidates(text: string, run: RecordedRun): string[] {
   const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
   const isOfBackup = run.env.COMP_LINE?.includes("client backup -") ?? false;
+  const isOfRestore = run.env.COMP_LINE?.includes("client restore ") ?? false;
   return lines.filter((line) => !OURS.includes(line) && !OFFICIAL_ONLY.includes(line))
-    .filter((line) => !(isOfBackup && line === "--output-format")).toSorted();
+    .filter((line) => !(isOfBackup && line === "--output-format"))
+    .filter((line) => !(isOfRestore && line === "--dry-run")).toSorted();
 }
 
 async function replay(run: RecordedRun, scratch: Scratch): Promise<InProcessRun> {
