@@ -46,6 +46,8 @@ export class BackupRun {
   openStream(options: Parameters<ChunkPipeline["openStream"]>[0]): ChunkStream {
     const stream = this.pipeline.openStream(options);
     this.#streams.add(stream);
+    // Another archive may have failed while this one was being opened.
+    if (this.signal.aborted) stream.abort();
     return stream;
   }
 
@@ -53,19 +55,22 @@ export class BackupRun {
    * Carries a stream into an index of the snapshot until the stream ends.
    *
    * @param serverName Name of the index, with its suffix.
-   * @param size Bytes, for an image whose length is known.
+   * @param options `size`: bytes, for an image whose length is known; `turn`: when it may be noted for
+   *   manifest and report.
    */
   async store(
     stream: ChunkStream,
     serverName: string,
     kind: IndexKind,
-    size?: number,
+    options: { readonly size?: number | undefined; readonly turn?: Promise<void> } = {},
   ): Promise<void> {
     const started = performance.now();
     try {
-      const writer = await this.target.createIndex(kind, serverName, size);
+      const writer = await this.target.createIndex(kind, serverName, options.size);
       const { checksum, ...counters } = await this.upload(stream, writer, kind);
-      this.finishIndex(serverName, checksum, counters, started);
+      const seconds = (performance.now() - started) / 1000;
+      await options.turn;
+      this.finishIndex(serverName, checksum, counters, seconds);
     } catch (error) {
       // Nobody takes its chunks any more: a writer would wait for ever.
       stream.abort();
@@ -110,19 +115,19 @@ export class BackupRun {
   /**
    * Notes an index that is complete for manifest and report.
    *
-   * @param startedMs When it was begun, by `performance.now()`.
+   * @param seconds How long it took.
    */
   finishIndex(
     serverName: string,
     checksum: Uint8Array,
     counters: UploadCounters,
-    startedMs: number,
+    seconds: number,
   ): void {
     this.add({ filename: serverName, size: counters.sizeBytes, checksum }, {
       name: serverName,
       ...counters,
       addedBytes: this.target.tellsDuplicates ? counters.addedBytes : undefined,
-      seconds: (performance.now() - startedMs) / 1000,
+      seconds,
     });
   }
 

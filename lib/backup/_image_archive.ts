@@ -12,15 +12,18 @@ import type { ArchiveSpec, SourceCommand } from "./backup_request.ts";
 /**
  * Stores an image: a regular file, a block device, or what comes out of a pipe until it ends. Chunks
  * are 4 MiB whatever the chunk size option says (spec: client-pipeline.md §1.5).
+ *
+ * @param turn Resolves when something may be told of it.
  */
 export async function storeImageArchive(
   run: BackupRun,
   spec: ArchiveSpec,
   serverName: string,
+  turn: Promise<void>,
 ): Promise<void> {
-  run.previous.tellOfIndex(serverName);
+  run.signal.throwIfAborted();
   if (spec.command !== undefined) {
-    await storeOutputImage(run, spec.command, serverName);
+    await storeOutputImage(run, spec.command, serverName, turn);
     return;
   }
   const fd = await openSource(spec.path, run.signal);
@@ -37,8 +40,10 @@ export async function storeImageArchive(
     if (size === undefined) stream.spliceToEnd(fd, 0);
     else stream.splice(fd, size, 0);
     await stream.end();
+    const problems = stream.takeProblems();
+    if (problems.length > 0) await turn;
     const source = quotePath(spec.path);
-    for (const { kind } of stream.takeProblems()) {
+    for (const { kind } of problems) {
       // Zeros in its place would look like an image.
       if (kind === "shrunk") throw new PbsError(`image ${source} shrank while it was read`);
       run.observer.log("warn", `warning: image ${source} grew, the rest is left out`);
@@ -55,7 +60,7 @@ export async function storeImageArchive(
   };
   await run.together([
     read().catch(named),
-    run.store(stream, serverName, "fixed", size).catch(named),
+    run.store(stream, serverName, "fixed", { size, turn }).catch(named),
   ]);
 }
 
@@ -64,10 +69,11 @@ async function storeOutputImage(
   run: BackupRun,
   command: SourceCommand,
   serverName: string,
+  turn: Promise<void>,
 ): Promise<void> {
   const stream = run.openStream({ kind: "fixed", chunkSizeBytes: FIXED_CHUNK_SIZE });
   await run.together([
     feedOutput(command, stream, run.signal),
-    run.store(stream, serverName, "fixed"),
+    run.store(stream, serverName, "fixed", { turn }),
   ]);
 }

@@ -77,7 +77,8 @@ async function storeAround(
   const frame = frameOf(held.sizeBytes);
   const framed = new FramedChunks(held, frame, () => run.openStream(dynamic(run)));
   const { checksum, ...whole } = await run.upload(framed, writer, "dynamic", { isCounted: false });
-  run.finishIndex(indexName, checksum, joinCounters(content!, whole), started);
+  const seconds = (performance.now() - started) / 1000;
+  run.finishIndex(indexName, checksum, joinCounters(content!, whole), seconds);
 }
 
 function dynamic(run: BackupRun) {

@@ -15,7 +15,7 @@ import { storeBlobArchive } from "./_blob_archive.ts";
 import { CatalogArchive } from "./_catalog_archive.ts";
 import { CountingObserver } from "./_counting_observer.ts";
 import { storeEncryptedKey } from "./_encrypted_key.ts";
-import { storeImageArchive } from "./_image_archive.ts";
+import { storeImages } from "./_image_group.ts";
 import { describeUnmetExcludes } from "./_unmet_excludes.ts";
 import { PreviousSnapshot } from "./_previous_snapshot.ts";
 import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_tree_archive.ts";
@@ -127,16 +127,25 @@ async function recallChunks(
 async function storeArchives(run: BackupRun, settings: Settings): Promise<void> {
   const { request, observer } = run;
   let catalog: CatalogArchive | undefined;
-  for (const spec of request.archives) {
-    request.signal.throwIfAborted();
-    const { serverName } = parseArchiveName(spec.name);
-    const split = spec.kind === "pxar" && request.changeDetectionMode !== "legacy";
-    const shown = split ? splitArchiveNames(serverName)!.metadata : serverName;
+  const tell = (spec: ArchiveSpec, shown: string) => {
     observer.progress.archive = shown;
     observer.archiveStarted?.(startOf(spec, shown));
+  };
+  for (const specs of groupImages(request.archives)) {
+    request.signal.throwIfAborted();
+    const [spec] = specs;
     const { kind, command } = spec;
-    if (kind === "img") await storeImageArchive(run, spec, serverName);
-    else if (kind !== "pxar") await storeBlobArchive(run, spec, serverName);
+    if (kind === "img") {
+      await storeImages(run, specs, (image, name) => {
+        tell(image, name);
+        run.previous.tellOfIndex(name);
+      });
+      continue;
+    }
+    const { serverName } = parseArchiveName(spec.name);
+    const split = kind === "pxar" && request.changeDetectionMode !== "legacy";
+    tell(spec, split ? splitArchiveNames(serverName)!.metadata : serverName);
+    if (kind !== "pxar") await storeBlobArchive(run, spec, serverName);
     else if (split && command !== undefined) {
       await storeSplitOutputArchive(run, command, serverName);
     } else if (split) await storeSplitTreeArchive(run, spec, serverName, settings);
@@ -150,6 +159,17 @@ async function storeArchives(run: BackupRun, settings: Settings): Promise<void> 
   for (const line of describeUnmetExcludes(request, settings.excludes, settings.metExcludes)) {
     observer.log("warn", line);
   }
+}
+
+/** The archives in their order, images that follow each other together. */
+function groupImages(archives: readonly ArchiveSpec[]): [ArchiveSpec, ...ArchiveSpec[]][] {
+  const groups: [ArchiveSpec, ...ArchiveSpec[]][] = [];
+  for (const spec of archives) {
+    const last = groups.at(-1);
+    if (spec.kind === "img" && last?.[0].kind === "img") last.push(spec);
+    else groups.push([spec]);
+  }
+  return groups;
 }
 
 function startOf({ kind, path, command }: ArchiveSpec, serverName: string): ArchiveStart {

@@ -134,6 +134,39 @@ Deno.test("a pipe of unknown length is stored until it ends", async () => {
   assertFailure(twice, /got duplicate pipe/);
 });
 
+Deno.test("images are read two at a time, and told of one after the other", async () => {
+  await using place = await Place.make();
+  const { path } = place;
+  await runPeer("bash", [
+    "-e",
+    "-c",
+    `cd '${path}' && mkfifo first second && for i in 1 2 3; do head -c 9000000 /dev/urandom > $i; done`,
+  ]);
+  const specs = [`a.img:${path}/first`, `b.img:${path}/second`, `c.img:${path}/3`];
+  const child = spawnClient(place.backupArguments(...specs), { output: "piped" });
+  // The second has to be read to its end before the first begins to say something.
+  await runPeer("bash", [
+    "-c",
+    `cat '${path}/2' > '${path}/second'; cat '${path}/1' > '${path}/first'`,
+  ]);
+  const { code, stderr } = await child.output();
+  const log = new TextDecoder().decode(stderr);
+  assertEquals(code, 0, log);
+  const told = log.matchAll(/^(?:Upload image '.*' to '.*' as (.*)|(.*): had to backup.*)$/gm);
+  assertEquals(
+    [...told].map(([, started, finished]) => started ?? finished),
+    ["a.img.fidx", "a.img", "b.img.fidx", "b.img", "c.img.fidx", "c.img"],
+  );
+  const manifest = await place.restore("index.json", "-");
+  const names = JSON.parse(manifest.stdout).files.map((file: { filename: string }) =>
+    file.filename
+  );
+  assertEquals(names, ["a.img.fidx", "b.img.fidx", "c.img.fidx"]);
+  for (const [name, file] of [["a", "1"], ["b", "2"], ["c", "3"]]) {
+    await place.assertRestores(`${name}.img`, `${path}/${file}`);
+  }
+});
+
 Deno.test("an image goes to the standard output, and to no file that exists", async () => {
   await using place = await Place.make();
   const source = `${place.path}/source`;
