@@ -65,6 +65,11 @@ export class PreviousSnapshot {
     return new PreviousSnapshot(manifest, target, observer, request.crypt?.mode === "encrypt");
   }
 
+  /** Whether it has a split archive, of which contents could be taken over. */
+  get hasPayload(): boolean {
+    return this.manifest?.files.some(({ filename }) => isPayloadIndex(filename)) ?? false;
+  }
+
   /**
    * Bytes of all indexes of the previous snapshot that stand for these archives.
    *

@@ -27,8 +27,6 @@ import type { ArchivingVisitor } from "./_tree_visitor.ts";
 
 /** Entries that may have come from the walk and not been looked up; files among them are open. */
 const ARRIVED_MAX = 128;
-/** Entries that may wait for a decision: the files of a few chunks, unless they are tiny. */
-const WAITING_MAX = 16_384;
 
 /** A regular file that the walk found. */
 interface WaitingFile extends Omit<WalkedFile, "fd"> {
@@ -207,7 +205,7 @@ export class ReusingVisitor implements TreeVisitor {
           }
           this.#planner.other(entry);
         }
-        if (this.#planner.waiting > WAITING_MAX) this.#planner.relieve();
+        if (this.#planner.waiting > this.#planner.maxWaiting) this.#planner.relieve();
         if (this.#decided.length > 0) await this.#carryOut();
       }
     } catch (error) {
@@ -290,7 +288,10 @@ export class ReusingVisitor implements TreeVisitor {
     if (link !== undefined) link.position = position;
     this.#inner.countFile();
     this.#count(file);
-    this.#referred.push({ start: ahead, end: ahead + PAYLOAD_HEADER_BYTES + sizeBytes });
+    const end = ahead + PAYLOAD_HEADER_BYTES + sizeBytes;
+    const last = this.#referred.at(-1);
+    if (last?.end === ahead) last.end = end;
+    else this.#referred.push({ start: ahead, end });
     this.statistics.reusedFiles++;
     this.statistics.reusedBytes += PAYLOAD_HEADER_BYTES + sizeBytes;
   }

@@ -29,6 +29,9 @@ import type {
   BackupRequest,
 } from "./backup_request.ts";
 
+/** Memory for chunks where little is read: the previous archive and entries to compare need some. */
+const COMPARING_MEMORY_BYTES = 64 * 1024 * 1024;
+
 const DIGEST_LENGTH = 32;
 
 /**
@@ -63,8 +66,12 @@ export async function runBackup(
     return report(request, observer, [], started);
   }
   const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
-  using pipeline = new ChunkPipeline({ memoryBudgetBytes: target.chunkMemoryBytes, crypt });
   const previous = await PreviousSnapshot.open(target, request, observer);
+  const isComparing = request.changeDetectionMode === "metadata" && previous.hasPayload;
+  const memoryBudgetBytes = isComparing
+    ? Math.min(target.chunkMemoryBytes, COMPARING_MEMORY_BYTES)
+    : target.chunkMemoryBytes;
+  using pipeline = new ChunkPipeline({ memoryBudgetBytes, crypt });
   observer.progress.bytesExpected = previous.expectedBytes(request.archives);
   await previous.addKnownChunks(pipeline);
   await recallChunks(request, observer, target, pipeline);

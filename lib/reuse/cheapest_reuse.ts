@@ -39,6 +39,8 @@ interface Candidate<T> {
  * or the chunk they share has to be put in again (spec: client-pipeline.md §3.2, §3.17).
  */
 export class CheapestReuse<T> implements ReusePlanner<T> {
+  /** The files of a few chunks, unless they are tiny; each costs memory. */
+  readonly maxWaiting = 1_024;
   readonly #index: ChunkIndex;
   readonly #sink: ReuseSink<T>;
   readonly #costs: ReuseCosts;
@@ -120,7 +122,7 @@ export class CheapestReuse<T> implements ReusePlanner<T> {
   }
 
   interrupt(): void {
-    this.relieve();
+    this.#decide(0);
     this.#release();
     this.#reuseCost = Infinity;
     this.#readCost = 0;
@@ -128,7 +130,16 @@ export class CheapestReuse<T> implements ReusePlanner<T> {
   }
 
   relieve(): void {
-    const reused = this.#reuseCost <= this.#readCost;
+    if (this.#lastRange === undefined) return this.#decide(0);
+    // Files that follow may use the rest of the last chunk, and bear that share of its costs.
+    const [chunk, end] = [this.#lastChunk, this.#index.endOf(this.#lastChunk)];
+    const open = (end - this.#lastRange.end) / (end - this.#index.startOf(chunk));
+    this.#decide(open * this.#costOf(chunk, chunk));
+  }
+
+  /** Lets out everything. @param rebate What reusing the last file may cost less than it seems. */
+  #decide(rebate: number): void {
+    const reused = this.#reuseCost - rebate <= this.#readCost;
     this.#settle(reused);
     for (const entry of this.#behind) this.#sink.pass(entry);
     this.#waiting -= this.#behind.length;

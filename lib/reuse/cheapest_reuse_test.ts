@@ -175,3 +175,17 @@ Deno.test("the number of waiting entries stays small when nothing changes", () =
   planner.interrupt();
   assert(most < 200, `${most} waited`);
 });
+
+Deno.test("a chunk with more files than may wait is taken over all the same", () => {
+  const files = layOut(Array(60_000).fill(16));
+  const ends = [files.at(-1)!.end + HEADER];
+  const recorder = new PayloadRecorder(indexOfEnds(ends));
+  const planner = new CheapestReuse<string>(recorder.index, recorder);
+  for (const range of files) {
+    planner.unchanged("f", range);
+    if (planner.waiting > 1000) planner.relieve();
+  }
+  planner.interrupt();
+  assertEquals(recorder.injected, [{ chunk: 0, at: 0 }]);
+  assertEquals(recorder.references.length, files.length);
+});

@@ -33,6 +33,8 @@ interface CachedEntry<T> {
  * It is what {@linkcode CheapestReuse} is measured against, and reproduces recorded archives.
  */
 export class ReferenceReuse<T> implements ReusePlanner<T> {
+  /** The official client takes as many as it may open files. */
+  readonly maxWaiting = 16_384;
   readonly #index: ChunkIndex;
   readonly #sink: ReuseSink<T>;
   readonly #onDecision: (decision: RunDecision) => void;

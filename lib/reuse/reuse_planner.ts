@@ -31,6 +31,8 @@ export interface ReuseSink<T> {
 export interface ReusePlanner<T> {
   /** Entries that have gone in and not yet come out. */
   readonly waiting: number;
+  /** Entries that may wait; with more, {@linkcode ReusePlanner.relieve} is due. */
+  readonly maxWaiting: number;
   /** A file that has not changed. */
   unchanged(entry: T, range: PayloadRange): void;
   /** An entry without content of its own: a directory's start or end, a link, a device. */

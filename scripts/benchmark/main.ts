@@ -16,6 +16,8 @@ import {
   type Job,
   JOBS,
   LOCAL_SIDE,
+  METADATA_SIDE,
+  SERVED_METADATA_SIDE,
   SERVED_SIDE,
   type Side,
   sides,
@@ -27,6 +29,8 @@ const USAGE = `usage: scripts/bench [options]
   --target DIR      folder for the restores (default /dev/shm)
   --rounds N        how often everything is done (default 1); the median counts
   --sides A,B       only these sides (default all that are installed)
+  --compare SIDE    whose time is divided by that of the others (default "pbs-client", or
+                    "through serve" with --serve)
   --cache warm|cold page cache before each timed job (default warm; cold needs root)
   --json FILE       where the figures go (default bench-results/<time>.json)
   --serve           also through "pbs-client serve" on the loopback device; ratios are of this side
@@ -44,6 +48,7 @@ const options = parseArgs(Deno.args, {
     "target",
     "rounds",
     "sides",
+    "compare",
     "cache",
     "json",
     "program",
@@ -98,7 +103,13 @@ function describeServer(list: readonly Measurement[]): string {
     peakMegabytes.toFixed(0);
 }
 
-const OUR_SIDES = [LOCAL_SIDE, SERVED_SIDE, ENCRYPTED_SIDE];
+const OUR_SIDES = [
+  LOCAL_SIDE,
+  SERVED_SIDE,
+  METADATA_SIDE,
+  SERVED_METADATA_SIDE,
+  ENCRYPTED_SIDE,
+];
 const results = new Map<string, Measurement[]>();
 const key = (job: Job, side: Side) => `${job}\u0000${side.name}`;
 
@@ -179,7 +190,7 @@ if (options.image !== undefined) {
     taking = await round(options.sides?.split(","), number);
   }
   const rows: Record<string, unknown>[] = [];
-  const compared = options.serve ? SERVED_SIDE : LOCAL_SIDE;
+  const compared = options.compare ?? (options.serve ? SERVED_SIDE : LOCAL_SIDE);
   console.log(
     `job        side            seconds  cpu s  peak MB  time of ${compared} / of this side` +
       (options.serve ? "; server: cpu s, peak MB" : ""),

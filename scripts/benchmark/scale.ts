@@ -7,7 +7,7 @@ const SPARSE_BYTES = 50_000_000_000;
 
 /**
  * Shows that memory does not grow with the number of files or bytes: backs up a small tree, a tree of
- * 1,000,000 empty files and one sparse file of 50 GB, and prints the peak of each.
+ * 1,000,000 empty files and one sparse file of 50 GB, in two modes, and prints the peak of each.
  *
  * @param program How pbs-client is started.
  * @param workParent Folder under which the datastore and the trees are made.
@@ -34,13 +34,14 @@ export async function runScale(
     await file.truncate(SPARSE_BYTES);
     file.close();
     await measure(`${program} datastore init ${work}/store`, {}, `${work}/log`);
-    console.log("tree                         job      seconds  peak MB");
+    console.log("tree                         job                  seconds  peak MB");
     for (const name of ["small", "many", "sparse"]) {
+      const backup = `${program} backup root.pxar:${work}/${name} --repository ${work}/store`;
+      const metadata = `${backup} --backup-id ${name}-split --change-detection-mode metadata`;
       const jobs: [string, string][] = [
-        [
-          "backup",
-          `${program} backup root.pxar:${work}/${name} --repository ${work}/store --backup-id ${name}`,
-        ],
+        ["backup", `${backup} --backup-id ${name}`],
+        ["metadata, first", metadata],
+        ["metadata, unchanged", metadata],
         [
           "restore",
           `${program} restore host/${name} root.pxar ${target}/${name} --repository ${work}/store`,
@@ -50,7 +51,7 @@ export async function runScale(
         const result = await measure(command, {}, `${work}/log`);
         if (result.exitCode !== 0) throw new Error(await Deno.readTextFile(`${work}/log`));
         console.log(
-          `${name.padEnd(28)} ${job.padEnd(8)} ${result.seconds.toFixed(1).padStart(7)} ` +
+          `${name.padEnd(28)} ${job.padEnd(20)} ${result.seconds.toFixed(1).padStart(7)} ` +
             `${result.peakMegabytes.toFixed(0).padStart(8)}`,
         );
       }

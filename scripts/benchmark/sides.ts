@@ -4,6 +4,9 @@ import type { ServedStore } from "./served_store.ts";
 export const LOCAL_SIDE = "pbs-client";
 export const SERVED_SIDE = "through serve";
 export const ENCRYPTED_SIDE = "encrypted";
+/** Split archives: everything is read in the first run, changed files in the second. */
+export const METADATA_SIDE = "metadata mode";
+export const SERVED_METADATA_SIDE = "served metadata mode";
 
 /** The jobs every side does, in order. */
 export const JOBS = ["full", "unchanged", "restore"] as const;
@@ -39,6 +42,7 @@ export function sides(
   served?: ServedStore,
 ): Side[] {
   const ours = `${work}/ours`;
+  const split = `${work}/split`;
   const encrypted = `${work}/encrypted`;
   const restic = `${work}/restic`;
   const borg = `${work}/borg`;
@@ -64,6 +68,22 @@ export function sides(
       env: served.environment(),
       prepare: "true",
       jobs,
+      serverId: served.processId,
+    }],
+    {
+      name: METADATA_SIDE,
+      needs: [],
+      env: { PBS_REPOSITORY: split },
+      prepare: `${program} datastore init ${split}`,
+      jobs: inMetadataMode(jobs),
+    },
+    ...served === undefined ? [] : [{
+      name: SERVED_METADATA_SIDE,
+      needs: [],
+      env: served.environment(),
+      prepare: "true",
+      // Chunks of the other group would count as duplicates.
+      jobs: withoutRestore(inMetadataMode(jobs, "bench-split")),
       serverId: served.processId,
     }],
     {
@@ -123,6 +143,20 @@ export function sides(
       jobs: { restore: `cp -a '${tree}' ${target}/cp` },
     },
   ];
+}
+
+function inMetadataMode(jobs: Record<Job, string>, id = "bench"): Record<Job, string> {
+  const ofGroup = (job: string) => job.replace("--backup-id bench", `--backup-id ${id}`);
+  const mode = "--change-detection-mode metadata";
+  return {
+    full: `${ofGroup(jobs.full)} ${mode}`,
+    unchanged: `${ofGroup(jobs.unchanged)} ${mode}`,
+    restore: jobs.restore,
+  };
+}
+
+function withoutRestore({ full, unchanged }: Record<Job, string>): Partial<Record<Job, string>> {
+  return { full, unchanged };
 }
 
 function withOption(jobs: Record<Job, string>, option: string): Record<Job, string> {
