@@ -4,12 +4,12 @@ import type { RunnableProgram } from "./runnable_program.ts";
 /** The commands of `pxar`, sorted by name (spec: cli.md §7.1). */
 const PXAR_COMMAND_TABLE: RunnableProgram["table"] = {
   commands: [
-    ours("completion", () => import("./commands/completion.ts")),
-    command("create", () => import("./pxar_commands/create.ts")),
-    command("extract", () => import("./pxar_commands/extract.ts")),
-    command("help", () => import("./commands/help.ts")),
-    command("list", () => import("./pxar_commands/list.ts")),
-    ours("man", () => import("./commands/man.ts")),
+    ours("completion"),
+    command("create", "pxar_commands"),
+    command("extract", "pxar_commands"),
+    command("help"),
+    command("list", "pxar_commands"),
+    ours("man"),
   ],
   aliases: new Map(),
   absent: ["mount"],

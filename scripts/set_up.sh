@@ -38,7 +38,7 @@ set_up_deno() {
 
 set_up_modules() {
   say "fetching the TypeScript modules"
-  (cd "$root" && "$deno" install --quiet --frozen --entrypoint cli/main.ts >&2) ||
+  (cd "$root" && "$deno" install --quiet --frozen --entrypoint cli/main.ts cli/*commands/*.ts >&2) ||
     fail "the modules named in deno.json could not be fetched"
   touch "$DENO_DIR/complete"
 }

@@ -71,6 +71,10 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
   .concat([
     "--init",
     "--format",
+    "--in-place",
+    "--delete",
+    "--dry-run",
+    "--verify-contents",
     "--stdin-filename",
     "--stdin-from-command",
     "--reread-every",
