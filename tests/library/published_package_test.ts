@@ -44,7 +44,9 @@ Deno.test("the published package is small, has no test data and no keys, and wor
   for (const file of files) {
     assertMatch(file, /^(?:(?:mod\.ts|deno\.json|[A-Z]+(?:\.md)?)$|lib\/|ffi\/|native\/)/);
     assertEquals(
-      /_test\.(?:ts|rs)$|(?:^|[_/])vectors?(?!s?\.rs$)|\.(?:key|pem|zst|didx|fidx|blob)$/.test(file),
+      /_test\.(?:ts|rs)$|(?:^|[_/])vectors?(?!s?\.rs$)|\.(?:key|pem|zst|didx|fidx|blob)$/.test(
+        file,
+      ),
       false,
     );
   }
