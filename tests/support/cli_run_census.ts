@@ -96,7 +96,9 @@ function placeOfClientRun({ name, argv, env, tty, stderr, stdout }: RecordedRun)
   if (tty) return { by: argv[0] === "login" ? "questions" : "terminal" };
   if (stderr === null) return { none: "has no record of its messages" };
   if (LOGINS.test(name)) return { by: "logins" };
-  if (argv.includes("metadata")) return { none: "what is taken over is compared in tests/change_detection" };
+  if (argv.includes("metadata")) {
+    return { none: "what is taken over is compared in tests/change_detection" };
+  }
   const isCut = [...argv, stdout, stderr].some((text) => text.includes("<CUT "));
   return isCut ? { none: "has no complete record" } : { by: "server" };
 }
