@@ -45,7 +45,8 @@ export class ArchiveGuide {
 
   /** The innermost directory was left. */
   leave(): void {
-    this.#levels.pop()?.directory?.then((directory) => directory?.forgetPositions());
+    // Whoever asked for the table has heard of its failure.
+    this.#levels.pop()?.directory?.then((directory) => directory?.forgetPositions(), () => {});
   }
 
   /** Plans to visit only entries of these names in the innermost directory. */
