@@ -20,10 +20,11 @@ import {
   type ReusePlanner,
   type ReuseSink,
 } from "../lib/reuse/mod.ts";
+import { indexOfEnds } from "../tests/support/payload_recorder.ts";
 
 const MIB = 1 << 20;
 const HEADER = 16;
-/** Chunks of payload streams end at the first file behind so much (client-pipeline.md §3.11). */
+/** Chunks of payload streams end at the first file after so much (client-pipeline.md §3.11). */
 const MIN_CHUNK = MIB;
 const FILES = 20_000;
 const LARGEST_FILE = 24 * 1024;
@@ -130,30 +131,6 @@ function generator(seed: number): () => number {
   };
 }
 
-/** An index of which only the places of chunks are known. */
-function indexOf(ends: readonly number[]): ChunkIndex {
-  const startOf = (chunk: number) => chunk === 0 ? 0 : ends[chunk - 1]!;
-  return {
-    kind: "dynamic",
-    name: "simulated",
-    chunkCount: ends.length,
-    size: ends.at(-1) ?? 0,
-    checksum: new Uint8Array(32),
-    digestAt: () => new Uint8Array(32),
-    startOf,
-    endOf: (chunk) => ends[chunk]!,
-    findChunk: (offset) => {
-      let [low, high] = [0, ends.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (ends[middle]! > offset) high = middle;
-        else low = middle + 1;
-      }
-      return low < ends.length ? low : undefined;
-    },
-  };
-}
-
 /** A payload stream as it is written: where files lie, and where it is cut. */
 class Stream implements ReuseSink<number> {
   readonly places = new Map<number, PayloadRange>();
@@ -205,7 +182,7 @@ function simulate(
   for (let run = 1; run <= runs; run++) {
     const changed = new Set<number>();
     while (changed.size < FILES / 100) changed.add(Math.floor(random() * FILES));
-    const index = indexOf(last.ends);
+    const index = indexOfEnds(last.ends);
     const stream = new Stream(sizes, index);
     const planner = makePlanner(index, stream);
     for (let file = 0; file < FILES; file++) {

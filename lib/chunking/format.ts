@@ -7,8 +7,6 @@ export const WINDOW_LENGTH = 64;
 export const DEFAULT_AVERAGE_BYTES = 4 * 1024 * 1024;
 /** Average chunk size of the catalog. */
 export const CATALOG_AVERAGE_BYTES = 512 * 1024;
-/** Chunk size of images. */
-export const FIXED_CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** Bytes that are read from a file in one go into a payload stream. */
 export const PAYLOAD_READ_BYTES = 4 * 1024 * 1024;

@@ -28,7 +28,7 @@ export type { FinishedChunk } from "./finished_chunk.ts";
 export type { PlainChunk } from "./plain_chunk.ts";
 export type { Chunker } from "./chunker.ts";
 export { FixedChunker } from "./fixed_chunker.ts";
-export { CATALOG_AVERAGE_BYTES, DEFAULT_AVERAGE_BYTES, FIXED_CHUNK_BYTES } from "./format.ts";
+export { CATALOG_AVERAGE_BYTES, DEFAULT_AVERAGE_BYTES } from "./format.ts";
 export { PayloadChunker } from "./payload_chunker.ts";
 export { PayloadPieces } from "./payload_pieces.ts";
 export { RollingHashChunker } from "./rolling_hash_chunker.ts";

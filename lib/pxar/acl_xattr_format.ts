@@ -4,8 +4,6 @@ export const ACL_ACCESS_XATTR = "system.posix_acl_access";
 export const ACL_DEFAULT_XATTR = "system.posix_acl_default";
 /** First word of such an attribute. */
 export const ACL_XATTR_VERSION = 2;
-/** Bytes of one record: u16 tag, u16 permissions, u32 id. */
-export const ACL_XATTR_RECORD_SIZE = 8;
 /** Id of records that name nobody. */
 export const ACL_UNDEFINED_ID = 0xffff_ffff;
 

@@ -60,11 +60,6 @@ export function archiveKind(serverName: string): ArchiveKind | undefined {
   return Object.hasOwn(KINDS, extension) ? KINDS[extension] : undefined;
 }
 
-/** Whether a server accepts this as the name of an archive. */
-export function isArchiveFileName(name: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name);
-}
-
 /** The server-side names of a split archive's two halves, from that of either half or the whole. */
 export interface SplitArchiveNames {
   readonly metadata: string;

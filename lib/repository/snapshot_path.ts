@@ -120,11 +120,6 @@ export function compareGroups(a: BackupGroup, b: BackupGroup): number {
   return a.id === b.id ? 0 : a.id < b.id ? -1 : 1;
 }
 
-/** Orders snapshots by group, then by time, oldest first. */
-export function compareSnapshots(a: BackupSnapshot, b: BackupSnapshot): number {
-  return compareGroups(a, b) || a.time - b.time;
-}
-
 /** The value of an id that is a number of 64 bits. */
 function numericId(id: string): bigint | undefined {
   if (!/^[0-9]+$/.test(id)) return undefined;

@@ -16,8 +16,13 @@ export function indexOfEnds(ends: readonly number[]): ChunkIndex {
     startOf,
     endOf: (chunk) => ends[chunk]!,
     findChunk: (offset) => {
-      const found = ends.findIndex((end) => end > offset);
-      return found < 0 ? undefined : found;
+      let [low, high] = [0, ends.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (ends[middle]! > offset) high = middle;
+        else low = middle + 1;
+      }
+      return low < ends.length ? low : undefined;
     },
   };
 }
