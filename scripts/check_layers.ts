@@ -17,23 +17,23 @@ const root = new URL("../", import.meta.url);
 async function read(
   folder: string,
   sources: Map<string, string>,
-  end = ".ts",
+  end = /\.tsx?$/,
 ): Promise<void> {
   for await (const entry of Deno.readDir(new URL(folder, root))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) await read(path, sources, end);
-    else if (path.endsWith(end)) sources.set(path, await Deno.readTextFile(new URL(path, root)));
+    else if (end.test(path)) sources.set(path, await Deno.readTextFile(new URL(path, root)));
   }
 }
 
 const sources = new Map<string, string>();
-for (const layer of ["ffi", "lib", "cli"]) await read(layer, sources);
+for (const layer of ["ffi", "lib", "cli", "page"]) await read(layer, sources);
 const { problems: ofImports, files, rooms } = checkImports(sources, KNOWN_CYCLES);
 const problems = [...ofImports];
 const modules = new Map<string, string>();
 for (const crate of Deno.readDirSync(new URL("native", root))) {
   if (!crate.isDirectory || crate.name === "include" || crate.name === "target") continue;
-  await read(`native/${crate.name}/src`, modules, ".rs");
+  await read(`native/${crate.name}/src`, modules, /\.rs$/);
 }
 problems.push(...checkModules(modules, KNOWN_MODULE_CYCLES));
 for (const problem of problems) console.error(problem);

@@ -6,6 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 state=$root/.setup
 deno=$state/deno-$deno_version
 native_library=$root/native/target/release/libpbs_native.so
+page=$root/lib/page/assets/page.js
 # With the clone, not in the home: who runs the program may have another one than who set it up.
 export DENO_DIR=$state/cache DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
 
@@ -38,7 +39,7 @@ set_up_deno() {
 
 set_up_modules() {
   say "fetching the TypeScript modules"
-  (cd "$root" && "$deno" install --quiet --frozen --entrypoint cli/main.ts cli/*commands/*.ts >&2) ||
+  (cd "$root" && "$deno" install --quiet --frozen --entrypoint cli/main.ts cli/*commands/*.ts page/main.tsx >&2) ||
     fail "the modules named in deno.json could not be fetched"
   touch "$DENO_DIR/complete"
 }
@@ -58,6 +59,18 @@ native_is_stale() {
     -newer "$native_library" -print -quit)" ]
 }
 
+set_up_page() {
+  say "bundling the page"
+  (cd "$root" && "$deno" run --quiet --allow-all --cached-only scripts/build_page.ts >&2) ||
+    fail "the page that \"browse\" and \"serve\" show could not be bundled"
+}
+
+page_is_stale() {
+  [ ! -f "$page" ] && return 0
+  [ -n "$(find "$root"/page "$root/deno.lock" -newer "$page" -print -quit)" ]
+}
+
 [ -x "$deno" ] || set_up_deno
 [ "$DENO_DIR/complete" -nt "$root/deno.lock" ] || set_up_modules
 ! native_is_stale || set_up_native
+! page_is_stale || set_up_page

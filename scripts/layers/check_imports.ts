@@ -1,7 +1,9 @@
 import { findCycles } from "./find_cycles.ts";
 import { importsOf } from "./imports_of.ts";
 
-const LAYERS = ["ffi", "lib", "cli"];
+const LAYERS = ["ffi", "lib", "cli", "page"];
+/** What code in the browser may know of the program: types of requests and answers. */
+const PAGE_TYPES = "lib/page/page_api.ts";
 
 /** What is wrong with the imports of a tree, and how much was looked at. */
 export interface ImportReport {
@@ -12,7 +14,7 @@ export interface ImportReport {
 
 /** Where a file stands, by its path relative to the root. */
 interface Place {
-  /** `cli`, `lib`, `ffi`, or another folder of the root. */
+  /** `page`, `cli`, `lib`, `ffi`, or another folder of the root. */
   readonly layer: string;
   /** `lib/pxar`, or a folder below with a door of its own; outside `lib` the layer. */
   readonly room: string;
@@ -33,10 +35,11 @@ function placeOf(path: string, doors: ReadonlySet<string>): Place {
 }
 
 /**
- * Looks for imports that point upwards (cli → lib → ffi) or enter a room of `lib` past its door, and
- * for circles between rooms, between the folders of a room, and between files.
+ * Looks for imports that point upwards (cli → lib → ffi) or enter a room of `lib` past its door, for
+ * those by which the page in the browser takes more than types, and for circles between rooms, between
+ * the folders of a room, and between files.
  *
- * @param sources Texts by path relative to the root, of all three layers.
+ * @param sources Texts by path relative to the root, of all layers.
  * @param knownCycles Circles of files that are put up with, each its members in order. One that is
  * not there any more is a problem as well.
  */
@@ -101,6 +104,11 @@ function faultOf(
   if (level > LAYERS.indexOf(from.layer)) return "imports upwards";
   if (level < 0 && !(isTest && to.layer === "tests")) return "imports from outside the layers";
   if (to.room === from.room) return undefined;
+  if (from.layer === "page" && !isTest) {
+    return target === PAGE_TYPES
+      ? undefined
+      : "is in the browser and has only the types of requests";
+  }
   if (target.split("/").pop()!.startsWith("_")) return "imports a private file of another room";
   if (to.layer === "lib" && !target.endsWith("/mod.ts") && !isTest) {
     return "passes the door of another room";

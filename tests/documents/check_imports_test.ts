@@ -52,6 +52,18 @@ Deno.test("an import upwards, past a door or in a circle of rooms is a problem",
   ]);
 });
 
+Deno.test("the page takes the types of requests from lib, and is taken by nobody", () => {
+  const found = problems({
+    "page/main.tsx": 'import type { Answer } from "../lib/page/page_api.ts";\n',
+    "page/view.tsx": 'import { open } from "../lib/page/mod.ts";\n',
+    "cli/a.ts": 'import { view } from "../page/view.tsx";\n',
+  });
+  assertEquals(found, [
+    "page/view.tsx: is in the browser and has only the types of requests: lib/page/mod.ts",
+    "cli/a.ts: imports upwards: page/view.tsx",
+  ]);
+});
+
 Deno.test("a folder with a door is a room within its room", () => {
   const found = problems({
     "lib/a/mod.ts": 'export { one } from "./in/mod.ts";\n',
