@@ -399,15 +399,26 @@ export interface PageSearchQuery extends PageSnapshotQuery {
 
 /** Matches of a search, in the order of the archive. */
 export interface PageSearch {
-  readonly matches: readonly (PageEntry & {
-    readonly archive: string;
-    /** Keys, as everywhere. */
-    readonly path: string;
-    /** The folder it lies in, for people: `/etc/ssl`. */
-    readonly folder: string;
-  })[];
+  readonly matches: readonly PageMatch[];
   /** Whether there is more than that, or the search took too long. */
   readonly isCut: boolean;
+}
+
+/** An entry that a search has found; a catalog does not know all about it. */
+export interface PageMatch {
+  readonly archive: string;
+  /** Keys, as everywhere. */
+  readonly path: string;
+  /** The folder it lies in, for people: `/etc/ssl`. */
+  readonly folder: string;
+  readonly name: string;
+  /** See {@linkcode PageEntry.isRaw}. */
+  readonly isRaw?: true;
+  readonly kind: PageEntryKind;
+  /** Of a file, bytes. */
+  readonly sizeBytes?: number;
+  /** Time of the last change, seconds since the epoch. */
+  readonly modified?: number;
 }
 
 /** Names an entry whose versions are asked for; the snapshot's own time is one of them. */
