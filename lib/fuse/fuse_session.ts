@@ -1,0 +1,122 @@
+import { FuseChannel, unmountPath } from "../../ffi/fuse_channel.ts";
+import { fuseLibrary } from "../../ffi/fuse_library.ts";
+import { NotFoundError, PbsError, UsageError } from "../errors/mod.ts";
+import { type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_file_system.ts";
+import { RequestAnswers } from "./_request_answers.ts";
+
+/** Requests that are received at the same time: one is read while the other is answered. */
+const RECEIVERS = 2;
+const FILE_TYPE = 0o170000;
+const FOLDER = 0o040000;
+
+/** A file system and its mount point. */
+export interface FuseMountOptions {
+  readonly fileSystem: ReadOnlyFileSystem;
+  /** A folder; or a file, if the root of the file system is one. */
+  readonly mountPoint: string;
+  /** Source as `mount` shows it; `/dev/fuse` if absent. */
+  readonly source?: string;
+  /** Hears of failures that programs only see as `EIO`. */
+  readonly onFailure?: (operation: string, error: unknown) => void;
+}
+
+/** How a mount has ended. */
+export type UnmountResult = "unmounted" | "detached";
+
+/** A file system that is mounted through FUSE, until somebody unmounts it. */
+export class FuseSession implements AsyncDisposable {
+  /** Absolute path of what it is mounted on. */
+  readonly mountPoint: string;
+  /** Settles once the mount is gone, whoever has unmounted it. */
+  readonly ended: Promise<void>;
+
+  private constructor(mountPoint: string, channel: FuseChannel, answers: RequestAnswers) {
+    this.mountPoint = mountPoint;
+    answers.start(channel);
+    const receivers = Array.from({ length: RECEIVERS }, () => channel.receive());
+    this.ended = Promise.all(receivers).then(() => {
+      // What is still being answered is nobody's concern, but uses the channel.
+      answers.idle().then(() => channel[Symbol.dispose]());
+    });
+  }
+
+  /**
+   * Mounts a file system and begins to answer.
+   *
+   * @throws {NotFoundError} if there is no libfuse 3, or nothing to mount on.
+   * @throws {UsageError} if that is a folder and the root a file, or the other way round.
+   * @throws {PbsError} if it cannot be mounted.
+   */
+  static async mount(options: FuseMountOptions): Promise<FuseSession> {
+    const { fileSystem, source, onFailure = () => {} } = options;
+    const library = fuseLibrary();
+    if (library === undefined) {
+      throw new NotFoundError(
+        'libfuse 3 is not installed, which mounting needs: install the package "fuse3"',
+      );
+    }
+    const mountPoint = await realPath(options.mountPoint);
+    const { mode } = (await fileSystem.attributes(ROOT_NODE)).attributes;
+    const isFolder = (mode & FILE_TYPE) === FOLDER;
+    if ((await Deno.stat(mountPoint)).isDirectory !== isFolder) {
+      const wanted = isFolder ? "folder" : "file";
+      throw new UsageError(`mount point "${options.mountPoint}" is no ${wanted}`);
+    }
+    const answers = new RequestAnswers(fileSystem, onFailure);
+    const channel = FuseChannel.mount(library, answers, {
+      options: [
+        "ro",
+        "default_permissions",
+        ...(source === undefined ? [] : [`fsname=${source.replace(/[\\,]/g, "\\$&")}`]),
+      ],
+      mountPoint,
+    });
+    if (typeof channel === "string") {
+      throw new PbsError(`cannot mount on "${options.mountPoint}": ${channel}`);
+    }
+    return new FuseSession(mountPoint, channel, answers);
+  }
+
+  /**
+   * Unmounts. What is in use is detached: it goes out of sight, and away when its last user does, or
+   * when this process ends.
+   */
+  async unmount(): Promise<UnmountResult> {
+    if (await unmountPath(this.mountPoint, false) || await this.#runUnmounter("-u")) {
+      await this.ended;
+      return "unmounted";
+    }
+    if (await unmountPath(this.mountPoint, true)) return "detached";
+    await this.#runUnmounter("-uz");
+    return "detached";
+  }
+
+  /** Unmounts, without waiting for who uses it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.unmount();
+  }
+
+  /** Ordinary users need the program that has the right to unmount. */
+  async #runUnmounter(flags: string): Promise<boolean> {
+    try {
+      const { success } = await new Deno.Command("fusermount3", {
+        args: [flags, "-q", "--", this.mountPoint],
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).output();
+      return success;
+    } catch {
+      return false;
+    }
+  }
+}
+
+async function realPath(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new NotFoundError(`mount point "${path}" does not exist`, { cause: error });
+  }
+}
