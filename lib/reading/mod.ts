@@ -4,7 +4,8 @@
  * A *checked snapshot* compares every file with the manifest before anything of it is used. What lies
  * of an index comes in stream order from a *prefetcher*, which fetches chunks ahead of need, or
  * from any place: through a *chunk cache*, which decodes a chunk once, however many ask for it at the
- * same time, or through a *chunk access*, which keeps one chunk.
+ * same time, or through a *chunk access*, which keeps one chunk. Which chunks hold nothing but zeros is
+ * told by their digests.
  *
  * @module
  */
@@ -20,3 +21,4 @@ export {
   type PlacedChunks,
 } from "./chunk_prefetcher.ts";
 export { DamagedChunkError } from "./damaged_chunk_error.ts";
+export { ZeroChunks, type ZeroStretch } from "./zero_chunks.ts";

@@ -1,15 +1,18 @@
 import type { ChunkDecoder } from "../chunking/mod.ts";
 import type { MatchList } from "../fs/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
-import { type CheckedSnapshot, ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../reading/mod.ts";
-import { type TarAttributes, tarBrokenEnd } from "../tar/mod.ts";
+import {
+  type CheckedSnapshot,
+  ChunkPrefetcher,
+  METADATA_WINDOW_BYTES,
+  ZeroChunks,
+} from "../reading/mod.ts";
+import { type TarAttributes, tarBrokenEnd, TarSink } from "../tar/mod.ts";
 import { ArchiveExtraction, type TreeTarget } from "./_archive_extraction.ts";
 import { LinkedContent } from "./_linked_content.ts";
 import { OutputFile } from "./_output_file.ts";
 import type { RestoredTree, RestoreObserver } from "./restore_request.ts";
 import { TarFeed } from "./_tar_feed.ts";
-import { TarSink } from "./_tar_sink.ts";
-import { ZeroChunks } from "./_zero_chunks.ts";
 
 /** Contents of a tar file that is to be made. */
 export interface TarSelection extends Pick<TreeTarget, "onSelected" | "onPrelude"> {
@@ -47,9 +50,10 @@ export async function restoreTar(
   using payloadChunks = payload && chunksOf(payload);
   const contents = payload ?? opened;
   const idKey = contents.isEncrypted ? snapshot.crypt?.idKey : undefined;
+  const zeroChunks = new ZeroChunks(contents.index, idKey);
   const sink = new TarSink({
     attributes: selection.attributes,
-    zeroChunks: new ZeroChunks(contents.index, idKey),
+    zerosWithin: (start, end) => zeroChunks.within(start, end),
     warn: (message) => observer.log("warn", message),
   });
   using output = OutputFile.create("-");

@@ -1,7 +1,7 @@
 import type { PlacedChunk } from "../reading/mod.ts";
+import type { TarSink } from "../tar/mod.ts";
 import type { ContentFeed } from "./_content_feed.ts";
 import type { OutputFile } from "./_output_file.ts";
-import type { TarSink } from "./_tar_sink.ts";
 
 const PENDING_BYTES_MAX = 256 * 1024;
 const ZEROS = new Uint8Array(64 * 1024);

@@ -4,6 +4,7 @@
  * Every entry has a *header* of one block of 512 bytes; what does not fit into it is in *records* of an
  * *extended header* in front of it. Content follows, padded to whole blocks, then the next entry. Records
  * that begin with `SCHILY.` and `GNU.` hold what POSIX does not know: extended attributes, ACLs, holes.
+ * A *sink* makes the stream of what it is told of a tree.
  *
  * @module
  */
@@ -19,3 +20,4 @@ export {
   tarHeader,
   tarPadding,
 } from "./tar_header.ts";
+export { type TarCounts, type TarPart, TarSink, type TarSinkOptions } from "./tar_sink.ts";

@@ -48,7 +48,9 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "lib/server/config/server_folder.ts readServerConfig",
   ]),
   ...because("hands bytes on as they are, piece by piece", [
-    "lib/server/browse/archive_walk.ts readContent",
+    "lib/download/_ahead.ts readAhead",
+    "lib/download/read_content.ts readContent",
+    "lib/download/read_range.ts readRange",
     "lib/server/rest/read_chunks.ts readChunks",
   ]),
   ...because("reads what whoever runs the program types or gives it", [

@@ -20,8 +20,9 @@ interface KeptChunk {
  * their memory is given back immediately and not when the collector finds it.
  */
 export class StoredArchive implements RandomAccess, Disposable {
+  /** Of its stream. */
+  readonly index: ChunkIndex;
   readonly #datastore: Datastore;
-  readonly #index: ChunkIndex;
   /** By number, the one used last at the end. */
   readonly #kept = new Map<number, Promise<KeptChunk>>();
   /** Reads that are under way: what they look at must not go. */
@@ -42,14 +43,14 @@ export class StoredArchive implements RandomAccess, Disposable {
     signal: AbortSignal,
   ) {
     this.#datastore = datastore;
-    this.#index = index;
+    this.index = index;
     this.#answers = answers;
     this.#signal = signal;
   }
 
   /** See {@linkcode RandomAccess.size}. */
   get size(): number {
-    return this.#index.size;
+    return this.index.size;
   }
 
   /** See {@linkcode RandomAccess.read}. */
@@ -74,11 +75,11 @@ export class StoredArchive implements RandomAccess, Disposable {
   async #readInto(bytes: Uint8Array, offset: number): Promise<void> {
     const { length } = bytes;
     for (let done = 0; done < length;) {
-      const chunk = this.#index.findChunk(offset + done);
+      const chunk = this.index.findChunk(offset + done);
       if (chunk === undefined) {
         throw new CorruptDataError(`archive: ${offset + length} is beyond its ${this.size} bytes`);
       }
-      const start = this.#index.startOf(chunk);
+      const start = this.index.startOf(chunk);
       const { plain } = await this.#chunk(chunk);
       const part = plain.subarray(offset + done - start, offset + length - start);
       bytes.set(part, done);
@@ -90,7 +91,7 @@ export class StoredArchive implements RandomAccess, Disposable {
     const kept = this.#kept.get(number) ?? this.#load(number);
     this.#kept.delete(number);
     this.#kept.set(number, kept);
-    const sizeOf = (chunk: number) => this.#index.endOf(chunk) - this.#index.startOf(chunk);
+    const sizeOf = (chunk: number) => this.index.endOf(chunk) - this.index.startOf(chunk);
     let size = [...this.#kept.keys()].reduce((sum, chunk) => sum + sizeOf(chunk), 0);
     for (const chunk of [...this.#kept.keys()]) {
       if (size <= KEPT_BYTES || chunk === number) break;
@@ -112,7 +113,7 @@ export class StoredArchive implements RandomAccess, Disposable {
   }
 
   async #load(chunk: number): Promise<KeptChunk> {
-    const sizeBytes = this.#index.endOf(chunk) - this.#index.startOf(chunk);
+    const sizeBytes = this.index.endOf(chunk) - this.index.startOf(chunk);
     // Who waits for memory must not hold any that others wait for.
     if (!this.#answers.hasRoom(2 * sizeBytes)) this[Symbol.dispose]();
     const held = await this.#answers.hold(2 * sizeBytes, this.#signal);
@@ -127,13 +128,13 @@ export class StoredArchive implements RandomAccess, Disposable {
   }
 
   async #decode(chunk: number): Promise<Uint8Array> {
-    const digest = this.#index.digestAt(chunk);
+    const digest = this.index.digestAt(chunk);
     let blob = new Uint8Array(0);
     await this.#datastore.chunks.read(digest, (length) => blob = new Uint8Array(length));
     const plain = await decodeBlob(blob, {
       maxSizeBytes: MAX_CHUNK_PLAIN_BYTES,
       expectedDigest: digest,
-      expectedSizeBytes: this.#index.endOf(chunk) - this.#index.startOf(chunk),
+      expectedSizeBytes: this.index.endOf(chunk) - this.index.startOf(chunk),
       expectEncrypted: false,
     });
     if (plain.buffer !== blob.buffer) releaseMemory(blob);

@@ -1,5 +1,6 @@
 import { CatalogReader } from "../../catalog/mod.ts";
 import { readIndex } from "../../datastore/mod.ts";
+import { type ContentOptions, readContent, tarFolder, zipFolder } from "../../download/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import {
   decodeManifestBlob,
@@ -17,6 +18,7 @@ import {
   S_IFCHR,
   S_IFMT,
 } from "../../pxar/mod.ts";
+import { ZeroChunks } from "../../reading/mod.ts";
 import {
   archiveKind,
   CATALOG_NAME,
@@ -37,16 +39,14 @@ import {
 import { ConnectionDownloads } from "../protocol/mod.ts";
 import {
   childPath,
+  compressedTar,
   formatBrowsePath,
   parseBrowsePath,
   pathText,
-  readContent,
   splitFirst,
   StoredArchive,
-  tarFolder,
   withoutLeadingSlash,
   withoutTrailingSlash,
-  zipFolder,
 } from "../browse/mod.ts";
 import type { RestContext, RestRoute } from "../state/mod.ts";
 import {
@@ -190,12 +190,15 @@ async function download(context: RestContext, values: ParameterValues): Promise<
   if (archiveKind(archive) === undefined) {
     throw new ServerError(400, `failed to parse archive type for '${archive}'`);
   }
-  const accessor = await snapshot.archive(archive);
+  const { accessor, zeros } = await snapshot.contents(archive);
   const found = await accessor.lookupPath(path);
   if (found === undefined) {
     throw new ServerError(400, `error opening '"${pathText(withoutLeadingSlash(path))}"'`);
   }
-  const raw = contentOf(accessor, await accessor.resolve(found), values.boolean("tar"));
+  const raw = contentOf(accessor, await accessor.resolve(found), {
+    asTar: values.boolean("tar"),
+    zerosWithin: (start, end) => zeros.within(start, end),
+  });
   // The snapshot's lock is held until the last byte was sent.
   const held = stack.move();
   return { raw, contentType: OCTETS, released: () => void held.disposeAsync() };
@@ -204,13 +207,15 @@ async function download(context: RestContext, values: ParameterValues): Promise<
 function contentOf(
   accessor: PxarAccessor,
   node: PxarNode,
-  asTar: boolean,
+  { asTar, ...options }: ContentOptions & { readonly asTar: boolean },
 ): AsyncIterable<Uint8Array> {
   const { kind, name } = node.entry;
-  if (kind === "file") return readContent(accessor, node);
+  if (kind === "file") return readContent(accessor, node, options);
   if (kind !== "directory") throw new ServerError(400, `cannot download file of type ${kind}`);
-  const folder = name.length === 0 ? ROOT_NAME : name;
-  return asTar ? tarFolder(accessor, node, folder) : zipFolder(accessor, node, folder);
+  const folder = { ...options, name: name.length === 0 ? ROOT_NAME : name };
+  return asTar
+    ? compressedTar(tarFolder(accessor, node, folder))
+    : zipFolder(accessor, node, folder);
 }
 
 /** A snapshot and what of it is being looked at. */
@@ -242,15 +247,25 @@ class BrowsedSnapshot implements AsyncDisposable {
 
   /** An archive by the name of the whole or of either half. */
   async archive(name: string): Promise<PxarAccessor> {
+    return (await this.contents(name)).accessor;
+  }
+
+  /** An archive, and what is known to be zeros in the stream that its contents lie in. */
+  async contents(
+    name: string,
+  ): Promise<{ readonly accessor: PxarAccessor; readonly zeros: ZeroChunks }> {
     if (splitArchiveNames(name) === undefined) {
       throw new ServerError(400, `'${name}' is no file archive`);
     }
     const archive = lookUpArchive(await this.#manifest(), name);
     if (archive.form === "single") {
-      return await PxarAccessor.open(await this.#stored(archive.file));
+      const whole = await this.#stored(archive.file);
+      return { accessor: await PxarAccessor.open(whole), zeros: new ZeroChunks(whole.index) };
     }
     const metadata = await this.#stored(archive.metadata);
-    return await PxarAccessor.open(metadata, await this.#stored(archive.payload));
+    const payload = await this.#stored(archive.payload);
+    const accessor = await PxarAccessor.open(metadata, payload);
+    return { accessor, zeros: new ZeroChunks(payload.index) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
 import { assert, assertRejects } from "@std/assert";
-import { memoryAccess } from "../../../tests/support/pxar_read.ts";
-import { readVectorArchive } from "../../../tests/support/pxar_vectors.ts";
-import { PbsError } from "../../errors/mod.ts";
-import { PxarAccessor } from "../../pxar/mod.ts";
+import { memoryAccess } from "../../tests/support/pxar_read.ts";
+import { readVectorArchive } from "../../tests/support/pxar_vectors.ts";
+import { PbsError } from "../errors/mod.ts";
+import { PxarAccessor } from "../pxar/mod.ts";
 import { zipFolder } from "./zip_folder.ts";
 
 Deno.test("a ZIP file is not made of more entries than memory was meant for", async () => {
@@ -10,8 +10,11 @@ Deno.test("a ZIP file is not made of more entries than memory was meant for", as
   const accessor = await PxarAccessor.open(memoryAccess(archive));
   const zip = (maxDirectoryBytes: number) =>
     Array.fromAsync(
-      zipFolder(accessor, accessor.root.node, new TextEncoder().encode("x"), maxDirectoryBytes),
+      zipFolder(accessor, accessor.root.node, {
+        name: new TextEncoder().encode("x"),
+        maxDirectoryBytes,
+      }),
     );
   assert((await zip(8 * 500)).length > 0);
-  await assertRejects(() => zip(8 * 450), PbsError, "download it as tar");
+  await assertRejects(() => zip(8 * 450), PbsError, "use tar");
 });

@@ -1,11 +1,16 @@
 import { chunkDigest } from "../blob/mod.ts";
 import { bytesEqual } from "../bytes/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
-import type { Stretch } from "../tar/mod.ts";
 
 /** Zeros are cut into chunks of the largest size, which is one of these powers of two. */
 const LOG2_MIN = 18;
 const LOG2_MAX = 24;
+
+/** A part of a stream with nothing but zeros, from `start` up to and without `end`; bytes. */
+export interface ZeroStretch {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Tells by their digests which chunks of an index hold nothing but zeros, without reading them. */
 export class ZeroChunks {
@@ -18,8 +23,8 @@ export class ZeroChunks {
   constructor(private readonly index: ChunkIndex, private readonly idKey?: Uint8Array) {}
 
   /** Stretches of zeros within a part of the stream, in order: whole chunks only. */
-  within(start: number, end: number): Stretch[] {
-    const found: Stretch[] = [];
+  within(start: number, end: number): ZeroStretch[] {
+    const found: ZeroStretch[] = [];
     if (end - start < 2 ** LOG2_MIN) return found;
     const { index } = this;
     const first = index.findChunk(start) ?? index.chunkCount;

@@ -1,19 +1,21 @@
 import { concatBytes, quotePath } from "../bytes/mod.ts";
 import type { ExtractSink } from "../fs/mod.ts";
-import { type EntryMetadata, type PxarEntry, S_IFCHR, S_IFMT } from "../pxar/mod.ts";
+import {
+  type EntryMetadata,
+  PAYLOAD_HEADER_BYTES,
+  type PxarEntry,
+  S_IFCHR,
+  S_IFMT,
+} from "../pxar/mod.ts";
+import { metadataRecords, type TarAttributes } from "./metadata_records.ts";
+import { sparseContent, type Stretch } from "./sparse_content.ts";
 import {
   MAX_TAR_DEVICE_NUMBER,
-  metadataRecords,
-  sparseContent,
-  type Stretch,
-  type TarAttributes,
   tarEnd,
   type TarEntry,
   tarHeader,
   tarPadding,
-} from "../tar/mod.ts";
-import type { RestoredTree } from "./restore_request.ts";
-import type { ZeroChunks } from "./_zero_chunks.ts";
+} from "./tar_header.ts";
 
 /** Smaller parts are copied together, so that one write carries many of them. */
 const SMALL_BYTES = 32 * 1024;
@@ -26,8 +28,27 @@ export interface TarSinkOptions {
   readonly attributes: TarAttributes;
   /** Hears, for people, of what is left out. */
   warn(message: string): void;
-  /** Places of contents that are given as entries of an archive. */
-  readonly zeroChunks: ZeroChunks;
+  /** Stretches of zeros within a part of the stream in which contents lie that are `locate`d. */
+  zerosWithin(start: number, end: number): Stretch[];
+  /** Path of the root with a slash at its end, `./` if absent; or nothing, for entries without one. */
+  readonly root?: Uint8Array;
+  /** Whether parts are copies, which stay valid; contents are not copied. */
+  readonly keepsParts?: boolean;
+}
+
+/** Counters of what is in a tar file. */
+export interface TarCounts {
+  files: number;
+  /** Without the root. */
+  directories: number;
+  symlinks: number;
+  hardlinks: number;
+  /** Devices and named pipes. */
+  nodes: number;
+  /** Bytes of the files, holes included. */
+  fileBytes: number;
+  /** Entries that are missing because of damage, as whoever knows of it counts them. */
+  errors: number;
 }
 
 /** A part of a tar file: bytes, or so many zeros. */
@@ -46,11 +67,11 @@ interface OpenFile {
 }
 
 /**
- * Turns what a restore loop tells into a tar file. What it makes waits in memory until it is taken;
+ * Turns what is told of a tree into a tar file. What it makes waits in memory until it is taken;
  * contents wait as views of the current chunk.
  */
 export class TarSink implements ExtractSink {
-  readonly made: { -readonly [K in keyof RestoredTree]: RestoredTree[K] } = {
+  readonly made: TarCounts = {
     files: 0,
     directories: 0,
     symlinks: 0,
@@ -65,6 +86,7 @@ export class TarSink implements ExtractSink {
   #blockUsed = 0;
   #blockTaken = 0;
   #pendingBytes = 0;
+  readonly #root: Uint8Array;
   #chunk = new Uint8Array(0);
   /** Paths of the open directories, each with a slash at its end. */
   readonly #folders: Uint8Array[] = [];
@@ -72,14 +94,16 @@ export class TarSink implements ExtractSink {
   #located: { readonly name: Uint8Array; readonly start: number } | undefined;
   #withoutFlags = 0;
 
-  constructor(private readonly options: TarSinkOptions) {}
+  constructor(private readonly options: TarSinkOptions) {
+    this.#root = options.root ?? ROOT;
+  }
 
   /** Bytes that wait to be taken. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
 
-  /** Parts made since the last call, valid until the next entry; in order. */
+  /** Parts made since the last call, in order; valid until the next entry, or for ever if it `keepsParts`. */
   take(): TarPart[] {
     this.#cutBlock();
     const parts = this.#parts;
@@ -94,10 +118,16 @@ export class TarSink implements ExtractSink {
     this.#chunk = bytes;
   }
 
-  /** Says where the content of the file lies that begins next. */
-  locate(entry: PxarEntry): void {
-    const start = entry.payloadOffset < 0 ? entry.contentPosition : entry.payloadOffset + 16;
-    this.#located = { name: entry.name, start };
+  /**
+   * Says where the content of the file lies that begins next.
+   *
+   * @param name Of the file that begins, if that is a further name of the entry.
+   */
+  locate(entry: PxarEntry, name: Uint8Array = entry.name): void {
+    const start = entry.payloadOffset < 0
+      ? entry.contentPosition
+      : entry.payloadOffset + PAYLOAD_HEADER_BYTES;
+    this.#located = { name, start };
   }
 
   /** Ends the tar file. */
@@ -113,8 +143,8 @@ export class TarSink implements ExtractSink {
   }
 
   root(metadata: EntryMetadata): void {
-    this.#folders.push(ROOT);
-    this.#entry(ROOT, "5", metadata);
+    this.#folders.push(this.#root);
+    this.#entry(this.#root, "5", metadata);
   }
 
   enterDirectory(name: Uint8Array, metadata: EntryMetadata): void {
@@ -170,6 +200,16 @@ export class TarSink implements ExtractSink {
     if (at < file.position) this.#push(bytes.subarray(at - start));
   }
 
+  /** Adds zeros to the file: nothing where they are holes. */
+  zeros(lengthBytes: number): void {
+    const file = this.#openFile();
+    this.#pushHeader(file);
+    const end = file.position + lengthBytes;
+    const inHoles = bytesInHoles(file.holes, file.position, end);
+    file.position = end;
+    this.#pushZeros(lengthBytes - inHoles);
+  }
+
   endFile(): void {
     const file = this.#openFile();
     this.#pushHeader(file);
@@ -184,11 +224,8 @@ export class TarSink implements ExtractSink {
     const file = this.#openFile();
     this.#file = undefined;
     if (file.header !== undefined) return;
-    const inHoles = file.holes
-      .map(({ start, end }) => Math.max(0, end - Math.max(start, file.position)))
-      .reduce((sum, bytes) => sum + bytes, 0);
-    this.#cutBlock();
-    this.#parts.push(file.sizeBytes - file.position - inHoles);
+    const inHoles = bytesInHoles(file.holes, file.position, file.sizeBytes);
+    this.#pushZeros(file.sizeBytes - file.position - inHoles);
     this.#push(tarPadding(file.contentBytes));
   }
 
@@ -206,7 +243,7 @@ export class TarSink implements ExtractSink {
       gid: 0,
       size: 0,
       mtimeSecs: 0,
-      target: concatBytes([ROOT, targetPath]),
+      target: concatBytes([this.#root, targetPath]),
     }));
     this.made.hardlinks++;
   }
@@ -252,14 +289,14 @@ export class TarSink implements ExtractSink {
     this.#located = undefined;
     if (located?.name !== name) return [];
     const { start } = located;
-    return this.options.zeroChunks.within(start, start + sizeBytes).map((stretch) => ({
+    return this.options.zerosWithin(start, start + sizeBytes).map((stretch) => ({
       start: stretch.start - start,
       end: stretch.end - start,
     }));
   }
 
   #pathOf(name: Uint8Array): Uint8Array {
-    return concatBytes([this.#folders.at(-1) ?? ROOT, name]);
+    return concatBytes([this.#folders.at(-1) ?? this.#root, name]);
   }
 
   #openFile(): OpenFile {
@@ -273,6 +310,12 @@ export class TarSink implements ExtractSink {
     file.header = undefined;
   }
 
+  #pushZeros(count: number): void {
+    if (count === 0) return;
+    this.#cutBlock();
+    this.#parts.push(count);
+  }
+
   #push(bytes: Uint8Array): void {
     this.#pendingBytes += bytes.length;
     if (bytes.length > SMALL_BYTES) {
@@ -283,7 +326,7 @@ export class TarSink implements ExtractSink {
     if (this.#blockUsed + bytes.length > this.#block.length) {
       this.#cutBlock();
       // The parts refer to the old one.
-      this.#block = new Uint8Array(BLOCK_BYTES);
+      if (!this.options.keepsParts) this.#block = new Uint8Array(BLOCK_BYTES);
       this.#blockUsed = this.#blockTaken = 0;
     }
     this.#block.set(bytes, this.#blockUsed);
@@ -292,7 +335,17 @@ export class TarSink implements ExtractSink {
 
   #cutBlock(): void {
     if (this.#blockUsed === this.#blockTaken) return;
-    this.#parts.push(this.#block.subarray(this.#blockTaken, this.#blockUsed));
+    const part = this.#block.subarray(this.#blockTaken, this.#blockUsed);
+    this.#parts.push(this.options.keepsParts ? part.slice() : part);
     this.#blockTaken = this.#blockUsed;
   }
+}
+
+/** Bytes of a part of a file that lie in its holes. */
+function bytesInHoles(holes: readonly Stretch[], start: number, end: number): number {
+  let sum = 0;
+  for (const hole of holes) {
+    sum += Math.max(0, Math.min(hole.end, end) - Math.max(hole.start, start));
+  }
+  return sum;
 }

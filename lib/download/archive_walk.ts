@@ -1,8 +1,7 @@
-import type { PxarAccessor, PxarNode } from "../../pxar/mod.ts";
-import { childPath } from "./browse_path.ts";
+import { concatBytes } from "../bytes/mod.ts";
+import type { PxarAccessor, PxarNode } from "../pxar/mod.ts";
 
-/** Bytes of a file's content that are read at a time. */
-const PIECE_BYTES = 1024 * 1024;
+const SLASH = Uint8Array.of(0x2f);
 
 /** An entry of an archive and its path from the folder that a walk began in. */
 export interface WalkedEntry {
@@ -12,9 +11,9 @@ export interface WalkedEntry {
 }
 
 /**
- * A folder and everything below it, parents before children.
+ * A folder and everything below it, parents before children; something else by itself.
  *
- * @param name Path of the folder itself.
+ * @param name Path of the folder itself; empty if paths are to begin within it.
  */
 export async function* walkArchive(
   accessor: PxarAccessor,
@@ -24,7 +23,7 @@ export async function* walkArchive(
   yield { path: name, node: folder };
   if (folder.entry.kind !== "directory") return;
   const entriesOf = async (path: Uint8Array, node: PxarNode) => ({
-    path,
+    prefix: path.length === 0 ? path : concatBytes([path, SLASH]),
     entries: (await accessor.directory(node)).entries(),
   });
   const stack = [await entriesOf(name, folder)];
@@ -35,24 +34,11 @@ export async function* walkArchive(
         stack.pop();
         continue;
       }
-      const path = childPath(level.path, node.entry.name);
+      const path = concatBytes([level.prefix, node.entry.name]);
       yield { path, node };
       if (node.entry.kind === "directory") stack.push(await entriesOf(path, node));
     }
   } finally {
     for (const { entries } of stack) await entries.return(undefined);
-  }
-}
-
-/** The content of a regular file, piece by piece. */
-export async function* readContent(
-  accessor: PxarAccessor,
-  { entry }: PxarNode,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  if (entry.size === 0) return;
-  const { access, offset, size } = await accessor.content(entry);
-  for (let done = 0; done < size; done += PIECE_BYTES) {
-    const length = Math.min(PIECE_BYTES, size - done);
-    yield new Uint8Array(await access.read(offset + done, length));
   }
 }
