@@ -61,9 +61,9 @@ export const command: CommandDefinition = {
     {
       name: "format",
       type: { kind: "enum", values: ["pxar", "tar"] },
-      default: "pxar",
-      description: "Form in which a file archive goes to the standard output: pxar, as it is " +
-        "stored, not for split archives; or tar, also with --pattern.",
+      description:
+        "Form in which a file archive goes to the standard output, also a split one or " +
+        "with --pattern: one pxar archive, or tar. Without it, as it is stored.",
     },
     flag("ignore-acls", "Do not restore ACLs."),
     flag("ignore-extract-device-errors", "Go on if device nodes cannot be created."),
@@ -124,7 +124,7 @@ async function runRestoreCommand(
   );
   const options = requestOptions(values);
   checkInPlace(values);
-  if (options.target === "-" && options.patterns.length > 0 && options.format !== "tar") {
+  if (options.target === "-" && options.patterns.length > 0 && options.format === undefined) {
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
   const crypt = await openRestoreKey(cryptOptions, context);
@@ -189,9 +189,10 @@ function requestOptions(
 ): Omit<RestoreRequest, "source" | "archiveName" | "signal"> {
   const overwrite = values.flag("overwrite");
   const preludeTarget = values.bytes("prelude-target");
+  const format = values.text("format");
   return {
     target: values.text("target") === "-" ? "-" : values.bytes("target")!,
-    format: values.requiredText("format") as "pxar" | "tar",
+    ...(format === undefined ? {} : { format: format as "pxar" | "tar" }),
     patterns: values.texts("pattern"),
     allowExistingDirs: values.flag("allow-existing-dirs"),
     overwriteFiles: overwrite || values.flag("overwrite-files"),

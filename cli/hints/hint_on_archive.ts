@@ -21,7 +21,7 @@ export const hintOnArchive = {
     `"${program} snapshot files ${values?.text("snapshot") ?? "<snapshot>"}" shows them`,
 
   "split-archive-to-pipe": (): string =>
-    "--format tar writes a split archive to the standard output as tar file",
+    "--format pxar writes a split archive to the standard output as one archive, --format tar as tar file",
 
   "no-snapshot": (
     { group, hasOthers }: { readonly group: string; readonly hasOthers: boolean },

@@ -3,7 +3,8 @@
  *
  * A *reader* walks over a byte array from front to back, little endian, and refuses to step over its
  * end. A *writer* is a growing byte array. *Hex* is lower case when written and any case when read.
- * Texts that came as bytes are trimmed in linear time, and *quoted* where people see them.
+ * *Parts* of a stream wait
+ * to be written together. Texts that came as bytes are trimmed in linear time, and *quoted* where people see them.
  *
  * @module
  */
@@ -15,4 +16,5 @@ export { concatBytes } from "./concat.ts";
 export { withoutMark } from "./without_mark.ts";
 export { decodeHex, encodeHex } from "./hex.ts";
 export { quotePath } from "./quote_path.ts";
+export { type StreamPart, StreamParts } from "./stream_parts.ts";
 export { trimText, trimTextEnd } from "./trim_text.ts";

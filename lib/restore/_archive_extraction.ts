@@ -24,8 +24,8 @@ export interface EntryMaker extends ExtractSink {
 /** Target of a tree, and what of the tree is wanted. */
 export interface TreeTarget<Extractor extends EntryMaker = EntryMaker> {
   readonly extractor: Extractor;
-  /** Told of every regular file before it begins, wanted or not. */
-  onFile?(entry: PxarEntry): void;
+  /** Told of every entry before it is made, wanted or not. */
+  onEntry?(entry: PxarEntry): void;
   /** Patterns of the wanted part; empty for everything. */
   readonly patterns: MatchList;
   /**
@@ -233,6 +233,7 @@ export class ArchiveExtraction {
   #entry(entry: PxarEntry): boolean {
     this.#endFile();
     this.#lastLeft = undefined;
+    this.parts.target.onEntry?.(entry);
     const sink = this.#sink;
     const metadata = entry.metadata;
     switch (entry.kind) {
@@ -258,7 +259,6 @@ export class ArchiveExtraction {
         return false;
       case "file": {
         this.parts.observer.progress.files++;
-        this.parts.target.onFile?.(entry);
         const wanted = sink.beginFile(entry.name, metadata!, entry.size);
         this.#fileLeft = entry.size;
         if (wanted && entry.payloadOffset >= 0) return true;

@@ -11,8 +11,9 @@ export interface RestoreRequest {
   /** Raw bytes of a path, or `-` for the standard output. */
   readonly target: Uint8Array | "-";
   /**
-   * Form in which a file archive goes to the standard output: as it is stored, or as tar file, which
-   * split archives and patterns need; as it is stored if absent.
+   * Form in which a file archive, or what patterns select of it, goes to the standard output: one
+   * archive, also of a split one, or a tar file. If absent it goes as it is stored, and a split one or
+   * a part of one is refused.
    */
   readonly format?: "pxar" | "tar";
   /** Match patterns as given, in order; empty for everything. */

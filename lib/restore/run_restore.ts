@@ -15,7 +15,7 @@ import { NewTarget } from "./_new_target.ts";
 import { NothingSelectedError } from "./_nothing_selected_error.ts";
 import { OutputFile, replaceFile } from "./_output_file.ts";
 import { restoreStream } from "./_restore_image.ts";
-import { restoreTar } from "./_restore_tar.ts";
+import { restoreRewritten, type RewrittenArchive } from "./_restore_rewritten.ts";
 import { restoreTree } from "./_restore_tree.ts";
 import type { RestoreObserver, RestoreReport, RestoreRequest } from "./restore_request.ts";
 
@@ -50,7 +50,7 @@ type Outcome = Omit<RestoreReport, "durationMs">;
 
 async function restore(request: RestoreRequest, observer: RestoreObserver): Promise<Outcome> {
   const name = parseArchiveName(request.archiveName);
-  if (request.patterns.length > 0 && request.target === "-" && request.format !== "tar") {
+  if (request.patterns.length > 0 && request.target === "-" && request.format === undefined) {
     throw new UsageError("patterns not allowed when restoring to stdout");
   }
   const { source, crypt } = request;
@@ -87,8 +87,11 @@ async function restore(request: RestoreRequest, observer: RestoreObserver): Prom
   if (isTree && request.target !== "-") {
     return await restoreTreeTo(request.target, { snapshot, archive, decoder }, request, observer);
   }
-  if (request.format === "tar") {
-    return await restoreAsTar({ snapshot, archive, decoder }, request, observer);
+  const { format } = request;
+  const isRewritten = archive.form === "split" || request.patterns.length > 0;
+  if (isTree && (format === "tar" || (format === "pxar" && isRewritten))) {
+    const tree = { snapshot, archive, decoder };
+    return await restoreAnew(tree, { ...request, format }, observer);
   }
   if (archive.form === "split") {
     throw new UsageError("unable to pipe split archive", {
@@ -193,9 +196,9 @@ async function restoreTreeTo(
   return { kind: "tree", tree: made, files: report.files, bytes, warnings };
 }
 
-async function restoreAsTar(
+async function restoreAnew(
   { snapshot, archive, decoder }: OpenedTree,
-  request: RestoreRequest,
+  request: RestoreRequest & Pick<RewrittenArchive, "format">,
   observer: RestoreObserver,
 ): Promise<Outcome> {
   let warnings = 0;
@@ -207,11 +210,12 @@ async function restoreAsTar(
       observer.log(level, message);
     },
   };
-  const tree = await restoreTar(
+  const tree = await restoreRewritten(
     snapshot,
     archive,
     {
       decoder,
+      format: request.format,
       patterns: patternsOf(request),
       attributes: {
         xattrs: !request.ignoreXattrs,

@@ -20,4 +20,4 @@ export {
   tarHeader,
   tarPadding,
 } from "./tar_header.ts";
-export { type TarCounts, type TarPart, TarSink, type TarSinkOptions } from "./tar_sink.ts";
+export { type TarCounts, TarSink, type TarSinkOptions } from "./tar_sink.ts";

@@ -1,4 +1,4 @@
-import { concatBytes, quotePath } from "../bytes/mod.ts";
+import { concatBytes, quotePath, type StreamPart, StreamParts } from "../bytes/mod.ts";
 import type { ExtractSink } from "../fs/mod.ts";
 import {
   type EntryMetadata,
@@ -17,9 +17,6 @@ import {
   tarPadding,
 } from "./tar_header.ts";
 
-/** Smaller parts are copied together, so that one write carries many of them. */
-const SMALL_BYTES = 32 * 1024;
-const BLOCK_BYTES = 256 * 1024;
 const ROOT = new TextEncoder().encode("./");
 const SLASH = Uint8Array.of(0x2f);
 
@@ -51,9 +48,6 @@ export interface TarCounts {
   errors: number;
 }
 
-/** A part of a tar file: bytes, or so many zeros. */
-export type TarPart = Uint8Array | number;
-
 /** The file at hand. */
 interface OpenFile {
   /** Not yet written: a file that turns out to be damaged before its first byte is left out. */
@@ -80,12 +74,7 @@ export class TarSink implements ExtractSink {
     fileBytes: 0,
     errors: 0,
   };
-  #parts: TarPart[] = [];
-  #block = new Uint8Array(BLOCK_BYTES);
-  /** Bytes of the block that are used, and those of them that are among the parts. */
-  #blockUsed = 0;
-  #blockTaken = 0;
-  #pendingBytes = 0;
+  readonly #parts: StreamParts;
   readonly #root: Uint8Array;
   #chunk = new Uint8Array(0);
   /** Paths of the open directories, each with a slash at its end. */
@@ -95,22 +84,18 @@ export class TarSink implements ExtractSink {
   #withoutFlags = 0;
 
   constructor(private readonly options: TarSinkOptions) {
+    this.#parts = new StreamParts(options.keepsParts);
     this.#root = options.root ?? ROOT;
   }
 
   /** Bytes that wait to be taken. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#parts.pendingBytes;
   }
 
   /** Parts made since the last call, in order; valid until the next entry, or for ever if it `keepsParts`. */
-  take(): TarPart[] {
-    this.#cutBlock();
-    const parts = this.#parts;
-    this.#parts = [];
-    this.#pendingBytes = 0;
-    this.#blockUsed = this.#blockTaken = 0;
-    return parts;
+  take(): StreamPart[] {
+    return this.#parts.take();
   }
 
   /** Makes a chunk the one that `data` refers to, until what refers to it was taken. */
@@ -207,7 +192,7 @@ export class TarSink implements ExtractSink {
     const end = file.position + lengthBytes;
     const inHoles = bytesInHoles(file.holes, file.position, end);
     file.position = end;
-    this.#pushZeros(lengthBytes - inHoles);
+    this.#parts.pushZeros(lengthBytes - inHoles);
   }
 
   endFile(): void {
@@ -225,7 +210,7 @@ export class TarSink implements ExtractSink {
     this.#file = undefined;
     if (file.header !== undefined) return;
     const inHoles = bytesInHoles(file.holes, file.position, file.sizeBytes);
-    this.#pushZeros(file.sizeBytes - file.position - inHoles);
+    this.#parts.pushZeros(file.sizeBytes - file.position - inHoles);
     this.#push(tarPadding(file.contentBytes));
   }
 
@@ -310,34 +295,8 @@ export class TarSink implements ExtractSink {
     file.header = undefined;
   }
 
-  #pushZeros(count: number): void {
-    if (count === 0) return;
-    this.#cutBlock();
-    this.#parts.push(count);
-  }
-
   #push(bytes: Uint8Array): void {
-    this.#pendingBytes += bytes.length;
-    if (bytes.length > SMALL_BYTES) {
-      this.#cutBlock();
-      this.#parts.push(bytes);
-      return;
-    }
-    if (this.#blockUsed + bytes.length > this.#block.length) {
-      this.#cutBlock();
-      // The parts refer to the old one.
-      if (!this.options.keepsParts) this.#block = new Uint8Array(BLOCK_BYTES);
-      this.#blockUsed = this.#blockTaken = 0;
-    }
-    this.#block.set(bytes, this.#blockUsed);
-    this.#blockUsed += bytes.length;
-  }
-
-  #cutBlock(): void {
-    if (this.#blockUsed === this.#blockTaken) return;
-    const part = this.#block.subarray(this.#blockTaken, this.#blockUsed);
-    this.#parts.push(this.options.keepsParts ? part.slice() : part);
-    this.#blockTaken = this.#blockUsed;
+    this.#parts.push(bytes);
   }
 }
 

@@ -1,16 +1,16 @@
 import type { PlacedChunk } from "../reading/mod.ts";
-import type { TarSink } from "../tar/mod.ts";
 import type { ContentFeed } from "./_content_feed.ts";
 import type { OutputFile } from "./_output_file.ts";
+import type { StreamSink } from "./_stream_sink.ts";
 
 const PENDING_BYTES_MAX = 256 * 1024;
 const ZEROS = new Uint8Array(64 * 1024);
 
-/** Writes what a {@linkcode TarSink} makes. */
-export class TarFeed implements ContentFeed, Disposable {
+/** Writes what a {@linkcode StreamSink} makes. */
+export class OutputFeed implements ContentFeed, Disposable {
   #current: PlacedChunk | undefined;
 
-  constructor(private readonly sink: TarSink, private readonly output: OutputFile) {}
+  constructor(private readonly sink: StreamSink, private readonly output: OutputFile) {}
 
   get full(): boolean {
     return this.sink.pendingBytes > PENDING_BYTES_MAX;
