@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { Datastore } from "../../lib/datastore/mod.ts";
 import { runInProcess } from "../support/cli_in_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
@@ -130,7 +131,17 @@ const MISTAKES: readonly Mistake[] = [
     error: /older than last backup\.$/m,
     hint: /host\/a\/2\d{3}-.*snapshot forget/,
   },
+  {
+    line: "restore host/split tree.pxar - --repository <S>",
+    error: /unable to pipe split archive/,
+    hint: /--format tar/,
+  },
   // Keys.
+  {
+    line: "key create <D>/locked.key",
+    error: /unable to read passphrase - no tty/,
+    hint: /PBS_NEW_ENCRYPTION_PASSWORD_FILE.*terminal/,
+  },
   {
     line: "backup a.conf:<D>/a.conf --crypt-mode encrypt --repository <S>",
     error: /no default key file/,
@@ -170,6 +181,11 @@ Deno.test(`${MISTAKES.length} mistakes of a first day get one error and one line
   for (
     const [line, env] of [
       ["backup tree.pxar:<D>/tree a.conf:<D>/a.conf --backup-id a --repository <S> --init", {}],
+      [
+        "backup tree.pxar:<D>/tree --backup-id split --repository <S> " +
+        "--change-detection-mode metadata",
+        {},
+      ],
       ["key create <K> --kdf pbkdf2 --hint a-street", passphrase],
       ["key create <D>/my.key --kdf none", {}],
       ["key create <D>/other.key --kdf none", {}],
@@ -210,6 +226,30 @@ Deno.test("a repository that is only a name is not taken for the folder of that 
     assertMatch(stderr, /^Hint: .*for the folder of that name write \.\/backups$/m);
   } finally {
     Deno.chdir(before);
+  }
+});
+
+Deno.test("who finds a lock held is told to wait, and how if the command can", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  const [home, repository] = [{ HOME: dir.path }, ["--repository", `${dir.path}/store`]];
+  await Deno.writeTextFile(`${dir.path}/a.conf`, "a=1\n");
+  const backup = ["backup", `a.conf:${dir.path}/a.conf`, "--backup-id", "a", ...repository];
+  const first = [...backup, "--backup-time", "1700000000", "--init"];
+  assertEquals((await runInProcess(first, home)).code, 0);
+  using datastore = Datastore.open(`${dir.path}/store`);
+  const cases: [lock: string, argv: string[], advice: RegExp][] = [
+    ["host/a", backup, /^Hint: .*--lock-wait 10min$/m],
+    [
+      "host/a/2023-11-14T22:13:20Z",
+      ["restore", "host/a", "a.conf", "-", ...repository],
+      /^Hint: .*try again when it has ended$/m,
+    ],
+  ];
+  for (const [lock, argv, advice] of cases) {
+    using _held = await datastore.locks.acquire("", lock, "exclusive");
+    const { code, stderr } = await runInProcess(argv, home);
+    assertEquals(code, 255, stderr);
+    assertMatch(stderr, advice);
   }
 });
 
