@@ -16,6 +16,8 @@ const FRIENDLY = "127.0.0.10";
 const LIMIT_BYTES = 400_000_000;
 /** In which another client must have its answer; on a quiet machine it takes far below a second. */
 const ANSWER_MS = 30_000;
+/** In which an attack and that answer must be over: a server that does not come back is ended. */
+const ATTACK_MS = 3 * ANSWER_MS;
 /** A window of time in which the server's memory would grow with what it was sent. */
 const PAUSE_MS = 1500;
 const MIB = 1 << 20;
@@ -25,13 +27,24 @@ const encoder = new TextEncoder();
 /** A server with a snapshot whose log is 128 MiB of zeros, and who may read it. */
 class Victim implements AsyncDisposable {
   readonly #open: { abort(): void }[] = [];
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
     readonly server: ServerProcess,
     readonly login: [string, string][],
     readonly query: string,
     readonly chunks: readonly string[],
-  ) {}
+  ) {
+    this.#watch();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#late);
+    this.#late = setTimeout(() => {
+      console.log("the server did not come back");
+      this.server.child.kill("SIGKILL");
+    }, ATTACK_MS);
+  }
 
   static async start(): Promise<Victim> {
     const server = await ServerProcess.start();
@@ -103,6 +116,7 @@ class Victim implements AsyncDisposable {
     assertEquals(status, 200);
     assert(tookMs < ANSWER_MS, `${tookMs} ms`);
     assert(peak < LIMIT_BYTES, `${peak} bytes`);
+    this.#watch();
   }
 
   leave(): void {
@@ -110,6 +124,7 @@ class Victim implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#late);
     this.leave();
     await this.server[Symbol.asyncDispose]();
   }
