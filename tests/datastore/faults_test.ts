@@ -67,6 +67,28 @@ for (const point of ["begun", "chunk", "appended", "closed", "manifest"]) {
     }, { gcAccessTimeCheck: false }));
 }
 
+Deno.test("a chunk of which a crash has kept a part, or nothing but its length, is written again", async () => {
+  const spoil: Readonly<Record<string, (path: string, length: number) => void>> = {
+    "a part": (path, length) => Deno.truncateSync(path, length >> 1),
+    "its length": (path, length) => Deno.writeFileSync(path, new Uint8Array(length)),
+  };
+  for (const [what, harm] of Object.entries(spoil)) {
+    await withLocalRepository(async (repository) => {
+      await using child = new Child("crash_backup.ts", [repository.datastore.path, "chunk"]);
+      assertEquals(await child.line(), "reached");
+      await child.kill();
+      // The one that the run which was killed has stored.
+      const chunk = await makeChunk(77, 100_000);
+      const path = chunkPath(repository, chunk.digest);
+      assertEquals(Deno.readFileSync(path), chunk.blob);
+      harm(path, chunk.blob.byteLength);
+      await writeSnapshot(repository, third, [chunk]);
+      assertEquals(Deno.readFileSync(path), chunk.blob, what);
+      assertEquals(await repository.verify({ namespace: "" }, () => {}), { ok: true }, what);
+    });
+  }
+});
+
 Deno.test("a backup killed after it was finished is finished", () =>
   withLocalRepository(async (repository) => {
     await using child = new Child("crash_backup.ts", [repository.datastore.path, "finished"]);

@@ -154,33 +154,42 @@ async function backUpWithKnown(
   return { sent: known ? 0 : chunks.length };
 }
 
-Deno.test("a chunk set aside for one group is sent again by all that name it", () =>
-  withLocalRepository(async (repository) => {
-    const chunk = await makeChunk(1, 50_000);
-    const other = { ...elsa, id: "olaf" };
-    await writeSnapshot(repository, first, [chunk]);
-    await writeSnapshot(repository, { ...first, id: "olaf" }, [chunk]);
-    rot(pathOf(repository, chunk));
-    const one = { namespace: "", group: elsa, time: first.time };
-    assertEquals(await repository.verify(one, () => {}), { ok: false });
-    // The other group's snapshot was never looked at and yet gives no known chunks.
-    {
+/** Ways in which a stored chunk becomes useless. */
+const HARMS: Readonly<Record<string, (path: string) => void>> = {
+  rotten: rot,
+  "cut off": (path) => Deno.truncateSync(path, 20),
+  missing: (path) => Deno.removeSync(path),
+};
+
+for (const [harm, hurt] of Object.entries(HARMS)) {
+  Deno.test(`a chunk found ${harm} in one group is sent again by all that name it`, () =>
+    withLocalRepository(async (repository) => {
+      const chunk = await makeChunk(1, 50_000);
+      const other = { ...elsa, id: "olaf" };
+      await writeSnapshot(repository, first, [chunk]);
+      await writeSnapshot(repository, { ...first, id: "olaf" }, [chunk]);
+      hurt(pathOf(repository, chunk));
+      const one = { namespace: "", group: elsa, time: first.time };
+      assertEquals(await repository.verify(one, () => {}), { ok: false });
+      // The other group's snapshot was never looked at and yet gives no known chunks.
+      {
+        await using target = await repository.beginBackup({
+          namespace: "",
+          snapshot: { ...other, time: second.time },
+        });
+        assertEquals(await backUpWithKnown(target, [chunk]), { sent: 1 });
+        await target.finish();
+      }
+      assertEquals(await repository.verify({ namespace: "" }, () => {}), { ok: true });
+      // Now that the chunk is back, both are relied on again.
       await using target = await repository.beginBackup({
         namespace: "",
-        snapshot: { ...other, time: second.time },
+        snapshot: { ...other, time: third.time },
       });
-      assertEquals(await backUpWithKnown(target, [chunk]), { sent: 1 });
+      assertEquals(await backUpWithKnown(target, [chunk]), { sent: 0 });
       await target.finish();
-    }
-    assertEquals(await repository.verify({ namespace: "" }, () => {}), { ok: true });
-    // Now that the chunk is back, both are relied on again.
-    await using target = await repository.beginBackup({
-      namespace: "",
-      snapshot: { ...other, time: third.time },
-    });
-    assertEquals(await backUpWithKnown(target, [chunk]), { sent: 0 });
-    await target.finish();
-  }));
+    }));
+}
 
 Deno.test("a running backup whose known chunk is set aside does not finish, the next one does", () =>
   withLocalRepository(async (repository) => {
