@@ -1,3 +1,8 @@
 import { render } from "preact";
+import { followAddress } from "./state/route.ts";
+import { applyTheme } from "./state/theme.ts";
+import { App } from "./views/app.tsx";
 
-render(<p>pbs-client</p>, document.getElementById("app")!);
+applyTheme();
+followAddress();
+render(<App />, document.getElementById("app")!);

@@ -7,7 +7,16 @@ const ROOT = new URL("../", import.meta.url);
 const OUTPUT = new URL("lib/page/assets/", ROOT);
 /** Files that are served as they are, and the styles, in the order in which they are joined. */
 const COPIED = ["index.html", "icon.svg"];
-const STYLES = ["theme.css", "layout.css", "parts.css", "views.css"];
+const STYLES = [
+  "theme.css",
+  "layout.css",
+  "parts.css",
+  "overlays.css",
+  "stores.css",
+  "calendar.css",
+  "files.css",
+  "versions.css",
+];
 
 /** Lets a reader see the old file or the new one, also when two of these run at a time. */
 async function put(name: string, content: Uint8Array | string): Promise<void> {

@@ -3,7 +3,7 @@
 import recheck from "recheck";
 
 /** Sources that see bytes from outside; tests choose their own input. */
-const JUDGED = /\/(?:lib|cli|ffi)\//;
+const JUDGED = /\/(?:lib|cli|ffi|page)\//;
 const TESTS = /_test\.ts$/;
 const RULE = "pbs/linear-regular-expression";
 const REMEDY = "write it so that no two ways lead to the same match, or without a pattern";
