@@ -6,8 +6,10 @@ import { ChunkPipeline, type ChunkPipelineOptions } from "./chunk_pipeline.ts";
 import type { ChunkStreamOptions } from "./chunk_pipeline.ts";
 import type { Chunker } from "./chunker.ts";
 import { FixedChunker } from "./fixed_chunker.ts";
+import { PayloadChunker } from "./payload_chunker.ts";
+import { PayloadPieces } from "./payload_pieces.ts";
 import { RollingHashChunker } from "./rolling_hash_chunker.ts";
-import { StreamCutter } from "./stream_cutter.ts";
+import { type CutPiece, StreamCutter } from "./stream_cutter.ts";
 import {
   mixedBytes,
   openForSplice,
@@ -81,6 +83,62 @@ Deno.test("holes are cut and hashed as the zeros that they are", async () => {
   }
 });
 
+Deno.test("holes of a payload stream are cut as its pieces and boundaries want it", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  let hashed = 0;
+  let total = 0;
+  for (let seed = 1; seed <= 8; seed++) {
+    const random = randomNumbers(seed);
+    // Longest chunks that fit into the blocks that files are read in, and ones that do not.
+    const averageSizeBytes = AVERAGE_BYTES << (seed % 3);
+    const chunker = new PayloadChunker(averageSizeBytes);
+    const cutter = new StreamCutter(chunker);
+    const pieces = new PayloadPieces();
+    const ready: Uint8Array[] = [];
+    using pipeline = new ChunkPipeline({ compress: false });
+    const stream = pipeline.openStream({ kind: "payload", averageSizeBytes });
+    const taken = takeAll(stream);
+    for (let file = 0; file < 5; file++) {
+      const path = `${dir.path}/${file}`;
+      const size = random(3) === 0 ? 4 * MIB * (1 + random(5)) : 500_000 + random(24 * MIB);
+      const content = sparseFile(path, size, 100 * seed + file);
+      if (file === 3) {
+        const boundary = stream.position;
+        stream.injectChunks(boundary, [{ size: 4711, digest: new Uint8Array(32) }]);
+        cutter.inject({ boundary, size: 4711 });
+      }
+      if (random(4) > 0) {
+        stream.suggestBoundary(stream.position);
+        chunker.suggest(stream.position);
+      }
+      const header = mixedBytes(16, file + 1);
+      stream.write(header);
+      stream.splice(openForSplice(path), size, file);
+      ready.push(...pieces.write(header), ...pieces.file(content));
+      total += size;
+      if (random(2) === 0) await stream.drain();
+    }
+    await stream.end();
+    const expected: CutPiece[] = [];
+    for (const piece of [...ready, ...pieces.end()]) expected.push(...cutter.push(piece));
+    expected.push(...cutter.end());
+    assertEquals(
+      (await taken).map(({ offset, size, digest, injected }) =>
+        injected ? `${offset} injected ${size}` : `${offset}+${size} ${encodeHex(digest)}`
+      ),
+      expected.map((piece) =>
+        piece.kind === "raw"
+          ? `${piece.offset}+${piece.bytes.length} ${hash("sha256", piece.bytes)}`
+          : `${piece.offset} injected ${piece.injection.size}`
+      ),
+      `${seed}`,
+    );
+    assertEquals(stream.takeProblems(), []);
+    hashed += pipeline.statistics().hashedBytes;
+  }
+  assert(hashed < 0.7 * total, `${hashed} of ${total} bytes were hashed`);
+});
+
 Deno.test("a large hole is not read", async () => {
   await using dir = await TempDir.make("/dev/shm");
   const path = `${dir.path}/sparse`;
@@ -88,11 +146,18 @@ Deno.test("a large hole is not read", async () => {
   Deno.writeFileSync(path, new Uint8Array([1]));
   Deno.truncateSync(path, size);
   const fixed: ChunkStreamOptions = { kind: "fixed", chunkSizeBytes: 4 * MIB };
-  const { chunks, hashedBytes, problems } = await spliced(path, new Uint8Array(), size, fixed);
-  assertEquals(problems, 0);
-  assertEquals(chunks.length, size / (4 * MIB));
-  assertEquals(new Set(chunks.map((chunk) => chunk.split(" ")[1])).size, 2);
-  assert(hashedBytes < size / 20, `${hashedBytes} bytes were hashed`);
+  const payload: ChunkStreamOptions = { kind: "payload", averageSizeBytes: MIB };
+  for (const kind of [fixed, payload]) {
+    const { chunks, hashedBytes, problems } = await spliced(path, new Uint8Array(), size, kind);
+    assertEquals(problems, 0);
+    const digests = new Map<string, number>();
+    for (const chunk of chunks) {
+      const digest = chunk.split(" ")[1]!;
+      digests.set(digest, (digests.get(digest) ?? 0) + 1);
+    }
+    assert(Math.max(...digests.values()) > chunks.length - 4, `${digests.size} digests`);
+    assert(hashedBytes < size / 20, `${hashedBytes} bytes were hashed`);
+  }
 });
 
 Deno.test("a sparse file that is not as long as it was is reported", async () => {

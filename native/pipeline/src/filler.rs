@@ -187,7 +187,7 @@ impl Filler {
                     return self.splice_payload(number);
                 }
                 while self.sources[number].left > 0 {
-                    if self.length == 0 && self.pass_hole(number)? {
+                    if self.length == 0 && self.pass_hole(number, 1)? {
                         continue;
                     }
                     self.read(number, usize::MAX)?;

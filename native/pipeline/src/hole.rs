@@ -9,16 +9,19 @@ use pbs_native_posix::Errno;
 impl Filler {
     /// At the start of a chunk: makes one of a hole, if it is large enough and a chunk like that was
     /// there before. Zeros are never cut before the maximum: the hash of 64 zeros is zero.
-    pub(crate) fn pass_hole(&mut self, number: usize) -> Result<bool, Errno> {
+    ///
+    /// The last bytes of a file, `kept` or more, are always read, which shows whether it ends where it
+    /// should.
+    pub(crate) fn pass_hole(&mut self, number: usize, kept: u64) -> Result<bool, Errno> {
         let size = match self.kind {
             Kind::Fixed(size) => size,
             Kind::Dynamic(rule) => rule.max,
-            Kind::Payload(_) => return Ok(false),
+            Kind::Payload(rule) if self.has_boundary(rule.min, rule.max) => return Ok(false),
+            Kind::Payload(rule) => rule.max,
         };
         let source = &mut self.sources[number];
-        // The last bytes are always read, which shows whether the file ends where it should.
         let zeros = source.exhausted || source.zeros > 0;
-        if source.left == TO_END || source.left <= size as u64 || zeros {
+        if source.left == TO_END || source.left < size as u64 + kept || zeros {
             return Ok(false);
         }
         // Asked first, because it takes no system call.
@@ -43,6 +46,15 @@ impl Filler {
         self.offset += size as u64;
         self.outlet.wait_for_consumer();
         Ok(true)
+    }
+
+    /// Whether the current chunk has to end at a forced boundary, or may end at a suggested one.
+    fn has_boundary(&self, min: usize, max: usize) -> bool {
+        let forced = self.injections.front().map(|next| next.boundary);
+        let earliest = self.offset + min as u64;
+        let suggested = self.suggestions.iter().find(|&&at| at >= earliest);
+        let end = self.offset + max as u64;
+        forced.is_some_and(|at| at <= end) || suggested.is_some_and(|&at| at <= end)
     }
 }
 

@@ -59,8 +59,15 @@ impl Filler {
 
     /// The stream driver (spec: datastore-formats.md §3.5) for one piece: what is in the buffer and
     /// not scanned, then what is read from a file until `left` bytes of it are left.
-    pub(crate) fn scan_payload(&mut self, source: Option<(usize, u64)>) -> Result<(), Errno> {
+    ///
+    /// Where holes are passed over, the piece becomes the one in which the file goes on.
+    pub(crate) fn scan_payload(&mut self, mut source: Option<(usize, u64)>) -> Result<(), Errno> {
         loop {
+            if let Some((number, left)) = &mut source
+                && self.length == 0
+            {
+                self.pass_holes(*number, left)?;
+            }
             let more = source.map_or(0, |(number, left)| self.sources[number].left - left);
             let total = self.length + more as usize;
             let cut = if self.scanned < total {
@@ -93,13 +100,27 @@ impl Filler {
         }
     }
 
+    /// At the start of a chunk: passes over the holes there, up to the file's last piece. A piece ends
+    /// where so many bytes are `left`.
+    fn pass_holes(&mut self, number: usize, left: &mut u64) -> Result<(), Errno> {
+        if *left == 0 {
+            return Ok(());
+        }
+        let last_piece = (*left - 1) % PAYLOAD_READ + 1;
+        while self.pass_hole(number, last_piece)? {}
+        while *left > self.sources[number].left {
+            *left -= PAYLOAD_READ;
+        }
+        Ok(())
+    }
+
     /// Reads until the chunk has `size` bytes.
     fn fill_to(&mut self, size: usize, source: Option<(usize, u64)>) -> Result<(), Errno> {
         while self.length < size {
             match source {
                 Some((number, left)) if self.sources[number].left > left => {
                     let limit = (self.sources[number].left - left) as usize;
-                    self.read(number, limit)?;
+                    self.read(number, limit.min(size - self.length))?;
                 }
                 _ => return Err(self.fail(FailureKind::Input, libc::EINVAL, 0)),
             }
@@ -149,7 +170,9 @@ impl Filler {
             if self.length >= total {
                 return Ok(None);
             }
+            // Not beyond the longest chunk, so that a hole's chunks begin with its reads.
             let next = total.min(self.length + self.window());
+            let next = next.min(rule.max.max(self.length + 1));
             self.fill_to(next, source)?;
         }
     }
