@@ -31,6 +31,7 @@ export function ours(name: string, folder?: string): TableEntry {
 /** Every command, sorted by name; `ours` are those that the official client does not have. */
 export const COMMANDS: readonly TableEntry[] = [
   command("backup"),
+  ours("cat"),
   command("change-owner"),
   ours("completion"),
   ours("datastore init"),
@@ -50,6 +51,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("list"),
   command("login"),
   command("logout"),
+  ours("ls"),
   ours("man"),
   command("namespace create"),
   command("namespace delete"),

@@ -49,7 +49,10 @@ export function findCommand<Entry extends CommandName>(
       );
     }
     const members = membersOf(names, path);
-    const member = selectMember(members, word, ourMembers(table, path));
+    const member = selectMemberBefore(names, path, ourMembers(table, path), [
+      word,
+      expanded[index + 1]?.text,
+    ]);
     if (member === undefined) {
       const words = path === "" ? [...members, ...table.aliases.keys()] : members;
       throw new GroupError(path, `no such command '${word}'`, word, words);
@@ -88,6 +91,29 @@ export function ourMembers(
   const official = [...commands.filter(({ isOurs }) => !isOurs).map(({ name }) => name), ...absent];
   const ours = membersOf(commands.filter(({ isOurs }) => isOurs).map(({ name }) => name), path);
   return new Set(ours).difference(new Set(membersOf(official, path)));
+}
+
+/**
+ * The member of a group that a word stands for. What is the name of a command of ours, but also
+ * abbreviates a group of the official client in which the next word leads on, means that group:
+ * `cat dump` goes on to be `catalog dump`.
+ *
+ * @param names All names.
+ * @param ours See {@linkcode selectMember}.
+ */
+export function selectMemberBefore(
+  names: readonly string[],
+  path: string,
+  ours: ReadonlySet<string>,
+  [word, next]: readonly [string, string | undefined],
+): string | undefined {
+  const members = membersOf(names, path);
+  const selected = selectMember(members, word, ours);
+  if (selected === undefined || !ours.has(selected) || next === undefined) return selected;
+  const group = selectMember(members.filter((member) => !ours.has(member)), word);
+  if (group === undefined) return selected;
+  const below = membersOf(names, path === "" ? group : `${path} ${group}`);
+  return selectMember(below, next) === undefined ? selected : group;
 }
 
 /**

@@ -58,3 +58,21 @@ Deno.test("findCommand() takes a command that has others below it unless a word 
   assertThrows(() => findNested("serve", "what"), GroupError, "no such command 'what'");
   assertThrows(() => findNested("serve", "user"), GroupError, "Possible commands: list, remove");
 });
+
+Deno.test("findCommand() takes a command of ours for the group it abbreviates where that leads on", () => {
+  const commands = [{ name: "cat", isOurs: true }, command("list")];
+  const found = (...words: string[]) =>
+    findCommand(
+      {
+        commands: [...commands, command("catalog dump")],
+        aliases: new Map(),
+        absent: ["catalog shell"],
+      },
+      words.map((text) => ({ text })),
+    ).command.name;
+  assertEquals(found("cat", "dump", "host/a"), "catalog dump");
+  assertEquals(found("cat", "d"), "catalog dump");
+  assertEquals(found("cat", "host/a", "root.pxar", "/dump"), "cat");
+  assertEquals(found("cat"), "cat");
+  assertThrows(() => found("cat", "s"), NotFoundError, "'catalog shell' is not available");
+});

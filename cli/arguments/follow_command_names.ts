@@ -1,12 +1,6 @@
 import type { CommandEntry } from "../command.ts";
 import type { Argument } from "./argument.ts";
-import {
-  type CommandTable,
-  expandAlias,
-  membersOf,
-  ourMembers,
-  selectMember,
-} from "./find_command.ts";
+import { type CommandTable, expandAlias, ourMembers, selectMemberBefore } from "./find_command.ts";
 
 /** How far words name a command. */
 export interface FollowedNames {
@@ -32,7 +26,10 @@ export function followCommandNames(
     const word = expanded[index]?.text;
     const member = word === undefined
       ? undefined
-      : selectMember(membersOf(names, path), word, ourMembers({ commands, absent }, path));
+      : selectMemberBefore(names, path, ourMembers({ commands, absent }, path), [
+        word,
+        expanded[index + 1]?.text,
+      ]);
     if (member === undefined) {
       return {
         path,

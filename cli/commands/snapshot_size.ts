@@ -10,7 +10,7 @@ import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
-import { pathToJson } from "../output/diff/change_to_json.ts";
+import { pathToJson } from "../output/path_to_json.ts";
 import { shownPath } from "../output/diff/shown_path.ts";
 import { formatSize } from "../output/format_size.ts";
 import { LiveLine } from "../output/live_line.ts";

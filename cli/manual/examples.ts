@@ -61,6 +61,16 @@ export const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
       line: "snapshot list host/web1 --output-format json",
     },
   ]],
+  ["cat", [
+    { text: "A file of the newest snapshot:", line: "cat host/web1 root.pxar /etc/fstab" },
+    {
+      text: "A directory as a zip file:",
+      line: "cat host/web1 root.pxar /srv/www --format zip > www.zip",
+    },
+  ]],
+  ["ls", [
+    { text: "The entries of a directory:", line: "ls host/web1 root.pxar /etc" },
+  ]],
   ["snapshot diff", [
     {
       text: "What has changed since:",

@@ -1,8 +1,15 @@
 import { NotFoundError, UsageError } from "../errors/mod.ts";
 import { lookUpArchive, lookUpFile, type ManifestFile } from "../manifest/mod.ts";
 import { type ContentRange, PxarAccessor, type PxarNode, type RandomAccess } from "../pxar/mod.ts";
-import { CachedStream, type CheckedSnapshot, type ChunkCache } from "../reading/mod.ts";
+import {
+  CachedStream,
+  type CheckedSnapshot,
+  type ChunkCache,
+  ZeroChunks,
+  type ZeroStretch,
+} from "../reading/mod.ts";
 import { parseArchiveName } from "../repository/mod.ts";
+import { followPath, type FoundEntry } from "./_follow_path.ts";
 
 /** How to open an {@linkcode ArchiveReader}. */
 export interface ArchiveReaderOptions {
@@ -17,6 +24,7 @@ export interface ArchiveReaderOptions {
 /** An archive of a snapshot that is looked into: a tree, or the bytes of an image or a small file. */
 export class ArchiveReader {
   readonly #tree: PxarAccessor | undefined;
+  readonly #zeros: ZeroChunks | undefined;
 
   private constructor(
     /** The archive's name in messages. */
@@ -24,8 +32,10 @@ export class ArchiveReader {
     tree: PxarAccessor | undefined,
     /** All bytes of an image or a small file, or the stream of an unsplit file archive. */
     readonly stream: RandomAccess | undefined,
+    zeros?: ZeroChunks,
   ) {
     this.#tree = tree;
+    this.#zeros = zeros;
   }
 
   /**
@@ -40,21 +50,34 @@ export class ArchiveReader {
       const bytes = await snapshot.readBlob(lookUpFile(snapshot.manifest, serverName));
       return new ArchiveReader(clientName, undefined, new BytesAccess(bytes));
     }
-    const stream = async (file: ManifestFile) =>
-      new CachedStream(await snapshot.readIndex(file), cache, file.cryptMode === "encrypt");
+    const open = async (file: ManifestFile) => {
+      const isEncrypted = file.cryptMode === "encrypt";
+      const index = await snapshot.readIndex(file);
+      return {
+        stream: new CachedStream(index, cache, isEncrypted),
+        zeros: new ZeroChunks(index, isEncrypted ? snapshot.crypt?.idKey : undefined),
+      };
+    };
     const archive = lookUpArchive(snapshot.manifest, serverName);
     if (archive.form === "split") {
-      const metadata = await stream(archive.metadata);
-      const tree = await PxarAccessor.open(metadata, await stream(archive.payload));
-      return new ArchiveReader(clientName, tree, undefined);
+      const metadata = await open(archive.metadata);
+      const payload = await open(archive.payload);
+      const tree = await PxarAccessor.open(metadata.stream, payload.stream);
+      return new ArchiveReader(clientName, tree, undefined, payload.zeros);
     }
-    const whole = await stream(archive.file);
+    const { stream: whole, zeros } = await open(archive.file);
     const isTree = serverName.endsWith(".pxar.didx");
     return new ArchiveReader(
       clientName,
       isTree ? await PxarAccessor.open(whole) : undefined,
       whole,
+      zeros,
     );
+  }
+
+  /** Whether it holds a tree of entries. */
+  get isTree(): boolean {
+    return this.#tree !== undefined;
   }
 
   /** The entries of a file archive. @throws {UsageError} if the archive is something else. */
@@ -72,6 +95,25 @@ export class ArchiveReader {
     const node = await this.tree.lookupPath(path);
     if (node !== undefined) return node;
     throw new NotFoundError(`"${this.name}" has no entry "${new TextDecoder().decode(path)}"`);
+  }
+
+  /**
+   * The entry at a path, with symbolic links followed within the archive.
+   *
+   * @param followsLast Whether a link at the end of the path is followed as well; default true.
+   * @throws {NotFoundError} if there is none.
+   */
+  async follow(path: Uint8Array, followsLast: boolean = true): Promise<FoundEntry> {
+    return await followPath(this.tree, path, followsLast);
+  }
+
+  /**
+   * Stretches that are known to be zeros without reading them, in order; whole chunks.
+   *
+   * @param start Offset in the stream that contents lie in, which is the image where it is one.
+   */
+  zerosWithin(start: number, end: number): readonly ZeroStretch[] {
+    return this.#zeros?.within(start, end) ?? [];
   }
 
   /**

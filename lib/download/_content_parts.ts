@@ -18,20 +18,26 @@ export interface ContentPart {
   readonly read?: () => Promise<Uint8Array>;
 }
 
-/** The parts of a regular file, in order. Nothing is read before it is asked for. */
+/**
+ * The parts of a regular file, in order. Nothing is read before it is asked for.
+ *
+ * @param range Within the file, bytes; all of it if absent.
+ */
 export function contentParts(
   accessor: PxarAccessor,
   file: PxarEntry,
   { zerosWithin }: ContentOptions,
+  range: { readonly start: number; readonly end: number } = { start: 0, end: file.size },
 ): Generator<ContentPart> {
-  const { payloadOffset, contentPosition, size } = file;
-  const start = payloadOffset < 0 ? contentPosition : payloadOffset + PAYLOAD_HEADER_BYTES;
+  const { payloadOffset, contentPosition } = file;
+  const first = payloadOffset < 0 ? contentPosition : payloadOffset + PAYLOAD_HEADER_BYTES;
+  const [start, end] = [first + range.start, first + range.end];
   // Looks at the content's header, once.
   let content: Promise<ContentRange> | undefined;
   return cut({
     start,
-    end: start + size,
-    zeros: zerosWithin?.(start, start + size) ?? [],
+    end,
+    zeros: zerosWithin?.(start, end) ?? [],
     read: async (offset, length) => {
       const { access } = await (content ??= accessor.content(file));
       return await access.read(offset, length);

@@ -9,7 +9,7 @@
 
 export { walkArchive, type WalkedEntry } from "./archive_walk.ts";
 export type { ContentOptions } from "./content_options.ts";
-export { readContent } from "./read_content.ts";
+export { type FileOptions, readContent } from "./read_content.ts";
 export { readRange } from "./read_range.ts";
 export { tarFolder, type TarFolderOptions } from "./tar_folder.ts";
 export { zipFolder, type ZipFolderOptions } from "./zip_folder.ts";

@@ -3,19 +3,35 @@ import { readAhead, type ReadPart } from "./_ahead.ts";
 import { contentParts } from "./_content_parts.ts";
 import { zeroPieces } from "./_zero_pieces.ts";
 import type { ContentOptions } from "./content_options.ts";
+import { damageOf } from "./_damaged_file.ts";
+
+/** The part of a file that is read, and how. */
+export interface FileOptions extends ContentOptions {
+  /** Offset in the file; 0 if absent. */
+  readonly start?: number;
+  /** Offset after the last byte, within the file; its size if absent. */
+  readonly end?: number;
+  /** Path for messages; the file's name if absent. */
+  readonly path?: Uint8Array;
+}
 
 /**
  * The content of a regular file, piece by piece; the pieces stay valid.
  *
- * @throws {CorruptDataError} if it is damaged; what came before that is right.
+ * @throws {CorruptDataError} if it is damaged, naming it; what came before that is right.
  */
 export async function* readContent(
   accessor: PxarAccessor,
   { entry }: PxarNode,
-  options: ContentOptions = {},
+  options: FileOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const parts = contentParts(accessor, entry, options);
-  yield* piecesOf(readAhead(parts, options.aheadBytes ?? 0));
+  const { start = 0, end = entry.size, path = entry.name, aheadBytes = 0 } = options;
+  const parts = contentParts(accessor, entry, options, { start, end });
+  try {
+    yield* piecesOf(readAhead(parts, aheadBytes));
+  } catch (error) {
+    throw damageOf(path, error) ?? error;
+  }
 }
 
 /** The bytes of parts that are being read. */

@@ -17,7 +17,7 @@ const MISTAKES: readonly Mistake[] = [
   { line: "", error: /no command specified/, hint: /help" lists/ },
   { line: "bakcup a.pxar:/etc", error: /no such command 'bakcup'/, hint: /"\S* backup"/ },
   { line: "resotre x", error: /no such command/, hint: /"\S* restore"/ },
-  { line: "ls", error: /no such command/, hint: /"\S* list"/ },
+  { line: "ls", error: /'snapshot': missing argument/, hint: /write ls <snapshot>/ },
   { line: "verify <S>", error: /no such command/, hint: /"\S* datastore verify"/ },
   { line: "create", error: /no such command/, hint: /"\S* key create"/ },
   { line: "snapshot lsit", error: /no such command 'lsit'/, hint: /"\S* snapshot list"/ },

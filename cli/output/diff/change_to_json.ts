@@ -1,5 +1,7 @@
 import type { SnapshotChange } from "../../../lib/compare/mod.ts";
 import type { PxarEntry } from "../../../lib/pxar/mod.ts";
+import { bytesToJson } from "../bytes_to_json.ts";
+import { pathToJson } from "../path_to_json.ts";
 
 /** A difference as JSON shows it. Paths that are not UTF-8 are there in Base64 as well. */
 export function changeToJson(change: SnapshotChange): Record<string, unknown> {
@@ -35,7 +37,7 @@ function entryToJson(entry: PxarEntry): Record<string, unknown> {
   return {
     type: kind,
     size: kind === "file" ? size : undefined,
-    ...(target === undefined ? {} : textToJson("target", target)),
+    ...(target === undefined ? {} : bytesToJson("target", target)),
     ...(kind === "device" ? { major, minor } : {}),
     mode: metadata?.mode,
     uid: metadata?.uid,
@@ -43,21 +45,4 @@ function entryToJson(entry: PxarEntry): Record<string, unknown> {
     mtime: metadata?.mtimeSecs,
     "mtime-nsec": metadata?.mtimeNanos,
   };
-}
-
-/** A path within an archive, from its root. */
-export function pathToJson(name: string, path: Uint8Array): Record<string, string> {
-  const rooted = new Uint8Array(path.length + 1);
-  rooted[0] = 0x2f;
-  rooted.set(path, 1);
-  return textToJson(name, rooted);
-}
-
-function textToJson(name: string, bytes: Uint8Array): Record<string, string> {
-  try {
-    return { [name]: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch {
-    const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-    return { [name]: new TextDecoder().decode(bytes), [`${name}-base64`]: btoa(binary) };
-  }
 }

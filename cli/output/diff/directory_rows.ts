@@ -1,6 +1,6 @@
 import type { DirectoryTotals } from "../../../lib/compare/mod.ts";
 import { formatSize } from "../format_size.ts";
-import { pathToJson } from "./change_to_json.ts";
+import { pathToJson } from "../path_to_json.ts";
 import { shownPath } from "./shown_path.ts";
 
 const TITLES = ["added", "removed", "renamed", "changed", "more", "less", "directory"];
