@@ -18,6 +18,8 @@ import { type RepeatedChunk, storeRepeated } from "../support/store_repeated.ts"
 const LIMIT_BYTES = 400_000_000;
 /** What others may have to wait at most; counted generously. */
 const ANSWER_MS = 30_000;
+/** How often a server's memory is looked at. */
+const WATCH_MS = 100;
 const TABLE_TIMES = 250;
 const TIMES = 50;
 /** By archive and by catalog. */
@@ -117,6 +119,19 @@ function goodArchive(): Record<string, RepeatedChunk[]> {
   };
 }
 
+/** Ends a server that takes too much memory or too long, so that nobody waits for it. */
+function watchServer(server: ServerProcess, patienceMs: number): Disposable {
+  const endMs = performance.now() + patienceMs;
+  const timer = setInterval(() => {
+    const peak = server.peakMemoryBytes();
+    if (peak < LIMIT_BYTES && performance.now() < endMs) return;
+    console.log(`ended with ${peak >> 20} MiB`);
+    clearInterval(timer);
+    server.child.kill("SIGKILL");
+  }, WATCH_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 class Visitor {
   constructor(readonly server: ServerProcess, readonly login: readonly HeaderField[]) {}
 
@@ -151,6 +166,8 @@ class Visitor {
   async answersWhile(work: Promise<unknown>): Promise<void> {
     let over = false;
     const end = work.finally(() => void (over = true));
+    // It is waited for below, unless a request fails before.
+    end.catch(() => {});
     do {
       const { client, response } = await this.get("/api2/json/version");
       assertEquals(response.status, 200);
@@ -191,9 +208,10 @@ Deno.test("tables of gigabytes that are no gigabytes cost a server neither memor
     const work = (async () => {
       for (const call of calls) answers.push(await call());
     })();
-    const late = setTimeout(() => server.child.kill("SIGKILL"), ANSWER_MS * calls.length);
-    await visitor.answersWhile(work);
-    clearTimeout(late);
+    using _watch = watchServer(server, ANSWER_MS * calls.length);
+    await visitor.answersWhile(work).catch((cause) => {
+      throw new Error(`${name}: the server did not stay in its bounds`, { cause });
+    });
     outcomes[name] = answers;
     console.log(
       `${name}: ${server.peakMemoryBytes() >> 20} MiB`,
