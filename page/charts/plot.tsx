@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { formatDay } from "../text/dates.ts";
 import { formatSize } from "../text/sizes.ts";
 
@@ -9,8 +9,8 @@ export interface PlotPoint {
   readonly value: number;
 }
 
-/** Size of the drawing, in its own units. */
-const [WIDTH, HEIGHT] = [560, 150];
+/** Sizes in the drawing, pixels; its width is that of its place. */
+const HEIGHT = 150;
 const [LEFT, RIGHT, TOP, BOTTOM] = [62, 8, 10, 22];
 
 /** The next round number of bytes above a value: 1, 2 or 5 times a power of ten, of its binary unit. */
@@ -33,10 +33,18 @@ export function Plot(
   },
 ): JSX.Element {
   const [at, setAt] = useState<number>();
+  const [width, setWidth] = useState(560);
+  const figure = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const element = figure.current!;
+    const sizes = new ResizeObserver(() => setWidth(Math.max(240, element.clientWidth)));
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, []);
   const [start, end] = [points[0]!.time, points.at(-1)!.time];
   const top = roundUp(Math.max(...points.map(({ value }) => value)));
   const x = (time: number) =>
-    LEFT + (end === start ? 0.5 : (time - start) / (end - start)) * (WIDTH - LEFT - RIGHT);
+    LEFT + (end === start ? 0.5 : (time - start) / (end - start)) * (width - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM);
   let line = `M${x(start)} ${y(points[0]!.value)}`;
   for (const { time, value } of points.slice(1)) {
@@ -47,13 +55,13 @@ export function Plot(
   const shown = at === undefined ? last : points[at]!;
   const move = (event: PointerEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
-    const place = (event.clientX - box.left) / box.width * WIDTH;
+    const place = (event.clientX - box.left) / box.width * width;
     let nearest = 0;
     for (const [index, { time }] of points.entries()) if (x(time) <= place) nearest = index;
     setAt(nearest);
   };
   return (
-    <figure class={`plot ${tone}`}>
+    <figure ref={figure} class={`plot ${tone}`}>
       <figcaption>
         <span>{title}</span>
         <span class="plot-value">
@@ -62,7 +70,7 @@ export function Plot(
         </span>
       </figcaption>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-label={`${title}: from ${formatSize(points[0]!.value)} on ${formatDay(start)} to ${
           formatSize(last.value)
@@ -75,7 +83,7 @@ export function Plot(
             <line
               class="grid"
               x1={LEFT}
-              x2={WIDTH - RIGHT}
+              x2={width - RIGHT}
               y1={y(top * share)}
               y2={y(top * share)}
             />
@@ -92,7 +100,7 @@ export function Plot(
         <circle class="dot" cx={x(shown.time)} cy={y(shown.value)} r="3.5" />
         <text class="tick" x={LEFT} y={HEIGHT - 5}>{formatDay(start)}</text>
         {end > start && (
-          <text class="tick" x={WIDTH - RIGHT} y={HEIGHT - 5} text-anchor="end">
+          <text class="tick" x={width - RIGHT} y={HEIGHT - 5} text-anchor="end">
             {formatDay(end)}
           </text>
         )}

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { formatAge, formatTime, formatTimeWithZone, formatUtc } from "../text/dates.ts";
+import { formatAge, formatTimeWithZone, formatUtc } from "../text/dates.ts";
 
 /** A moment in local time; the zone and UTC are in its title. */
 export function Moment(
@@ -9,17 +9,19 @@ export function Moment(
     readonly as?: "time" | "age" | "zone";
   },
 ): JSX.Element {
-  const text = as === "age"
-    ? formatAge(seconds)
-    : as === "zone"
-    ? formatTimeWithZone(seconds)
-    : formatTime(seconds);
+  // Where there is no room for a line, day and time of day stand in two, neither broken.
+  const [day, clock, zone] = formatTimeWithZone(seconds).split(" ");
   return (
     <time
       dateTime={formatUtc(seconds)}
       title={`${formatTimeWithZone(seconds)}, ${formatUtc(seconds)}`}
     >
-      {text}
+      {as === "age" ? formatAge(seconds) : (
+        <>
+          <span class="phrase">{day}</span>{" "}
+          <span class="phrase">{clock}{as === "zone" && ` ${zone}`}</span>
+        </>
+      )}
     </time>
   );
 }

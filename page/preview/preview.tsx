@@ -99,7 +99,7 @@ function Bytes(
   const [times, setTimes] = useState(1);
   const loaded = useLoad(
     `content ${limit * times} ${JSON.stringify(query)}`,
-    (signal) => readContent(query, limit * times, signal),
+    (signal) => readContent(query, { size, limit: limit * times }, signal),
   );
   return (
     <Await of={loaded} what="the content" lines={5}>

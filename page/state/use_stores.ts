@@ -8,9 +8,12 @@ const AGAIN_MS = 30_000;
 
 /** The datastores that may be seen. */
 export function useStores(): Loaded<readonly PageStore[]> {
-  return useLoad("stores", async (signal) => {
-    const { stores } = await look("stores", {}, signal);
-    storeNames.value = new Map(stores.map(({ store, name }) => [store, name]));
-    return stores;
-  }, AGAIN_MS);
+  return useLoad("stores", askStores, AGAIN_MS);
+}
+
+/** Asks for the datastores, and keeps their names. */
+export async function askStores(signal: AbortSignal): Promise<readonly PageStore[]> {
+  const { stores } = await look("stores", {}, signal);
+  storeNames.value = new Map(stores.map(({ store, name }) => [store, name]));
+  return stores;
 }

@@ -10,20 +10,26 @@ import { TextDiff } from "./text_diff.tsx";
 /** Bytes of each version that are compared. */
 const LIMIT_BYTES = 2 * 1024 * 1024;
 
+/** A version: the time of its snapshot, and its length. */
+export interface Side {
+  readonly time: number;
+  readonly sizeBytes: number | undefined;
+}
+
 /** The contents of a file in two snapshots, side by side. */
 export function CompareVersions(
   { route, left, right }: {
     readonly route: VersionsRoute;
-    readonly left: number;
-    readonly right: number;
+    readonly left: Side;
+    readonly right: Side;
   },
 ): JSX.Element {
   const { snapshot, archive, path } = route;
   const loaded = useLoad(
-    `compare ${left} ${right} ${JSON.stringify([snapshot, archive, path])}`,
+    `compare ${left.time} ${right.time} ${JSON.stringify([snapshot, archive, path])}`,
     async (signal) => {
-      const read = (time: number) =>
-        readContent({ ...snapshot, time, archive, path }, LIMIT_BYTES, signal);
+      const read = ({ time, sizeBytes: size }: Side) =>
+        readContent({ ...snapshot, time, archive, path }, { size, limit: LIMIT_BYTES }, signal);
       return await Promise.all([read(left), read(right)]);
     },
   );
@@ -48,7 +54,7 @@ export function CompareVersions(
                   <TextDiff
                     left={texts[0]}
                     right={texts[1]}
-                    names={[formatTime(left), formatTime(right)]}
+                    names={[formatTime(left.time), formatTime(right.time)]}
                   />
                 )}
             </>

@@ -30,6 +30,12 @@ export function TextDiff(
         <span class="added-count">+{formatCount(count("right"), "line")}</span>
       </p>
       <table class="diff">
+        <colgroup>
+          <col class="number-column" />
+          <col />
+          <col class="number-column" />
+          <col />
+        </colgroup>
         <thead>
           <tr>
             <th scope="col" colSpan={2}>{names[0]}</th>

@@ -81,6 +81,10 @@ function Versions(
     };
     show({ ...route, ...sides, [side]: time }, "replace");
   };
+  const side = (time: number) => {
+    const entry = readable.find((version) => version.time === time)?.entry;
+    return { time, sizeBytes: entry?.sizeBytes };
+  };
   const shown = versions.filter(({ time, change }) =>
     showsAll || change !== "same" || [left, right, snapshot.time].includes(time)
   );
@@ -130,7 +134,7 @@ function Versions(
         </div>
       </section>
       {left !== undefined && right !== undefined && left !== right
-        ? <CompareVersions route={route} left={left} right={right} />
+        ? <CompareVersions route={route} left={side(left)} right={side(right)} />
         : readable.length > 0 && (
           <p class="faint">
             {readable.length === 1

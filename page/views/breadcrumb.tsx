@@ -3,6 +3,8 @@ import { Link } from "../parts/link.tsx";
 import { Name } from "../parts/name.tsx";
 import type { Group, Route } from "../state/route.ts";
 import { storeNames } from "../state/store_names.ts";
+import { useLoad } from "../state/use_load.ts";
+import { askStores } from "../state/use_stores.ts";
 import { formatTime } from "../text/dates.ts";
 import { readablePath } from "../versions/versions_view.tsx";
 
@@ -58,8 +60,20 @@ export function crumbsOf(route: Route): Crumb[] {
   }
 }
 
+function storeOf(route: Route): string | undefined {
+  if ("store" in route) return route.store;
+  if ("group" in route) return route.group.store;
+  return "snapshot" in route ? route.snapshot.store : undefined;
+}
+
 /** The way to what is shown. */
 export function Breadcrumb({ route }: { readonly route: Route }): JSX.Element {
+  const store = storeOf(route);
+  // An address that was kept leads here without a look at the datastores.
+  useLoad(`name of ${store}`, async (signal) => {
+    if (store !== undefined && !storeNames.value.has(store)) await askStores(signal);
+    return true;
+  });
   const crumbs = crumbsOf(route);
   return (
     <nav class="crumbs" aria-label="You are here">

@@ -6,6 +6,7 @@ import { Icon, type IconName } from "../parts/icon.tsx";
 import { Link } from "../parts/link.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Name } from "../parts/name.tsx";
+import { ArchiveContent } from "../preview/archive_content.tsx";
 import { EntryDetails } from "../preview/entry_details.tsx";
 import { PageError } from "../requests/page_error.ts";
 import { look } from "../requests/send_request.ts";
@@ -86,11 +87,16 @@ const KINDS: Record<PageArchive["kind"], IconName> = {
 };
 
 function Archives(
-  { route, archives }: { readonly route: FilesRoute; readonly archives: readonly PageArchive[] },
+  { route, archives: all }: {
+    readonly route: FilesRoute;
+    readonly archives: readonly PageArchive[];
+  },
 ): JSX.Element {
+  // Trees first: they are what one looks for.
+  const archives = (["tree", "image", "blob"] as const)
+    .flatMap((kind) => all.filter((each) => each.kind === kind));
   const { snapshot, search } = route;
-  const archive = archives.find((each) => each.archive === route.archive) ??
-    archives.find(({ kind }) => kind === "tree") ?? archives[0]!;
+  const archive = archives.find((each) => each.archive === route.archive) ?? archives[0]!;
   const hasTree = archives.some(({ kind, unreadable }) => kind === "tree" && !unreadable);
   return (
     <section class="card files" aria-label="Files">
@@ -149,7 +155,7 @@ function ArchiveView(
     return <Failure error={new PageError("encrypted", archive.unreadable)} />;
   }
   if (archive.kind !== "tree") {
-    return <EntryDetails snapshot={snapshot} archive={archive.archive} path="" />;
+    return <ArchiveContent snapshot={snapshot} archive={archive} />;
   }
   const selected = route.path;
   return (
