@@ -215,6 +215,15 @@ Deno.test("refusals wait 3 s and 0.5 s, and no more than 32 passwords of a user 
   // Nothing was looked at: that is no wrong password.
   assertEquals(results.filter((result) => result === 429).length, 68);
   assertEquals(await logIn("a password", "192.0.2.2"), "complete");
+  const showToken = (secret: string, address: string) =>
+    server.access.authenticate({ kind: "token", tokenId: "admin@pbs!ci", secret }, "GET", address)
+      .catch(({ status }) => status);
+  const shown = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => showToken(`guess ${i}`, "192.0.2.3")),
+  );
+  assertEquals(shown.filter((result) => result === undefined).length, 32);
+  assertEquals(shown.filter((result) => result === 429).length, 8);
+  assertEquals(await showToken("a secret", "192.0.2.4"), "admin@pbs!ci");
 });
 
 Deno.test("the access log has a line per request, with who asked and without secrets", async () => {
