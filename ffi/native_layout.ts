@@ -8,7 +8,7 @@
 /** The C ABI. */
 export const Abi = {
   /** The TypeScript bindings refuse a shared object with another number. */
-  Version: 6,
+  Version: 7,
 } as const;
 
 /** Metadata to read of an entry, as bits; chosen per file system. */
@@ -604,10 +604,12 @@ export const FailureRecordByte = {
   /** One of `FailureKind`. */
   kind: 8,
   errno: 12,
+  /** Byte in the file where reading failed; all ones if it has no places. */
+  offset: 16,
 } as const;
 
 /** Bytes of the fixed part of that record. */
-export const FAILURE_RECORD_BYTES = 16;
+export const FAILURE_RECORD_BYTES = 24;
 
 /** A blob to decode, and from `buffer` on the answer. Byte of each field. */
 export const DecodeRequestByte = {

@@ -52,9 +52,10 @@ export async function storeImageArchive(
   // The run fails with the first error that it hears of: that one has to name the source.
   const named = (error: unknown) => {
     if (!(error instanceof SpliceError)) throw error;
+    const where = error.offset === undefined ? "" : ` at byte ${error.offset}`;
     throw new SystemError(
       error.errno,
-      `cannot read ${quotePath(spec.path)}: ${errnoText(error.errno)}`,
+      `cannot read ${quotePath(spec.path)}${where}: ${errnoText(error.errno)}`,
       { cause: error },
     );
   };

@@ -25,6 +25,8 @@ export interface InjectedChunk {
   readonly size: number;
 }
 
+/** A place that there is not. */
+const NO_OFFSET = 0xffff_ffff_ffff_ffffn;
 const MAX_CHUNKS_PER_BATCH = 64;
 const MAX_PROBLEMS_PER_CALL = 256;
 /**
@@ -268,10 +270,11 @@ export class ChunkStream implements ByteSink, Disposable {
       const view = new DataView(record.buffer);
       const cause = view.getUint32(FailureRecordByte.errno, true);
       if (view.getUint32(FailureRecordByte.kind, true) === FailureKind.Read) {
+        const offset = view.getBigUint64(FailureRecordByte.offset, true);
         return new SpliceError(
           Number(view.getBigUint64(FailureRecordByte.tag, true)),
           cause,
-          `cannot read file: ${errnoText(cause)}`,
+          offset === NO_OFFSET ? undefined : Number(offset),
         );
       }
     }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* The C ABI. */
-#define PBS_ABI_VERSION 6u /* The TypeScript bindings refuse a shared object with another number. */
+#define PBS_ABI_VERSION 7u /* The TypeScript bindings refuse a shared object with another number. */
 
 /* Metadata to read of an entry, as bits; chosen per file system. */
 #define PBS_CAPTURE_FEATURE_XATTRS 1u /* `user.*`, `trusted.*`, `security.NTACL`. */
@@ -386,6 +386,7 @@ struct pbs_failure_record {
   uint64_t tag; /* Of the file, if reading failed. */
   uint32_t kind; /* One of `FailureKind`. */
   int32_t errno;
+  uint64_t offset; /* Byte in the file where reading failed; all ones if it has no places. */
 };
 
 /* A blob to decode, and from `buffer` on the answer. */

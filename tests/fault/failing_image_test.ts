@@ -29,7 +29,7 @@ testWithPeers(
     ]);
     const [good, bad] = [`good.img:${dir.path}/disks/good`, `bad.img:${dir.path}/disks/bad`];
     const backup = (...specs: string[]) => runClient(["backup", ...specs, "--repository", store]);
-    const failure = /cannot read ".*\/disks\/bad": Input\/output error/;
+    const failure = /cannot read ".*\/disks\/bad" at byte 8998912: Input\/output error/;
     assertFailure(await backup(bad), failure);
     assertFailure(await backup(good, bad), failure);
     assertFailure(await backup(bad, good), failure);

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { Datastore } from "../../lib/datastore/mod.ts";
 import { assertOk } from "../support/assert_run.ts";
@@ -24,10 +24,38 @@ interface Destination extends AsyncDisposable {
   readonly env: Record<string, string>;
   /** Bytes that all runs so far have sent or written. */
   sentBytes(): Promise<number>;
+  /** Breaks connections off, where there are any. */
+  breakOff?(): void;
+  /** Makes the disk so large that it has room for this many more bytes. */
+  leaveRoom(bytes: number): Promise<void>;
+}
+
+/** A file system of its own for a datastore. */
+class Disk implements AsyncDisposable {
+  private constructor(readonly path: string, readonly dir: TempDir) {}
+
+  static async mount(): Promise<Disk> {
+    const dir = await TempDir.make("/dev/shm");
+    await runPeer("mount", ["-t", "tmpfs", "-o", "size=1g", "tmpfs", dir.path]);
+    return new Disk(dir.path, dir);
+  }
+
+  async leaveRoom(bytes: number): Promise<void> {
+    const used = Number(
+      (await runPeer("df", ["--block-size=1", "--output=used", this.path])).split("\n")[1],
+    );
+    const size = Math.round(used + bytes);
+    await runPeer("mount", ["-o", `remount,size=${size}`, this.path]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await runPeer("umount", [this.path]);
+    await this.dir[Symbol.asyncDispose]();
+  }
 }
 
 async function makeLocal(): Promise<Destination> {
-  const dir = await TempDir.make("/dev/shm");
+  const dir = await Disk.mount();
   const repository = `${dir.path}/store`;
   Datastore.create(repository, { chunkFoldersOnDemand: true })[Symbol.dispose]();
   return {
@@ -39,30 +67,35 @@ async function makeLocal(): Promise<Destination> {
       const sizes = (await runPeer("find", where)).trim().split("\n");
       return sizes.reduce((sum, size) => sum + Number(size), 0);
     },
+    leaveRoom: (bytes) => dir.leaveRoom(bytes),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }
 
 async function makeServed(): Promise<Destination> {
-  const server = await ServerProcess.start();
+  const disk = await Disk.mount();
+  const server = await ServerProcess.start({ store: `${disk.path}/store` });
   const relay = new CountingRelay(server.port);
   const env = server.clientEnvironment;
   return {
     repository: env.PBS_REPOSITORY!.replace(`:${server.port}:`, `:${relay.port}:`),
     env,
     sentBytes: () => Promise.resolve(relay.sentBytes),
+    breakOff: () => relay.breakOff(),
+    leaveRoom: (bytes) => disk.leaveRoom(bytes),
     [Symbol.asyncDispose]: async () => {
       relay[Symbol.dispose]();
       await server[Symbol.asyncDispose]();
+      await disk[Symbol.asyncDispose]();
     },
   };
 }
 
 /** New content, so that all of it has to be sent. */
-function fill(source: string): void {
+function fill(source: string, files: number): void {
   Deno.mkdirSync(source, { recursive: true });
   const content = new Uint8Array(FILE_BYTES);
-  for (let i = 0; i < FILES; i++) {
+  for (let i = 0; i < files; i++) {
     for (let at = 0; at < FILE_BYTES; at += 50_000) {
       crypto.getRandomValues(content.subarray(at, at + 50_000));
     }
@@ -91,18 +124,23 @@ function encodedBy(stdout: string): number {
 }
 
 for (
-  const [where, make, encrypted, signal, mode] of [
+  const [where, make, encrypted, interruption, mode] of [
     ["local", makeLocal, false, "SIGKILL", "legacy"],
     ["local", makeLocal, true, "SIGINT", "data"],
     ["served", makeServed, false, "SIGINT", "metadata"],
     ["served", makeServed, true, "SIGKILL", "legacy"],
+    ["served", makeServed, false, "a lost connection", "data"],
+    ["local", makeLocal, false, "a full disk", "metadata"],
+    ["served", makeServed, true, "a full disk", "legacy"],
   ] as const
 ) {
-  const how = `${encrypted ? "encrypted" : "plain"}, ${where}, after ${signal}`;
+  const how = `${encrypted ? "encrypted" : "plain"}, ${where}, after ${interruption}`;
   Deno.test(`what an interrupted run has sent is not sent again, ${how}`, async () => {
     await using dir = await TempDir.make("/dev/shm");
     await using to = await make();
     const source = `${dir.path}/source`;
+    // What is under way when a server has no room is lost: 64 chunks at most, however long the run.
+    const files = where === "served" && interruption === "a full disk" ? 3 * FILES : FILES;
     const cache = `${dir.path}/cache/proxmox-backup/sent-chunks`;
     const env = { ...to.env, XDG_CACHE_HOME: `${dir.path}/cache` };
     const at = [`--repository=${to.repository}`];
@@ -118,12 +156,14 @@ for (
       `--change-detection-mode=${mode}`,
       "--chunk-size=64",
       "--output-format=json",
+      // The next attempt is another process.
+      "--retry=0",
     ];
 
-    fill(source);
+    fill(source, files);
     const whole = assertOk(await runClient(backup("whole"), { env }));
     const wholeBytes = await to.sentBytes();
-    assert(wholeBytes > FILES * FILE_BYTES);
+    assert(wholeBytes > files * FILE_BYTES);
     assertEquals([...Deno.readDirSync(cache)].length, 0, "nothing is left of a finished run");
     const chunks = JSON.parse(whole.stdout).archives[0].chunks;
 
@@ -133,20 +173,30 @@ for (
     for (let attempt = 1;; attempt++) {
       assert(attempt < ATTEMPTS, "every run was over before");
       id = `cut-${attempt}`;
-      fill(source);
+      fill(source, files);
       before = await to.sentBytes();
+      if (interruption === "a full disk") await to.leaveRoom(part * wholeBytes);
       const child = spawnClient(backup(id), { env, output: "piped" });
       const ended = child.output();
       while (
         recordsIn(cache) < part * chunks &&
         await Promise.race([ended, delay(2)]) === undefined
       );
-      try {
-        child.kill(signal);
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
+      if (interruption === "a lost connection") to.breakOff!();
+      else if (interruption !== "a full disk") {
+        try {
+          child.kill(interruption);
+        } catch (error) {
+          if (!(error instanceof TypeError)) throw error;
+        }
       }
-      if (!(await ended).success) break;
+      const end = await ended;
+      await to.leaveRoom(2 ** 30);
+      if (!end.success) {
+        const said = new TextDecoder().decode(end.stderr);
+        if (interruption === "a full disk") assertMatch(said, /No space left on device/);
+        break;
+      }
     }
     const cutBytes = await to.sentBytes() - before;
     assert(recordsIn(cache) > 0);

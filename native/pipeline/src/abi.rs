@@ -301,6 +301,7 @@ pub unsafe extern "C" fn pbs_stream_failure(stream: u32, record: *mut FailureRec
             tag: failure.tag,
             kind: failure.kind as u32,
             errno: failure.errno,
+            offset: failure.offset.unwrap_or(u64::MAX),
         };
         record.write(place?);
         Ok(0)

@@ -263,6 +263,7 @@ impl Engine {
                     kind: FailureKind::Resource,
                     errno: libc::ENOMEM,
                     tag: 0,
+                    offset: None,
                 });
             }
         }

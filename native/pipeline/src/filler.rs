@@ -158,7 +158,12 @@ impl Filler {
 
     /// Notes why the stream fails.
     pub(crate) fn fail(&self, kind: FailureKind, errno: i32, tag: u64) -> Errno {
-        self.outlet.fail(Failure { kind, errno, tag })
+        self.outlet.fail(Failure {
+            kind,
+            errno,
+            tag,
+            offset: None,
+        })
     }
 
     fn drop_all(&mut self) {
@@ -367,6 +372,7 @@ fn pool_failure(outlet: &Outlet, error: PoolError) -> Errno {
             kind: FailureKind::Resource,
             errno: libc::ENOMEM,
             tag: 0,
+            offset: None,
         }),
     }
 }

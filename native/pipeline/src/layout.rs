@@ -223,6 +223,8 @@ record! {
         /// One of `FailureKind`.
         kind: u32,
         errno: i32,
+        /// Byte in the file where reading failed; all ones if it has no places.
+        offset: u64,
     }
 }
 

@@ -52,4 +52,6 @@ pub struct Failure {
     pub errno: i32,
     /// Of the file, if reading failed.
     pub tag: u64,
+    /// Byte in that file where it failed, if it has places.
+    pub offset: Option<u64>,
 }

@@ -3,7 +3,7 @@
 use crate::commands::TO_END;
 use crate::filler::{Filler, Kind};
 use crate::layout::{FailureKind, ProblemKind};
-use crate::trouble::Problem;
+use crate::trouble::{Failure, Problem};
 use pbs_native_posix::Errno;
 
 impl Filler {
@@ -12,8 +12,13 @@ impl Filler {
     pub(crate) fn cannot_read(&mut self, number: usize, errno: i32) -> Result<(), Errno> {
         let source = &mut self.sources[number];
         if matches!(self.kind, Kind::Fixed(_)) || source.unread == TO_END {
-            let tag = source.tag;
-            return Err(self.fail(FailureKind::Read, errno, tag));
+            let position = source.seek(0, libc::SEEK_CUR).ok();
+            return Err(self.outlet.fail(Failure {
+                kind: FailureKind::Read,
+                errno,
+                tag: source.tag,
+                offset: position.and_then(|position| position.try_into().ok()),
+            }));
         }
         let gap = source.pass_unreadable(errno);
         self.outlet.report(Problem {
