@@ -42,7 +42,19 @@ const SYMBOLS = {
   pbs_effective_uid: NativeFunction.pbs_effective_uid,
   pbs_effective_gid: NativeFunction.pbs_effective_gid,
   pbs_umask: NativeFunction.pbs_umask,
+  pbs_leave_terminal: NativeFunction.pbs_leave_terminal,
   pbs_open_files_max: NativeFunction.pbs_open_files_max,
+  pbs_find_free_loop: NativeFunction.pbs_find_free_loop,
+  attachLoopLater: {
+    name: "pbs_attach_loop",
+    ...NativeFunction.pbs_attach_loop,
+    nonblocking: true,
+  },
+  detachLoopLater: {
+    name: "pbs_detach_loop",
+    ...NativeFunction.pbs_detach_loop,
+    nonblocking: true,
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type PosixLibrary = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];

@@ -53,10 +53,21 @@ int32_t pbs_sync_file_system(int32_t fd);
 int32_t pbs_lock_file(int32_t fd, int32_t operation);
 int32_t pbs_lock_record(int32_t fd, int32_t kind);
 
+/* The number of a device that nobody used a moment ago, made if there was none; `control` is
+ * /dev/loop-control. */
+int32_t pbs_find_free_loop(int32_t control);
+/* LO_FLAGS_*; the file is read before this returns. -EBUSY if the device shows one already. */
+int32_t pbs_attach_loop(int32_t device, int32_t file, uint32_t flags);
+/* While others have the device open, when the last of them closes it. */
+int32_t pbs_detach_loop(int32_t device);
+
 uint32_t pbs_effective_uid(void);
 uint32_t pbs_effective_gid(void);
 /* Returns the mask before. */
 uint32_t pbs_umask(uint32_t mask);
+/* Starts a session, and lets the standard streams lead nowhere. -EPERM, and no change, for a process that
+ * leads a process group. */
+int32_t pbs_leave_terminal(void);
 /* RLIMIT_NOFILE, as it is now. */
 int64_t pbs_open_files_max(void);
 

@@ -3,12 +3,14 @@
 mod descriptors;
 mod identity;
 mod locks;
+mod loop_devices;
 mod numbered_folders;
 mod paths;
 
 use descriptors::*;
 use identity::*;
 use locks::*;
+use loop_devices::*;
 use numbered_folders::*;
 use paths::*;
 
@@ -41,7 +43,11 @@ pub const FUNCTIONS: &[Function] = functions![
     pbs_effective_gid(),
     pbs_umask(_),
     pbs_open_files_max(),
+    pbs_leave_terminal(),
     pbs_lock_file(_, _),
     pbs_lock_record(_, _),
     pbs_make_numbered_folders(_, _, _, _, _, _, _),
+    pbs_find_free_loop(_),
+    pbs_attach_loop(_, _, _),
+    pbs_detach_loop(_),
 ];

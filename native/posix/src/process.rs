@@ -1,7 +1,10 @@
 //! Who the process and its threads are, what they may have, and what they have used.
 
-use crate::errno::{Errno, check};
+use crate::errno::{Errno, check, uninterrupted};
+use crate::opening::open_at;
+use crate::status;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, RawFd};
 
 pub fn effective_uid() -> u32 {
     // SAFETY: takes no memory, and always succeeds.
@@ -43,6 +46,43 @@ pub fn set_file_user(user: (u32, u32)) -> ((u32, u32), Result<(), Errno>) {
     }
     set(before);
     (before, Err(libc::EPERM))
+}
+
+/// Leaves the terminal: makes the process the first of a session of its own, and lets its standard
+/// streams lead nowhere, with all copies of them that a runtime has made for itself.
+pub fn leave_terminal() -> Result<(), Errno> {
+    // SAFETY: takes no memory.
+    check(unsafe { libc::setsid() })?;
+    let null = open_at(libc::AT_FDCWD, c"/dev/null", libc::O_RDWR, 0)?;
+    let streams: Vec<_> = (0..=2).filter_map(|fd| identity(fd).ok()).collect();
+    for fd in open_descriptors()? {
+        if fd > 2 && identity(fd).is_ok_and(|identity| streams.contains(&identity)) {
+            replace(fd, null.as_raw_fd(), libc::O_CLOEXEC)?;
+        }
+    }
+    (0..=2).try_for_each(|fd| replace(fd, null.as_raw_fd(), 0))
+}
+
+/// Device and inode.
+fn identity(fd: RawFd) -> Result<(u64, u64), Errno> {
+    let found = status::stat(fd)?;
+    Ok((found.st_dev, found.st_ino))
+}
+
+fn open_descriptors() -> Result<Vec<RawFd>, Errno> {
+    let names = std::fs::read_dir("/proc/self/fd");
+    let names = names.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+    let numbers = names.filter_map(|name| name.ok()?.file_name().to_str()?.parse().ok());
+    Ok(numbers.collect())
+}
+
+/// Lets a descriptor lead where another one does.
+fn replace(fd: RawFd, by: RawFd, flags: i32) -> Result<(), Errno> {
+    if fd == by {
+        return Ok(());
+    }
+    // SAFETY: takes no memory; whoever uses the descriptor still can.
+    uninterrupted(|| check(unsafe { libc::dup3(by, fd, flags) })).map(drop)
 }
 
 /// How many files the process may have open at a time.

@@ -1,7 +1,7 @@
 //! Who the process is and what it may have.
 
 use crate::process;
-use pbs_native_interface::long_answer;
+use pbs_native_interface::{answer, long_answer};
 
 /// Effective user id.
 #[unsafe(no_mangle)]
@@ -19,6 +19,13 @@ pub extern "C" fn pbs_effective_gid() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn pbs_umask(mask: u32) -> u32 {
     process::set_umask(mask)
+}
+
+/// Leaves the terminal: starts a session, and lets the standard streams lead nowhere. EPERM, and no
+/// change, for a process that leads a process group.
+#[unsafe(no_mangle)]
+pub extern "C" fn pbs_leave_terminal() -> i32 {
+    answer(process::leave_terminal().map(|()| 0))
 }
 
 /// How many files the process may have open at a time, or a negative error number.
