@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readArguments } from "./arguments/read_arguments.ts";
+import { foregroundProcess } from "./background/foreground_process.ts";
 import { PBS_CLIENT } from "./command_table.ts";
 import { Output } from "./output/output.ts";
 import { systemRepositories } from "./repository/system_repositories.ts";
@@ -11,7 +12,9 @@ import { signalName } from "./signals/signal_error.ts";
 const SIGNAL_DELIVERY_MS = 1000;
 
 if (import.meta.main) {
-  const readCommandLine = () => Deno.readFileSync("/proc/self/cmdline");
+  // A runtime cannot start a process with a name and bytes as it was given them itself.
+  const owner = foregroundProcess(Deno.env) ?? "self";
+  const readCommandLine = () => Deno.readFileSync(`/proc/${owner}/cmdline`);
   const words = readArguments(Deno.args, readCommandLine);
   const program = await programCalled(readCommandLine);
   const { code, signalNumber } = await runCommandLine(

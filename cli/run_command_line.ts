@@ -4,6 +4,7 @@ import type { CommandValues } from "./arguments/command_values.ts";
 import { findCommand } from "./arguments/find_command.ts";
 import { followCommandNames } from "./arguments/follow_command_names.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
+import { ReportedFailure } from "./background/reported_failure.ts";
 import type { Command } from "./command.ts";
 import type { CommandContext } from "./command_context.ts";
 import type { Environment } from "./environment.ts";
@@ -99,6 +100,7 @@ export async function runCommandLine(
     return { code: output.warnings > 0 ? warningsExit : 0 };
   } catch (error) {
     if (error instanceof ClosedOutputError) return { code: CLOSED_PIPE };
+    if (error instanceof ReportedFailure) return { code: error.code };
     if (error instanceof SignalError) {
       return { code: 128 + error.signalNumber, signalNumber: error.signalNumber };
     }

@@ -1,8 +1,9 @@
-import { FuseChannel, unmountPath } from "../../ffi/fuse_channel.ts";
+import { FuseChannel } from "../../ffi/fuse_channel.ts";
 import { fuseLibrary } from "../../ffi/fuse_library.ts";
 import { NotFoundError, PbsError, UsageError } from "../errors/mod.ts";
 import { type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_file_system.ts";
 import { RequestAnswers } from "./_request_answers.ts";
+import { unmount } from "./unmount.ts";
 
 /** Requests that are received at the same time: one is read while the other is answered. */
 const RECEIVERS = 2;
@@ -82,33 +83,17 @@ export class FuseSession implements AsyncDisposable {
    * when this process ends.
    */
   async unmount(): Promise<UnmountResult> {
-    if (await unmountPath(this.mountPoint, false) || await this.#runUnmounter("-u")) {
+    if (await unmount(this.mountPoint, false)) {
       await this.ended;
       return "unmounted";
     }
-    if (await unmountPath(this.mountPoint, true)) return "detached";
-    await this.#runUnmounter("-uz");
+    await unmount(this.mountPoint, true);
     return "detached";
   }
 
   /** Unmounts, without waiting for who uses it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.unmount();
-  }
-
-  /** Ordinary users need the program that has the right to unmount. */
-  async #runUnmounter(flags: string): Promise<boolean> {
-    try {
-      const { success } = await new Deno.Command("fusermount3", {
-        args: [flags, "-q", "--", this.mountPoint],
-        stdin: "null",
-        stdout: "null",
-        stderr: "null",
-      }).output();
-      return success;
-    } catch {
-      return false;
-    }
   }
 }
 

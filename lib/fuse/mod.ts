@@ -20,4 +20,6 @@
  */
 
 export * from "./read_only_file_system.ts";
+export { detachProcess } from "./detach_process.ts";
+export { unmount } from "./unmount.ts";
 export { type FuseMountOptions, FuseSession, type UnmountResult } from "./fuse_session.ts";
