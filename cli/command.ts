@@ -35,6 +35,8 @@ export type CompletionKind =
   | "snapshot"
   | "group-or-snapshot"
   | "archive-name"
+  | "image-name"
+  | "mapping"
   | "namespace"
   | "backup-source"
   | "chunk-size"

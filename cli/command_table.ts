@@ -53,6 +53,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("logout"),
   ours("ls"),
   ours("man"),
+  command("map"),
   command("namespace create"),
   command("namespace delete"),
   command("namespace list"),
@@ -95,6 +96,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("task list"),
   command("task log"),
   command("task stop"),
+  command("unmap"),
   command("version"),
 ];
 
@@ -115,9 +117,7 @@ export const ABSENT_COMMANDS: readonly string[] = [
   "benchmark",
   "catalog dump",
   "catalog shell",
-  "map",
   "mount",
-  "unmap",
 ];
 
 /** The backup client. */

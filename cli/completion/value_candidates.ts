@@ -72,6 +72,8 @@ async function fromCompletion(
       return plain(backupSources(prefix));
     case "repository":
       return plain(usedRepositories(context));
+    case "mapping":
+      return await mappings();
     case "command":
       return [];
     default:
@@ -79,8 +81,23 @@ async function fromCompletion(
   }
 }
 
+async function mappings(): Promise<Candidate[]> {
+  const { Mappings } = await import("../../lib/mapping/mod.ts");
+  const all = new Mappings();
+  return (await all.list()).map(({ name, device, file, isFile }) => {
+    const place = isFile ? file : device === undefined ? undefined : all.loops.pathOf(device);
+    return place === undefined ? { text: name } : { text: place, description: name };
+  });
+}
+
 async function fromRepository(
-  completion: "group" | "snapshot" | "group-or-snapshot" | "archive-name" | "namespace",
+  completion:
+    | "group"
+    | "snapshot"
+    | "group-or-snapshot"
+    | "archive-name"
+    | "image-name"
+    | "namespace",
   { given, prefix, namespace }: ValueRequest,
   context: CommandContext,
 ): Promise<Candidate[]> {
@@ -102,6 +119,9 @@ async function fromRepository(
       ]);
     case "archive-name":
       return await archives(repository, namespace, given.get("snapshot") ?? "");
+    case "image-name":
+      return (await archives(repository, namespace, given.get("snapshot") ?? ""))
+        .filter(({ text }) => text.endsWith(".img"));
     case "namespace":
       return await namespaces(repository, prefix);
   }

@@ -32,6 +32,9 @@ export const hintOnArchive = {
       : `"${program} list" shows the groups` +
         (values?.has("ns") ? "" : "; those of a namespace need --ns"),
 
+  "no-loop-device": (): string =>
+    "--file PATH shows the image as a file, which needs neither a loop device nor privileges",
+
   "target-exists": ({ what }: { readonly what: "tree" | "file" }): string =>
     what === "file"
       ? "nothing is replaced: name a file that does not exist, or - for the standard output"

@@ -37,6 +37,8 @@ export type Situation =
   | { readonly kind: "no-key-file" }
   /** The target of a restore is there already. */
   | { readonly kind: "target-exists"; readonly what: "tree" | "file" }
+  /** An image cannot be shown as a block device. */
+  | { readonly kind: "no-loop-device" }
   | { readonly kind: "no-archive"; readonly name: string; readonly names: readonly string[] }
   /** Both halves of a split archive do not fit into one pipe. */
   | { readonly kind: "split-archive-to-pipe" }

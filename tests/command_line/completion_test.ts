@@ -70,6 +70,7 @@ const TABLE = { commands: COMMANDS, absent: ABSENT_COMMANDS };
 const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
   .concat([
     "--init",
+    "--file",
     "--format",
     "--in-place",
     "--delete",

@@ -23,7 +23,9 @@ export type ReplayedBy =
   /** tests/command_line/completion_test.ts */
   | "completion"
   /** tests/command_line/pxar_runs_test.ts */
-  | "pxar";
+  | "pxar"
+  /** tests/command_line/map_runs_test.ts */
+  | "mappings";
 
 /** A run is replayed by a test, or there is a reason why by none. */
 export type Place = { readonly by: ReplayedBy } | { readonly none: string };
@@ -93,6 +95,7 @@ function placeOfClientRun({ name, argv, env, tty, stderr, stdout }: RecordedRun)
   if (reason !== undefined) return { none: reason };
   if (KEYS.test(name)) return { by: "keys" };
   if (argv[0] === "bashcomplete") return { by: "completion" };
+  if (command === "map" || command === "unmap") return { by: "mappings" };
   if (tty) return { by: argv[0] === "login" ? "questions" : "terminal" };
   if (stderr === null) return { none: "has no record of its messages" };
   if (LOGINS.test(name)) return { by: "logins" };

@@ -91,6 +91,18 @@ export class StoryWorld implements AsyncDisposable {
     return { code: ended.code, stdout, stderr: this.#back(ended.stderr) };
   }
 
+  /** Runs what was recorded in a process of its own, under a command such as `nsenter`. */
+  async replayUnder(run: RecordedRun, under: readonly string[]): Promise<StoryRun> {
+    const argv = run.argv.map((word) => this.#put(word));
+    const { code, stdout, stderr } = await this.#asProcess(
+      run,
+      argv,
+      this.#environment(run.env),
+      under,
+    );
+    return { code, stdout: this.#back(stdout), stderr: this.#back(stderr) };
+  }
+
   /** Runs what was recorded on a terminal of its size; the transcript is the standard output. */
   async replayOnTerminal(run: RecordedRun): Promise<StoryRun> {
     const [, columns, rows] = /terminal of (\d+)x(\d+)/.exec(run.notes)!;
@@ -146,6 +158,7 @@ export class StoryWorld implements AsyncDisposable {
     run: RecordedRun,
     argv: readonly string[],
     env: Record<string, string | null>,
+    under: readonly string[] = [],
   ): Promise<StoryRun & { readonly stdoutBytes: number }> {
     const given = Object.entries(env).flatMap(([name, value]) =>
       value === null ? [] : [[name, value] as const]
@@ -156,6 +169,7 @@ export class StoryWorld implements AsyncDisposable {
       env: Object.fromEntries(given),
       cwd: this.#put(run.argv.some((word) => word.includes(":tree/")) ? "<TREE>/.." : "<OUT>"),
       under: [
+        ...under,
         "env",
         ...unset.flatMap((name) => ["-u", name]),
         ...umask === undefined ? [] : ["sh", "-c", `umask ${umask}; exec "$@"`, "sh"],

@@ -1,0 +1,141 @@
+import { describeError } from "../../lib/errors/mod.ts";
+import type { ImageContent, MappedImage } from "../../lib/mapping/mod.ts";
+import type { ReadingObserver } from "../../lib/reading/mod.ts";
+import { findSnapshot } from "../../lib/repository/mod.ts";
+import { SAFE_FORMAT } from "../arguments/value_formats.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import { isInBackground, runInBackground } from "../background/run_in_background.ts";
+import { serveUntilEnd } from "../background/serve_until_end.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { openReadingKey } from "../keys/open_reading_key.ts";
+import { readCryptOptions } from "../keys/read_crypt_options.ts";
+import { KEYFILE_OPTION } from "../options/crypt_options.ts";
+import { TARGET_OPTIONS } from "../options/repository_options.ts";
+import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
+import { selectRepository } from "../repository/select_repository.ts";
+
+/** Decoded chunks that are kept: with those being read, 136 MiB at most. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+/** `st_mode` of a regular file. */
+const IMAGE_FILE = 0o100000;
+/** Unit of a block device; what is left at an image's end it does not show. */
+const SECTOR_BYTES = 512;
+
+/** `map` (spec: cli.md §4.12). */
+export const command: CommandDefinition = {
+  description: "Show an image of a snapshot as a read-only block device, or as a file.",
+  positionals: [
+    {
+      ...SNAPSHOT_POSITIONAL,
+      completion: "group-or-snapshot",
+      description:
+        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
+    },
+    {
+      name: "archive-name",
+      type: { kind: "string", format: SAFE_FORMAT },
+      required: true,
+      completion: "image-name",
+      description: "Image, e.g. disk.img.",
+    },
+  ],
+  options: [
+    ...TARGET_OPTIONS,
+    {
+      name: "file",
+      type: { kind: "string" },
+      completion: "file-name",
+      description: "Show the image in the place of this file, which is made if it is not there. " +
+        "Needs neither a loop device nor privileges.",
+    },
+    KEYFILE_OPTION,
+    {
+      name: "verbose",
+      type: { kind: "boolean" },
+      default: false,
+      description: "Stay in the foreground, until Ctrl-C or unmap.",
+    },
+  ],
+  output: "none",
+  run: mapImage,
+};
+
+async function mapImage(values: CommandValues, context: CommandContext): Promise<void> {
+  const { environment, output } = context;
+  // What is wrong with the words is told before another process is started.
+  selectRepository(values, context);
+  const archiveName = values.requiredText("archive-name");
+  const { checkImageName, openImage } = await import("../../lib/mapping/mod.ts");
+  checkImageName(archiveName);
+  if (!values.flag("verbose") && !isInBackground(environment)) return await runInBackground();
+  await using repository = await openRepository(values, context);
+  const cryptOptions = readCryptOptions(values, context);
+  const namespace = selectNamespace(values, environment);
+  const path = values.requiredText("snapshot");
+  const log = (line: string) => output.log("info", line);
+  const snapshot = await findSnapshot(repository, namespace, path, log);
+  const crypt = await openReadingKey(cryptOptions, context);
+  await using source = await repository.openSnapshot(namespace, snapshot);
+  const { CheckedSnapshot, ChunkCache } = await import("../../lib/reading/mod.ts");
+  const checked = await CheckedSnapshot.open(source, crypt, archiveName, observerOf(context));
+  using cache = new ChunkCache(source, crypt, KEPT_BYTES);
+  const content = await openImage(checked, archiveName, cache);
+  const clientName = archiveName.replace(/\.fidx$/, "");
+  const name = `${context.use.name}:${namespace && `${namespace}/`}${path}/${clientName}`;
+  await serveUntilEnd(context, async () => {
+    const mapped = await show({ name, content, time: snapshot.time }, values, context);
+    log(`Image '${name}' mapped on ${mapped.path}`);
+    return mapped;
+  });
+  log("Image unmapped");
+}
+
+/** An image that is to be shown. */
+interface OpenedImage {
+  readonly name: string;
+  readonly content: ImageContent;
+  /** Of the snapshot, seconds since the epoch. */
+  readonly time: number;
+}
+
+async function show(
+  { name, content, time }: OpenedImage,
+  values: CommandValues,
+  { output }: CommandContext,
+): Promise<MappedImage> {
+  const { ImageFileSystem, MappedImage, Mappings } = await import("../../lib/mapping/mod.ts");
+  const file = values.text("file");
+  const { uid, gid } = await Deno.stat("/proc/self") as { uid: number; gid: number };
+  const image = {
+    name,
+    fileSystem: new ImageFileSystem(content, {
+      // The file behind a block device is nobody's to read (spec: client-pipeline.md §6.3).
+      mode: file === undefined ? IMAGE_FILE : IMAGE_FILE | 0o400,
+      links: 1,
+      uid,
+      gid,
+      size: content.size,
+      mtimeSecs: time,
+      mtimeNanos: 0,
+    }),
+    onFailure: (what: string, error: unknown) =>
+      output.log("error", `${what}: ${describeError(error).join(": ")}`),
+  };
+  if (file !== undefined) return await MappedImage.onFile(image, file);
+  const hiddenBytes = content.size % SECTOR_BYTES;
+  if (hiddenBytes > 0) {
+    output.log(
+      "warn",
+      `warning: a block device consists of sectors of ${SECTOR_BYTES} bytes: it does not show the ` +
+        `last ${hiddenBytes} of the image; --file PATH does`,
+    );
+  }
+  return await MappedImage.onLoopDevice(image, new Mappings());
+}
+
+function observerOf({ output }: CommandContext): ReadingObserver {
+  return { log: (level, message) => output.log(level, message) };
+}
