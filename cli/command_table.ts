@@ -54,6 +54,7 @@ export const COMMANDS: readonly TableEntry[] = [
   ours("ls"),
   ours("man"),
   command("map"),
+  command("mount"),
   command("namespace create"),
   command("namespace delete"),
   command("namespace list"),
@@ -117,7 +118,6 @@ export const ABSENT_COMMANDS: readonly string[] = [
   "benchmark",
   "catalog dump",
   "catalog shell",
-  "mount",
 ];
 
 /** The backup client. */

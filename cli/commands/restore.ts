@@ -1,6 +1,7 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import { findSnapshot, parseArchiveName } from "../../lib/repository/mod.ts";
+import { findSnapshot } from "../../lib/repository/mod.ts";
 import type { RestoreRequest } from "../../lib/restore/mod.ts";
+import { checkArchiveName } from "../arguments/check_archive_name.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { PATTERN_FORMAT } from "../arguments/value_formats.ts";
 import type { Parameter } from "../command.ts";
@@ -157,18 +158,6 @@ async function runRestoreCommand(
       throw new ClosedOutputError("Standard output is closed", { cause: error });
     }
     throw error;
-  }
-}
-
-/** Refuses a name that tells no type, before anything is read (spec: cli.md §6.4). */
-function checkArchiveName(name: string): void {
-  try {
-    parseArchiveName(name);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`failed to parse archive type for '${name}'`, {
-      situation: { kind: "archive-name-without-type", name },
-    });
   }
 }
 

@@ -19,6 +19,8 @@ export interface ArchiveReaderOptions {
   readonly name: string;
   /** Shared by all archives of the snapshot; stays the caller's. */
   readonly cache: ChunkCache;
+  /** Whether chunks are fetched before somebody who reads front to back comes to them. */
+  readonly readsAhead?: boolean;
 }
 
 /** An archive of a snapshot that is looked into: a tree, or the bytes of an image or a small file. */
@@ -44,7 +46,8 @@ export class ArchiveReader {
    * @throws {UsageError} if the name's type is unknown, {NotFoundError} if there is no such archive.
    * @throws {CorruptDataError} if its index is damaged or not the one the manifest lists.
    */
-  static async open({ snapshot, name, cache }: ArchiveReaderOptions): Promise<ArchiveReader> {
+  static async open(options: ArchiveReaderOptions): Promise<ArchiveReader> {
+    const { snapshot, name, cache, readsAhead = false } = options;
     const { serverName, clientName, kind } = parseArchiveName(name);
     if (kind === "blob") {
       const bytes = await snapshot.readBlob(lookUpFile(snapshot.manifest, serverName));
@@ -54,7 +57,7 @@ export class ArchiveReader {
       const isEncrypted = file.cryptMode === "encrypt";
       const index = await snapshot.readIndex(file);
       return {
-        stream: new CachedStream(index, cache, isEncrypted),
+        stream: new CachedStream(index, cache, isEncrypted, { readsAhead }),
         zeros: new ZeroChunks(index, isEncrypted ? snapshot.crypt?.idKey : undefined),
       };
     };

@@ -95,7 +95,7 @@ export class ComparedTree implements ComparedContents {
       const { index, cache, cryptMode, source } = this.#chunks;
       const isEncrypted = cryptMode === "encrypt";
       const accessor = await (this.#accessor ??= PxarAccessor.open(
-        new CachedStream(index, cache, isEncrypted, source),
+        new CachedStream(index, cache, isEncrypted, { source }),
       ));
       return (await accessor.resolve({ entry: link, end: 0, pathLength: 0 })).entry;
     });

@@ -23,3 +23,4 @@ export * from "./read_only_file_system.ts";
 export { detachProcess } from "./detach_process.ts";
 export { unmount } from "./unmount.ts";
 export { type FuseMountOptions, FuseSession, type UnmountResult } from "./fuse_session.ts";
+export { logToSystem } from "../../ffi/system_log.ts";

@@ -28,4 +28,6 @@ export { type DecoderEvent, PxarDecoder, type PxarDecoderOptions } from "./pxar_
 export { PayloadDecoder, type PayloadEvent } from "./payload_decoder.ts";
 export { type ArchiveVisitor, type ChunkSource, decodeArchive } from "./decode_archive.ts";
 export { type ContentRange, PxarAccessor } from "./pxar_accessor.ts";
-export type { PxarDirectory, PxarNode } from "./pxar_directory.ts";
+export type { PxarDirectory } from "./pxar_directory.ts";
+export type { PxarNode } from "./pxar_node.ts";
+export type { PxarListing } from "./pxar_listing.ts";

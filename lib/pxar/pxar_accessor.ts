@@ -1,7 +1,8 @@
 import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import * as format from "./format.ts";
 import { checkPayloadHeader } from "./payload_decoder.ts";
-import { PxarDirectory, type PxarNode } from "./pxar_directory.ts";
+import { PxarDirectory } from "./pxar_directory.ts";
+import type { PxarNode } from "./pxar_node.ts";
 import type { PxarEntry } from "./pxar_entry.ts";
 import type { RandomAccess } from "./random_access.ts";
 import type { PositionMemory } from "./_entry_positions.ts";
@@ -105,6 +106,27 @@ export class PxarAccessor {
     const head = entry.position + format.HEADER_SIZE + entry.name.byteLength + 1;
     const { metadata: access, version } = this;
     return await PxarDirectory.open({ access, version, node, head, memory: this.#memory });
+  }
+
+  /**
+   * Opens the directory that ends at a position, as {@linkcode PxarNode.end} of it told.
+   *
+   * @throws {CorruptDataError} if none ends there.
+   */
+  async directoryAt(end: number): Promise<PxarDirectory> {
+    if (end === this.root.node.end) return this.root;
+    const { metadata: access, version } = this;
+    return await PxarDirectory.openAt({ access, version, end, memory: this.#memory });
+  }
+
+  /**
+   * Reads the entry that is at a position, as {@linkcode PxarEntry.position} of it told; not the root.
+   *
+   * @throws {CorruptDataError} if none is there.
+   */
+  async entryAt(position: number): Promise<PxarEntry> {
+    const { metadata, version } = this;
+    return (await new RandomItems(metadata, version).readEntry(position, metadata.size, 1)).entry;
   }
 
   /**

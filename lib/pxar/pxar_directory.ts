@@ -2,7 +2,6 @@ import { bytesEqual } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import * as format from "./format.ts";
 import { hashName } from "./name_hash.ts";
-import type { PxarEntry } from "./pxar_entry.ts";
 import type { RandomAccess } from "./random_access.ts";
 import {
   entryPosition,
@@ -14,20 +13,13 @@ import {
 } from "./_entry_positions.ts";
 import type { EntryBuilder } from "./_entry_builder.ts";
 import { RandomItems } from "./_random_items.ts";
+import { PxarListing } from "./pxar_listing.ts";
+import { checkedNode, type PxarNode } from "./pxar_node.ts";
 
 /** The first items of a table, which most of a search goes through, are read together. */
 const FRONT_BYTES = 1024 * format.GOODBYE_ITEM_SIZE;
 /** Entries with the hash that is searched for; two in one directory have it once in 2^64. */
 const MAX_SAME_HASH = 256;
-
-/** An entry found by random access. */
-export interface PxarNode {
-  readonly entry: PxarEntry;
-  /** Stream position after the entry; for a directory after its goodbye table. */
-  readonly end: number;
-  /** Bytes of its path, slashes included. */
-  readonly pathLength: number;
-}
 
 /** A directory to be opened. */
 export interface OpenDirectory {
@@ -81,33 +73,25 @@ export class PxarDirectory {
    */
   static async open(opened: OpenDirectory): Promise<PxarDirectory> {
     const { access, version, node: { end }, starts = [opened.head] } = opened;
-    const fail = (problem: string): never => {
-      throw new CorruptDataError(`archive: goodbye table that ends at ${end} ${problem}`);
-    };
-    if (end < format.MIN_GOODBYE_SIZE) fail("is cut off");
-    const tail = viewOf(
-      await access.read(end - format.GOODBYE_ITEM_SIZE, format.GOODBYE_ITEM_SIZE),
-    );
-    if (tail.getBigUint64(0, true) !== format.GOODBYE_TAIL_MARKER) fail("has no tail");
-    const distance = readTableNumber(tail, 8);
-    const size = readTableNumber(tail, 16);
-    if (
-      size < format.MIN_GOODBYE_SIZE || size > end ||
-      (size - format.HEADER_SIZE) % format.GOODBYE_ITEM_SIZE !== 0
-    ) {
-      fail(`has a wrong size of ${size}`);
-    }
-    const goodbye = end - size;
-    const start = goodbye - distance;
-    if (!starts.includes(start)) fail(`belongs to no directory`);
-    const length = (size - format.MIN_GOODBYE_SIZE) / format.GOODBYE_ITEM_SIZE;
-    if (length * format.MIN_ENTRY_SIZE > distance) {
-      fail(`names ${length} entries, more than fit into ${distance} bytes`);
-    }
+    const place = await readPlace(access, version, end);
+    if (!starts.includes(place.start)) failTable(end, "belongs to no directory");
+    return new PxarDirectory(opened, place);
+  }
+
+  /**
+   * Opens the directory that ends at a position, of which nothing else is known. Its node has no name.
+   *
+   * @throws {CorruptDataError} if none ends there.
+   */
+  static async openAt(
+    opened: Omit<OpenDirectory, "node" | "head" | "starts"> & { readonly end: number },
+  ): Promise<PxarDirectory> {
+    const { access, version, end } = opened;
+    const place = await readPlace(access, version, end);
     const items = new RandomItems(access, version);
-    if (!items.find(goodbye, end)) await items.load(goodbye, end);
-    if (items.row !== format.GOODBYE || items.size !== size) fail("has no header");
-    return new PxarDirectory(opened, { start, goodbye, length });
+    const { entry } = await items.readHead(place.start, place.goodbye);
+    const node = { entry, end, pathLength: 0 };
+    return new PxarDirectory({ ...opened, node, head: place.start }, place);
   }
 
   /**
@@ -117,23 +101,33 @@ export class PxarDirectory {
    */
   async *entries(): AsyncGenerator<PxarNode> {
     const { goodbye, length } = this.#place;
-    const items = new RandomItems(this.#access, this.#version);
-    using positions = new EntryPositions(this.#access, this.#place, this.#memory);
+    using listing = this.list();
     // Entries follow upon one another, so that none is met twice, whatever the table says.
-    let { end: at } = await items.readHead(this.#head, goodbye);
+    let at = await listing.first();
     let count = 0;
     for (; at < goodbye; count++) {
-      const { entry, end } = await items.readEntry(at, goodbye, this.node.entry.depth + 1);
-      const isDirectory = entry.kind === "directory";
-      at = isDirectory ? await positions.after(at) : end;
-      if (isDirectory) items.rest();
-      yield this.#node(entry, at);
+      const node = (await listing.at(at))!;
+      at = node.end;
+      if (node.entry.kind === "directory") listing.rest();
+      yield node;
     }
     if (count !== length) {
       throw new CorruptDataError(
         `archive: goodbye table at ${goodbye} names ${length} entries instead of ${count}`,
       );
     }
+  }
+
+  /** All entries, from any of them on. */
+  list(): PxarListing {
+    return new PxarListing({
+      access: this.#access,
+      version: this.#version,
+      node: this.node,
+      head: this.#head,
+      place: this.#place,
+      memory: this.#memory,
+    });
   }
 
   /** Position of the directory's table, after its last entry. */
@@ -230,14 +224,46 @@ export class PxarDirectory {
   }
 
   #node(entry: EntryBuilder, end: number): PxarNode {
-    const pathLength = this.node.pathLength + entry.name.byteLength + 1;
-    if (entry.depth > format.MAX_DEPTH || pathLength > format.MAX_PATH_LENGTH) {
-      entry.fail("directories are nested too deeply");
-    }
-    return { entry, end, pathLength };
+    return checkedNode(entry, end, this.node.pathLength);
   }
 
   #fail(problem: string): never {
     throw new CorruptDataError(`archive: goodbye table at ${this.#place.goodbye} ${problem}`);
   }
+}
+
+/** Finds the goodbye table that ends at a position. @throws {CorruptDataError} if none does. */
+async function readPlace(
+  access: RandomAccess,
+  version: number,
+  end: number,
+): Promise<TablePlace> {
+  if (end < format.MIN_GOODBYE_SIZE) failTable(end, "is cut off");
+  const tail = viewOf(
+    await access.read(end - format.GOODBYE_ITEM_SIZE, format.GOODBYE_ITEM_SIZE),
+  );
+  if (tail.getBigUint64(0, true) !== format.GOODBYE_TAIL_MARKER) failTable(end, "has no tail");
+  const distance = readTableNumber(tail, 8);
+  const size = readTableNumber(tail, 16);
+  if (
+    size < format.MIN_GOODBYE_SIZE || size > end ||
+    (size - format.HEADER_SIZE) % format.GOODBYE_ITEM_SIZE !== 0
+  ) {
+    failTable(end, `has a wrong size of ${size}`);
+  }
+  const goodbye = end - size;
+  const start = goodbye - distance;
+  if (start < 0) failTable(end, "belongs to no directory");
+  const length = (size - format.MIN_GOODBYE_SIZE) / format.GOODBYE_ITEM_SIZE;
+  if (length * format.MIN_ENTRY_SIZE > distance) {
+    failTable(end, `names ${length} entries, more than fit into ${distance} bytes`);
+  }
+  const items = new RandomItems(access, version);
+  if (!items.find(goodbye, end)) await items.load(goodbye, end);
+  if (items.row !== format.GOODBYE || items.size !== size) failTable(end, "has no header");
+  return { start, goodbye, length };
+}
+
+function failTable(end: number, problem: string): never {
+  throw new CorruptDataError(`archive: goodbye table that ends at ${end} ${problem}`);
 }

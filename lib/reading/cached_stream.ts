@@ -1,9 +1,18 @@
-import { Turns } from "../chunking/mod.ts";
+import { type ExpectedChunk, Turns } from "../chunking/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
+import { ReadAhead } from "./_read_ahead.ts";
+
+/** How a {@linkcode CachedStream} reads. */
+export interface CachedStreamOptions {
+  /** Source of the chunks; that of the cache if absent. */
+  readonly source?: SnapshotSource;
+  /** Whether chunks are fetched before somebody who reads front to back comes to them. */
+  readonly readsAhead?: boolean;
+}
 
 /** The stream of an index, read at any place through a {@linkcode ChunkCache}. */
 export class CachedStream implements RandomAccess {
@@ -11,22 +20,24 @@ export class CachedStream implements RandomAccess {
   readonly #cache: ChunkCache;
   readonly #encrypted: boolean;
   readonly #source: SnapshotSource | undefined;
+  readonly #ahead: ReadAhead | undefined;
   readonly #turns = new Turns();
 
   /**
    * @param encrypted Whether the manifest says that the chunks are encrypted.
-   * @param source Where they are read from; that of the cache if absent.
+   * @param options Where chunks are read from, and whether ahead of those who read on.
    */
   constructor(
     index: ChunkIndex,
     cache: ChunkCache,
     encrypted: boolean,
-    source?: SnapshotSource,
+    { source, readsAhead = false }: CachedStreamOptions = {},
   ) {
     this.#index = index;
     this.#cache = cache;
     this.#encrypted = encrypted;
     this.#source = source;
+    this.#ahead = readsAhead ? new ReadAhead() : undefined;
   }
 
   /** See {@linkcode RandomAccess.size}. */
@@ -49,11 +60,10 @@ export class CachedStream implements RandomAccess {
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const chunk = this.#index.findChunk(offset + done)!;
-      const [start, end] = [this.#index.startOf(chunk), this.#index.endOf(chunk)];
-      const digest = this.#index.digestAt(chunk);
+      const start = this.#index.startOf(chunk);
       const from = offset + done - start;
-      done += await this.#cache.withChunk(
-        { digest, size: end - start, encrypted: this.#encrypted },
+      const loaded = this.#cache.withChunk(
+        this.#expected(chunk),
         (plain) => {
           const part = plain.subarray(from, from + length - done);
           bytes.set(part, done);
@@ -61,7 +71,24 @@ export class CachedStream implements RandomAccess {
         },
         this.#source,
       );
+      this.#fetchAhead(chunk);
+      done += await loaded;
     }
     return bytes;
+  }
+
+  #fetchAhead(chunk: number): void {
+    const last = chunk + (this.#ahead?.follow(chunk) ?? 0);
+    for (let next = chunk + 1; next <= last && next < this.#index.chunkCount; next++) {
+      this.#cache.fetch(this.#expected(next), this.#source);
+    }
+  }
+
+  #expected(chunk: number): ExpectedChunk {
+    return {
+      digest: this.#index.digestAt(chunk),
+      size: this.#index.endOf(chunk) - this.#index.startOf(chunk),
+      encrypted: this.#encrypted,
+    };
   }
 }

@@ -60,7 +60,7 @@ export class ChunkCache implements Disposable {
     use: (bytes: Uint8Array) => T,
     source: SnapshotSource = this.#source,
   ): Promise<T> {
-    const key = `${encodeHex(expected.digest)}${expected.encrypted ? "e" : ""}.${expected.size}`;
+    const key = keyOf(expected);
     const chunk = this.#chunks.get(key) ?? this.#load(expected, source);
     // Behind all others: it is the one used last.
     this.#chunks.delete(key);
@@ -78,6 +78,21 @@ export class ChunkCache implements Disposable {
       chunk.users--;
       this.#makeRoom(0);
     }
+  }
+
+  /** Fetches a chunk that is likely to be asked for soon; that it fails is told to who asks for it. */
+  fetch(expected: ExpectedChunk, source: SnapshotSource = this.#source): void {
+    const key = keyOf(expected);
+    if (this.#chunks.has(key)) return;
+    const chunk = this.#load(expected, source);
+    this.#chunks.set(key, chunk);
+    chunk.users++;
+    chunk.loading.then(() => {}, () => {
+      if (this.#chunks.get(key) === chunk) this.#forget(key, chunk);
+    }).then(() => {
+      chunk.users--;
+      this.#makeRoom(0);
+    });
   }
 
   /** Gives all memory back; nothing may be under way. */
@@ -112,6 +127,10 @@ export class ChunkCache implements Disposable {
     this.#chunks.delete(key);
     this.#heldBytes -= size;
   }
+}
+
+function keyOf({ digest, encrypted, size }: ExpectedChunk): string {
+  return `${encodeHex(digest)}${encrypted ? "e" : ""}.${size}`;
 }
 
 async function failed(loading: Promise<unknown>): Promise<boolean> {

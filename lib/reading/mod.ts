@@ -6,11 +6,13 @@
  * from any place: through a *chunk cache*, which decodes a chunk once, however many ask for it at the
  * same time, or through a *chunk access*, which keeps one chunk. Which chunks hold nothing but zeros is
  * told by their digests.
+ * same time, or through a *chunk access*, which keeps one chunk. A *reconnecting source* outlives the
+ * connection to its server.
  *
  * @module
  */
 
-export { CachedStream } from "./cached_stream.ts";
+export { CachedStream, type CachedStreamOptions } from "./cached_stream.ts";
 export { CheckedSnapshot, type ReadingObserver } from "./checked_snapshot.ts";
 export { ChunkAccess } from "./chunk_access.ts";
 export { ChunkCache } from "./chunk_cache.ts";
@@ -22,3 +24,4 @@ export {
 } from "./chunk_prefetcher.ts";
 export { DamagedChunkError } from "./damaged_chunk_error.ts";
 export { ZeroChunks, type ZeroStretch } from "./zero_chunks.ts";
+export { ReconnectingSource, type ReconnectingSourceOptions } from "./reconnecting_source.ts";

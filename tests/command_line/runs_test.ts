@@ -30,6 +30,14 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "cmd-help-opt-short": "-h explains",
   "cmd-leaf-help-opt": "--help explains",
   "cmd-leaf-help-opt-short": "-h explains",
+  "val-archive-mount-00": "a failure of what goes to the background is one of the command",
+  "val-archive-mount-01": "a failure of what goes to the background is one of the command",
+  "val-archive-mount-02": "a failure of what goes to the background is one of the command",
+  "val-archive-mount-08": "a failure of what goes to the background is one of the command",
+  "mount-img": "a failure of what goes to the background is one of the command",
+  "mount-missing-archive": "a failure of what goes to the background is one of the command",
+  "mount-missing-target": "a failure of what goes to the background is one of the command",
+  "mount-target-file": "a file is no place for a tree",
   "val-rate-32": "inf is no size",
   "val-rate-33": "nan is no size",
   "val-authid-02": "a realm of one character is refused, not replaced by root@pam",
@@ -71,7 +79,7 @@ function essence(text: string, scratch: Scratch): string {
     .replaceAll("client version: 4.2.3", `client version: ${VERSION}`)
     .replace(/"release": "3",\s*"repoid": "<REPOID>",\s*"version": "4.2"/, "<CLIENT>")
     .replace(/"release": "\d+",\s*"repoid": "",\s*"version": "[\d.]+"/, "<CLIENT>")
-    .replaceAll("<QR-CODE-LINES>", "")
+    .replaceAll("<QR-CODE-LINES>", "").replace(/^FUSE library version: .*\n/m, "")
     .replace(/ +$/gm, "");
 }
 
@@ -80,7 +88,7 @@ const STORY_GOES_ON = /^(notes-update|protected-update|prune-(real|nodry))/;
 
 /** Runs that show the server's version, or what it said. */
 const NEEDS_SERVER =
-  /^(cmd-prefix-(unique|single-letter-v)|forget|group-(forget|move)|ns-|change-owner|restore-(again|.*-again|overwrite|target|catalog|pattern|.*-existing)|conflict-)/;
+  /^(mount|cmd-prefix-(unique|single-letter-v)|forget|group-(forget|move)|ns-|change-owner|restore-(again|.*-again|overwrite|target|catalog|pattern|.*-existing)|conflict-)/;
 
 /** Runs of a whole datastore that other runs have also filled: only their form counts. */
 const FORM_ONLY =

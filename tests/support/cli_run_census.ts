@@ -73,7 +73,7 @@ const NOT_REPLAYED: readonly (readonly [RegExp, string])[] = [
   [/^backup-.*-museum/, "depends on the recording machine"],
   [/^backup-unreachable$/, "tries again for a minute"],
   [
-    /^(snaplist-(text|group-option)|files-(unfinished|fifo|with-log|enc)|(list|restore)-unfinished.*|(prune|forget)-locked|backup-second-same-group|status-bad-token-perm|ns-move-json)$/,
+    /^(snaplist-(text|group-option)|files-(unfinished|fifo|with-log|enc)|(list|restore)-unfinished.*|(prune|forget)-locked|backup-second-same-group|status-bad-token-perm|ns-move-json|mount-enc(-nokey)?)$/,
     "depends on runs that are not replayed",
   ],
 ];

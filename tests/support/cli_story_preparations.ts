@@ -15,6 +15,7 @@ export const PREPARATIONS: readonly (readonly [RegExp, Preparation])[] = [
     }
     await backUp(world, "c.conf:<TREE>/etc/c.conf", "dbg", 1700000000);
   }],
+  [/^mount/, (world) => makeFolder(world, "<WORK>/mp")],
   [/^backup-ns-2$/, (world) => namespaces(world, "x", "x/y", "z", "w")],
   [/^(ns-move-2|group-move-conflict-same-snapshot)$/, async (world) => {
     await namespaces(world, "x");

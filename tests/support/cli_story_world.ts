@@ -85,6 +85,7 @@ export class StoryWorld implements AsyncDisposable {
     const ended = needsProcess(run)
       ? await this.#asProcess(run, argv, env)
       : { ...await runInProcess(argv, env), stdoutBytes: 0 };
+    if (run.argv[0] === "mount") await unmount(this.#put("<WORK>/mp"));
     const stdout = /^<\d+ bytes>$/.test(run.stdout)
       ? `<${ended.stdoutBytes} bytes>`
       : this.#back(ended.stdout);
@@ -198,11 +199,16 @@ export class StoryWorld implements AsyncDisposable {
   }
 }
 
+async function unmount(path: string): Promise<void> {
+  const args = ["-u", "-q", path];
+  await new Deno.Command("fusermount3", { args, stdout: "null", stderr: "null" }).output();
+}
+
 /** Time zones, descriptors, folders and a standard input that is no terminal. */
 function needsProcess({ argv, env, stdin, stderr, notes }: RecordedRun): boolean {
   return stdin !== null || env.TZ !== undefined ||
     /no password input|secret must be/.test(stderr ?? "") ||
     (argv[0] === "restore" && argv.includes("-")) ||
-    argv[0] === "group" && argv[1] === "forget" ||
+    argv[0] === "group" && argv[1] === "forget" || argv[0] === "mount" ||
     notes.includes("umask") || argv.some((word) => word.includes(":tree/"));
 }

@@ -1,0 +1,76 @@
+import { ArchiveReader } from "../browse/mod.ts";
+import type { CryptConfig } from "../crypto/mod.ts";
+import {
+  CheckedSnapshot,
+  ChunkCache,
+  type ReadingObserver,
+  ReconnectingSource,
+} from "../reading/mod.ts";
+import { parseArchiveName, type SnapshotSource } from "../repository/mod.ts";
+
+/** Decoded chunks that are kept: several readers, each with chunks that were fetched ahead. */
+const CHUNK_CACHE_BYTES = 48 * 1024 * 1024;
+
+/** How to open an {@linkcode OpenedArchive}. */
+export interface OpenArchiveOptions {
+  /** Opens the snapshot; called again whenever the connection was lost. */
+  open(): Promise<SnapshotSource>;
+  /** Absent if there is no key. */
+  readonly crypt: CryptConfig | undefined;
+  /** With or without the server's suffix: `root.pxar`, `disk.img`. */
+  readonly name: string;
+  /** Hears whether the manifest is signed, and when the server is waited for. */
+  readonly observer: ReadingObserver;
+  /** Time for which a lost server is waited for before a read fails; a minute if absent. */
+  readonly waitMs?: number;
+}
+
+/** An archive that is read for a long time, by many, at any place, with all that it needs. */
+export class OpenedArchive implements AsyncDisposable {
+  readonly #source: ReconnectingSource;
+  readonly #cache: ChunkCache;
+
+  private constructor(
+    source: ReconnectingSource,
+    cache: ChunkCache,
+    /** The archive. */
+    readonly reader: ArchiveReader,
+  ) {
+    this.#source = source;
+    this.#cache = cache;
+  }
+
+  /**
+   * Opens an archive of a snapshot.
+   *
+   * @throws {NotFoundError} if there is no such archive, {CorruptDataError} if it is damaged.
+   * @throws {KeyError} if it needs another key.
+   */
+  static async open(options: OpenArchiveOptions): Promise<OpenedArchive> {
+    const { crypt, name, observer, waitMs } = options;
+    await using opened = new AsyncDisposableStack();
+    const source = opened.use(
+      await ReconnectingSource.open({
+        open: () => options.open(),
+        onLost: (error) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          observer.log("warn", `lost the server, waiting for it: ${reason}`);
+        },
+        onBack: () => observer.log("info", "the server is there again"),
+        ...(waitMs === undefined ? {} : { waitMs }),
+      }),
+    );
+    const { serverName } = parseArchiveName(name);
+    const snapshot = await CheckedSnapshot.open(source, crypt, serverName, observer);
+    const cache = opened.use(new ChunkCache(source, crypt, CHUNK_CACHE_BYTES));
+    const reader = await ArchiveReader.open({ snapshot, name, cache, readsAhead: true });
+    opened.move();
+    return new OpenedArchive(source, cache, reader);
+  }
+
+  /** Closes the connection and gives memory back; nothing may be read any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source[Symbol.asyncDispose]();
+    this.#cache[Symbol.dispose]();
+  }
+}
