@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { Datastore, LocalRepository } from "../../lib/datastore/mod.ts";
+import { backupLogLines } from "../support/backup_log_lines.ts";
 import { runInProcess } from "../support/cli_in_process.ts";
 import { Scratch } from "../support/cli_scratch.ts";
 import { RECORDED_RUNS, type RecordedRun } from "../support/cli_vectors.ts";
 import { withoutHint } from "../support/without_hint.ts";
-import { isOwnLine } from "../support/cli_own_lines.ts";
 
 /** Recorded backups of sources that can be made again, in the order in which they happened. */
 const RUNS = [
@@ -25,25 +25,10 @@ const RUNS = [
   "backup-two-legacy",
 ] as const;
 
-/** Lines without what differs from run to run, and without the lines that only we have. */
+/** The halves of a split archive end in either order. */
 function lines(text: string, run: RecordedRun): string[] {
-  const masked = text.trimEnd().split("\n").filter((line) => !isOwnLine(line)).map((
-    line,
-  ) =>
-    line
-      .replace(/^(Client name|Starting backup protocol|Duration|End Time): .*/, "$1")
-      // Which backup that is, and the way out, is ours.
-      .replace(/(is older than last backup\.) .*/, "$1")
-      .replace(/ to '[^']*' as /, " to '<REPOSITORY>' as ")
-      .replace(/^Starting backup: host\/vm\//, `Starting backup: host/${hostName()}/`)
-      .replace(/\(compressed .*/, "")
-  );
-  // The halves of a split archive end in either order.
+  const masked = backupLogLines(text);
   return run.argv.includes("data") ? masked.toSorted() : masked;
-}
-
-function hostName(): string {
-  return Deno.hostname().split(".")[0]!;
 }
 
 Deno.test(`${RUNS.length} recorded backups log the same lines on a datastore directory`, async (test) => {

@@ -24,6 +24,8 @@ export type ReplayedBy =
   | "completion"
   /** tests/command_line/pxar_runs_test.ts */
   | "pxar"
+  /** tests/command_line/metadata_runs_test.ts */
+  | "metadata"
   /** tests/command_line/map_runs_test.ts */
   | "mappings";
 
@@ -99,9 +101,7 @@ function placeOfClientRun({ name, argv, env, tty, stderr, stdout }: RecordedRun)
   if (tty) return { by: argv[0] === "login" ? "questions" : "terminal" };
   if (stderr === null) return { none: "has no record of its messages" };
   if (LOGINS.test(name)) return { by: "logins" };
-  if (argv.includes("metadata")) {
-    return { none: "what is taken over is compared in tests/change_detection" };
-  }
+  if (argv.includes("metadata")) return { by: "metadata" };
   const isCut = [...argv, stdout, stderr].some((text) => text.includes("<CUT "));
   return isCut ? { none: "has no complete record" } : { by: "server" };
 }
