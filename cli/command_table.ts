@@ -31,6 +31,7 @@ export function ours(name: string, folder?: string): TableEntry {
 /** Every command, sorted by name; `ours` are those that the official client does not have. */
 export const COMMANDS: readonly TableEntry[] = [
   command("backup"),
+  ours("browse"),
   ours("cat"),
   command("change-owner"),
   ours("completion"),

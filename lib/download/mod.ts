@@ -8,6 +8,7 @@
  */
 
 export { walkArchive, type WalkedEntry } from "./archive_walk.ts";
+export { compressedTar } from "./compressed_tar.ts";
 export type { ContentOptions } from "./content_options.ts";
 export { type FileOptions, readContent } from "./read_content.ts";
 export { readRange } from "./read_range.ts";

@@ -46,7 +46,10 @@ export interface IncomingRequest {
 /** The answer to a request. */
 export interface OutgoingResponse {
   readonly status: number;
-  /** Fields, names in lower case; `content-length` is added where it is known. */
+  /**
+   * Fields, names in lower case; `content-length` is added where it is known. Who gives it with an
+   * iterable gives exactly as many bytes, or fails.
+   */
   readonly headers?: Iterable<HeaderField>;
   readonly body?: OutgoingBody;
   /** Called once, when the memory of `body` is not looked at any more, whatever happened. */

@@ -34,14 +34,21 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   101: "Switching Protocols",
   200: "OK",
   204: "No Content",
+  206: "Partial Content",
   301: "Moved Permanently",
+  303: "See Other",
+  304: "Not Modified",
   308: "Permanent Redirect",
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
   408: "Request Timeout",
+  409: "Conflict",
   414: "URI Too Long",
+  416: "Range Not Satisfiable",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
@@ -207,13 +214,12 @@ async function respond(
   const { status, body } = response;
   const fields: HeaderField[] = [...response.headers ?? []];
   const length = knownLength(body);
-  const chunked = length === undefined && request.httpVersion === "1.1";
-  const untilClose = length === undefined && !chunked;
+  const isAnnounced = fields.some(([name]) => name === "content-length");
+  const chunked = length === undefined && !isAnnounced && request.httpVersion === "1.1";
+  const untilClose = length === undefined && !isAnnounced && !chunked;
   if (chunked) fields.push(["transfer-encoding", "chunked"]);
-  else if (!untilClose && status !== 204 && status !== 304) {
-    if (!fields.some(([name]) => name === "content-length")) {
-      fields.push(["content-length", `${length}`]);
-    }
+  else if (!untilClose && !isAnnounced && status !== 204 && status !== 304) {
+    fields.push(["content-length", `${length}`]);
   }
   if (!keepAlive || untilClose) fields.push(["connection", "close"]);
   else if (request.httpVersion === "1.0") fields.push(["connection", "keep-alive"]);

@@ -130,6 +130,53 @@ export class PxarDirectory {
     });
   }
 
+  /**
+   * Starts of all entries, in stream order, 8 bytes each.
+   *
+   * @param most Entries that there may be.
+   * @throws {CorruptDataError} if there are more, or the table leads out of the directory.
+   */
+  async positions(most: number): Promise<Float64Array> {
+    if (this.length > most) this.#fail(`names ${this.length} entries, too many to look into it`);
+    const positions = new Float64Array(this.length);
+    using all = new EntryPositions(this.#access, this.#place, this.#memory);
+    let at = 0;
+    for (let i = 0; i < positions.length; i++) {
+      at = await all.after(at);
+      if (at >= this.#place.goodbye) this.#fail("names an entry twice");
+      positions[i] = at;
+    }
+    return positions;
+  }
+
+  /**
+   * Some entries, in stream order.
+   *
+   * @param positions All of {@linkcode positions}.
+   * @param from Number of the first one wanted.
+   * @param count How many, as far as there are so many.
+   * @throws {CorruptDataError} on damage, where the damage is.
+   */
+  async *entriesAt(
+    positions: Float64Array,
+    from: number,
+    count: number,
+  ): AsyncGenerator<PxarNode> {
+    const { goodbye } = this.#place;
+    const items = new RandomItems(this.#access, this.#version);
+    for (let i = from; i < Math.min(from + count, positions.length); i++) {
+      const next = positions[i + 1] ?? goodbye;
+      const { entry, end } = await items.readEntry(
+        positions[i]!,
+        goodbye,
+        this.node.entry.depth + 1,
+      );
+      if (end > next) entry.fail("reaches beyond the next one");
+      if (entry.kind === "directory") items.rest();
+      yield this.#node(entry, entry.kind === "directory" ? next : end);
+    }
+  }
+
   /** Position of the directory's table, after its last entry. */
   get tablePosition(): number {
     return this.#place.goodbye;

@@ -70,6 +70,18 @@ export class CheckedSnapshot {
     return new CheckedSnapshot(source, manifest, crypt);
   }
 
+  /**
+   * Reads the manifest of a snapshot that may have been made with a key that is not here. What is not
+   * encrypted can be looked at; nobody can tell then whether it was changed after it was signed.
+   *
+   * @throws {CorruptDataError} if it is damaged or not this snapshot's.
+   */
+  static async openWithoutKey(source: SnapshotSource): Promise<CheckedSnapshot> {
+    const manifest = await decodeManifestBlob(await source.readFile(MANIFEST_BLOB_NAME));
+    checkManifestOf(manifest, source.snapshot);
+    return new CheckedSnapshot(source, manifest, undefined);
+  }
+
   /** Reads an index and compares it with the manifest. */
   async readIndex(file: ManifestFile): Promise<ChunkIndex> {
     const bytes = await this.source.readFile(file.filename);

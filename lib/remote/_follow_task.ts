@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CancelledError, CorruptDataError, ServerError } from "../errors/mod.ts";
-import { isTaskDone, type TaskLog } from "../repository/mod.ts";
+import { isTaskDone, type TaskLog, type TaskLogPart } from "../repository/mod.ts";
 import { listOf, RemoteRecord } from "./_remote_records.ts";
 import type { RemoteSession } from "./_remote_session.ts";
 import { isOutcomeLine, isWarningLine } from "./_server_words.ts";
@@ -52,9 +52,40 @@ export class TaskFollower {
       if (!answer.flag("active")) break;
       await pause(session.taskPollMs, signal);
     }
-    const answer = await session.call("GET", `${this.#path}/status`);
-    return new RemoteRecord(answer, "task status").optionalText("exitstatus") ?? "unknown";
+    return await statusOf(session, this.#path);
   }
+}
+
+/** Some lines of a task's log; see {@linkcode RepositoryTasks.readLog}. */
+export async function fetchTaskLog(
+  session: RemoteSession,
+  upid: string,
+  from: number,
+  limit: number,
+): Promise<TaskLogPart> {
+  const path = taskPath(upid);
+  const { data, attributes } = await session.callWithAttributes("GET", `${path}/log`, {
+    limit,
+    start: from + 1,
+    "test-status": true,
+  });
+  const lines = listOf(data, "task log").map((line) =>
+    new RemoteRecord(line, "task log").text("t")
+  );
+  const answer = new RemoteRecord(attributes, "task log");
+  const isRunning = answer.flag("active");
+  return {
+    // Where nothing is left, servers answer with a line that says so.
+    lines: from >= answer.number("total") ? [] : lines,
+    total: answer.number("total"),
+    isRunning,
+    ...(isRunning ? {} : { status: await statusOf(session, path) }),
+  };
+}
+
+async function statusOf(session: RemoteSession, path: string): Promise<string> {
+  const answer = await session.call("GET", `${path}/status`);
+  return new RemoteRecord(answer, "task status").optionalText("exitstatus") ?? "unknown";
 }
 
 /** Asks a server's task to stop. */

@@ -61,6 +61,11 @@ export class RemoteRecord {
     return value === undefined ? undefined : new RemoteRecord(value, `${this.what}, "${name}"`);
   }
 
+  /** Names of all members. */
+  get names(): string[] {
+    return Object.keys(this.#members);
+  }
+
   type(): BackupType {
     const type = this.text("backup-type");
     return isBackupType(type) ? type : this.#wrong("backup-type", "a backup type");

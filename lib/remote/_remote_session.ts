@@ -51,9 +51,9 @@ export class RemoteSession {
     this.taskPollMs = options.timeouts?.taskPollMs ?? TASK_POLL_MS;
     const { headMs } = options.timeouts ?? {};
     this.#client = new RestClient({
-      connect: connector(options, location),
+      connect: options.connect ?? connector(options, location),
       authority: `${location.host}:${location.port}`,
-      authentication: () => login.fields(this.#client),
+      authentication: options.authentication ?? (() => login.fields(this.#client)),
       ...(headMs === undefined ? {} : { headTimeoutMs: headMs }),
     });
   }
@@ -61,7 +61,9 @@ export class RemoteSession {
   /** Nothing is sent yet. @throws {AuthError} if there is nothing to log in with. */
   static async prepare(options: RemoteRepositoryOptions): Promise<RemoteSession> {
     const location = locateServer(options.address);
-    return new RemoteSession(options, location, await ServerLogin.prepare(options, location));
+    // Who is logged in already needs no secret.
+    const given = options.authentication === undefined ? options : { ...options, password: "" };
+    return new RemoteSession(options, location, await ServerLogin.prepare(given, location));
   }
 
   /** Path of the datastore's API calls, with what follows it. */

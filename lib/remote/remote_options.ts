@@ -1,3 +1,5 @@
+import type { Duplex } from "../duplex/mod.ts";
+import type { HeaderField } from "../http/mod.ts";
 import type { Proxy } from "../tls/mod.ts";
 import type { ServerRepositoryAddress } from "../repository/mod.ts";
 import type { FingerprintCache } from "./fingerprint_cache.ts";
@@ -52,6 +54,10 @@ export interface RemoteRepositoryOptions {
   /** Asks the user whether a certificate is the right one. */
   readonly confirmFingerprint?: (fingerprint: string) => boolean | Promise<boolean>;
   readonly proxy?: Proxy;
+  /** Makes a connection to the server by a way of its own, which is trusted. */
+  readonly connect?: () => Promise<Duplex>;
+  /** Fields that say who sends a request, of somebody who is logged in already. */
+  readonly authentication?: () => Iterable<HeaderField>;
   /** Limits of the network's use, each direction for itself (spec: protocol.md §1.6). */
   readonly limits?: { readonly rateBytesPerSecond: number; readonly burstBytes?: number };
   readonly timeouts?: RemoteTimeouts;

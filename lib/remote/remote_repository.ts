@@ -27,7 +27,12 @@ import {
   type VerifyRequest,
 } from "../repository/mod.ts";
 import { finishTask, runToEnd } from "./_follow_task.ts";
-import { groupParameters, namespaceParameter, snapshotParameters } from "./_remote_parameters.ts";
+import {
+  groupParameters,
+  namespaceParameter,
+  pruneParameters,
+  snapshotParameters,
+} from "./_remote_parameters.ts";
 import {
   deletionCounts,
   garbageCounts,
@@ -87,6 +92,11 @@ export class RemoteRepository implements Repository {
     return this.#session.location;
   }
 
+  /** See {@linkcode Repository.authId}. */
+  get authId(): string {
+    return this.#session.location.authId;
+  }
+
   /** Logs in now, so that the ticket is fresh and cached; nothing happens for an API token. */
   async logIn(): Promise<void> {
     await this.#session.logIn();
@@ -100,6 +110,15 @@ export class RemoteRepository implements Repository {
       release: record.text("release"),
       repoid: record.text("repoid"),
     };
+  }
+
+  /** See {@linkcode Repository.privileges}. */
+  async privileges(namespace: string): Promise<ReadonlySet<string>> {
+    const path = ["", "datastore", this.location.datastore, ...namespaceComponents(namespace)]
+      .join("/");
+    const answer = await this.#session.call("GET", "access/permissions", { path });
+    const granted = new RemoteRecord(answer, "list of permissions").optionalRecord(path);
+    return new Set(granted?.names ?? []);
   }
 
   /** A text that tells this server from all others. */
@@ -151,18 +170,8 @@ export class RemoteRepository implements Repository {
   }
 
   /** See {@linkcode Repository.prune}. */
-  async prune({ namespace, group, keep, dryRun }: PruneRequest): Promise<PruneDecision[]> {
-    const answer = await this.#call("POST", "prune", {
-      ...groupParameters(group),
-      ...namespaceParameter(namespace),
-      "dry-run": dryRun || undefined,
-      "keep-last": keep.last,
-      "keep-hourly": keep.hourly,
-      "keep-daily": keep.daily,
-      "keep-weekly": keep.weekly,
-      "keep-monthly": keep.monthly,
-      "keep-yearly": keep.yearly,
-    });
+  async prune(request: PruneRequest): Promise<PruneDecision[]> {
+    const answer = await this.#call("POST", "prune", pruneParameters(request));
     return listOf(answer, "answer to prune").map(pruneDecision);
   }
 
@@ -194,13 +203,7 @@ export class RemoteRepository implements Repository {
     log: TaskLog,
     signal?: AbortSignal,
   ): Promise<{ ok: boolean }> {
-    const upid = await this.#call("POST", "verify", {
-      ...(request.group ? groupParameters(request.group) : {}),
-      ...namespaceParameter(request.namespace),
-      "backup-time": request.time,
-      "ignore-verified": request.ignoreVerified,
-      "outdated-after": request.outdatedAfterDays,
-    });
+    const upid = await this.tasks.startVerification(request);
     const outcome = await runToEnd(this.#session, upid, log, signal);
     if (isTaskDone(outcome)) return { ok: true };
     if (saysVerificationFailed(outcome)) return { ok: false };

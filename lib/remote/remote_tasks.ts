@@ -3,12 +3,20 @@ import type {
   GroupMove,
   ListTasks,
   NamespaceMove,
+  PruneRequest,
   RepositoryTasks,
   TaskInfo,
   TaskLog,
+  TaskLogPart,
+  VerifyRequest,
 } from "../repository/mod.ts";
-import { requireUpid, stopTask, TaskFollower } from "./_follow_task.ts";
-import { groupParameters, namespaceParameter } from "./_remote_parameters.ts";
+import { fetchTaskLog, requireUpid, stopTask, TaskFollower } from "./_follow_task.ts";
+import {
+  groupParameters,
+  namespaceParameter,
+  pruneParameters,
+  verifyParameters,
+} from "./_remote_parameters.ts";
 import { listOf, taskInfo } from "./_remote_records.ts";
 import type { RemoteSession } from "./_remote_session.ts";
 
@@ -22,13 +30,13 @@ export class RemoteTasks implements RepositoryTasks {
   }
 
   /** See {@linkcode RepositoryTasks.list}. */
-  async list({ all, limit }: ListTasks): Promise<TaskInfo[]> {
+  async list({ all, limit, everybody = false }: ListTasks): Promise<TaskInfo[]> {
     const { authId, datastore } = this.#session.location;
     const answer = await this.#session.call("GET", "nodes/localhost/tasks", {
       running: !all,
       start: 0,
       limit,
-      userfilter: authId,
+      userfilter: everybody ? undefined : authId,
       store: datastore,
     });
     return listOf(answer, "list of tasks").map(taskInfo);
@@ -39,6 +47,11 @@ export class RemoteTasks implements RepositoryTasks {
     return await new TaskFollower(this.#session, upid, log).follow(signal);
   }
 
+  /** See {@linkcode RepositoryTasks.readLog}. */
+  async readLog(upid: string, from: number, limit: number): Promise<TaskLogPart> {
+    return await fetchTaskLog(this.#session, upid, from, limit);
+  }
+
   /** See {@linkcode RepositoryTasks.stop}. */
   async stop(upid: string): Promise<void> {
     await stopTask(this.#session, upid);
@@ -47,6 +60,16 @@ export class RemoteTasks implements RepositoryTasks {
   /** See {@linkcode RepositoryTasks.startGarbageCollection}. */
   async startGarbageCollection(): Promise<string> {
     return await this.#start("gc");
+  }
+
+  /** See {@linkcode RepositoryTasks.startVerification}. */
+  async startVerification(request: VerifyRequest): Promise<string> {
+    return await this.#start("verify", verifyParameters(request));
+  }
+
+  /** See {@linkcode RepositoryTasks.startPrune}. */
+  async startPrune(request: PruneRequest): Promise<string> {
+    return await this.#start("prune", { ...pruneParameters(request), "use-task": true });
   }
 
   /** See {@linkcode RepositoryTasks.startGroupMove}. */

@@ -29,5 +29,6 @@ export * from "./upid.ts";
 export * from "./wait_for_lock.ts";
 export * from "./with_lock_wait.ts";
 export * from "./older_snapshot_error.ts";
+export type * from "./work_requests.ts";
 export * from "./parse_repository.ts";
 export { checkRealm, isAuthIdText, isSafeName, isServerName } from "./parse_repository_rules.ts";

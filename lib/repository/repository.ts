@@ -1,6 +1,7 @@
 import type { BackupTarget } from "./backup_target.ts";
 import type { CryptMode } from "./crypt_mode.ts";
 import type { GroupMove, NamespaceMove, RepositoryTasks, TaskLog } from "./repository_tasks.ts";
+import type { PruneRequest, VerifyRequest } from "./work_requests.ts";
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
 
@@ -58,31 +59,6 @@ export interface GroupInfo extends BackupGroup {
   readonly comment?: string;
 }
 
-/** How many snapshots to keep; absent means that the rule is not used. */
-export interface KeepOptions {
-  /** The newest ones. */
-  readonly last?: number;
-  /** The newest one of each of that many hours. */
-  readonly hourly?: number;
-  /** The newest one of each of that many days. */
-  readonly daily?: number;
-  /** The newest one of each of that many weeks. */
-  readonly weekly?: number;
-  /** The newest one of each of that many months. */
-  readonly monthly?: number;
-  /** The newest one of each of that many years. */
-  readonly yearly?: number;
-}
-
-/** A group to prune, and how. */
-export interface PruneRequest {
-  readonly namespace: string;
-  readonly group: BackupGroup;
-  readonly keep: KeepOptions;
-  /** Whether only to say what would be removed; default false. */
-  readonly dryRun?: boolean;
-}
-
 /** Decision of prune about one snapshot. */
 export interface PruneDecision extends BackupSnapshot {
   /** Whether it stays. */
@@ -132,20 +108,6 @@ export interface DeletionCounts {
   readonly protectedSnapshots: number;
 }
 
-/**
- * Snapshots to verify: a namespace and all below it, one group of it, or one snapshot of that group.
- */
-export interface VerifyRequest {
-  readonly namespace: string;
-  readonly group?: BackupGroup;
-  /** Seconds since the epoch; only with `group`. */
-  readonly time?: number;
-  /** Leave out what was verified before; default true. */
-  readonly ignoreVerified?: boolean;
-  /** Verify again what was last verified more than this many whole days ago. */
-  readonly outdatedAfterDays?: number;
-}
-
 /** How far a verification has come. */
 export interface VerifyProgress {
   /** Path of the snapshot that is being read. */
@@ -165,6 +127,13 @@ export interface Repository extends AsyncDisposable {
   readonly displayName: string;
   /** Long work as tasks that others can see; absent where it is done in this process. */
   readonly tasks?: RepositoryTasks;
+  /** As whom a server was logged in to; absent for a directory. */
+  readonly authId?: string;
+  /**
+   * Names of the privileges on a namespace, also of those that are for one's own groups only; absent
+   * for a directory, where everything may be done.
+   */
+  privileges?(namespace: string): Promise<ReadonlySet<string>>;
   beginBackup(begin: BeginBackup): Promise<BackupTarget>;
   openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource>;
 

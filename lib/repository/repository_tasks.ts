@@ -1,4 +1,5 @@
 import type { BackupGroup } from "./snapshot_path.ts";
+import type { PruneRequest, VerifyRequest } from "./work_requests.ts";
 
 /** Which group is to be moved, and where to (spec: protocol.md §7.3). */
 export interface GroupMove {
@@ -54,6 +55,18 @@ export interface ListTasks {
   readonly all: boolean;
   /** How many, the newest ones. */
   readonly limit: number;
+  /** Also those of others, as far as they may be seen; default only one's own. */
+  readonly everybody?: boolean;
+}
+
+/** A part of a task's log. */
+export interface TaskLogPart {
+  readonly lines: readonly string[];
+  /** Lines that there are now. */
+  readonly total: number;
+  readonly isRunning: boolean;
+  /** How it has ended, if it has: `OK` or other. */
+  readonly status?: string | undefined;
 }
 
 /** Long work that a server does by itself and keeps a log of (spec: protocol.md §3.5, §7.8). */
@@ -69,10 +82,21 @@ export interface RepositoryTasks {
    * @throws {PbsError} if there is no such task.
    */
   follow(upid: string, log: TaskLog, signal?: AbortSignal): Promise<string | undefined>;
+  /**
+   * Reads some lines of a task's log, with their times.
+   *
+   * @param from Number of the first line, counted from 0.
+   * @throws {PbsError} if there is no such task.
+   */
+  readLog(upid: string, from: number, limit: number): Promise<TaskLogPart>;
   /** Asks a task to stop; one that has ended, or never was, is fine. */
   stop(upid: string): Promise<void>;
   /** Starts a garbage collection. @returns The task's UPID, as of all that follow. */
   startGarbageCollection(): Promise<string>;
+  /** Starts a verification. */
+  startVerification(request: VerifyRequest): Promise<string>;
+  /** Starts to prune a group; a dry run is no task. */
+  startPrune(request: PruneRequest): Promise<string>;
   /** Starts to move a group. @throws {PbsError} if that is refused before it begins. */
   startGroupMove(move: GroupMove): Promise<string>;
   /** Starts to move a namespace. @throws {PbsError} if that is refused before it begins. */

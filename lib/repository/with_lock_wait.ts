@@ -1,8 +1,9 @@
 import { LockedError } from "../errors/mod.ts";
-import type { PruneDecision, PruneRequest, Repository } from "./repository.ts";
+import type { PruneDecision, Repository } from "./repository.ts";
 import type { TaskLog } from "./repository_tasks.ts";
 import { formatSnapshotPath } from "./snapshot_path.ts";
 import { type LockWait, waitForLock } from "./wait_for_lock.ts";
+import type { PruneRequest } from "./work_requests.ts";
 
 /**
  * Calls that can be made again when a lock has refused them: each has changed nothing then, or goes

@@ -18,6 +18,9 @@ import { readCredentials } from "../../lib/server/access/credentials.ts";
 import { readBody } from "../../lib/server/api/read_body.ts";
 import { parseJsonObject, readParameters } from "../../lib/server/api/read_parameters.ts";
 import { decodeComponent, parseRequestTarget } from "../../lib/server/api/request_target.ts";
+import { parseByteRange } from "../../lib/page/_byte_range.ts";
+import { parseEntryPath } from "../../lib/page/_entry_path.ts";
+import { parsePageTarget } from "../../lib/page/_page_target.ts";
 import { byteCases, bytesOf, type ParserCases, textCases, type WorkCase } from "./work_case.ts";
 
 const LIMIT_BYTES = 1 << 24;
@@ -329,6 +332,25 @@ export const HTTP_PARSERS: ParserCases = {
     ["http://", "a", "/"],
     ["/", "./", ""],
     ["", "?", ""],
+    ["/", "%2f", ""],
+  ),
+  "lib/page/_byte_range.ts parseByteRange": textCases(
+    (text) => parseByteRange(text, 1000),
+    ["bytes=", "0", "-"],
+    ["bytes=0-", "9", ""],
+    ["bytes=0-1", ",2-3", ""],
+  ),
+  "lib/page/_entry_path.ts parseEntryPath": textCases(
+    parseEntryPath,
+    ["", "YQ/", "YQ"],
+    ["", "YWJj", ""],
+    ["YQ", "/YQ", ""],
+    ["", "Li4/", ""],
+  ),
+  "lib/page/_page_target.ts parsePageTarget": textCases(
+    (target) => parsePageTarget({ target } as Parameters<typeof parsePageTarget>[0]),
+    ["/page/", "a", "?x=1"],
+    ["/?", "?", ""],
     ["/", "%2f", ""],
   ),
   "lib/server/api/request_target.ts decodeComponent": textCases(decodeComponent, ["", "%41", ""], [

@@ -5,5 +5,4 @@
  */
 
 export * from "./browse_path.ts";
-export * from "./compressed_tar.ts";
 export * from "./stored_archive.ts";

@@ -1,6 +1,12 @@
 import { CatalogReader } from "../../catalog/mod.ts";
 import { readIndex } from "../../datastore/mod.ts";
-import { type ContentOptions, readContent, tarFolder, zipFolder } from "../../download/mod.ts";
+import {
+  compressedTar,
+  type ContentOptions,
+  readContent,
+  tarFolder,
+  zipFolder,
+} from "../../download/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import {
   decodeManifestBlob,
@@ -39,7 +45,6 @@ import {
 import { ConnectionDownloads } from "../protocol/mod.ts";
 import {
   childPath,
-  compressedTar,
   formatBrowsePath,
   parseBrowsePath,
   pathText,

@@ -1,0 +1,74 @@
+import type { CryptConfig } from "../crypto/mod.ts";
+import type {
+  BackupSnapshot,
+  ListTasks,
+  PruneRequest,
+  Repository,
+  TaskInfo,
+  TaskLogPart,
+  VerifyRequest,
+} from "../repository/mod.ts";
+
+/** A datastore in a list. */
+export interface ListedStore {
+  /** Key in requests. */
+  readonly store: string;
+  /** Name for people. */
+  readonly name: string;
+  readonly comment?: string;
+  /** Why it cannot be used, or only be read. */
+  readonly maintenance?: string;
+}
+
+/** Long work on a datastore: a server's, or that of this process. */
+export interface PageTaskSource {
+  /** Tasks that may be seen, newest first. */
+  list(which: ListTasks): Promise<TaskInfo[]>;
+  /** @param from Number of the first line wanted, counted from 0. */
+  readLog(upid: string, from: number, limit: number): Promise<TaskLogPart>;
+  stop(upid: string): Promise<void>;
+  /** All that follow start a task. @returns Its UPID. */
+  startGarbageCollection(): Promise<string>;
+  startVerification(request: VerifyRequest): Promise<string>;
+  startPrune(request: PruneRequest): Promise<string>;
+}
+
+/** A datastore as somebody may use it. */
+export interface PageStoreAccess {
+  readonly repository: Repository;
+  readonly tasks: PageTaskSource;
+  /** Whose groups are one's own; absent where everything may be done. */
+  readonly authId?: string | undefined;
+  /** The key that decrypts; absent if it is not here. */
+  readonly crypt?: CryptConfig | undefined;
+  /** Advice on contents that are encrypted with a key that is not here. */
+  readonly keyAdvice: string;
+  /** Privileges on a namespace; undefined where everything may be done. */
+  privileges(namespace: string): Promise<ReadonlySet<string> | undefined>;
+  /**
+   * Asks anew whether contents may be read that are open already.
+   *
+   * @throws as opening them would.
+   */
+  confirmReadable(namespace: string, snapshot: BackupSnapshot): Promise<void>;
+}
+
+/** The datastores of somebody who looks at the page. */
+export interface PageSource {
+  listStores(): Promise<ListedStore[]>;
+  /** @throws {NotFoundError} if there is no such datastore. */
+  access(store: string): PageStoreAccess;
+}
+
+/** Somebody who looks at the page, for the time of one request. */
+export interface PageCaller {
+  readonly source: PageSource;
+  /** Text by which sessions are told apart: what one has open is not used for another. */
+  readonly sessionKey: string;
+  /**
+   * Counts memory before it is used; waits until there is room.
+   *
+   * @throws {CancelledError} if the signal came before there was.
+   */
+  hold(sizeBytes: number, signal: AbortSignal): Promise<Disposable>;
+}
