@@ -14,7 +14,7 @@ import { BlockCursor } from "./_block_cursor.ts";
 /** An entry on a walk through a catalog. */
 export interface CatalogVisit {
   readonly entry: CatalogEntry;
-  /** Names from the archive down to the entry; as long as the walk does not go on. */
+  /** Names from the directory of the walk down to the entry; as long as the walk does not go on. */
   readonly path: readonly Uint8Array[];
 }
 
@@ -66,6 +66,16 @@ export class CatalogReader {
   }
 
   /**
+   * The entry of a name in a directory; its other entries are not looked at.
+   *
+   * @throws {CorruptDataError} if the block is damaged before it.
+   */
+  async find(directory: CatalogEntry, name: Uint8Array): Promise<CatalogEntry | undefined> {
+    const cursor = await BlockCursor.open(this.#access, directory);
+    return await cursor.find(name);
+  }
+
+  /**
    * Finds an entry by its path, the archive's name first.
    *
    * @param path With or without leading slash; double slashes do not count.
@@ -96,16 +106,18 @@ export class CatalogReader {
   }
 
   /**
-   * All entries, depth first, parents before children: the order of a dump. The root itself is not
-   * among them.
+   * All entries, depth first, parents before children: the order of a dump. The directory that it
+   * begins with is not among them.
    *
    * @param enter Whether to go into a directory.
+   * @param from Directory to begin with; the root if absent.
    * @throws {CorruptDataError} on damage, also if directories are listed more than once.
    */
   async *walk(
     enter: (visit: CatalogVisit) => boolean = () => true,
+    from: CatalogEntry = this.root,
   ): AsyncGenerator<CatalogVisit> {
-    const stack = [await BlockCursor.open(this.#access, this.root)];
+    const stack = [await BlockCursor.open(this.#access, from)];
     const path: Uint8Array[] = [];
     let pathLength = 0;
     // In a proper catalog every block belongs to one directory, so all of them fit into its size.

@@ -26,6 +26,7 @@ export {
 export { Glob } from "./match_glob.ts";
 export { MatchEntry, type MatchType } from "./match_entry.ts";
 export { MatchReach } from "./match_reach.ts";
+export { PathSetEntry } from "./path_set_entry.ts";
 export { evaluateMatchList, type MatchList } from "./match_list.ts";
 export { normaliseMatchPath } from "./match_normalise.ts";
 export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./exclude_file.ts";
@@ -33,6 +34,7 @@ export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
 export { isVirtualFileSystem } from "./filesystem_features.ts";
 export type { FileIdentity } from "./file_identity.ts";
 export { isSameFile } from "./is_same_file.ts";
+export { listLocalFolder, type LocalName } from "./list_local_folder.ts";
 export { reopenSourceFile } from "./reopen_source_file.ts";
 export { TreeExtractor } from "./tree_extractor.ts";
 export type { MendedMetadata } from "./_extract_command_encoder.ts";

@@ -1,4 +1,5 @@
 import type { CryptConfig } from "../crypto/mod.ts";
+import type { MatchList } from "../fs/mod.ts";
 import type { ReadingObserver } from "../reading/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 
@@ -18,6 +19,8 @@ export interface RestoreRequest {
   readonly format?: "pxar" | "tar";
   /** Match patterns as given, in order; empty for everything. */
   readonly patterns: readonly string[];
+  /** Match entries that follow the patterns, for what is selected other than by text. */
+  readonly selection?: MatchList;
   readonly allowExistingDirs: boolean;
   readonly overwriteFiles: boolean;
   readonly overwriteSymlinks: boolean;

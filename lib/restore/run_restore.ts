@@ -233,9 +233,12 @@ async function restoreAnew(
   return { kind: "tree", tree, files: tree.files, bytes, warnings };
 }
 
-function patternsOf({ patterns }: RestoreRequest): MatchEntry[] {
+function patternsOf({ patterns, selection = [] }: RestoreRequest): MatchEntry[] {
   const encoder = new TextEncoder();
-  return patterns.map((text) => new MatchEntry(encoder.encode(text), "include"));
+  return [
+    ...patterns.map((text) => new MatchEntry(encoder.encode(text), "include")),
+    ...selection,
+  ];
 }
 
 /** Refuses patterns that select nothing, and names those that match nothing. */
@@ -246,7 +249,11 @@ function checkSelected(
   warn: (message: string) => void,
 ): void {
   if (selected === 0) throw nothingSelected(request, unmatched.length);
-  for (const i of unmatched) warn(`warning: pattern '${request.patterns[i]}' matched nothing`);
+  for (const i of unmatched) {
+    if (i < request.patterns.length) {
+      warn(`warning: pattern '${request.patterns[i]}' matched nothing`);
+    }
+  }
 }
 
 /** Names the patterns of a restore that would make nothing. */
@@ -254,6 +261,9 @@ function nothingSelected(
   { patterns, archiveName }: RestoreRequest,
   unmatchedCount: number,
 ): NothingSelectedError {
+  if (patterns.length === 0) {
+    return new NothingSelectedError(`what is selected is not in ${archiveName}`);
+  }
   const names = patterns.map((text) => `'${text}'`).join(", ");
   const verb = unmatchedCount === patterns.length ? "match" : "select";
   const [noun, ending] = patterns.length === 1
