@@ -37,10 +37,14 @@ export type CompletionKind =
   | "archive-name"
   | "image-name"
   | "mapping"
+  /** The same for file archives alone. */
+  | "tree-archive-name"
   | "namespace"
   | "backup-source"
   | "chunk-size"
   | "file-name"
+  /** A path in the archive of a catalog shell. */
+  | "archive-path"
   | "command";
 
 /** An option or a positional argument. */

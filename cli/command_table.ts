@@ -33,6 +33,8 @@ export const COMMANDS: readonly TableEntry[] = [
   command("backup"),
   ours("browse"),
   ours("cat"),
+  command("catalog dump"),
+  command("catalog shell"),
   command("change-owner"),
   ours("completion"),
   ours("datastore init"),
@@ -117,8 +119,6 @@ export const ALIASES: ReadonlyMap<string, string> = new Map([
  */
 export const ABSENT_COMMANDS: readonly string[] = [
   "benchmark",
-  "catalog dump",
-  "catalog shell",
 ];
 
 /** The backup client. */

@@ -18,10 +18,26 @@ export function reportFailure(
   output: Output,
   context: HintContext,
 ): void {
+  const lines = failureLines(error, context);
+  const hint = hintFor(error, context);
+  if (hint !== undefined) lines.push(`Hint: ${hint}`);
+  if (isDebug && error instanceof Error && error.stack !== undefined) lines.push("", error.stack);
+  output.errorLine(lines.join("\n"));
+}
+
+/**
+ * Lines about an error and its causes (spec: cli.md §1.5).
+ *
+ * @param context The program's name is empty for commands that are no program's.
+ */
+export function failureLines(
+  error: unknown,
+  context: Pick<HintContext, "programName" | "command">,
+): string[] {
   const [message = "unknown error", ...causes] = describeError(error);
   const lines = [`Error: ${message}`];
   if (error instanceof GroupError) {
-    const words = [context.programName, ...error.group === "" ? [] : [error.group], "<command>"];
+    const words = [context.programName, error.group, "<command>"].filter((word) => word !== "");
     lines.push("", `Usage: ${words.join(" ")} [OPTIONS]`);
   } else if (context.command !== undefined && situationOf(error)?.kind === "bad-arguments") {
     lines.push(`Usage: ${wrappedUsage(context.command, context.programName)}`);
@@ -32,8 +48,5 @@ export function reportFailure(
     if (others.length === 0) lines.push(`    ${only}`);
     else lines.push(...causes.map((cause, index) => `    ${index}: ${cause}`));
   }
-  const hint = hintFor(error, context);
-  if (hint !== undefined) lines.push(`Hint: ${hint}`);
-  if (isDebug && error instanceof Error && error.stack !== undefined) lines.push("", error.stack);
-  output.errorLine(lines.join("\n"));
+  return lines;
 }

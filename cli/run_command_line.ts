@@ -77,6 +77,10 @@ export async function runCommandLine(
       output.print(referenceText(await loadCommands(table.commands), program.name));
       return { code: 0 };
     }
+    if (line[0]?.text === "dump-catalog-shell-cli") {
+      await (await import("./catalog_shell/print_reference.ts")).printReference(output);
+      return { code: 0 };
+    }
     const asksForHelp = HELP_WORDS.has(line.at(-1)?.text ?? "");
     if (asksForHelp) {
       const { path, command, isGroup, rest } = followCommandNames(table, line.slice(0, -1));

@@ -1,11 +1,21 @@
+import { readAnsiQuote } from "./read_ansi_quote.ts";
+
 /** A command line of a shell, taken apart. */
 export interface ShellLine {
   /** Words that a blank ends. */
   readonly words: readonly string[];
   /** Start of the last word; undefined after a blank. */
   readonly current: string | undefined;
+  /** Position of that word in the line; the end of the line after a blank. */
+  readonly currentAt: number;
   /** Whether the line ends within quotes or after a backslash. */
   readonly isOpen: boolean;
+}
+
+/** Rules that not every shell has. */
+export interface ShellRules {
+  /** Whether `$'...'` quotes with escapes such as `\xFF`; then a character of the text is a byte. */
+  readonly hasAnsiQuotes?: boolean;
 }
 
 /**
@@ -17,18 +27,22 @@ export interface ShellLine {
  * assertEquals(splitShellLine(`cat 'a b' "c\\"d" e\\ f`), {
  *   words: ["cat", "a b", 'c"d'],
  *   current: "e f",
+ *   currentAt: 17,
  *   isOpen: false,
  * });
- * assertEquals(splitShellLine("cat 'a b"), { words: ["cat"], current: "a b", isOpen: true });
+ * assertEquals(splitShellLine("cat 'a b").isOpen, true);
  * ```
  */
-export function splitShellLine(text: string): ShellLine {
+export function splitShellLine(text: string, { hasAnsiQuotes }: ShellRules = {}): ShellLine {
   const words: string[] = [];
   let word: string | undefined;
+  let wordAt = 0;
   let quote = "";
   let isEscaped = false;
+  let isCut = false;
   for (let index = 0; index < text.length; index++) {
     const character = text[index]!;
+    if (word === undefined) wordAt = index;
     if (quote === "'") {
       if (character === "'") quote = "";
       else word += character;
@@ -38,6 +52,11 @@ export function splitShellLine(text: string): ShellLine {
         index++;
         if (text[index] !== "\n") word += text[index]!;
       } else word += character;
+    } else if (hasAnsiQuotes && character === "$" && text[index + 1] === "'") {
+      const quoted = readAnsiQuote(text, index + 2);
+      word = (word ?? "") + quoted.text;
+      index = quoted.end;
+      isCut = !quoted.isClosed;
     } else if (character === "'" || character === '"') {
       quote = character;
       word ??= "";
@@ -51,5 +70,10 @@ export function splitShellLine(text: string): ShellLine {
       word = undefined;
     } else word = (word ?? "") + character;
   }
-  return { words, current: word, isOpen: quote !== "" || isEscaped };
+  return {
+    words,
+    current: word,
+    currentAt: word === undefined ? text.length : wordAt,
+    isOpen: quote !== "" || isEscaped || isCut,
+  };
 }

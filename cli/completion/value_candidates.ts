@@ -75,6 +75,7 @@ async function fromCompletion(
     case "mapping":
       return await mappings();
     case "command":
+    case "archive-path":
       return [];
     default:
       return await fromRepository(completion, request, context);
@@ -91,13 +92,16 @@ async function mappings(): Promise<Candidate[]> {
 }
 
 async function fromRepository(
-  completion:
-    | "group"
-    | "snapshot"
-    | "group-or-snapshot"
-    | "archive-name"
-    | "image-name"
-    | "namespace",
+  completion: Exclude<
+    CompletionKind,
+    | "chunk-size"
+    | "file-name"
+    | "backup-source"
+    | "repository"
+    | "command"
+    | "archive-path"
+    | "mapping"
+  >,
   { given, prefix, namespace }: ValueRequest,
   context: CommandContext,
 ): Promise<Candidate[]> {
@@ -122,6 +126,9 @@ async function fromRepository(
     case "image-name":
       return (await archives(repository, namespace, given.get("snapshot") ?? ""))
         .filter(({ text }) => text.endsWith(".img"));
+    case "tree-archive-name":
+      return (await archives(repository, namespace, given.get("snapshot") ?? ""))
+        .filter(({ text }) => /\.[mp]?pxar$/.test(text));
     case "namespace":
       return await namespaces(repository, prefix);
   }

@@ -182,7 +182,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "PROXMOX_OUTPUT_FORMAT",
     concerns: (command) =>
-      takes("output-format")(command) && !["backup", "key paperkey"].includes(command.name),
+      takes("output-format")(command) &&
+      !["backup", "catalog dump", "key paperkey"].includes(command.name),
     description: "Form of the result, for want of --output-format.",
   },
   {

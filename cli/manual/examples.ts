@@ -49,6 +49,18 @@ export const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
       line: "restore vm/100/2026-03-05T01:00:00Z disk.img -",
     },
   ]],
+  ["catalog dump", [
+    {
+      text: "List the entries of a snapshot for another program:",
+      line: "catalog dump host/web1/latest --output-format json",
+    },
+  ]],
+  ["catalog shell", [
+    {
+      text: "Walk about in the newest snapshot of a host:",
+      line: "catalog shell host/web1 root.pxar",
+    },
+  ]],
   ["prune", [
     {
       text: "Show what a plan would remove:",

@@ -23,6 +23,8 @@ export type OutputFormat = "text" | "json" | "json-pretty";
 /** Of a terminal that does not tell how wide it is. */
 const DEFAULT_COLUMNS = 80;
 
+const NEWLINE = 0x0a;
+
 const encoder = new TextEncoder();
 
 /** Text of a live line for so many columns. */
@@ -97,17 +99,31 @@ export class Output {
    * @throws {ClosedOutputError} if nobody reads it any more.
    */
   print(text: string): void {
-    if (text === "") return;
+    this.printBytes(encoder.encode(text));
+  }
+
+  /** Whether results are shown on a terminal. */
+  get showsResults(): boolean {
+    return this.#stdout.isTerminal();
+  }
+
+  /**
+   * Writes a part of the result that need not be text.
+   *
+   * @throws {ClosedOutputError} if nobody reads it any more.
+   */
+  printBytes(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return;
     // On a terminal both stand in the same place.
     const lineFor = this.#lineFor;
     if (lineFor !== undefined && this.#stdout.isTerminal()) this.clearLiveLine();
     try {
-      writeAll(this.#stdout, encoder.encode(text));
+      writeAll(this.#stdout, bytes);
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       throw new ClosedOutputError("Standard output is closed", { cause: error });
     }
-    if (lineFor !== undefined && text.endsWith("\n")) this.setLiveLine(lineFor);
+    if (lineFor !== undefined && bytes.at(-1) === NEWLINE) this.setLiveLine(lineFor);
   }
 
   /** Writes a line of the result. */

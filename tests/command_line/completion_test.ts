@@ -32,13 +32,17 @@ function recordedLines(name: string): string[] {
   return all.find((run) => run.name === name)!.stdout.trimEnd().split("\n");
 }
 
-const archives = recordedLines("comp-arch").map((name): SnapshotFile => ({
-  filename: /pxar|pcat1/.test(name)
-    ? `${name}.didx`
-    : name.endsWith(".img")
-    ? `${name}.fidx`
-    : `${name}.blob`,
-}));
+function archivesOf(run: string): SnapshotFile[] {
+  return recordedLines(run).map((name): SnapshotFile => ({
+    filename: /pxar|pcat1/.test(name)
+      ? `${name}.didx`
+      : name.endsWith(".img")
+      ? `${name}.fidx`
+      : `${name}.blob`,
+  }));
+}
+const INDEX = { filename: "index.json.blob" };
+const archives = archivesOf("comp-arch");
 
 /** What the recorded server held, as far as completions show it. */
 const repository = fakeRepository({
@@ -59,7 +63,8 @@ const repository = fakeRepository({
         protected: false,
       })),
     ),
-  listFiles: () => Promise.resolve(archives),
+  listFiles: (_namespace, { id }) =>
+    Promise.resolve(id === "h2" ? [...archivesOf("comp-arch-shell"), INDEX] : archives),
   listNamespaces: (parent) =>
     Promise.resolve((parent === "" ? ["", "w", "x2", "z"] : [parent]).map((namespace) => ({
       namespace,

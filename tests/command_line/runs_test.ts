@@ -100,7 +100,7 @@ async function replayAlone(
   scratch: Scratch,
 ): Promise<InProcessRun | undefined> {
   const needsServer = STORY_GOES_ON.test(run.name) || run.stderr!.includes("Client name:") ||
-    run.exit_code === 0 && ["backup", "restore"].includes(run.argv[0]!) ||
+    run.exit_code === 0 && ["backup", "catalog", "restore"].includes(run.argv[0]!) ||
     NEEDS_SERVER.test(run.name);
   if (needsServer) return undefined;
   const repository = fakeRepository(pretendedMembers(run) ?? {});

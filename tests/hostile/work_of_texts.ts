@@ -4,10 +4,13 @@ import { parseByteSize } from "../../cli/arguments/parse_byte_size.ts";
 import { parseCommandLine } from "../../cli/arguments/parse_command_line.ts";
 import { ParameterProblems } from "../../cli/arguments/parameter_problems.ts";
 import { parseTimeSpan } from "../../cli/arguments/parse_time_span.ts";
+import { readAnsiQuote } from "../../cli/arguments/read_ansi_quote.ts";
 import { readArguments } from "../../cli/arguments/read_arguments.ts";
 import { splitWords } from "../../cli/arguments/split_words.ts";
 import { command as backupCommand } from "../../cli/commands/backup.ts";
 import { splitShellLine } from "../../cli/arguments/split_shell_line.ts";
+import { type QuoteStyle, quoteStyleOf, quoteWord } from "../../cli/catalog_shell/quote_word.ts";
+import { splitLine } from "../../cli/catalog_shell/split_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
 import { parsePatternLines } from "../../cli/files/parse_pattern_lines.ts";
 import { decodeKeyText, parseKeyInput } from "../../cli/keys/open_encryption_key.ts";
@@ -114,6 +117,26 @@ export const TEXT_PARSERS: ParserCases = {
     ["", "1", "s"],
     ["1", " ", "h"],
   ),
+  "cli/arguments/read_ansi_quote.ts readAnsiQuote": textCases(
+    (text) => readAnsiQuote(text, 0),
+    ["", "\\x4", ""],
+    ["", "\\", ""],
+    ["", "\\777", "'"],
+  ),
+  "cli/catalog_shell/split_line.ts splitLine": byteCases(
+    splitLine,
+    ["", "'", ""],
+    ["", "$'", ""],
+    ["$'", "\\xff", "'"],
+    ["", "a\\ ", ""],
+  ),
+  "cli/catalog_shell/quote_word.ts quoteWord": byteCases(
+    (bytes) => ["", "'", '"', "$'"].map((style) => quoteWord(bytes, style as QuoteStyle, true)),
+    ["", "'", ""],
+    ["", '"', ""],
+    ["", "\n", ""],
+  ),
+  "cli/catalog_shell/quote_word.ts quoteStyleOf": textCases(quoteStyleOf, ["", "'", ""]),
   "cli/arguments/read_arguments.ts readArguments": textCases((text) =>
     readArguments([text], () => bytesOf(`\0${text}\0`))
   ),

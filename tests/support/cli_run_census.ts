@@ -27,7 +27,9 @@ export type ReplayedBy =
   /** tests/command_line/metadata_runs_test.ts */
   | "metadata"
   /** tests/command_line/map_runs_test.ts */
-  | "mappings";
+  | "mappings"
+  /** tests/command_line/catalog_shell_runs_test.ts */
+  | "shell";
 
 /** A run is replayed by a test, or there is a reason why by none. */
 export type Place = { readonly by: ReplayedBy } | { readonly none: string };
@@ -69,7 +71,7 @@ const NOT_REPLAYED: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(backup|restore)-long/, "takes minutes"],
   [
-    /^(walk-|restore-as-nobody|restore-prelude(-existing|-overwrite)?$|backup-blockdev|meta-limit|img-chunk-4096|pxar-chunk-64)/,
+    /^(walk-|catdump-(mp\d|unr)$|restore-as-nobody|restore-prelude(-existing|-overwrite)?$|backup-blockdev|meta-limit|img-chunk-4096|pxar-chunk-64)/,
     "depends on the recording machine",
   ],
   [/^backup-.*-museum/, "depends on the recording machine"],
@@ -95,6 +97,7 @@ function placeOfClientRun({ name, argv, env, tty, stderr, stdout }: RecordedRun)
   if (isAbsent) return { none: "the command is not there yet" };
   const reason = NOT_REPLAYED.find(([names]) => names.test(name))?.[1];
   if (reason !== undefined) return { none: reason };
+  if (/^(tty-)?shell-/.test(name)) return { by: "shell" };
   if (KEYS.test(name)) return { by: "keys" };
   if (argv[0] === "bashcomplete") return { by: "completion" };
   if (command === "map" || command === "unmap") return { by: "mappings" };

@@ -1,6 +1,9 @@
 /** What the records call the official client's repository. */
 export const RECORDED_REPOSITORY = "test@pbs@127.0.0.1:8007:audit-cli";
 
+/** When the entries of the source tree were changed. */
+const RECORDED_TIME = "2026-11-21T12:34:35Z";
+
 /** Keys of the recorded runs, and where they are kept. */
 const KEYS = {
   "k.json": "none.key",
@@ -34,6 +37,9 @@ export class Scratch implements AsyncDisposable {
     await Deno.writeTextFile(`${folder}/tree/etc/c.conf`, "conf=1\n");
     await Deno.writeTextFile(`${folder}/tree/sub/b.bin`, "x".repeat(5000));
     await new Deno.Command("mkfifo", { args: [`${folder}/tree/fifo`] }).output();
+    for (const name of ["a.txt", "fifo", "etc/c.conf", "sub/b.bin", "link", "etc", "sub", ""]) {
+      await setTime(`${folder}/tree/${name}`);
+    }
     await Deno.writeTextFile(`${folder}/work/empty`, "");
     await Deno.symlink(`${folder}/tree/sub`, `${folder}/work/symdir`);
     await Deno.writeFile(`${folder}/work/img.raw`, noise(3 * 1024 * 1024));
@@ -60,6 +66,11 @@ export class Scratch implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+/** Gives an entry the time that the records tell of. */
+async function setTime(path: string): Promise<void> {
+  await new Deno.Command("touch", { args: ["-h", "-d", RECORDED_TIME, path] }).output();
 }
 
 function noise(length: number): Uint8Array {

@@ -43,6 +43,15 @@ export const PREPARATIONS: readonly (readonly [RegExp, Preparation])[] = [
     /^opt-cdm-data-after$/,
     (world) => backUp(world, "m.pxar:<TREE>", "w", 1710140400, ["--change-detection-mode=data"]),
   ],
+  [
+    /^catdump-split$/,
+    (world) =>
+      backUp(world, "root.pxar:<TREE>", "h2", 1700003600, ["--change-detection-mode=data"]),
+  ],
+  [
+    /^catdump-enc$/,
+    (world) => backUp(world, "a.pxar:<TREE>", "e", 1720003600, ["--keyfile=<WORK>/k.json"]),
+  ],
   [/^img-chunk-64-small$/, (world) => write(world, "<WORK>/small.raw", 50_000)],
   [/^reuse-threshold-exact-0$/, (world) => write(world, "<WORK>/th.raw", 1_048_576)],
   [/^reuse-threshold-plus-0$/, (world) => write(world, "<WORK>/th.raw", 1_048_577)],

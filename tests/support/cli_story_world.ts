@@ -8,6 +8,7 @@ import { clientCommand, runClient, runtimeFolder } from "./run_client.ts";
 import { TestServer } from "./test_server.ts";
 
 const DRIVER = fromFileUrl(new URL("./run_on_terminal.py", import.meta.url));
+const SHELL_DRIVER = fromFileUrl(new URL("./type_on_terminal.py", import.meta.url));
 const PASSWORD = "the password";
 const TOKEN_SECRET = "the secret";
 const DATASTORE = "audit-cli";
@@ -104,16 +105,22 @@ export class StoryWorld implements AsyncDisposable {
     return { code, stdout: this.#back(stdout), stderr: this.#back(stderr) };
   }
 
-  /** Runs what was recorded on a terminal of its size; the transcript is the standard output. */
-  async replayOnTerminal(run: RecordedRun): Promise<StoryRun> {
+  /**
+   * Runs what was recorded on a terminal of its size; the transcript is the standard output.
+   *
+   * @param prompt What appears before each line is typed; that of a question if absent.
+   */
+  async replayOnTerminal(run: RecordedRun, prompt?: string): Promise<StoryRun> {
     const [, columns, rows] = /terminal of (\d+)x(\d+)/.exec(run.notes)!;
     const variables = Object.entries(this.#environment(run.env));
     const typed = run.stdin?.match(/[^\r]*\r|[^\r]+$/g) ?? [];
     const argv = run.argv.map((word) => this.#put(word));
+    const driver = prompt === undefined
+      ? [DRIVER, JSON.stringify(typed)]
+      : [SHELL_DRIVER, JSON.stringify(typed.map((line) => [prompt, line]))];
     const { code, stdout, stderr } = await new Deno.Command("python3", {
       args: [
-        DRIVER,
-        JSON.stringify(typed),
+        ...driver,
         ...["sh", "-c", `stty columns ${columns} rows ${rows}; exec "$@"`, "sh", "env"],
         ...variables.flatMap(([name, value]) => value === null ? ["-u", name] : []),
         ...variables.flatMap(([name, value]) => value === null ? [] : [`${name}=${value}`]),

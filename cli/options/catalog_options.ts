@@ -1,0 +1,15 @@
+import type { Parameter } from "../command.ts";
+import { KEY_OPTIONS } from "./crypt_options.ts";
+import { TARGET_OPTIONS } from "./repository_options.ts";
+
+/** Options of the commands that read a catalog (spec: cli.md §4.11); the last one is ours. */
+export const CATALOG_OPTIONS: readonly Parameter[] = [
+  ...TARGET_OPTIONS,
+  ...KEY_OPTIONS.filter(({ name }) => name !== "crypt-mode"),
+  {
+    name: "ignore-catalog",
+    type: { kind: "boolean" },
+    default: false,
+    description: "Read the names from the archives themselves, as where there is no catalog.",
+  },
+];
