@@ -38,7 +38,7 @@ export const command: CommandDefinition = {
       name: "archive-name",
       type: { kind: "string", format: SAFE_FORMAT },
       required: true,
-      completion: "archive-name",
+      completion: "tree-archive-name",
       description: "File archive, e.g. root.pxar.",
     },
     {
