@@ -19,6 +19,7 @@ import type { CommandContext } from "../command_context.ts";
 import type { Output } from "../output/output.ts";
 import { ChunkFolderCompletion } from "./chunk_folder_completion.ts";
 import { serverFolderPath } from "./server_folder_path.ts";
+import { VERSION } from "../version.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
 /** `serve` (docs/server.md): runs until a signal ends it. */
@@ -48,6 +49,7 @@ export async function runServer(values: CommandValues, context: CommandContext):
     access: folder.access,
     logFolder: folder.config.logFolder ?? `${folder.path}/log`,
     instanceId: folder.instanceId,
+    version: VERSION,
     failed: (error) => output.log("error", `internal error: ${describeError(error).join(": ")}`),
     refresh: async () => {
       try {

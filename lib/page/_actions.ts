@@ -11,7 +11,7 @@ const KEEP_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as
 
 /** `set-notes`: of a snapshot or a group. */
 export async function setNotes(source: PageSource, parameters: PageParameters): Promise<PageDone> {
-  const { repository } = source.access(parameters.text("store"));
+  const { repository } = await source.access(parameters.text("store"));
   const { namespace, group, optionalSnapshot } = parameters;
   const notes = parameters.text("notes", MAX_NOTES);
   if (optionalSnapshot === undefined) await repository.writeGroupNotes(namespace, group, notes);
@@ -21,7 +21,7 @@ export async function setNotes(source: PageSource, parameters: PageParameters): 
 
 /** `protect`: a snapshot, or the contrary. */
 export async function protect(source: PageSource, parameters: PageParameters): Promise<PageDone> {
-  const { repository } = source.access(parameters.text("store"));
+  const { repository } = await source.access(parameters.text("store"));
   const isProtected = parameters.flag("isProtected");
   await repository.setProtected(parameters.namespace, parameters.snapshot, isProtected);
   return { done: true };
@@ -33,7 +33,7 @@ export async function verify(
   parameters: PageParameters,
 ): Promise<PageStarted> {
   const store = parameters.text("store");
-  const { tasks } = source.access(store);
+  const { tasks } = await source.access(store);
   const { namespace } = parameters;
   const hasGroup = parameters.optionalText("type") !== undefined ||
     parameters.optionalText("id") !== undefined;
@@ -52,7 +52,7 @@ export async function previewPrune(
   source: PageSource,
   parameters: PageParameters,
 ): Promise<PagePruneDecisions> {
-  const { repository } = source.access(parameters.text("store"));
+  const { repository } = await source.access(parameters.text("store"));
   const decisions = await repository.prune({ ...pruneOf(parameters), dryRun: true });
   return {
     decisions: decisions.toSorted((a, b) => b.time - a.time).map((decision) => ({
@@ -70,7 +70,7 @@ export async function prune(
   parameters: PageParameters,
 ): Promise<PageStarted> {
   const store = parameters.text("store");
-  const { tasks } = source.access(store);
+  const { tasks } = await source.access(store);
   const shown = parameters.integers("remove", MAX_REMOVED).toSorted((a, b) => a - b);
   const { decisions } = await previewPrune(source, parameters);
   const now = decisions.filter(({ keep }) => !keep).map(({ time }) => time)
@@ -104,7 +104,7 @@ export async function forget(
   parameters: PageParameters,
 ): Promise<PageDone> {
   const store = parameters.text("store");
-  const { repository } = source.access(store);
+  const { repository } = await source.access(store);
   const { namespace, group, optionalSnapshot } = parameters;
   await snapshots.release(store, namespace, group);
   if (optionalSnapshot !== undefined) {
@@ -121,5 +121,6 @@ export async function collectGarbage(
   parameters: PageParameters,
 ): Promise<PageStarted> {
   const store = parameters.text("store");
-  return { upid: await source.access(store).tasks.startGarbageCollection(), store };
+  const { tasks } = await source.access(store);
+  return { upid: await tasks.startGarbageCollection(), store };
 }

@@ -37,7 +37,7 @@ export async function listStores(source: PageSource): Promise<PageStores> {
 async function describeStore(source: PageSource, listed: ListedStore): Promise<PageStore> {
   const base = { ...listed, mayCollectGarbage: false };
   try {
-    const access = source.access(listed.store);
+    const access = await source.access(listed.store);
     const { repository } = access;
     const granted = await access.privileges("");
     const { total, used, avail } = await repository.status();

@@ -23,7 +23,7 @@ export async function listTasks(
     : [only];
   const tasks: PageTask[] = [];
   for (const store of stores) {
-    const access = source.access(store);
+    const access = await source.access(store);
     const listed = await access.tasks.list({ all, limit, everybody: true });
     tasks.push(...listed.map((task) => describeTask(store, task)));
   }
@@ -58,7 +58,7 @@ export async function showTask(
   source: PageSource,
   parameters: PageParameters,
 ): Promise<PageTaskLog> {
-  const { tasks } = source.access(parameters.text("store"));
+  const { tasks } = await source.access(parameters.text("store"));
   const upid = parameters.text("upid", MAX_UPID);
   const from = parameters.optionalInteger("from", { least: 0, most: 2 ** 31 }) ?? 0;
   const limit = parameters.optionalInteger("limit", { least: 1, most: MAX_LINES }) ?? DEFAULT_LINES;
@@ -75,7 +75,7 @@ export async function showTask(
 
 /** `task-stop` */
 export async function stopTask(source: PageSource, parameters: PageParameters): Promise<PageDone> {
-  const { tasks } = source.access(parameters.text("store"));
+  const { tasks } = await source.access(parameters.text("store"));
   await tasks.stop(parameters.text("upid", MAX_UPID));
   return { done: true };
 }

@@ -27,7 +27,7 @@ export async function listVersions(
   const before = parameters.optionalInteger("before", { least: 1, most: Number.MAX_SAFE_INTEGER });
   const limit = parameters.optionalInteger("limit", { least: 1, most: MAX_VERSIONS }) ??
     DEFAULT_VERSIONS;
-  const { repository } = caller.source.access(store);
+  const { repository } = await caller.source.access(store);
   const listed = (await repository.listSnapshots(namespace, group)).filter(isFinished)
     .filter(({ time }) => before === undefined || time < before)
     .sort((a, b) => b.time - a.time);

@@ -23,5 +23,6 @@ export type {
 } from "./page_source.ts";
 export { type OpenedRepository, SinglePageSource } from "./single_page_source.ts";
 export { checkOrigin, cookieOf, type PageTarget, parsePageTarget } from "./_page_target.ts";
+export { PageParameters } from "./_page_parameters.ts";
 export { PageError, refusalResponse } from "./_refusal.ts";
 export { jsonResponse } from "./_response.ts";

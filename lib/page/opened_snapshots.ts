@@ -60,7 +60,7 @@ export class OpenedSnapshots implements AsyncDisposable {
    */
   async lease({ source, sessionKey }: PageCaller, place: StoredPlace): Promise<Lease> {
     const { store, namespace, snapshot } = place;
-    const access = source.access(store);
+    const access = await source.access(store);
     const groupKey = groupKeyOf(store, namespace, snapshot);
     const key = `${sessionKey}\0${groupKey}\0${snapshot.time}`;
     let held = this.#held.get(key);

@@ -37,12 +37,16 @@ type Stream = (opened: OpenedSnapshot, call: Call) => Promise<OutgoingResponse>;
 /** Requests that only look. */
 const LISTS: Readonly<Record<string, Handler>> = {
   "stores": ({ caller }) => lists.listStores(caller.source),
-  "growth": ({ caller, parameters }) => measureGrowth(accessOf(caller, parameters)),
-  "namespaces": ({ caller, parameters }) => lists.listNamespaces(accessOf(caller, parameters)),
-  "groups": ({ caller, parameters }) => lists.listGroups(accessOf(caller, parameters), parameters),
-  "snapshots": ({ caller, parameters }) =>
-    lists.listSnapshots(accessOf(caller, parameters), parameters),
-  "notes": ({ caller, parameters }) => lists.showNotes(accessOf(caller, parameters), parameters),
+  "growth": async ({ caller, parameters }) =>
+    await measureGrowth(await accessOf(caller, parameters)),
+  "namespaces": async ({ caller, parameters }) =>
+    await lists.listNamespaces(await accessOf(caller, parameters)),
+  "groups": async ({ caller, parameters }) =>
+    await lists.listGroups(await accessOf(caller, parameters), parameters),
+  "snapshots": async ({ caller, parameters }) =>
+    await lists.listSnapshots(await accessOf(caller, parameters), parameters),
+  "notes": async ({ caller, parameters }) =>
+    await lists.showNotes(await accessOf(caller, parameters), parameters),
   "tasks": ({ caller, parameters }) => listTasks(caller.source, parameters),
   "task": ({ caller, parameters }) => showTask(caller.source, parameters),
   "archives": looking((opened) => listArchives(opened)),
@@ -154,8 +158,8 @@ function looking(look: Look): Handler {
   };
 }
 
-function accessOf({ source }: PageCaller, parameters: PageParameters) {
-  return source.access(parameters.text("store"));
+async function accessOf({ source }: PageCaller, parameters: PageParameters) {
+  return await source.access(parameters.text("store"));
 }
 
 function placeOf(parameters: PageParameters) {

@@ -57,7 +57,7 @@ export interface PageStoreAccess {
 export interface PageSource {
   listStores(): Promise<ListedStore[]>;
   /** @throws {NotFoundError} if there is no such datastore. */
-  access(store: string): PageStoreAccess;
+  access(store: string): Promise<PageStoreAccess>;
 }
 
 /** Somebody who looks at the page, for the time of one request. */

@@ -34,7 +34,8 @@ export class SinglePageSource implements PageSource {
   }
 
   /** See {@linkcode PageSource.access}. */
-  access(store: string): PageStoreAccess {
+  // deno-lint-ignore require-await -- it throws as the others do
+  async access(store: string): Promise<PageStoreAccess> {
     if (store !== STORE) throw new NotFoundError("there is only one datastore here");
     const { repository, crypt, keyAdvice } = this.#opened;
     return {

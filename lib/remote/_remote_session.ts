@@ -96,6 +96,12 @@ export class RemoteSession {
     return await this.#refusing(() => this.#client.call(method, path, parameters, options));
   }
 
+  /** Asks for raw bytes that nobody wants but to know whether they are there. */
+  async discard(path: string, parameters: ApiParameters): Promise<void> {
+    const { body } = await this.#refusing(() => this.#client.download(path, parameters));
+    await body.discard();
+  }
+
   /** Sends raw bytes, its parameters in the query. */
   async upload(path: string, parameters: ApiParameters, body: Uint8Array): Promise<void> {
     await this.#refusing(() => this.#client.upload(path, parameters, body));

@@ -13,6 +13,11 @@ export type { SpeedTestResult } from "./measure_upload.ts";
 export * from "./open_remote_repository.ts";
 export * from "./remote_options.ts";
 export type { RemoteRepository, ServerVersion } from "./remote_repository.ts";
-export type { SecondFactorChallenge } from "./second_factor.ts";
+export {
+  isHalfLogin,
+  parseChallenge,
+  type SecondFactorChallenge,
+  secondFactorPassword,
+} from "./second_factor.ts";
 export * from "./ticket_cache.ts";
 export * from "./used_repositories.ts";

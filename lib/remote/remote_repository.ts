@@ -12,6 +12,7 @@ import {
   type GroupMove,
   isAuthIdText,
   isTaskDone,
+  MANIFEST_BLOB_NAME,
   namespaceComponents,
   type NamespaceInfo,
   type NamespaceMove,
@@ -140,6 +141,21 @@ export class RemoteRepository implements Repository {
   /** See {@linkcode Repository.openSnapshot}. */
   async openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource> {
     return await RemoteSnapshotSource.open(this.#session, namespace, snapshot);
+  }
+
+  /**
+   * Asks whether the contents of a snapshot may be read, as {@linkcode openSnapshot} does, and opens
+   * nothing.
+   *
+   * @throws {AuthError} if not, {NotFoundError} if there is no such snapshot.
+   */
+  async confirmReadable(namespace: string, snapshot: BackupSnapshot): Promise<void> {
+    const path = this.#session.datastorePath("download");
+    const parameters = {
+      ...snapshotParameters(namespace, snapshot),
+      "file-name": MANIFEST_BLOB_NAME,
+    };
+    await this.#session.discard(path, parameters);
   }
 
   /** See {@linkcode Repository.listGroups}. */

@@ -1,9 +1,9 @@
 import { type AcceptedConnection, type CertificateAndKey, TlsListener } from "../tls/mod.ts";
 import { LargeHeads, serveConnection, type ServeOptions } from "../http1/mod.ts";
 import type { IncomingRequest } from "../http/mod.ts";
-import type { MinimumPace } from "../duplex/mod.ts";
+import { type Duplex, memoryDuplexPair, type MinimumPace } from "../duplex/mod.ts";
 import { AccessLog } from "./access_log.ts";
-import { AnswerBudget, BodyBudget } from "./memory/mod.ts";
+import { AnswerBudget, type AnswerReader, BodyBudget } from "./memory/mod.ts";
 import type { AccessControl } from "./access/mod.ts";
 import type { DatastoreConfig } from "./config/mod.ts";
 import { MeasuredDuplex } from "./measured_duplex.ts";
@@ -13,6 +13,7 @@ import {
   UpgradedConnections,
   UploadInspector,
 } from "./state/mod.ts";
+import { type PageConnection, ServerPage } from "./page/mod.ts";
 import { redirectToTls, RestService } from "./rest/mod.ts";
 import { TaskRegistry } from "./tasks/mod.ts";
 
@@ -56,6 +57,10 @@ export interface BackupServerOptions {
   readonly failed?: (error: unknown) => void;
   /** Bytes that answers waiting for their readers may take together. Default 64 MiB. */
   readonly answerBytes?: number;
+  /** Bytes that the page holds for its readers, beside these. Default 64 MiB. */
+  readonly pageBytes?: number;
+  /** Version of the program, which the page shows. */
+  readonly version?: string;
   /** Connections at a time. Default 1000. */
   readonly maxConnections?: number;
   /** How long refusals of credentials and privileges wait; for tests. */
@@ -94,6 +99,10 @@ export class BackupServer {
   readonly #log: AccessLog;
   readonly #connections = new Set<Promise<void>>();
   readonly #idle = new Set<AcceptedConnection>();
+  readonly #page: ServerPage;
+  readonly #pageAnswers: AnswerBudget;
+  /** Ends of connections within the process. */
+  readonly #within = new Set<Duplex>();
   #listener: TlsListener | undefined;
   readonly #timeouts: ServerTimeouts;
   readonly #largeHeads = new LargeHeads();
@@ -131,7 +140,10 @@ export class BackupServer {
       http2: { idleTimeoutMs: STRANGER_IDLE_MS, ...paces, ...timeouts?.http2 },
     };
     this.#refresh = options.refresh ?? (() => Promise.resolve());
-    this.#rest = new RestService(this.#state, options.failed ?? (() => {}));
+    const failed = options.failed ?? (() => {});
+    this.#rest = new RestService(this.#state, failed);
+    this.#page = new ServerPage({ state: this.#state, version: options.version ?? "", failed });
+    this.#pageAnswers = new AnswerBudget(options.pageBytes, timeouts?.answerPatienceMs);
   }
 
   /**
@@ -189,6 +201,8 @@ export class BackupServer {
     await this.#state.tasks.idle();
     this.#listener?.close();
     this.#state.stop();
+    for (const duplex of this.#within) duplex.abort();
+    await this.#page[Symbol.asyncDispose]();
     await Promise.allSettled(this.#connections);
     await this.#log.flush();
     this.#state[Symbol.dispose]();
@@ -203,19 +217,18 @@ export class BackupServer {
     const { remoteAddress } = accepted;
     const duplex = new MeasuredDuplex(accepted.duplex);
     if (this.#stopping) return duplex.abort();
-    const answers = this.#state.answers.of({
-      remoteAddress,
-      get takenBytes() {
-        return duplex.takenBytes;
-      },
-      ended: accepted.ended,
-      abort: (reason) => duplex.abort(reason),
-    });
+    const reader = readerOf(duplex, remoteAddress, accepted.ended);
+    const answers = this.#state.answers.of(reader);
     const connection = new ServerConnection(duplex.peer, remoteAddress, answers, accepted.keep);
+    const page: PageConnection = {
+      connection,
+      answers: this.#pageAnswers.of(reader),
+      connect: () => Promise.resolve(this.#connectWithin(connection)),
+    };
     this.#idle.add(accepted);
     const served = serveConnection(duplex, async (request) => {
       this.#idle.delete(accepted);
-      const response = await this.#answer(request, connection);
+      const response = await this.#answer(request, connection, page);
       if (!("upgrade" in response)) this.#idle.add(accepted);
       return response;
     }, {
@@ -233,13 +246,53 @@ export class BackupServer {
     this.#connections.add(served);
   }
 
-  async #answer(request: IncomingRequest, connection: ServerConnection) {
+  /** A connection of the page to this same server, for the address of a browser's. */
+  #connectWithin({ peer, remoteAddress }: ServerConnection): Duplex {
+    const [near, far] = memoryDuplexPair();
+    const duplex = new MeasuredDuplex(far);
+    const ended = new AbortController();
+    const answers = this.#state.answers.of(readerOf(duplex, remoteAddress, ended.signal));
+    const connection = new ServerConnection(peer, remoteAddress, answers, () => {});
+    this.#within.add(duplex);
+    const served = serveConnection(
+      duplex,
+      (request) => this.#answer(request, connection),
+      this.#timeouts,
+    ).finally(() => {
+      ended.abort();
+      connection.end();
+      this.#within.delete(duplex);
+      this.#connections.delete(served);
+    });
+    this.#connections.add(served);
+    return near;
+  }
+
+  /** @param page Absent on connections within the process: it does not ask itself. */
+  async #answer(request: IncomingRequest, connection: ServerConnection, page?: PageConnection) {
     await this.#refresh();
-    const { response, authId } = await this.#rest.answer(request, connection);
+    const { response, authId } = page !== undefined && ServerPage.isFor(request)
+      ? await this.#page.answer(request, page)
+      : await this.#rest.answer(request, connection);
     const status = "upgrade" in response ? 101 : response.status;
     const body = "upgrade" in response ? undefined : response.body;
     const sizeBytes = body instanceof Uint8Array ? body.length : 0;
     this.#log.add({ peer: connection.peer, authId, request, status, sizeBytes });
     return response;
   }
+}
+
+function readerOf(
+  duplex: MeasuredDuplex,
+  remoteAddress: string,
+  ended: AbortSignal,
+): AnswerReader {
+  return {
+    remoteAddress,
+    get takenBytes() {
+      return duplex.takenBytes;
+    },
+    ended,
+    abort: (reason) => duplex.abort(reason),
+  };
 }
