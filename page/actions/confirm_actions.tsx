@@ -8,6 +8,7 @@ import { act } from "../requests/send_request.ts";
 import { reload } from "../state/generation.ts";
 import { tell } from "../state/messages.ts";
 import type { Group, Snapshot } from "../state/route.ts";
+import { safeText } from "../text/safe_text.ts";
 import { formatCount, formatSize } from "../text/sizes.ts";
 
 /** Tells that a task was started, with the way to its log. */
@@ -157,9 +158,12 @@ export function ForgetGroup(
   const [typed, setTyped] = useState("");
   const name = `${group.type}/${group.id}`;
   const run = async () => {
-    const { message } = await act("forget", group);
-    tell({ kind: "done", text: message ?? `The group ${name} was removed` });
-    reload();
+    try {
+      await act("forget", group);
+    } finally {
+      reload(); // also if protected ones have stayed
+    }
+    tell({ kind: "done", text: `The group ${safeText(name)} was removed` });
     onDone();
   };
   return (

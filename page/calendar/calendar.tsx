@@ -164,7 +164,12 @@ function Day(
       onClick={() => onChoose(day)}
     >
       <span>{Number(day.slice(-2))}</span>
-      {state !== undefined && state.count > 1 && <span class="day-count">{state.count}</span>}
+      {state !== undefined && state.count > 1 && (
+        <span
+          class="day-count"
+          data-count={state.count}
+        />
+      )}
       {state !== undefined && (
         <span class="day-marks">
           {state.isProtected && <Icon name="lock" />}

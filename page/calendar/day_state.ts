@@ -32,10 +32,12 @@ export function dayStates(snapshots: readonly PageSnapshot[]): Map<string, DaySt
   return states;
 }
 
-/** A day in words. */
+/** A day in words: `1 November 2026, 2 snapshots, verified`. */
 export function describeDay(day: string, state: DayState | undefined): string {
-  if (state === undefined) return `${day}, no snapshot`;
-  const words = [day, formatCount(state.count, "snapshot")];
+  const date = new Date(`${day}T12:00`)
+    .toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+  if (state === undefined) return `${date}, no snapshot`;
+  const words = [date, formatCount(state.count, "snapshot")];
   if (state.damaged > 0) words.push(`${state.damaged} damaged`);
   else if (state.verified > 0) {
     words.push(state.verified === state.count ? "verified" : `${state.verified} verified`);

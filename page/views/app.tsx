@@ -67,7 +67,11 @@ function Head({ showKeys }: { readonly showKeys: () => void }): JSX.Element {
   const view = route.value.view;
   return (
     <header class="head">
-      <Link to={{ view: "stores" }} class="brand" label="pbs-client, datastores">
+      <Link
+        to={{ view: "stores" }}
+        class="brand"
+        label={`${safeText(now?.title ?? "pbs-client")}, datastores`}
+      >
         <span class="mark">
           <Icon name="stores" />
         </span>

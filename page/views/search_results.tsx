@@ -55,9 +55,8 @@ export function SearchResults(
             ? (
               <Empty title="Nothing has such a name">
                 <p>
-                  A part of a name is enough, whatever its case; <code>*</code> and <code>?</code>
-                  {" "}
-                  stand for any characters.
+                  A part of a name is enough, whatever its case; with <code>*</code> or{" "}
+                  <code>?</code> it is a pattern for the whole name.
                 </p>
               </Empty>
             )

@@ -3,7 +3,7 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const PROGRAM = "/usr/bin/chromium";
 /** Milliseconds after which a test says what it waited for in vain. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** Width and colours of a screen. */
 export interface Screen {
@@ -19,6 +19,13 @@ export const SCREENS: Readonly<Record<"light" | "dark" | "phone", Screen>> = {
   phone: { width: 360, height: 740, colours: "light" },
 };
 
+/** Steps of a test of which each needs the one before it: after one that fails there is no other. */
+export function stepsOf(context: Deno.TestContext) {
+  return async (name: string, run: () => Promise<void>): Promise<void> => {
+    if (!await context.step(name, run)) throw new Error(`the steps after "${name}" are left out`);
+  };
+}
+
 /** A headless Chromium with a profile of its own, that goes with the scope. */
 export class Browser implements AsyncDisposable {
   private constructor(readonly chromium: Chromium, readonly profile: TempDir) {}
@@ -31,6 +38,7 @@ export class Browser implements AsyncDisposable {
       headless: true,
       userDataDir: `${profile.path}/profile`,
       acceptInsecureCerts: true,
+      env: { ...Deno.env.toObject(), TZ: "UTC" },
       downloadBehavior: { policy: "allow", downloadPath: `${profile.path}/downloads` },
       // Root has no sandbox; nothing of what is not asked for goes to the network.
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
@@ -109,14 +117,19 @@ export class Tab {
     }
   }
 
-  /** What is written on the page. */
+  /** What is written on the page, in one line. */
   async text(): Promise<string> {
-    return await this.page.evaluate("document.body.innerText") as string;
+    const text = await this.page.evaluate("document.body.innerText") as string;
+    return text.replaceAll(/\s+/g, " ");
   }
 
   /** Presses what has a role and a name for readers of the screen. */
   async press(role: string, name: string): Promise<void> {
-    await this.page.locator(`aria/${name}[role="${role}"]`).click();
+    try {
+      await this.page.locator(`aria/${name}[role="${role}"]`).click();
+    } catch (cause) {
+      throw new Error(`no ${role} "${name}" could be pressed on:\n${await this.text()}`, { cause });
+    }
   }
 
   /** Types into a field that has a name for readers of the screen. */
