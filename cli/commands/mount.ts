@@ -113,8 +113,9 @@ async function serveArchive(
   const session = await FuseSession.mount({
     fileSystem: new ArchiveFileSystem(archive.reader.tree),
     mountPoint: values.requiredText("target"),
-    onFailure: (operation, error) =>
-      log("error", `${operation}: ${error instanceof Error ? error.message : error}`),
+    onFailure: tellOnce((operation, error) =>
+      log("error", `${operation}: ${error instanceof Error ? error.message : error}`)
+    ),
   });
   if (isDetached) goToBackground();
   isReady = true;
@@ -131,4 +132,20 @@ async function serveArchive(
 function checkFileArchive(name: string): void {
   if (checkArchiveName(name).kind !== "fixed") return;
   throw new UsageError("use the 'map' command to map drive images");
+}
+
+/** Kinds of failures that are remembered. */
+const MAX_TOLD = 1000;
+
+/** Leaves out failures with the reason of an earlier one: a damaged chunk is met page by page. */
+function tellOnce(
+  tell: (operation: string, error: unknown) => void,
+): (operation: string, error: unknown) => void {
+  const told = new Set<string>();
+  return (operation, error) => {
+    const reason = String(error instanceof Error && error.cause || error);
+    if (told.has(reason)) return;
+    if (told.size < MAX_TOLD) told.add(reason);
+    tell(operation, error);
+  };
 }
