@@ -98,6 +98,38 @@ export class PxarAccessor {
     return new PxarAccessor({ metadata, payload, version, prelude, root, memory });
   }
 
+  /**
+   * Opens an archive of which the start cannot be had: its root has made-up metadata.
+   *
+   * @throws {CorruptDataError} if its end is damaged as well.
+   */
+  static async openLost(
+    metadata: RandomAccess,
+    version: number,
+    payload?: RandomAccess,
+  ): Promise<PxarAccessor> {
+    const memory = { held: 0 };
+    const root = await PxarDirectory.openLost(
+      { access: metadata, version, end: metadata.size, memory },
+      { position: 0, depth: 0 },
+    );
+    return new PxarAccessor({ metadata, payload, version, prelude: undefined, root, memory });
+  }
+
+  /**
+   * Opens the directory of which the start cannot be had.
+   *
+   * @param begin Its place: where its FILENAME item begins.
+   * @throws {CorruptDataError} if no directory that begins there ends there.
+   */
+  async lostDirectory(
+    begin: { readonly position: number; readonly depth: number },
+    end: number,
+  ): Promise<PxarDirectory> {
+    const { metadata: access, version } = this;
+    return await PxarDirectory.openLost({ access, version, end, memory: this.#memory }, begin);
+  }
+
   /** Opens a directory that was found. @throws {NotFoundError} if it is something else. */
   async directory(node: PxarNode): Promise<PxarDirectory> {
     const { entry } = node;

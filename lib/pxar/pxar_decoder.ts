@@ -164,6 +164,22 @@ export class PxarDecoder {
     this.#state = LEAVE;
   }
 
+  /**
+   * Enters a directory of which the start cannot be had, without an event; to be followed by a jump.
+   *
+   * @param name Of the directory; nothing for the root, which has no other open.
+   * @param version Of the archive.
+   */
+  enterLost(name: Uint8Array, version: number): void {
+    if (this.#path.length === 0) this.#version = version;
+    this.#path.push(name.byteLength);
+    this.#pathLength += name.byteLength + 1;
+    if (this.#path.length > format.MAX_DEPTH + 1 || this.#pathLength > format.MAX_PATH_LENGTH + 1) {
+      throw new CorruptDataError("archive: directories are nested too deeply");
+    }
+    this.#state = CHILDREN;
+  }
+
   #goTo(position: number): void {
     if (this.#path.length === 0) throw new Error("no directory is open");
     this.#left = 0;

@@ -14,6 +14,7 @@ import {
 import type { EntryBuilder } from "./_entry_builder.ts";
 import { RandomItems } from "./_random_items.ts";
 import { PxarListing } from "./pxar_listing.ts";
+import { lostDirectory } from "./_lost_directory.ts";
 import { checkedNode, type PxarNode } from "./pxar_node.ts";
 
 /** The first items of a table, which most of a search goes through, are read together. */
@@ -90,6 +91,27 @@ export class PxarDirectory {
     const place = await readPlace(access, version, end);
     const items = new RandomItems(access, version);
     const { entry } = await items.readHead(place.start, place.goodbye);
+    const node = { entry, end, pathLength: 0 };
+    return new PxarDirectory({ ...opened, node, head: place.start }, place);
+  }
+
+  /**
+   * Opens the directory that ends at a position and of which the start cannot be had.
+   *
+   * @param begin Its place: where its FILENAME item begins, for the root 0.
+   * @throws {CorruptDataError} if no directory that begins there ends there.
+   */
+  static async openLost(
+    opened: Omit<OpenDirectory, "node" | "head" | "starts"> & { readonly end: number },
+    begin: { readonly position: number; readonly depth: number },
+  ): Promise<PxarDirectory> {
+    const { access, version, end } = opened;
+    const place = await readPlace(access, version, end);
+    const before = place.start - begin.position - format.HEADER_SIZE - 1;
+    if (begin.depth > 0 && !(before > 0 && before <= format.MAX_NAME_LENGTH)) {
+      failTable(end, "belongs to another directory");
+    }
+    const entry = lostDirectory(begin.position, begin.depth);
     const node = { entry, end, pathLength: 0 };
     return new PxarDirectory({ ...opened, node, head: place.start }, place);
   }

@@ -1,8 +1,15 @@
 import { CorruptDataError } from "../errors/mod.ts";
 import { type ExtractSink, type MatchList, SelectiveExtractor } from "../fs/mod.ts";
-import { type ContentRange, PayloadDecoder, PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
+import {
+  type ContentRange,
+  PayloadDecoder,
+  type PxarAccessor,
+  PxarDecoder,
+  type PxarDirectory,
+  type PxarEntry,
+} from "../pxar/mod.ts";
 import { DamagedChunkError, type PlacedChunk, type PlacedChunks } from "../reading/mod.ts";
-import { ArchiveGuide } from "./_archive_guide.ts";
+import { ArchiveGuide, type LostEntries } from "./_archive_guide.ts";
 import type { ContentFeed } from "./_content_feed.ts";
 import type { InPlaceParts, InPlaceTarget } from "./_in_place_target.ts";
 import { joinNames } from "./_join_names.ts";
@@ -77,6 +84,8 @@ export class ArchiveExtraction {
   #payloadDamage: DamagedChunkError | undefined;
   readonly #losses: Losses;
   readonly #guide: ArchiveGuide;
+  /** The archive, if its start is lost. */
+  #withoutStart: PxarAccessor | undefined;
   /** Whether the guide is to be asked where the directory at hand goes on. */
   #mayJump = false;
   readonly #sink: ExtractSink;
@@ -102,7 +111,9 @@ export class ArchiveExtraction {
       });
     this.#sink = this.#selection ?? this.#maker;
     this.#losses = new Losses(parts.observer);
-    this.#guide = new ArchiveGuide(() => parts.linkedContent.tree());
+    this.#guide = new ArchiveGuide(async () =>
+      this.#withoutStart ?? await parts.linkedContent.tree()
+    );
     if (this.#selection !== undefined) parts.archiveChunks.narrow();
     if (this.#selection !== undefined || parts.inPlace?.isSparse) parts.payloadChunks?.narrow();
   }
@@ -357,20 +368,29 @@ export class ArchiveExtraction {
 
   /**
    * Finds out from the goodbye tables where the archive goes on after a chunk that cannot be had, and
-   * names what is lost.
+   * names what is lost. A directory that begins in the chunk and ends behind it is made all the same.
    *
    * @returns false if there is no table to go by.
    */
   async #goOnBehind(damage: DamagedChunkError): Promise<boolean> {
     const decoder = this.#decoder;
+    const goesIn = this.#selection === undefined && this.#inPlace === undefined;
+    if (decoder.depth === 0 && !(goesIn && await this.#enterLostRoot(damage))) return false;
     const innermost = decoder.depth - 1;
+    const begunName = decoder.begunName;
+    const begun = begunName && { name: begunName, position: decoder.entry.position };
     for (let depth = innermost; depth >= 0; depth--) {
-      const way = await this.#guide.wayOn(depth, decoder.position, damage.end);
+      const way = await this.#guide.wayOn(depth, {
+        from: decoder.position,
+        end: damage.end,
+        begun: depth === innermost ? begun?.position : undefined,
+        goesIn,
+      });
       if (way === undefined) continue;
-      const begun = decoder.begunName;
+      const isMade = begun?.position === way.levels[1]?.directory.node.entry.position;
       if (this.#fileLeft >= 0) this.#lose(damage);
-      else if (begun !== undefined && this.#isWanted(begun)) {
-        this.#losses.file(joinNames([...this.#path, begun]), damage);
+      else if (begun !== undefined && !isMade && this.#isWanted(begun.name)) {
+        this.#losses.file(joinNames([...this.#path, begun.name]), damage);
       }
       for (let level = innermost; level > depth; level--) {
         this.#losses.rest(this.#directoryPath(), damage);
@@ -378,12 +398,62 @@ export class ArchiveExtraction {
         await this.#leave();
       }
       this.#inPlace?.loseEntries();
-      if (way.lost > 0) this.#losses.nameless(way.lost, this.#directoryPath(), damage);
-      if (way.isEnd) decoder.jumpOut(way.position, depth);
-      else decoder.jumpTo(way.position, depth);
+      decoder.jumpTo(way.position, depth);
+      await this.#loseEntries(way.levels, begun, damage);
+      if (way.isEnd) decoder.jumpOut(way.position);
       return true;
     }
     return false;
+  }
+
+  /** Names what is lost of a directory, and goes into the ones of which only the start is lost. */
+  async #loseEntries(
+    levels: readonly LostEntries[],
+    begun: { readonly name: Uint8Array; readonly position: number } | undefined,
+    damage: DamagedChunkError,
+  ): Promise<void> {
+    for (const [index, { directory, lost }] of levels.entries()) {
+      const next = levels[index + 1]?.directory;
+      const at = next?.node.entry.position;
+      const names = new Map(
+        await this.parts.linkedContent.namesOf?.(
+          this.#path.slice(1),
+          directory,
+          at === undefined ? lost : [...lost, at],
+        ),
+      );
+      if (begun !== undefined) names.set(begun.position, begun.name);
+      let nameless = 0;
+      for (const position of lost) {
+        const name = names.get(position);
+        if (name === undefined) nameless++;
+        else if (this.#isWanted(name)) this.#losses.file(joinNames([...this.#path, name]), damage);
+      }
+      if (nameless > 0) this.#losses.nameless(nameless, this.#directoryPath(), damage);
+      if (next === undefined) return;
+      this.#enterLost(next, names.get(at!) ?? new TextEncoder().encode(`lost-${at}`), damage);
+    }
+  }
+
+  /** Goes into the root of an archive of which the start is lost. @returns Whether it has an end. */
+  async #enterLostRoot(damage: DamagedChunkError): Promise<boolean> {
+    try {
+      const tree = await this.parts.linkedContent.treeWithoutStart?.();
+      if (tree === undefined) return false;
+      this.#withoutStart = tree;
+      this.#enterLost(tree.root, new Uint8Array(0), damage);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      return false;
+    }
+  }
+
+  #enterLost(directory: PxarDirectory, name: Uint8Array, damage: DamagedChunkError): void {
+    this.#entry({ ...directory.node.entry, name });
+    this.#guide.enterLost(directory);
+    this.#decoder.enterLost(name, this.parts.payloadChunks === undefined ? 1 : 2);
+    this.#losses.metadata(this.#directoryPath(), damage);
   }
 
   #isWanted(name: Uint8Array): boolean {

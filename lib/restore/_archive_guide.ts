@@ -8,10 +8,31 @@ export interface Stop {
   readonly isEnd: boolean;
 }
 
+/** Entries of a directory that begin in a stretch of the stream that cannot be had. */
+export interface LostEntries {
+  readonly directory: PxarDirectory;
+  /** Positions of the entries, without a directory that is gone into. */
+  readonly lost: readonly number[];
+}
+
 /** The way on after a stretch of the stream that cannot be had. */
 export interface WayOn extends Stop {
-  /** How many entries of the directory begin in the stretch, or between it and where it goes on. */
-  readonly lost: number;
+  /**
+   * The directory that is open, and those of which the start is lost and that are gone into, from the
+   * outermost to the innermost.
+   */
+  readonly levels: readonly LostEntries[];
+}
+
+/** A stretch of the stream that cannot be had. */
+export interface LostStretch {
+  /** Place where the entry begins that comes next. */
+  readonly from: number;
+  readonly end: number;
+  /** Place where an entry begins that has begun before; absent between entries. */
+  readonly begun?: number | undefined;
+  /** Whether directories may be gone into of which the start is lost. */
+  readonly goesIn: boolean;
 }
 
 interface Level {
@@ -41,6 +62,12 @@ export class ArchiveGuide {
   /** A directory was entered. */
   enter(entry: PxarEntry): void {
     this.#levels.push({ entry, next: 0, end: 0 });
+  }
+
+  /** A directory was entered of which the start is lost. */
+  enterLost(directory: PxarDirectory): void {
+    const { entry } = directory.node;
+    this.#levels.push({ entry, directory: Promise.resolve(directory), next: 0, end: 0 });
   }
 
   /** The innermost directory was left. */
@@ -93,27 +120,42 @@ export class ArchiveGuide {
   /**
    * Finds where the directory at a depth goes on.
    *
-   * @param from Where the entry begins that comes next.
-   * @param end Where the stretch that cannot be had ends.
    * @returns undefined if its table cannot be had either.
    */
-  async wayOn(depth: number, from: number, end: number): Promise<WayOn | undefined> {
+  async wayOn(depth: number, stretch: LostStretch): Promise<WayOn | undefined> {
     try {
       const directory = await this.#directory(depth);
       if (directory === undefined) return undefined;
-      const { stops } = this.#levels[depth]!;
-      let lost = 0;
-      let position = from - 1;
-      for (;;) {
-        position = stops === undefined
-          ? await directory.positionAfter(position)
-          : stops.find((stop) => stop > position) ?? directory.tablePosition;
-        if (position >= directory.tablePosition) {
-          return { position: directory.node.end, isEnd: true, lost };
-        }
-        if (position >= end) return { position, isEnd: false, lost };
-        lost++;
+      const levels: LostEntries[] = [];
+      let step = await stepOver(directory, stretch, this.#levels[depth]!.stops);
+      while (step.reaching !== undefined) {
+        const begin = { position: step.reaching, depth: depth + levels.length + 1 };
+        const inner = await this.#openLost(begin, step.position);
+        if (inner === undefined) break;
+        levels.push({
+          directory: step.directory,
+          lost: step.lost.filter((position) => position !== step.reaching),
+        });
+        step = await stepOver(inner, { ...stretch, from: begin.position, begun: undefined });
       }
+      levels.push({ directory: step.directory, lost: step.lost });
+      const { node, tablePosition } = step.directory;
+      return step.position >= tablePosition
+        ? { position: node.end, isEnd: true, levels }
+        : { position: step.position, isEnd: false, levels };
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** The directory of which the start is lost, if there is one. */
+  async #openLost(
+    begin: { readonly position: number; readonly depth: number },
+    end: number,
+  ): Promise<PxarDirectory | undefined> {
+    try {
+      return await (await this.#accessor()).lostDirectory(begin, end);
     } catch (error) {
       if (!(error instanceof CorruptDataError)) throw error;
       return undefined;
@@ -138,4 +180,33 @@ export class ArchiveGuide {
       return undefined;
     }
   }
+}
+
+/** Part of a directory that a lost stretch touches. */
+interface Step {
+  readonly directory: PxarDirectory;
+  /** Places where entries begin in the stretch. */
+  readonly lost: readonly number[];
+  /** Place where the next entry begins, or the directory's table. */
+  readonly position: number;
+  /** The entry that begins before the end of the stretch and reaches beyond it. */
+  readonly reaching: number | undefined;
+}
+
+async function stepOver(
+  directory: PxarDirectory,
+  { from, end, begun, goesIn }: LostStretch,
+  stops?: readonly number[],
+): Promise<Step> {
+  const lost: number[] = [];
+  let position = from - 1;
+  for (;;) {
+    position = stops === undefined
+      ? await directory.positionAfter(position)
+      : stops.find((stop) => stop > position) ?? directory.tablePosition;
+    if (position >= end || position >= directory.tablePosition) break;
+    lost.push(position);
+  }
+  const last = lost.at(-1) ?? begun;
+  return { directory, lost, position, reaching: goesIn && position > end ? last : undefined };
 }

@@ -1,7 +1,14 @@
 import { ChunkDecoder } from "../chunking/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
-import { type ContentRange, PxarAccessor, type PxarEntry } from "../pxar/mod.ts";
+import {
+  type ContentRange,
+  PxarAccessor,
+  type PxarDirectory,
+  type PxarEntry,
+} from "../pxar/mod.ts";
 import { type CheckedSnapshot, ChunkAccess } from "../reading/mod.ts";
+import { CATALOG_NAME } from "../repository/mod.ts";
+import { LostNames } from "./_lost_names.ts";
 import type { LinkedFile, LinkedFiles } from "./linked_files.ts";
 
 /**
@@ -16,6 +23,7 @@ export class LinkedContent implements LinkedFiles {
   #stream: Promise<ChunkAccess> | undefined;
   #tree: Promise<PxarAccessor> | undefined;
   #whole: Promise<PxarAccessor> | undefined;
+  #names: LostNames | undefined;
 
   constructor(snapshot: CheckedSnapshot, archive: ManifestArchive) {
     this.#snapshot = snapshot;
@@ -42,6 +50,27 @@ export class LinkedContent implements LinkedFiles {
   /** The entries with their contents. Calls must not overlap. */
   async whole(): Promise<PxarAccessor> {
     return await (this.#whole ??= this.#openWhole());
+  }
+
+  async treeWithoutStart(): Promise<PxarAccessor> {
+    const archive = this.#archive;
+    this.#stream = this.#access(archive.form === "single" ? archive.file : archive.metadata);
+    return await PxarAccessor.openLost(await this.#stream, archive.form === "single" ? 1 : 2);
+  }
+
+  async namesOf(
+    path: readonly Uint8Array[],
+    directory: PxarDirectory,
+    positions: readonly number[],
+  ): Promise<ReadonlyMap<number, Uint8Array>> {
+    const { manifest } = this.#snapshot;
+    const archive = this.#archive;
+    const name = archive.form === "single" ? archive.file.filename : archive.metadata.filename;
+    this.#names ??= new LostNames(name, async () => {
+      const file = manifest.files.find(({ filename }) => filename === CATALOG_NAME);
+      return file && await this.#access(file);
+    });
+    return await this.#names.of(path, directory, positions);
   }
 
   [Symbol.dispose](): void {

@@ -67,6 +67,12 @@ export class Losses {
     this.#nameless++;
   }
 
+  /** A directory is made without anything but its entries. */
+  metadata(path: Uint8Array, cause: CorruptDataError): void {
+    this.#note(`the metadata of ${quotePath(path)}: ${cause.message}`, cause);
+    this.#damagedEntries++;
+  }
+
   /** An entry is made without its attributes. */
   attributes(path: Uint8Array, problem: string, archive: string): void {
     const cause = new CorruptDataError(`${archive}: entry ${quotePath(path)} ${problem}`);

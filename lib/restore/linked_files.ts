@@ -1,4 +1,4 @@
-import type { ContentRange, PxarAccessor, PxarEntry } from "../pxar/mod.ts";
+import type { ContentRange, PxarAccessor, PxarDirectory, PxarEntry } from "../pxar/mod.ts";
 
 /** A file found through a hard link. */
 export interface LinkedFile {
@@ -17,6 +17,22 @@ export interface LinkedFiles extends Disposable {
    * @throws {CorruptDataError} if they cannot be had in this way.
    */
   tree(): Promise<PxarAccessor>;
+  /**
+   * The entries of an archive of which the start is damaged; absent if they cannot be had.
+   *
+   * @throws {CorruptDataError} if its end is damaged as well.
+   */
+  treeWithoutStart?(): Promise<PxarAccessor>;
+  /**
+   * Names of entries, by their positions, as far as something beside the archive knows them.
+   *
+   * @param path Names from the root to the directory.
+   */
+  namesOf?(
+    path: readonly Uint8Array[],
+    directory: PxarDirectory,
+    positions: readonly number[],
+  ): Promise<ReadonlyMap<number, Uint8Array>>;
   /** @throws {CorruptDataError} if the link leads nowhere, or its target cannot be read. */
   find(link: PxarEntry): Promise<LinkedFile>;
 }

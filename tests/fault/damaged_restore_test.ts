@@ -247,10 +247,34 @@ Deno.test("archive: a directory whose end is damaged costs what lies there, its 
   });
 });
 
-Deno.test("archive: with the first chunk damaged there is an empty target and an error", async () => {
+Deno.test("archive: with the first chunk damaged the root lacks its metadata", async () => {
   await restoreDamaged({ archive: single, cuts: [20], chunks: [0] }, (target, end, digests) => {
     assertDamage(end, digests[0]!, "x.pxar.didx");
-    assertEquals([...Deno.readDirSync(target)], []);
+    assertMatch(end.error!.message, /^the attributes of 1 entry could not be restored/);
+    assertMatch(end.lines.join("\n"), /^error: cannot restore the metadata of "\/": .*$/);
+    assertEquals(listFiles(target).sort(), ALL.toSorted());
+    assertEquals(Deno.statSync(target).mode! & 0o777, 0o700);
+  });
+});
+
+Deno.test("archive: a directory of which the start is damaged is made, with a made-up name", async () => {
+  const a = single.starts.get("dir/a")!;
+  await restoreDamaged({ archive: single, cuts: [a - 10], chunks: [0] }, (target, end) => {
+    assertMatch(
+      end.error!.message,
+      /^1 entry and the attributes of 2 entries could not be restored/,
+    );
+    assertMatch(end.lines.join("\n"), /an entry of "\/lost-56", its name is lost as well/);
+    Deno.renameSync(`${target}/lost-56`, `${target}/dir`);
+    assertEquals(listFiles(target).sort(), without("dir/a").toSorted());
+  });
+});
+
+Deno.test("archive: a directory whose name is there and whose metadata are not keeps its name", async () => {
+  const cuts = [56 + 20, 56 + 40];
+  await restoreDamaged({ archive: single, cuts, chunks: [1] }, (target, end) => {
+    assertMatch(end.lines.join("\n"), /^error: cannot restore the metadata of "\/dir": .*$/);
+    assertEquals(listFiles(target).sort(), ALL.toSorted());
   });
 });
 
@@ -351,17 +375,21 @@ for (const isSplit of [false, true]) {
       for (let chunk = 0; chunk <= cuts.length; chunk += length > 10_000 ? 5 : 1) {
         const damage = { archive, stream, cuts, chunks: [chunk] };
         await restoreDamaged(damage, (target, end, digests) => {
-          const restored = listFiles(target);
-          for (const path of restored) {
+          const restored = listFiles(target).map((found) => {
+            const path = found.replace(/^lost-\d+/, "dir").replace(/\/lost-\d+/, "/sub");
             const [, size] = FILES.find(([name]) => name === path)!;
-            assertEquals(Deno.readFileSync(`${target}/${path}`), content(path.length, size), path);
-          }
+            assertEquals(Deno.readFileSync(`${target}/${found}`), content(path.length, size), path);
+            return path;
+          });
           if (restored.length < FILES.length) assertDamage(end, digests[chunk]!, stream);
           if (stream !== archive.contents) return;
           const lost = ALL.filter((path) => !restored.includes(path));
           for (const path of lost) {
             const end = archive.starts.get(path)! + FILES.find(([name]) => name === path)![1];
             assert(end > chunk * step, `${path} lies before chunk ${chunk}`);
+            // What an entry has before its content.
+            const start = archive.starts.get(path)! - 120;
+            assert(start < (chunk + 1) * step, `${path} lies behind chunk ${chunk}`);
           }
         });
       }
