@@ -10,20 +10,33 @@ const MAX_REMOVED = 100_000;
 const KEEP_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
 
 /** `set-notes`: of a snapshot or a group. */
-export async function setNotes(source: PageSource, parameters: PageParameters): Promise<PageDone> {
-  const { repository } = await source.access(parameters.text("store"));
+export async function setNotes(
+  source: PageSource,
+  snapshots: OpenedSnapshots,
+  parameters: PageParameters,
+): Promise<PageDone> {
+  const store = parameters.text("store");
+  const { repository } = await source.access(store);
   const { namespace, group, optionalSnapshot } = parameters;
   const notes = parameters.text("notes", MAX_NOTES);
+  await snapshots.release(store, namespace, group);
   if (optionalSnapshot === undefined) await repository.writeGroupNotes(namespace, group, notes);
   else await repository.writeNotes(namespace, optionalSnapshot, notes);
   return { done: true };
 }
 
 /** `protect`: a snapshot, or the contrary. */
-export async function protect(source: PageSource, parameters: PageParameters): Promise<PageDone> {
-  const { repository } = await source.access(parameters.text("store"));
+export async function protect(
+  source: PageSource,
+  snapshots: OpenedSnapshots,
+  parameters: PageParameters,
+): Promise<PageDone> {
+  const store = parameters.text("store");
+  const { repository } = await source.access(store);
+  const { namespace, snapshot } = parameters;
   const isProtected = parameters.flag("isProtected");
-  await repository.setProtected(parameters.namespace, parameters.snapshot, isProtected);
+  await snapshots.release(store, namespace, snapshot);
+  await repository.setProtected(namespace, snapshot, isProtected);
   return { done: true };
 }
 

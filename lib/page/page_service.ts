@@ -70,8 +70,10 @@ const STREAMS: Readonly<Record<string, Stream>> = {
 /** Requests that change something, or may. */
 const ACTIONS: Readonly<Record<string, Handler>> = {
   "task-stop": ({ caller, parameters }) => stopTask(caller.source, parameters),
-  "set-notes": ({ caller, parameters }) => actions.setNotes(caller.source, parameters),
-  "protect": ({ caller, parameters }) => actions.protect(caller.source, parameters),
+  "set-notes": ({ caller, snapshots, parameters }) =>
+    actions.setNotes(caller.source, snapshots, parameters),
+  "protect": ({ caller, snapshots, parameters }) =>
+    actions.protect(caller.source, snapshots, parameters),
   "verify": ({ caller, parameters }) => actions.verify(caller.source, parameters),
   "prune-preview": ({ caller, parameters }) => actions.previewPrune(caller.source, parameters),
   "prune": ({ caller, snapshots, parameters }) =>
