@@ -127,3 +127,17 @@ Deno.test("PxarDirectory finds a name whose hash others in the table also have",
     assertEquals((await root.lookup(name))?.entry.name, name);
   }
 });
+
+Deno.test("PxarDirectory shows some of its entries, wherever they are", async () => {
+  for (const name of ["rich-v1", "rich-v2", "goodbye-n8-v1"]) {
+    const { root } = await open(name);
+    const all = await Array.fromAsync(root.entries());
+    const positions = await root.positions(all.length);
+    assertEquals([...positions], all.map(({ entry }) => entry.position));
+    for (const [from, count] of [[0, 3], [2, 1], [5, 100], [all.length, 1]] as const) {
+      const some = await Array.fromAsync(root.entriesAt(positions, from, count));
+      assertEquals(some, all.slice(from, from + count), name);
+    }
+    await assertRejects(() => root.positions(all.length - 1), CorruptDataError, "too many");
+  }
+});

@@ -77,6 +77,8 @@ export class TestServer implements AsyncDisposable {
       delays?: { unauthorizedMs: number; forbiddenMs: number };
       timeouts?: ServerTimeouts;
       maxConnections?: number;
+      /** What the page may hold for its readers. */
+      pageBytes?: number;
       /** For connections on which nobody has logged in. */
       strangerIdleMs?: number;
       /** The clock by which tickets age, milliseconds since the epoch. */
@@ -113,6 +115,7 @@ export class TestServer implements AsyncDisposable {
       logFolder: `${dir.path}/log`,
       instanceId: "0123456789abcdef0123456789abcdef",
       ...options.defaultDelays ? {} : { delays: options.delays ?? ACCEPT_ALL_DELAYS },
+      ...options.pageBytes === undefined ? {} : { pageBytes: options.pageBytes },
       ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
       timeouts: {
         ...options.timeouts,
