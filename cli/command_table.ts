@@ -39,6 +39,7 @@ export const COMMANDS: readonly TableEntry[] = [
   ours("completion"),
   ours("datastore init"),
   ours("datastore verify"),
+  ours("find"),
   command("garbage-collect"),
   command("group forget"),
   command("group move"),

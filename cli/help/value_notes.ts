@@ -19,6 +19,10 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
     "trailing one means directories only, a leading ! excludes. The last one that matches " +
     "counts.",
   ],
+  [
+    "moment",
+    "Format: a date such as 2026-03-05, with or without a time, or how long ago, such as 7d.",
+  ],
   ["repository", ""],
   ["safe-name", "Format: letters, digits, _, - and ., the first neither - nor a full stop."],
   ["server", "Format: a DNS name, an IPv4 address, or an IPv6 address without brackets."],

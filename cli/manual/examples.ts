@@ -80,6 +80,13 @@ export const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
       line: "cat host/web1 root.pxar /srv/www --format zip > www.zip",
     },
   ]],
+  ["find", [
+    { text: "The versions of a file in all snapshots:", line: "find /etc/fstab" },
+    {
+      text: "What was changed in the last week, in the snapshots of one group:",
+      line: "find '*' --newer 7d --group host/web1",
+    },
+  ]],
   ["ls", [
     { text: "The entries of a directory:", line: "ls host/web1 root.pxar /etc" },
   ]],

@@ -5,6 +5,7 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
+import { formatEntryTime } from "../../cli/output/format_entry_time.ts";
 import { ArchiveReader } from "../../lib/browse/mod.ts";
 import { readContent } from "../../lib/download/mod.ts";
 import { parseDynamicIndex } from "../../lib/index/mod.ts";
@@ -116,7 +117,7 @@ testWithPeers(
         };
         for (const where of [local, served]) {
           await test.step(`ls ${id} ${where === local ? "directory" : "server"}`, async () => {
-            const time = "2017-07-14 02:40:00";
+            const time = formatEntryTime(1_500_000_000);
             const long = await ls(where, "/a/../a");
             assertEquals(long.stdout, `-rwsr-x---  0 0 1000 ${time} first\n`, long.stderr);
             const through = await ls(where, "rooted/");

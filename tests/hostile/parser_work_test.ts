@@ -4,6 +4,7 @@ import { type Work, WorkCounter } from "../support/work_counter.ts";
 import { findParsers } from "./find_parsers.ts";
 import type { ParserCases, WorkCase } from "./work_case.ts";
 import { HTTP_PARSERS } from "./work_of_http.ts";
+import { NAME_PARSERS } from "./work_of_names.ts";
 import { STORED_PARSERS } from "./work_of_stored.ts";
 import { TEXT_PARSERS } from "./work_of_texts.ts";
 
@@ -20,7 +21,12 @@ const BASE_BYTES = 500_000;
  */
 const BYTES_PER_BYTE = 3_000;
 
-const MEASURED: ParserCases = { ...TEXT_PARSERS, ...STORED_PARSERS, ...HTTP_PARSERS };
+const MEASURED: ParserCases = {
+  ...TEXT_PARSERS,
+  ...STORED_PARSERS,
+  ...NAME_PARSERS,
+  ...HTTP_PARSERS,
+};
 
 /** Parsers that are not measured here, and why. */
 const NOT_MEASURED: Readonly<Record<string, string>> = {
@@ -35,6 +41,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
   ...because("is part of the readers of archives, which are measured", [
     "lib/browse/archive_reader.ts ArchiveReader",
     "lib/pxar/_entry_builder.ts readName",
+    "lib/search/_name_sources.ts readNames",
   ]),
   ...because("reads a file, whose bytes go to a parser that is measured", [
     "lib/backup/_source_file.ts readSource",

@@ -3,6 +3,7 @@ import { parseBoolean } from "../../cli/arguments/parse_boolean.ts";
 import { parseByteSize } from "../../cli/arguments/parse_byte_size.ts";
 import { parseCommandLine } from "../../cli/arguments/parse_command_line.ts";
 import { ParameterProblems } from "../../cli/arguments/parameter_problems.ts";
+import { parseMoment } from "../../cli/arguments/parse_moment.ts";
 import { parseTimeSpan } from "../../cli/arguments/parse_time_span.ts";
 import { readAnsiQuote } from "../../cli/arguments/read_ansi_quote.ts";
 import { readArguments } from "../../cli/arguments/read_arguments.ts";
@@ -110,6 +111,11 @@ export const TEXT_PARSERS: ParserCases = {
   ),
   "cli/arguments/parse_command_line.ts parseCommandLine": commandCases((given) =>
     parseCommandLine(backupCommand, given)
+  ),
+  "cli/arguments/parse_moment.ts parseMoment": textCases(
+    (text) => parseMoment(text, 0),
+    ["2026-03-05", " ", ""],
+    ["", "2026-03-05T01:00:00Z", ""],
   ),
   "cli/arguments/parse_time_span.ts parseTimeSpan": textCases(
     parseTimeSpan,
