@@ -4,7 +4,7 @@ import { parseCommandLine } from "../arguments/parse_command_line.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../command_context.ts";
 import { nearestWords } from "../hints/nearest_words.ts";
-import { situationOf, UsageError } from "../../lib/errors/mod.ts";
+import { CancelledError, situationOf, UsageError } from "../../lib/errors/mod.ts";
 import { ClosedOutputError } from "../output/output.ts";
 import { failureLines } from "../report_failure.ts";
 import type { RunnableProgram, TableEntry } from "../runnable_program.ts";
@@ -66,6 +66,8 @@ export async function runLine(
     });
   } catch (error) {
     if (error instanceof ClosedOutputError) throw error;
+    // Who interrupted it has been told.
+    if (error instanceof CancelledError) return "goes-on";
     const lines = failureLines(error, { programName: "", command });
     output.errorLine([...lines, ...hintsFor(error, program)].join("\n"));
   }
