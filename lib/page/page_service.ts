@@ -2,7 +2,7 @@ import type { IncomingRequest, OutgoingResponse } from "../http/mod.ts";
 import * as actions from "./_actions.ts";
 import { sendContent } from "./_content_requests.ts";
 import { sendDownload } from "./_download_request.ts";
-import { measureGrowth } from "./_growth.ts";
+import { GrowthMeasurements } from "./growth_measurements.ts";
 import * as lists from "./_lists.ts";
 import { PageParameters } from "./_page_parameters.ts";
 import { PageError } from "./_refusal.ts";
@@ -26,6 +26,7 @@ interface Call {
   readonly parameters: PageParameters;
   readonly request: IncomingRequest;
   readonly snapshots: OpenedSnapshots;
+  readonly growth: GrowthMeasurements;
 }
 
 type Handler = (call: Call) => Promise<unknown>;
@@ -37,8 +38,10 @@ type Stream = (opened: OpenedSnapshot, call: Call) => Promise<OutgoingResponse>;
 /** Requests that only look. */
 const LISTS: Readonly<Record<string, Handler>> = {
   "stores": ({ caller }) => lists.listStores(caller.source),
-  "growth": async ({ caller, parameters }) =>
-    await measureGrowth(await accessOf(caller, parameters)),
+  "growth": async ({ caller, parameters, request, growth }) => {
+    using _held = await caller.hold(STREAM_BYTES, request.signal);
+    return await growth.measure(caller, parameters.text("store"), request.signal);
+  },
   "namespaces": async ({ caller, parameters }) =>
     await lists.listNamespaces(await accessOf(caller, parameters)),
   "groups": async ({ caller, parameters }) =>
@@ -89,6 +92,7 @@ const ACTIONS: Readonly<Record<string, Handler>> = {
  */
 export class PageService implements AsyncDisposable {
   readonly #snapshots: OpenedSnapshots;
+  readonly #growth = new GrowthMeasurements();
 
   constructor(options: OpenedSnapshotsOptions = {}) {
     this.#snapshots = new OpenedSnapshots(options);
@@ -121,7 +125,13 @@ export class PageService implements AsyncDisposable {
     const parameters = isAction
       ? await PageParameters.ofBody(request)
       : PageParameters.ofQuery(query);
-    const call = { caller, parameters, request, snapshots: this.#snapshots };
+    const call = {
+      caller,
+      parameters,
+      request,
+      snapshots: this.#snapshots,
+      growth: this.#growth,
+    };
     if (Object.hasOwn(STREAMS, name)) return await this.#stream(STREAMS[name]!, call);
     const handler = isAction ? ACTIONS[name]! : LISTS[name]!;
     return jsonResponse(await handler(call));
@@ -130,6 +140,7 @@ export class PageService implements AsyncDisposable {
   /** Closes what is open of a session that has ended. */
   endSession(sessionKey: string): void {
     this.#snapshots.endSession(sessionKey);
+    this.#growth.endSession(sessionKey);
   }
 
   /** Closes what is open. */

@@ -43,6 +43,8 @@ export interface PageStoreAccess {
   readonly crypt?: CryptConfig | undefined;
   /** Advice on contents that are encrypted with a key that is not here. */
   readonly keyAdvice: string;
+  /** Place where indexes are read to be counted; absent where that would cost too much. */
+  readonly indexes?: Pick<Repository, "openSnapshot"> | undefined;
   /** Privileges on a namespace; undefined where everything may be done. */
   privileges(namespace: string): Promise<ReadonlySet<string> | undefined>;
   /**

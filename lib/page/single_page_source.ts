@@ -44,6 +44,8 @@ export class SinglePageSource implements PageSource {
       authId: repository.authId,
       crypt,
       keyAdvice,
+      // A server would send the indexes of everything over the network.
+      ...(repository.authId === undefined ? { indexes: repository } : {}),
       privileges: async (namespace) => await repository.privileges?.(namespace),
       // Whoever opened the repository is the only one here.
       confirmReadable: () => Promise.resolve(),

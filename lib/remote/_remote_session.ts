@@ -16,6 +16,8 @@ import { ServerTrust } from "./server_trust.ts";
 
 /** Without a byte from the server while it owes an answer. */
 const STALL_MS = 60_000;
+/** Of a file of a snapshot: the index of 100 TiB in chunks of 4 MiB, or 25 in those of 64 KiB. */
+const MAX_FILE_BYTES = 1024 * 1024 * 1024;
 /** Between two looks at a task. */
 const TASK_POLL_MS = 1000;
 /**
@@ -96,10 +98,10 @@ export class RemoteSession {
     return await this.#refusing(() => this.#client.call(method, path, parameters, options));
   }
 
-  /** Asks for raw bytes that nobody wants but to know whether they are there. */
-  async discard(path: string, parameters: ApiParameters): Promise<void> {
+  /** The raw bytes of a file. */
+  async download(path: string, parameters: ApiParameters): Promise<Uint8Array> {
     const { body } = await this.#refusing(() => this.#client.download(path, parameters));
-    await body.discard();
+    return await body.bytes(MAX_FILE_BYTES);
   }
 
   /** Sends raw bytes, its parameters in the query. */

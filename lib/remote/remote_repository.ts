@@ -144,6 +144,22 @@ export class RemoteRepository implements Repository {
   }
 
   /**
+   * The files of a snapshot, each by a call of its own: without a reader connection, which is a task of
+   * the server, and so without chunks and without a lock.
+   */
+  openFiles(namespace: string, snapshot: BackupSnapshot): SnapshotSource {
+    const path = this.#session.datastorePath("download");
+    const parameters = snapshotParameters(namespace, snapshot);
+    return {
+      snapshot,
+      readFile: async (name) =>
+        await this.#session.download(path, { ...parameters, "file-name": name }),
+      readChunk: () => Promise.reject(new UsageError("chunks need a reader connection")),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+
+  /**
    * Asks whether the contents of a snapshot may be read, as {@linkcode openSnapshot} does, and opens
    * nothing.
    *
@@ -155,7 +171,7 @@ export class RemoteRepository implements Repository {
       ...snapshotParameters(namespace, snapshot),
       "file-name": MANIFEST_BLOB_NAME,
     };
-    await this.#session.discard(path, parameters);
+    await this.#session.download(path, parameters);
   }
 
   /** See {@linkcode Repository.listGroups}. */

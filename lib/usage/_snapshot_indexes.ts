@@ -30,7 +30,7 @@ export interface SnapshotIndexes {
  * @throws {CorruptDataError} if one is damaged; names it.
  */
 export async function fetchIndexes(
-  repository: Repository,
+  repository: Pick<Repository, "openSnapshot">,
   { namespace, ...snapshot }: PlacedSnapshot,
 ): Promise<SnapshotIndexes | undefined> {
   const at = namespace === "" ? "" : ` of namespace ${namespace}`;

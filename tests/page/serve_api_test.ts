@@ -124,6 +124,9 @@ async function checkAdministrator(world: World): Promise<void> {
   assertMatch(refused.json.error.message, /key is with the client/);
   const { archives } = await browser.ask("archives", SECRETS);
   assertMatch(archives[0].unreadable, /key is with the client/);
+  const growth = await browser.ask("growth", { store: STORE });
+  assertEquals([growth.isMeasuring, growth.points.length], [false, 2]);
+  assert(growth.points[1].distinctBytes > 0);
   const { snapshots } = await browser.ask("snapshots", SECRETS);
   assertEquals(snapshots[0].encryption, "encrypted");
   const body = { ...PLAIN, isProtected: true };
@@ -180,6 +183,10 @@ async function checkPrivileges(world: World): Promise<void> {
   }
   const backup = await world.logIn("backup@pbs");
   assertEquals((await backup.ask("groups", PLAIN)).groups, []);
+  const audit = await world.logIn("audit@pbs");
+  const { points, notMeasured } = await audit.ask("growth", { store: STORE });
+  assertEquals([points.length, points[0].distinctBytes], [2, undefined]);
+  assertMatch(notMeasured, /may not read/);
   const reader = await world.logIn("reader@pbs");
   const { groups } = await reader.ask("groups", PLAIN);
   assertEquals(groups[0].rights, { read: true, modify: false, verify: true, prune: false });

@@ -59,6 +59,10 @@ export class ServerPageSource implements PageSource, AsyncDisposable {
       tasks: repository.tasks,
       authId,
       keyAdvice: KEY_ADVICE,
+      indexes: {
+        openSnapshot: (namespace, snapshot) =>
+          Promise.resolve(repository.openFiles(namespace, snapshot)),
+      },
       privileges: (namespace) => repository.privileges(namespace),
       confirmReadable: (namespace, snapshot) => repository.confirmReadable(namespace, snapshot),
     };
