@@ -5,10 +5,12 @@ import { typeText, usageLine } from "./usage_text.ts";
  * All commands as reStructuredText, a section each (spec: cli.md §1.2).
  *
  * @param commands In the order in which they are to appear.
+ * @param programName Title of the text, and first word of each line; empty for commands of no program.
  */
 export function referenceText(commands: readonly Command[], programName: string): string {
   const sections = commands.map((command) => section(command, programName));
-  return [heading(programName, "="), ...sections].join("\n\n") + "\n";
+  const title = programName === "" ? [] : [heading(programName, "=")];
+  return [...title, ...sections].join("\n\n") + "\n";
 }
 
 function section(command: Command, programName: string): string {
@@ -18,7 +20,7 @@ function section(command: Command, programName: string): string {
   const optional = sorted.filter((option) => !option.required);
   return [
     heading(command.name, "-"),
-    literal(`${programName} ${usageLine(command)}`),
+    literal(`${programName} ${usageLine(command)}`.trimStart()),
     escape(command.description),
     ...positionals.map((parameter) => definition(parameter, `<${parameter.name}>`)),
     ...required.map((parameter) => definition(parameter, `--${parameter.name}`)),
