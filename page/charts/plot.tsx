@@ -13,14 +13,17 @@ export interface PlotPoint {
 const HEIGHT = 150;
 const [LEFT, RIGHT, TOP, BOTTOM] = [62, 8, 10, 22];
 
-/** The next round number of bytes above a value: 1, 2 or 5 times a power of ten, of its binary unit. */
+/**
+ * The next round number of bytes above a value: 1, 2 or 5 times a power of ten of its binary unit, or
+ * one of the next unit.
+ */
 export function roundUp(value: number): number {
   if (value <= 0) return 1;
   const unit = 1024 ** Math.max(0, Math.floor(Math.log2(value) / 10));
   const scaled = value / unit;
   const power = 10 ** Math.floor(Math.log10(scaled));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= scaled) ?? 10;
-  return step * power * unit;
+  return step * power < 1000 ? step * power * unit : 1024 * unit;
 }
 
 /** Sizes over time, as steps: what is there stays until something changes. */

@@ -18,7 +18,7 @@ import { formatSpan } from "../text/dates.ts";
 import { safeText } from "../text/safe_text.ts";
 import { formatCount, formatSize } from "../text/sizes.ts";
 import { StoreFigures } from "./store_figures.tsx";
-import { StoreProblems } from "./stores_view.tsx";
+import { StoreProblems } from "./store_problems.tsx";
 import { TaskList } from "./task_list.tsx";
 
 /** A datastore: its numbers, its groups, how it grew, and what goes on in it. */
@@ -40,7 +40,10 @@ export function StoreView(
   );
 }
 
-function Store({ store, ns }: { readonly store: PageStore; readonly ns: string }): JSX.Element {
+/** The parts of a datastore's view. */
+export function Store(
+  { store, ns }: { readonly store: PageStore; readonly ns: string },
+): JSX.Element {
   const [asks, setAsks] = useState<"gc" | "verify">();
   const key = { store: store.store, ns };
   const groups = useLoad(

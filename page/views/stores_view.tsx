@@ -1,33 +1,42 @@
 import type { JSX } from "preact";
 import type { PageStore } from "../../lib/page/page_api.ts";
 import { Await, Empty } from "../parts/await.tsx";
-import { Badge } from "../parts/badge.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Link } from "../parts/link.tsx";
 import { Name } from "../parts/name.tsx";
 import { useStores } from "../state/use_stores.ts";
 import { StoreFigures } from "./store_figures.tsx";
+import { StoreProblems } from "./store_problems.tsx";
+import { Store } from "./store_view.tsx";
 import { TaskList } from "./task_list.tsx";
 
-/** All datastores, and what goes on in them. */
+/** All datastores, and what goes on in them; a single one is shown whole. */
 export function StoresView(): JSX.Element {
   const stores = useStores();
   return (
+    <Await of={stores} what="the datastores" lines={6}>
+      {(all) => {
+        if (all.length === 0) {
+          return (
+            <Empty title="There is no datastore to see">
+              <p>The server has none, or this account has no rights on any of them.</p>
+            </Empty>
+          );
+        }
+        return all.length === 1
+          ? <Store key={all[0]!.store} store={all[0]!} ns="" />
+          : <StoreCards stores={all} />;
+      }}
+    </Await>
+  );
+}
+
+function StoreCards({ stores }: { readonly stores: readonly PageStore[] }): JSX.Element {
+  return (
     <>
-      <Await of={stores} what="the datastores" lines={6}>
-        {(all) =>
-          all.length === 0
-            ? (
-              <Empty title="There is no datastore to see">
-                <p>The server has none, or this account has no rights on any of them.</p>
-              </Empty>
-            )
-            : (
-              <div class="store-cards">
-                {all.map((store) => <StoreCard key={store.store} store={store} />)}
-              </div>
-            )}
-      </Await>
+      <div class="store-cards">
+        {stores.map((store) => <StoreCard key={store.store} store={store} />)}
+      </div>
       <section class="card" aria-labelledby="recent-tasks">
         <header class="part-head">
           <h2 id="recent-tasks">Recent tasks</h2>
@@ -58,23 +67,5 @@ function StoreCard({ store }: { readonly store: PageStore }): JSX.Element {
       <StoreProblems store={store} />
       <StoreFigures store={store} />
     </article>
-  );
-}
-
-/** Why a datastore cannot be used as usual. */
-export function StoreProblems({ store }: { readonly store: PageStore }): JSX.Element {
-  return (
-    <>
-      {store.maintenance && (
-        <p>
-          <Badge tone="warn" icon="warning">maintenance</Badge> <Name text={store.maintenance} />
-        </p>
-      )}
-      {store.problem && (
-        <p>
-          <Badge tone="bad" icon="warning">problem</Badge> <Name text={store.problem} />
-        </p>
-      )}
-    </>
   );
 }

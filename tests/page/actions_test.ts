@@ -31,7 +31,6 @@ testWithPeers(
     const [oldest, middle, newest] = world.times;
     const snapshot = (time: number) => `the snapshot of ${shown(time)}`;
     const tab = await browser.open(served.address);
-    await tab.press("link", world.repository);
     await tab.press("link", "host/web1");
     await tab.shows(shown(newest));
 
@@ -134,7 +133,6 @@ testWithPeers(
 
     await step("garbage is collected", async () => {
       await tab.go("#/");
-      await tab.press("link", world.repository);
       await act(tab, world.repository, "Collect garbage…");
       await tab.press("button", "Start");
       await tab.shows("Garbage collection was started");

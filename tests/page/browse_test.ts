@@ -75,7 +75,6 @@ testWithPeers(
     });
 
     await step("from the datastore to the files, and back again", async () => {
-      await tab.press("link", world.repository);
       await tab.shows("Growth");
       await tab.press("link", "host/web1");
       await tab.shows("Snapshots");

@@ -63,7 +63,6 @@ testWithPeers(
 
     await step("the right one leads to the files", async () => {
       await logIn(tab, USER, password);
-      await tab.press("link", "store1");
       await tab.press("link", "host/plain");
       await tab.page.locator(".snapshots tbody a").click();
       await tab.shows("hello.txt");

@@ -10,7 +10,6 @@ const PICTURES = fromFileUrl(new URL("pictures/", import.meta.url));
 
 /** What is looked at: the way there from the view before, and a text that shows when it is there. */
 const VIEWS: readonly (readonly [name: string, hash: string, shows: string])[] = [
-  ["stores", "#/", "Recent tasks"],
   ["store", "#/store?store=STORE", "Sum of all snapshots"],
   ["group", "#/group?store=STORE&type=host&id=web1", "Sum of sizes"],
   [
@@ -107,11 +106,6 @@ testWithPeers(
     await tab.shows("Recent tasks");
 
     await step("from the datastores to the calendar", async () => {
-      await tabTo("link", `${world.repository}, datastores`);
-      await tab.keys("Tab");
-      await tabTo("link", world.repository);
-      await tab.keys("Enter");
-      await tab.shows("Growth");
       await tabTo("link", "host/web1");
       await tab.keys("Enter");
       await tab.shows("Sum of sizes");
