@@ -6,7 +6,7 @@ export interface Mapping {
   readonly file: string;
   /** Number of the loop device; undefined if there is none. */
   readonly device: number | undefined;
-  /** The process that serves it; undefined if it has gone, or nobody knows which it is. */
+  /** The process that serves it; undefined if it has gone. */
   readonly owner: number | undefined;
   /** Whether it was mapped to a file of the user's choice, which no loop device is made of. */
   readonly isFile: boolean;

@@ -1,3 +1,5 @@
+import { Errno } from "../../ffi/errno.ts";
+import { statPath } from "../../ffi/posix_files.ts";
 import { unmount } from "../fuse/mod.ts";
 import { ConflictError, NotFoundError, SystemError } from "../errors/mod.ts";
 import { LoopDevices } from "./loop_devices.ts";
@@ -41,13 +43,14 @@ export class Mappings {
         name: unescapeUnitName(fileName),
         file,
         device: devices.get(file),
-        owner: id !== undefined && await servesFuse(id) ? id : undefined,
+        owner: await ownerOf(id),
         isFile: false,
       });
     }
     for (const mounted of mountedFiles(await Deno.readTextFile("/proc/self/mountinfo"))) {
       if (mounted.file.startsWith(prefix)) continue;
-      found.push({ ...mounted, device: undefined, owner: undefined, isFile: true });
+      const owner = await ownerOf(mounted.owner);
+      found.push({ ...mounted, device: undefined, owner, isFile: true });
     }
     return found;
   }
@@ -60,17 +63,21 @@ export class Mappings {
    * @throws {LockedError} if somebody else does not come to an end of mapping something.
    */
   async clean(): Promise<string[]> {
-    const isStale = ({ isFile, device, owner }: Mapping) =>
-      !isFile && (device === undefined || owner === undefined);
-    if (!(await this.list()).some(isStale)) return [];
+    const names: string[] = [];
+    const all = await this.list();
+    for (const mapping of all.filter(isDeadFile)) {
+      await this.#clear(mapping);
+      names.push(mapping.name);
+    }
+    if (!all.some(isStale)) return names;
     using _lock = await this.folder.lock();
     // What was just being made when it was looked at is there by now.
-    const stale = (await this.list()).filter(isStale);
-    for (const mapping of stale) {
+    for (const mapping of (await this.list()).filter(isStale)) {
       if (mapping.owner === undefined) await this.#clear(mapping);
       else await this.#end(mapping, mapping.owner);
+      names.push(mapping.name);
     }
-    return stale.map(({ name }) => name);
+    return names;
   }
 
   /**
@@ -112,20 +119,15 @@ export class Mappings {
    * @throws {ConflictError} if its device is in use, or its process does not leave.
    */
   async end(mapping: Mapping): Promise<void> {
-    const { device, owner, isFile, file } = mapping;
+    const { device, owner, isFile } = mapping;
     if (device !== undefined && await this.loops.isHeld(device)) {
       const path = this.loops.pathOf(device);
       throw new ConflictError(`${path} is in use: unmount what is mounted from it first`);
     }
-    if (isFile) {
-      if (!await unmount(file, false)) {
-        throw new ConflictError(`cannot unmount ${file}: it is in use, or somebody else's`);
-      }
-    } else if (owner !== undefined) await this.#end(mapping, owner);
-    else {
-      using _lock = await this.folder.lock();
-      await this.#clear(mapping);
-    }
+    if (owner !== undefined) return await this.#end(mapping, owner);
+    if (isFile) return await this.#clear(mapping);
+    using _lock = await this.folder.lock();
+    await this.#clear(mapping);
   }
 
   async #end(mapping: Mapping, owner: number): Promise<void> {
@@ -146,18 +148,36 @@ export class Mappings {
   }
 
   /** Takes everything away that belongs to a mapping whose process has gone. */
-  async #clear({ device, file }: Mapping): Promise<void> {
+  async #clear({ device, file, isFile }: Mapping): Promise<void> {
     if (device !== undefined) await this.loops.detach(device);
-    await unmount(file, true);
-    this.folder.remove(file);
+    const isUnmounted = await unmount(file, true);
+    if (!isFile) this.folder.remove(file);
+    else if (!isUnmounted) throw new ConflictError(`cannot unmount ${file}: it is somebody else's`);
   }
 }
 
+/** The process of that number, if it still is what it was. */
+async function ownerOf(id: number | undefined): Promise<number | undefined> {
+  return id !== undefined && await servesFuse(id) ? id : undefined;
+}
+
+/** Whether something of a mapping is missing that it has when it has been made. */
+function isStale({ isFile, device, owner }: Mapping): boolean {
+  return !isFile && (device === undefined || owner === undefined);
+}
+
+/** Whether nobody serves an image that is mounted on a file. */
+function isDeadFile({ isFile, file, owner }: Mapping): boolean {
+  return isFile && owner === undefined && statPath(file) === -Errno.ENOTCONN;
+}
+
+/** Without looking at the file itself, which cannot be looked at when its mount is dead. */
 function resolvedPath(path: string): string {
+  const slash = path.lastIndexOf("/");
   try {
-    return Deno.realPathSync(path);
+    const folder = Deno.realPathSync(path.slice(0, slash + 1) || ".");
+    return `${folder.replace(/\/$/, "")}/${path.slice(slash + 1)}`;
   } catch {
-    // A file whose mount is dead cannot be looked at.
     return path;
   }
 }

@@ -1,4 +1,4 @@
-/** Source of a mount that is an image in the place of a file, before the image's name. */
+/** Source of a mount that is an image in the place of a file; its owner and the image's name follow. */
 const SOURCE_PREFIX = "pbs-block-dev:";
 
 /** An image that is mounted on a file of the user's choice. */
@@ -6,11 +6,13 @@ export interface MountedFile {
   readonly name: string;
   /** Path of the file. */
   readonly file: string;
+  /** The process that serves it, unless it has gone. */
+  readonly owner: number;
 }
 
-/** The source under which a mounted image is found again, whatever its name holds. */
+/** The source under which an image that this process shows is found again, whatever its name holds. */
 export function sourceOf(name: string): string {
-  return SOURCE_PREFIX + encodeURI(name);
+  return `${SOURCE_PREFIX}${Deno.pid}:${encodeURI(name)}`;
 }
 
 /**
@@ -24,10 +26,11 @@ export function mountedFiles(table: string): MountedFile[] {
     const [type, source = ""] = words.slice(words.indexOf("-", 6) + 1);
     const path = words[4];
     if (path === undefined || type !== "fuse" || !source.startsWith(SOURCE_PREFIX)) return [];
-    return [{
-      name: withoutPercents(withoutOctals(source.slice(SOURCE_PREFIX.length))),
-      file: withoutOctals(path),
-    }];
+    const text = withoutOctals(source.slice(SOURCE_PREFIX.length));
+    const colon = text.indexOf(":");
+    const owner = Number(text.slice(0, colon));
+    if (!Number.isSafeInteger(owner) || owner < 1) return [];
+    return [{ name: withoutPercents(text.slice(colon + 1)), file: withoutOctals(path), owner }];
   });
 }
 
