@@ -1,4 +1,5 @@
 import { Errno } from "./errno.ts";
+import { whileHeld } from "./posix_library.ts";
 import { fuseCLibrary, type FuseLibrary } from "./fuse_library.ts";
 import { FuseCallbacks, type FuseOperations, type FuseRequest } from "./fuse_operations.ts";
 import {
@@ -15,6 +16,9 @@ import {
 /** `struct fuse_buf` with room for members that later versions add. */
 const BUFFER_BYTES = 64;
 const BUFFER_MEMORY = 16;
+/** `struct fuse_bufvec` with one `fuse_buf`, and the places of its size and address. */
+const [VECTOR_BYTES, VECTOR_SIZE, VECTOR_MEMORY] = [96, 24, 40];
+const WITHOUT_SPLICE = 2;
 /** Bytes of a message of libfuse that are shown. */
 const MAX_MESSAGE_BYTES = 1024;
 /** Stands for "does not change": libfuse takes the largest number the kernel knows. */
@@ -181,6 +185,29 @@ export class FuseChannel implements Disposable {
       this.#entry,
       BigInt(entry.next),
     ));
+  }
+
+  /**
+   * Puts bytes of a file into the kernel's page cache, where it looks before it asks. Runs on another
+   * thread: it waits for reads of the same bytes that are not answered yet.
+   *
+   * @param bytes Must stay as they are until the call has settled; native memory is fine.
+   * @returns 0 or a positive error number.
+   */
+  async store(node: bigint, offset: number, bytes: Uint8Array): Promise<number> {
+    const vector = new DataView(new ArrayBuffer(VECTOR_BYTES));
+    vector.setBigUint64(0, 1n, true);
+    vector.setBigUint64(VECTOR_SIZE, BigInt(bytes.byteLength), true);
+    const address = Deno.UnsafePointer.value(
+      Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>),
+    );
+    vector.setBigUint64(VECTOR_MEMORY, address, true);
+    const { fuse_lowlevel_notify_store: store } = this.#library;
+    return await whileHeld(
+      store(this.#session, node, BigInt(offset), vector, WITHOUT_SPLICE),
+      vector,
+      bytes,
+    );
   }
 
   /** Gives everything back. The mount must be gone, no receiver may run, no request may be open. */

@@ -20,6 +20,11 @@ const SYMBOLS = {
   fuse_reply_buf: { parameters: [pointer, buffer, "usize"], result: "i32" },
   fuse_reply_statfs: { parameters: [pointer, buffer], result: "i32" },
   fuse_reply_xattr: { parameters: [pointer, "usize"], result: "i32" },
+  fuse_lowlevel_notify_store: {
+    parameters: [pointer, "u64", "i64", buffer, "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   fuse_add_direntry_plus: {
     parameters: [pointer, buffer, "usize", buffer, buffer, "i64"],
     result: "usize",

@@ -4,8 +4,6 @@ import { posixLibrary } from "./posix_library.ts";
 export const LoopFlag = {
   READ_ONLY: 1,
   PARTITION_SCAN: 8,
-  /** Several reads of the file at a time, and its contents kept in memory once. */
-  DIRECT_IO: 16,
 } as const;
 
 /**

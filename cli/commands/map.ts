@@ -17,8 +17,6 @@ import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
 import { selectRepository } from "../repository/select_repository.ts";
 
-/** Decoded chunks that are kept: with those being read, 136 MiB at most. */
-const KEPT_BYTES = 64 * 1024 * 1024;
 /** `st_mode` of a regular file. */
 const IMAGE_FILE = 0o100000;
 /** Unit of a block device; what is left at an image's end it does not show. */
@@ -67,30 +65,38 @@ async function mapImage(values: CommandValues, context: CommandContext): Promise
   const { environment, output } = context;
   // What is wrong with the words is told before another process is started.
   selectRepository(values, context);
-  const archiveName = values.requiredText("archive-name");
-  const { checkImageName, openImage } = await import("../../lib/mapping/mod.ts");
-  checkImageName(archiveName);
+  const name = values.requiredText("archive-name");
+  const { checkImageName, OpenedImage } = await import("../../lib/mapping/mod.ts");
+  checkImageName(name);
   if (!values.flag("verbose") && !isInBackground(environment)) return await runInBackground();
+  const { logToSystem } = await import("../../lib/fuse/mod.ts");
+  let isAlone = false;
+  const log = (level: "debug" | "info" | "warn" | "error", line: string) => {
+    output.log(level, line);
+    if (isAlone) logToSystem("pbs-client", level, line);
+  };
   await using repository = await openRepository(values, context);
   const cryptOptions = readCryptOptions(values, context);
   const namespace = selectNamespace(values, environment);
   const path = values.requiredText("snapshot");
-  const log = (line: string) => output.log("info", line);
-  const snapshot = await findSnapshot(repository, namespace, path, log);
-  const crypt = await openReadingKey(cryptOptions, context);
-  await using source = await repository.openSnapshot(namespace, snapshot);
-  const { CheckedSnapshot, ChunkCache } = await import("../../lib/reading/mod.ts");
-  const checked = await CheckedSnapshot.open(source, crypt, archiveName, observerOf(context));
-  using cache = new ChunkCache(source, crypt, KEPT_BYTES);
-  const content = await openImage(checked, archiveName, cache);
-  const clientName = archiveName.replace(/\.fidx$/, "");
-  const name = `${context.use.name}:${namespace && `${namespace}/`}${path}/${clientName}`;
+  const snapshot = await findSnapshot(repository, namespace, path, (line) => log("info", line));
+  await using image = await OpenedImage.open({
+    open: () => repository.openSnapshot(namespace, snapshot),
+    crypt: await openReadingKey(cryptOptions, context),
+    name,
+    observer: { log },
+  });
+  const fullName = `${context.use.name}:${namespace && `${namespace}/`}${path}/${
+    name.replace(/\.fidx$/, "")
+  }`;
   await serveUntilEnd(context, async () => {
-    const mapped = await show({ name, content, time: snapshot.time }, values, context);
-    log(`Image '${name}' mapped on ${mapped.path}`);
+    const shown = { name: fullName, content: image.content, time: snapshot.time };
+    const mapped = await show(shown, values, log);
+    log("info", `Image '${fullName}' mapped on ${mapped.path}`);
+    isAlone = isInBackground(environment);
     return mapped;
   });
-  log("Image unmapped");
+  log("info", "Image unmapped");
 }
 
 /** An image that is to be shown. */
@@ -104,7 +110,7 @@ interface OpenedImage {
 async function show(
   { name, content, time }: OpenedImage,
   values: CommandValues,
-  { output }: CommandContext,
+  log: ReadingObserver["log"],
 ): Promise<MappedImage> {
   const { ImageFileSystem, MappedImage, Mappings } = await import("../../lib/mapping/mod.ts");
   const file = values.text("file");
@@ -122,20 +128,16 @@ async function show(
       mtimeNanos: 0,
     }),
     onFailure: (what: string, error: unknown) =>
-      output.log("error", `${what}: ${describeError(error).join(": ")}`),
+      log("error", `${what}: ${describeError(error).join(": ")}`),
   };
   if (file !== undefined) return await MappedImage.onFile(image, file);
   const hiddenBytes = content.size % SECTOR_BYTES;
   if (hiddenBytes > 0) {
-    output.log(
+    log(
       "warn",
       `warning: a block device consists of sectors of ${SECTOR_BYTES} bytes: it does not show the ` +
         `last ${hiddenBytes} of the image; --file PATH does`,
     );
   }
   return await MappedImage.onLoopDevice(image, new Mappings());
-}
-
-function observerOf({ output }: CommandContext): ReadingObserver {
-  return { log: (level, message) => output.log(level, message) };
 }

@@ -1,7 +1,7 @@
 import { FuseChannel } from "../../ffi/fuse_channel.ts";
 import { fuseLibrary } from "../../ffi/fuse_library.ts";
 import { NotFoundError, PbsError, UsageError } from "../errors/mod.ts";
-import { type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_file_system.ts";
+import { type NodeId, type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_file_system.ts";
 import { RequestAnswers } from "./_request_answers.ts";
 import { unmount } from "./unmount.ts";
 
@@ -30,14 +30,17 @@ export class FuseSession implements AsyncDisposable {
   readonly mountPoint: string;
   /** Settles once the mount is gone, whoever has unmounted it. */
   readonly ended: Promise<void>;
+  readonly #stores = new Set<Promise<unknown>>();
+  #hasEnded = false;
 
   private constructor(mountPoint: string, channel: FuseChannel, answers: RequestAnswers) {
     this.mountPoint = mountPoint;
     answers.start(channel);
     const receivers = Array.from({ length: RECEIVERS }, () => channel.receive());
     this.ended = Promise.all(receivers).then(() => {
+      this.#hasEnded = true;
       // What is still being answered is nobody's concern, but uses the channel.
-      answers.idle().then(() => channel[Symbol.dispose]());
+      Promise.all([answers.idle(), ...this.#stores]).then(() => channel[Symbol.dispose]());
     });
   }
 
@@ -75,7 +78,24 @@ export class FuseSession implements AsyncDisposable {
     if (typeof channel === "string") {
       throw new PbsError(`cannot mount on "${options.mountPoint}": ${channel}`);
     }
-    return new FuseSession(mountPoint, channel, answers);
+    const session = new FuseSession(mountPoint, channel, answers);
+    fileSystem.mounted?.({
+      store: (node, offset, bytes) => session.#store(channel, node, offset, bytes),
+    });
+    return session;
+  }
+
+  async #store(
+    channel: FuseChannel,
+    node: NodeId,
+    offset: number,
+    bytes: Uint8Array,
+  ): Promise<void> {
+    if (this.#hasEnded) return;
+    const store = channel.store(node, offset, bytes);
+    this.#stores.add(store);
+    await store;
+    this.#stores.delete(store);
   }
 
   /**
@@ -85,6 +105,7 @@ export class FuseSession implements AsyncDisposable {
   async unmount(): Promise<UnmountResult> {
     if (await unmount(this.mountPoint, false)) {
       await this.ended;
+      await Promise.allSettled(this.#stores);
       return "unmounted";
     }
     await unmount(this.mountPoint, true);

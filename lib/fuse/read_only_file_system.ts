@@ -34,6 +34,17 @@ export interface FolderEntry extends FoundNode {
 /** An answer that may be there at once. */
 export type Answer<T> = T | Promise<T>;
 
+/** The kernel's memory of contents of files. */
+export interface PageCache {
+  /**
+   * Puts bytes of a file there, so that they are not asked for as long as the machine has memory. That
+   * it does not work is no failure.
+   *
+   * @param bytes Must stay as they are until the call has settled.
+   */
+  store(node: NodeId, offset: number, bytes: Uint8Array): Promise<void>;
+}
+
 /**
  * A file system that is shown read-only. Its calls may overlap. A failure is thrown: a `SystemError`
  * is answered with its error number, anything else is reported and answered with `EIO`.
@@ -65,6 +76,8 @@ export interface ReadOnlyFileSystem {
   readXattr?(node: NodeId, name: Uint8Array): Answer<Uint8Array | undefined>;
   /** Size of the whole. */
   statistics?(): Answer<FileSystemStatistics>;
+  /** It is mounted: from now on the kernel can be given more than it has asked for. */
+  mounted?(pages: PageCache): void;
   /** The kernel has forgotten a node that was found so often. Needed only by who counts. */
   forget?(node: NodeId, count: number): void;
   /**

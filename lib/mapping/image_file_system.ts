@@ -1,17 +1,38 @@
 import { Errno } from "../../ffi/errno.ts";
 import { SystemError } from "../errors/mod.ts";
-import type { FoundNode, NodeAttributes, NodeId, ReadOnlyFileSystem } from "../fuse/mod.ts";
+import {
+  type FoundNode,
+  type NodeAttributes,
+  type NodeId,
+  type PageCache,
+  type ReadOnlyFileSystem,
+  ROOT_NODE,
+} from "../fuse/mod.ts";
 import type { ImageContent } from "./image_content.ts";
 
-/** A file system that is a single file: the image. */
+/** Chunks that are put into the kernel's page cache at a time. */
+const MAX_STORING = 4;
+
+/**
+ * A file system that is a single file: the image. What a read needs is decoded a chunk at a time; all
+ * of the chunk goes into the kernel's page cache, so that it is decoded once, as long as the machine has
+ * memory, however small and scattered the reads are.
+ */
 export class ImageFileSystem implements ReadOnlyFileSystem {
   readonly #content: ImageContent;
   readonly #attributes: NodeAttributes;
+  readonly #storing = new Set<number>();
+  #pages: PageCache | undefined;
 
-  /** @param attributes Of the file; its size follows from the content. */
+  /** @param attributes Of the file; its size is that of the content. */
   constructor(content: ImageContent, attributes: NodeAttributes) {
     this.#content = content;
     this.#attributes = attributes;
+  }
+
+  /** See {@linkcode ReadOnlyFileSystem.mounted}. */
+  mounted(pages: PageCache): void {
+    this.#pages = pages;
   }
 
   /** Attributes of the file, which never change. */
@@ -20,8 +41,10 @@ export class ImageFileSystem implements ReadOnlyFileSystem {
   }
 
   /** Bytes of the image, fewer only at its end. */
-  read(_node: NodeId, offset: number, length: number): Promise<Uint8Array> {
-    return this.#content.read(offset, length);
+  async read(_node: NodeId, offset: number, length: number): Promise<Uint8Array> {
+    const bytes = await this.#content.read(offset, length);
+    for (const chunk of this.#content.chunksWithin(offset, length)) this.#store(chunk);
+    return bytes;
   }
 
   /** A file has no names in it. */
@@ -32,5 +55,23 @@ export class ImageFileSystem implements ReadOnlyFileSystem {
   /** A file has no names in it. */
   readFolder(): never {
     throw new SystemError(Errno.ENOTDIR, "the image is no folder");
+  }
+
+  /** The kernel asked for something of the chunk: it has not got it, or no longer. */
+  async #store(chunk: number): Promise<void> {
+    const pages = this.#pages;
+    if (pages === undefined || this.#storing.has(chunk)) return;
+    if (this.#storing.size >= MAX_STORING) return;
+    this.#storing.add(chunk);
+    try {
+      await this.#content.withChunk(
+        chunk,
+        (plain, start) => pages.store(ROOT_NODE, start, plain),
+      );
+    } catch {
+      // It was read a moment ago; if it cannot be read again, the next read says so.
+    } finally {
+      this.#storing.delete(chunk);
+    }
   }
 }

@@ -144,8 +144,8 @@ export class LoopDevices {
     const device = await openFileLater(this.pathOf(number));
     if (device < 0) return device;
     try {
-      const { READ_ONLY, PARTITION_SCAN, DIRECT_IO } = LoopFlag;
-      return await attachLoopLater(device, file, READ_ONLY | PARTITION_SCAN | DIRECT_IO);
+      const { READ_ONLY, PARTITION_SCAN } = LoopFlag;
+      return await attachLoopLater(device, file, READ_ONLY | PARTITION_SCAN);
     } finally {
       await closeFileLater(device);
     }

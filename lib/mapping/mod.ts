@@ -17,5 +17,5 @@ export { type ImageToMap, MappedImage } from "./mapped_image.ts";
 export type { Mapping } from "./mapping.ts";
 export { MappingFolder } from "./mapping_folder.ts";
 export { Mappings } from "./mappings.ts";
-export { checkImageName, openImage } from "./open_image.ts";
+export { checkImageName, OpenedImage, type OpenImageOptions } from "./opened_image.ts";
 export { escapeUnitName, unescapeUnitName } from "./unit_name.ts";

@@ -4,7 +4,7 @@ import type { ChunkIndex } from "../index/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
-import { ReadAhead } from "./_read_ahead.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
 /** How a {@linkcode CachedStream} reads. */
 export interface CachedStreamOptions {

@@ -48,7 +48,7 @@ export class ChunkCache implements Disposable {
   }
 
   /**
-   * Hands out a chunk's plain bytes for the time of one call.
+   * Hands out a chunk's plain bytes for the time of one call, or until what it returns has settled.
    *
    * @param use Must not keep the bytes; they lie in native memory.
    * @param source Where to read it from if it is not kept: another snapshot with the same key.
@@ -57,7 +57,7 @@ export class ChunkCache implements Disposable {
    */
   async withChunk<T>(
     expected: ExpectedChunk,
-    use: (bytes: Uint8Array) => T,
+    use: (bytes: Uint8Array) => T | Promise<T>,
     source: SnapshotSource = this.#source,
   ): Promise<T> {
     const key = keyOf(expected);
@@ -67,7 +67,7 @@ export class ChunkCache implements Disposable {
     this.#chunks.set(key, chunk);
     chunk.users++;
     try {
-      return use((await chunk.loading).bytes);
+      return await use((await chunk.loading).bytes);
     } catch (error) {
       // What failed is tried again by the next call.
       if (this.#chunks.get(key) === chunk && (await failed(chunk.loading))) {

@@ -23,5 +23,6 @@ export {
   type PlacedChunks,
 } from "./chunk_prefetcher.ts";
 export { DamagedChunkError } from "./damaged_chunk_error.ts";
+export { ReadAhead } from "./read_ahead.ts";
 export { ZeroChunks, type ZeroStretch } from "./zero_chunks.ts";
 export { ReconnectingSource, type ReconnectingSourceOptions } from "./reconnecting_source.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ReadAhead } from "./_read_ahead.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
 Deno.test("chunks are fetched ahead for those who read on, not for those who jump about", () => {
   const ahead = new ReadAhead();
