@@ -52,12 +52,20 @@ async function runCatalogShell(values: CommandValues, context: CommandContext): 
     (line) => log("info", line),
   );
   const crypt = await openRestoreKey(cryptOptions, context);
-  await using source = await repository.openSnapshot(namespace, snapshot);
-  const [{ CheckedSnapshot, ChunkCache }, { ArchiveShell }, { ShellRun }] = await Promise.all([
+  const [
+    { CheckedSnapshot, ChunkCache, ReconnectingSource },
+    { ArchiveShell },
+    { ShellRun },
+  ] = await Promise.all([
     import("../../lib/reading/mod.ts"),
     import("../../lib/shell/mod.ts"),
     import("../catalog_shell/run_shell.ts"),
   ]);
+  // Servers end connections that nothing happens on, and a prompt may wait for hours.
+  await using source = await ReconnectingSource.open({
+    open: () => repository.openSnapshot(namespace, snapshot),
+    onLost: (error) => log("debug", `the connection is gone, connecting again: ${error}`),
+  });
   const checked = await CheckedSnapshot.open(source, crypt, MANIFEST_BLOB_NAME, { log });
   using cache = new ChunkCache(source, crypt);
   const shell = await ArchiveShell.open({

@@ -17,6 +17,9 @@ import { TreeNames } from "./_tree_names.ts";
 
 const SLASH = 0x2f;
 
+/** Nobody chooses from more, and a catalog may be made of names. */
+const MAX_CANDIDATES = 200_000;
+
 type Note = ArchiveShellOptions["onNote"];
 
 /** How to open an {@linkcode ArchiveShell}. */
@@ -146,7 +149,8 @@ export class ArchiveShell {
   }
 
   /**
-   * Paths that begin with what is typed, as they would go on; none if its directory does not exist.
+   * Paths that begin with what is typed, as they would go on, at most 200,000; none if it leads into
+   * what is no directory.
    *
    * @param typed Start of a path.
    */
@@ -163,7 +167,7 @@ export class ArchiveShell {
       const path = new Uint8Array(nameAt + name.byteLength);
       path.set(directory);
       path.set(name, nameAt);
-      found.push({ path, isDirectory: type === "d" });
+      if (found.push({ path, isDirectory: type === "d" }) === MAX_CANDIDATES) break;
     }
     return found;
   }

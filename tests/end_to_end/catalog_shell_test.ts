@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runClient } from "../support/run_client.ts";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
-import { clientCommand, runtimeFolder } from "../support/run_client.ts";
+import { CountingRelay } from "../support/counting_relay.ts";
+import { clientCommand, runClient, runtimeFolder, spawnClient } from "../support/run_client.ts";
 import { serverEnvironment } from "../support/remote_command.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -272,6 +272,38 @@ testWithPeers(
         assertEquals(stdout, "c\nl\n");
         assertStringIncludes(stderr, "the catalog cannot be used, names are read from the archive");
       }
+    });
+  },
+);
+
+testWithPeers(
+  "a session outlives the connection that it was begun with",
+  ["bash"],
+  async () => {
+    await withBackups("mkdir a; echo 1 > a/b", ["legacy"], async (world, server) => {
+      using relay = new CountingRelay(server.port);
+      const child = spawnClient(["catalog", "shell", "host/legacy", "root.pxar"], {
+        env: {
+          ...world.env,
+          PBS_REPOSITORY: world.env.PBS_REPOSITORY!.replace(`:${server.port}:`, `:${relay.port}:`),
+        },
+        cwd: world.path,
+        stdin: new Uint8Array(),
+        output: "piped",
+      });
+      const input = child.stdin.getWriter();
+      const type = (line: string) => input.write(new TextEncoder().encode(`${line}\n`));
+      const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      await type("ls");
+      assertEquals((await output.read()).value, "a\n");
+      relay.breakOff();
+      await type("select a/b");
+      await type("restore-selected out");
+      await input.close();
+      assertEquals((await output.read()).value, 'added path: "/a/b"\n');
+      assertEquals((await child.status).code, 0);
+      await child.stderr.cancel();
+      assertEquals(Deno.readTextFileSync(`${world.path}/out/a/b`), "1\n");
     });
   },
 );
