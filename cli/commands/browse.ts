@@ -45,7 +45,10 @@ async function browse(values: CommandValues, context: CommandContext): Promise<v
   const crypt = await openRestoreKey(readCryptOptions(values, context), context);
   // Whoever cannot log in hears of it here and not in the browser.
   await repository.status();
-  const { LoopbackPageServer, SinglePageSource } = await import("../../lib/page/mod.ts");
+  const { keepMemorySmall, LoopbackPageServer, SinglePageSource } = await import(
+    "../../lib/page/mod.ts"
+  );
+  keepMemorySmall();
   using signals = catchSignals(() => output.log("info", "stopping"));
   await using server = LoopbackPageServer.start({
     source: new SinglePageSource({

@@ -43,9 +43,16 @@ export class PageParameters {
     return new PageParameters(new Map(Object.entries(value)), false);
   }
 
-  /** The JSON object in the body of a request; an empty one if there is no body. */
-  static async ofBody({ body, headers }: IncomingRequest): Promise<PageParameters> {
-    const text = await body.text(MAX_BODY_BYTES);
+  /**
+   * The JSON object in the body of a request; an empty one if there is no body.
+   *
+   * @param limitBytes Of the body; strangers are not given much.
+   */
+  static async ofBody(
+    { body, headers }: IncomingRequest,
+    limitBytes: number = MAX_BODY_BYTES,
+  ): Promise<PageParameters> {
+    const text = await body.text(limitBytes);
     if (text.trim() === "") return PageParameters.ofObject({});
     // A form of another page cannot send this type.
     if (headers.get("content-type")?.split(";", 1)[0]?.trim() !== "application/json") {

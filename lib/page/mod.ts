@@ -11,6 +11,7 @@
  */
 
 export * from "./page_api.ts";
+export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";
 export { LoopbackPageServer } from "./loopback_page_server.ts";
 export { PageAssets } from "./page_assets.ts";
 export { PageService } from "./page_service.ts";

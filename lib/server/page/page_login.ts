@@ -6,6 +6,7 @@ import { isHalfLogin, parseChallenge, secondFactorPassword } from "../../remote/
 import { RestClient } from "../../rest/mod.ts";
 
 const MAX_CHALLENGE = 4096;
+const MAX_BODY_BYTES = 16 * 1024;
 /** Names are given without a realm by people who know of none. */
 const DEFAULT_REALM = "pbs";
 
@@ -27,7 +28,7 @@ export async function logIn(
   request: IncomingRequest,
   connect: Connect,
 ): Promise<PageTicket | Exclude<PageLoginResult, { readonly state: "complete" }>> {
-  const parameters = await PageParameters.ofBody(request);
+  const parameters = await PageParameters.ofBody(request, MAX_BODY_BYTES);
   const name = parameters.text("user", 128);
   const userId = name.includes("@") ? name : `${name}@${DEFAULT_REALM}`;
   const typed = parameters.text("password");
