@@ -10,15 +10,17 @@ const PXAR_COMMAND_TABLE: RunnableProgram["table"] = {
     command("help"),
     command("list", "pxar_commands"),
     ours("man"),
+    command("mount", "pxar_commands"),
   ],
   aliases: new Map(),
-  absent: ["mount"],
+  absent: [],
 };
 
 /** The companion for archives that are plain files (spec: cli.md §7.1). */
 export const PXAR: RunnableProgram = {
   name: "pxar",
-  description: "Make, extract and list file archives of the backup client that are plain files.",
+  description:
+    "Make, extract, list and mount file archives of the backup client that are plain files.",
   abbreviation: "ex a.pxar",
   logVariable: "PXAR_LOG",
   table: PXAR_COMMAND_TABLE,

@@ -19,4 +19,5 @@ export {
   type ExtractArchiveRequest,
   type ExtractChoices,
 } from "./extract_archive_file.ts";
+export { OpenedArchiveFile } from "./opened_archive_file.ts";
 export { listArchiveFile, type ListArchiveRequest } from "./list_archive_file.ts";

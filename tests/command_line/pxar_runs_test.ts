@@ -29,7 +29,6 @@ const KEPT_DIFFERENCES: Readonly<Record<string, string>> = {
   "pxar-extract-one-error": "one cause each",
   "pxar-extract-split-nopayload": "is found before anything is made",
   "pxar-extract-split-wrong": "is found before anything is made",
-  "pxar-mount-missing": "the command is not there yet",
 };
 
 /** Options whose values are no paths. */

@@ -40,6 +40,12 @@ const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
       line: "list etc.mpxar --payload-input etc.ppxar",
     },
   ]],
+  ["mount", [
+    {
+      text: "Look into an archive with whatever works with files, until Ctrl-C:",
+      line: "mount etc.pxar /mnt",
+    },
+  ]],
 ]);
 
 /** Variables of all commands that concern this program as well. */
@@ -53,7 +59,7 @@ const SHARED_VARIABLES: ReadonlySet<string> = new Set([
 
 /** Subject of the manual pages of the companion. */
 export const PXAR_SUBJECT: ManualSubject = {
-  headline: "make, extract and list file archives of the backup client",
+  headline: "make, extract, list and mount file archives of the backup client",
   remark:
     "It takes the command lines of the official program of the same name, and makes the same " +
     "archives. Each command has a page of its own.",
