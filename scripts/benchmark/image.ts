@@ -92,15 +92,24 @@ export async function runImage(options: ImageBenchmark): Promise<void> {
   }
 }
 
-/** Writes contents of a tree and zeros in turns; where the tree has too little, it begins anew. */
-async function makeImage(tree: string, path: string, sizeBytes: number): Promise<void> {
+/**
+ * Writes contents of a tree and zeros in turns; where the tree has too little, it begins anew.
+ *
+ * @param hasZeros Whether every other piece is zeros.
+ */
+export async function makeImage(
+  tree: string,
+  path: string,
+  sizeBytes: number,
+  hasZeros = true,
+): Promise<void> {
   using image = await Deno.open(path, { write: true, createNew: true });
   const zeros = new Uint8Array(1024 * 1024);
   const contents = endless(tree);
   try {
     for (let at = 0; at < sizeBytes;) {
       const pieceEnd = Math.min(sizeBytes, at + PIECE_BYTES);
-      const isZero = at / PIECE_BYTES % 2 === 1;
+      const isZero = hasZeros && at / PIECE_BYTES % 2 === 1;
       while (at < pieceEnd) {
         const next = isZero ? zeros : (await contents.next()).value!;
         const part = next.subarray(0, pieceEnd - at);

@@ -8,6 +8,7 @@ import { describeVectorPaths } from "../../ffi/pipeline.ts";
 import { measure, type Measurement } from "./measure.ts";
 import { runAtOnce } from "./at_once.ts";
 import { runImage } from "./image.ts";
+import { runLook } from "./look.ts";
 import { runOverLink } from "./over_link.ts";
 import { runScale } from "./scale.ts";
 import { ServedStore } from "./served_store.ts";
@@ -37,6 +38,8 @@ const USAGE = `usage: scripts/bench [options]
   --serve --at-once N  instead: N backups of the tree at once, then N restores
   --relay           instead: through a link of 1 Gbit/s with 20 ms each way, random data
   --image SIZE      instead: an image of SIZE GiB, half of it zeros, beside zstd and openssl
+  --look            instead: mounts, maps, cat and find beside the source
+  --snapshots N     how many snapshots --look searches (default 100)
   --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)
   --program COMMAND how pbs-client is started (default scripts/pbs-client)
 PBS_CLIENT_VECTORS=avx512|avx2|none in the environment is the most that pbs-client may use of the processor.`;
@@ -54,8 +57,9 @@ const options = parseArgs(Deno.args, {
     "program",
     "at-once",
     "image",
+    "snapshots",
   ],
-  boolean: ["serve", "relay", "scale", "help"],
+  boolean: ["serve", "relay", "look", "scale", "help"],
   default: { tree: "/usr", work: "/var/tmp", target: "/dev/shm", rounds: "1", cache: "warm" },
 });
 if (options.help) {
@@ -173,6 +177,14 @@ if (options.image !== undefined) {
     target: options.target,
     sizeBytes: Math.round(Number(options.image) * 1024) * 1024 * 1024,
     rounds: Number(options.rounds),
+  });
+} else if (options.look) {
+  await runLook({
+    program,
+    tree: options.tree,
+    work: options.work,
+    target: options.target,
+    snapshots: Number(options.snapshots ?? 100),
   });
 } else if (options.scale) {
   await runScale(program, options.work, options.target);
