@@ -3,6 +3,7 @@ import type { PageError } from "../requests/page_error.ts";
 import type { Loaded } from "../state/use_load.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
+import { Name } from "./name.tsx";
 
 const TITLES: Partial<Record<PageError["code"], string>> = {
   unreachable: "No connection",
@@ -14,6 +15,18 @@ const TITLES: Partial<Record<PageError["code"], string>> = {
   login: "Not logged in",
 };
 
+/** The way out, after what the server says. */
+const WAYS_OUT: Partial<Record<PageError["code"], string>> = {
+  forbidden: "Your account lacks a privilege for this; whoever runs the server can grant it.",
+  "not-found": "It may have been pruned, forgotten or moved meanwhile.",
+  damaged: "Verify the snapshot to see what else is concerned; others may hold the same undamaged.",
+};
+
+/** A text of the server as a sentence. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}
+
 /** What went wrong, and the way out. */
 export function Failure(
   { error, again }: { readonly error: PageError; readonly again?: () => void },
@@ -23,7 +36,10 @@ export function Failure(
       <Icon name={error.code === "encrypted" ? "key" : "warning"} />
       <div>
         <p class="notice-title">{TITLES[error.code] ?? "That failed"}</p>
-        <p>{error.message}</p>
+        <p>
+          <Name text={sentence(error.message)} />
+        </p>
+        {WAYS_OUT[error.code] !== undefined && <p>{WAYS_OUT[error.code]}</p>}
         {again && error.code !== "encrypted" && error.code !== "forbidden" && (
           <Button onPress={again}>Try again</Button>
         )}

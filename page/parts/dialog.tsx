@@ -21,7 +21,9 @@ export function Dialog(
     dialog?.showModal();
     return () => {
       dialog?.close();
+      // What it was opened from may be gone with what was done.
       if (before instanceof HTMLElement && before.isConnected) before.focus();
+      else document.getElementById("content")?.focus({ preventScroll: true });
     };
   }, []);
   return (
