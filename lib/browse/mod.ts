@@ -9,4 +9,3 @@
 
 export { ArchiveReader, type ArchiveReaderOptions } from "./archive_reader.ts";
 export type { FoundEntry } from "./_follow_path.ts";
-export { type Ahead, EntryStream, type StreamChunks } from "./entry_stream.ts";

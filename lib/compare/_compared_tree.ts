@@ -3,7 +3,7 @@ import { PAYLOAD_HEADER_BYTES, PxarAccessor, type PxarEntry } from "../pxar/mod.
 import { CachedStream, type CheckedSnapshot, type ChunkCache } from "../reading/mod.ts";
 import { type CryptMode, formatSnapshotPath, type SnapshotSource } from "../repository/mod.ts";
 import type { ComparedContents, ContentPlaces } from "./_content_evidence.ts";
-import { EntryStream, type StreamChunks } from "../browse/mod.ts";
+import { EntryStream, type StreamChunks } from "../entries/mod.ts";
 import { named, withName } from "./_with_name.ts";
 
 /** How to open a {@linkcode ComparedTree}. */

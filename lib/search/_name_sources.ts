@@ -1,4 +1,4 @@
-import { EntryStream } from "../browse/mod.ts";
+import { EntryStream } from "../entries/mod.ts";
 import { CatalogReader } from "../catalog/mod.ts";
 import { Turns } from "../chunking/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";

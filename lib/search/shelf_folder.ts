@@ -4,6 +4,8 @@ import { CorruptDataError, describeError } from "../errors/mod.ts";
 import { MAX_SHELF_BYTES, NameShelf } from "./name_shelf.ts";
 
 const SUFFIX = ".names";
+/** Age at which a file that is being written has been given up. */
+const LEFT_AFTER_MS = 3_600_000;
 /** All files together; those that were not used for the longest time go. */
 const MAX_FOLDER_BYTES = 512 * 1024 * 1024;
 
@@ -15,8 +17,13 @@ export class ShelfFolder {
   /**
    * @param path Need not exist.
    * @param repository Name of the repository, the same from whatever folder.
+   * @param maxBytes All files together; 512 MiB if absent.
    */
-  constructor(readonly path: string, readonly repository: string) {}
+  constructor(
+    readonly path: string,
+    readonly repository: string,
+    readonly maxBytes: number = MAX_FOLDER_BYTES,
+  ) {}
 
   /**
    * The file of a group.
@@ -90,17 +97,35 @@ export class ShelfFolder {
     for (const { name } of Deno.readDirSync(this.path)) {
       const path = `${this.path}/${name}`;
       if (path === replaced) continue;
-      const info = Deno.statSync(path);
+      const info = statIfThere(path);
+      if (info === undefined) continue;
       const time = info.mtime?.getTime() ?? 0;
-      const isLeft = name.startsWith(".new-") && time < Date.now() - 3_600_000;
-      if (isLeft) Deno.removeSync(path);
+      const isLeft = name.startsWith(".new-") && time < Date.now() - LEFT_AFTER_MS;
+      if (isLeft) removeIfThere(path);
       else if (name.endsWith(SUFFIX)) files.push({ path, size: info.size, time });
     }
     let sum = newBytes + files.reduce((bytes, { size }) => bytes + size, 0);
     for (const { path, size } of files.sort((a, b) => a.time - b.time)) {
-      if (sum <= MAX_FOLDER_BYTES) return;
-      Deno.removeSync(path);
+      if (sum <= this.maxBytes) return;
+      removeIfThere(path);
       sum -= size;
     }
+  }
+}
+
+/** Other processes replace and remove files as well. */
+function statIfThere(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Another process was faster.
   }
 }
