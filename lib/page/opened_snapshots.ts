@@ -1,3 +1,4 @@
+import { ConnectionError } from "../errors/mod.ts";
 import { type BackupGroup, formatGroupPath, type PlacedSnapshot } from "../repository/mod.ts";
 import { OpenedSnapshot } from "./opened_snapshot.ts";
 import { PageError } from "./_refusal.ts";
@@ -21,7 +22,7 @@ export interface StoredPlace extends PlacedSnapshot {
 }
 
 interface Held {
-  readonly key: string;
+  key: string;
   readonly session: string;
   /** Of its group. */
   readonly groupKey: string;
@@ -35,6 +36,8 @@ interface Held {
 /** An opened snapshot that somebody uses until it is disposed. */
 export interface Lease extends AsyncDisposable {
   readonly opened: OpenedSnapshot;
+  /** Has the next one open it anew: its connection is lost. */
+  giveUp(): void;
 }
 
 /** Snapshots that are being looked into. They are kept apart by session: each has its own rights. */
@@ -45,6 +48,7 @@ export class OpenedSnapshots implements AsyncDisposable {
   readonly #mostOfSession: number;
   readonly #keptBytes: number;
   readonly #idleMs: number;
+  #lost = 0;
 
   constructor(options: OpenedSnapshotsOptions = {}) {
     this.#most = options.most ?? 8;
@@ -93,14 +97,22 @@ export class OpenedSnapshots implements AsyncDisposable {
     return await this.#leaseOf(held);
   }
 
-  /** Does something with an opened snapshot. */
+  /** Does something with an opened snapshot; once more where its connection was lost meanwhile. */
   async use<T>(
     caller: PageCaller,
     place: StoredPlace,
     work: (opened: OpenedSnapshot) => Promise<T>,
   ): Promise<T> {
-    await using lease = await this.lease(caller, place);
-    return await work(lease.opened);
+    for (let isFirst = true;; isFirst = false) {
+      await using lease = await this.lease(caller, place);
+      try {
+        return await work(lease.opened);
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) throw error;
+        lease.giveUp();
+        if (!isFirst) throw error;
+      }
+    }
   }
 
   /** Closes what is open of a group and not in use, so that it can be removed. */
@@ -135,12 +147,25 @@ export class OpenedSnapshots implements AsyncDisposable {
       return Promise.resolve();
     };
     try {
-      return { opened: await held.opening, [Symbol.asyncDispose]: leave };
+      return {
+        opened: await held.opening,
+        giveUp: () => this.#giveUp(held),
+        [Symbol.asyncDispose]: leave,
+      };
     } catch (error) {
       held.isGoing = true;
       await leave();
       throw error;
     }
+  }
+
+  /** It is not found any more, and closed when the last user goes. */
+  #giveUp(held: Held): void {
+    held.isGoing = true;
+    if (this.#held.get(held.key) !== held) return;
+    this.#held.delete(held.key);
+    held.key = `${held.key}\0lost ${this.#lost++}`;
+    this.#held.set(held.key, held);
   }
 
   #leave(held: Held): void {

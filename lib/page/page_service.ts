@@ -1,3 +1,4 @@
+import { ConnectionError } from "../errors/mod.ts";
 import type { IncomingRequest, OutgoingResponse } from "../http/mod.ts";
 import * as actions from "./_actions.ts";
 import { sendContent } from "./_content_requests.ts";
@@ -12,7 +13,7 @@ import { listTasks, showTask, stopTask } from "./_task_requests.ts";
 import { listArchives, listEntries, showEntry } from "./_tree_requests.ts";
 import { listVersions } from "./_versions.ts";
 import type { OpenedSnapshot } from "./opened_snapshot.ts";
-import { OpenedSnapshots, type OpenedSnapshotsOptions } from "./opened_snapshots.ts";
+import { type Lease, OpenedSnapshots, type OpenedSnapshotsOptions } from "./opened_snapshots.ts";
 import type { PageCaller } from "./page_source.ts";
 
 /** Memory that a short look into a snapshot takes, beside what stays open. */
@@ -153,9 +154,40 @@ export class PageService implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     stack.use(await call.caller.hold(STREAM_BYTES, call.request.signal));
     const lease = stack.use(await this.#snapshots.lease(call.caller, placeOf(call.parameters)));
-    const response = await handler(lease.opened, call);
+    const response = await giveUpLost(lease, () => handler(lease.opened, call));
+    const { body } = response;
     const held = stack.move();
-    return { ...response, released: () => void held.disposeAsync() };
+    return {
+      ...response,
+      ...(body !== undefined && Symbol.asyncIterator in body ? { body: watched(lease, body) } : {}),
+      released: () => void held.disposeAsync(),
+    };
+  }
+}
+
+async function* watched(
+  lease: Lease,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const parts = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { value, done } = await giveUpLost(lease, () => parts.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await parts.return?.();
+  }
+}
+
+/** Reads; has the next request open anew what a lost connection belongs to. */
+async function giveUpLost<T>(lease: Lease, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ConnectionError) lease.giveUp();
+    throw error;
   }
 }
 

@@ -20,8 +20,10 @@ const USERS = {
 
 /** A server with two snapshots, one of them encrypted, and users of all kinds. */
 class World implements AsyncDisposable {
+  readonly #ended: ServerProcess[] = [];
+
   private constructor(
-    readonly server: ServerProcess,
+    public server: ServerProcess,
     readonly env: Record<string, string>,
     readonly key: string,
   ) {}
@@ -36,6 +38,7 @@ class World implements AsyncDisposable {
     await world.client("key", "create", world.key, "--kdf=none");
     const backup = ["backup", `root.pxar:${dir}/source`, "--backup-time=1700000000"];
     await world.client(...backup, "--backup-id=plain");
+    await world.client(...backup, "--backup-id=again");
     await world.client(...backup, "--backup-id=secret", `--keyfile=${world.key}`);
     for (const [user, role] of Object.entries(USERS)) await world.addUser(user, role);
     return world;
@@ -57,6 +60,14 @@ class World implements AsyncDisposable {
     await this.client("serve", ...args, `--config=${this.server.dir.path}/config`);
   }
 
+  /** Ends the server without a word, and starts it again where it was. */
+  async restart(): Promise<void> {
+    const { port, dir } = this.server;
+    await this.server.end("SIGKILL");
+    this.#ended.push(this.server);
+    this.server = await ServerProcess.start({ dir, listen: `127.0.0.1:${port}` });
+  }
+
   /** A browser that nobody has logged in with. */
   browser(): PageClient {
     return new PageClient(this.server.port, this.env.PBS_FINGERPRINT);
@@ -75,7 +86,7 @@ class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.server[Symbol.asyncDispose]();
+    for (const server of [this.server, ...this.#ended]) await server[Symbol.asyncDispose]();
   }
 }
 
@@ -125,7 +136,7 @@ async function checkAdministrator(world: World): Promise<void> {
   const { archives } = await browser.ask("archives", SECRETS);
   assertMatch(archives[0].unreadable, /key is with the client/);
   const growth = await browser.ask("growth", { store: STORE });
-  assertEquals([growth.isMeasuring, growth.points.length], [false, 2]);
+  assertEquals([growth.isMeasuring, growth.points.length], [false, 3]);
   assert(growth.points[1].distinctBytes > 0);
   const { snapshots } = await browser.ask("snapshots", SECRETS);
   assertEquals(snapshots[0].encryption, "encrypted");
@@ -185,10 +196,11 @@ async function checkPrivileges(world: World): Promise<void> {
   assertEquals((await backup.ask("groups", PLAIN)).groups, []);
   const audit = await world.logIn("audit@pbs");
   const { points, notMeasured } = await audit.ask("growth", { store: STORE });
-  assertEquals([points.length, points[0].distinctBytes], [2, undefined]);
+  assertEquals([points.length, points[0].distinctBytes], [3, undefined]);
   assertMatch(notMeasured, /may not read/);
   const reader = await world.logIn("reader@pbs");
   const { groups } = await reader.ask("groups", PLAIN);
+  assertEquals(groups.length, 3);
   assertEquals(groups[0].rights, { read: true, modify: false, verify: true, prune: false });
   // What is open when a right is taken away is not shown any more.
   assertEquals((await reader.get("content", { ...PLAIN, ...FILE })).status, 200);
@@ -231,6 +243,15 @@ async function checkRemote(world: World): Promise<void> {
   assertEquals(matches.length, 1);
   const { tasks } = await shown.ask("tasks");
   assert(tasks.length > 0, "those of the server");
+  // Two that are open, and of which nothing but the manifest was read, when the connection is lost.
+  const [plain, newest] = [{ ...look, id: "plain" }, { ...look, id: "again" }];
+  for (const each of [plain, newest]) await shown.ask("archives", each);
+  await world.restart();
+  assertEquals((await shown.get("entry", { ...plain, ...FILE })).status, 200);
+  const lost = await shown.get("content", { ...newest, ...FILE });
+  // Where the restart took long, it was closed before and opened anew.
+  if (lost.status !== 200) assertEquals([lost.status, lost.json.error.code], [503, "busy"]);
+  assertEquals((await shown.get("content", { ...newest, ...FILE })).bytes, bytesOf("content"));
   await using without = await BrowseProcess.start(world.env);
   const refused = await (await without.enter()).get("content", { ...look, ...FILE });
   assertEquals([refused.status, refused.json.error.code], [403, "encrypted"]);
