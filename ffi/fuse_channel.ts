@@ -1,5 +1,5 @@
+import { setImmediate } from "node:timers";
 import { Errno } from "./errno.ts";
-import { whileHeld } from "./posix_library.ts";
 import { fuseCLibrary, type FuseLibrary } from "./fuse_library.ts";
 import { FuseCallbacks, type FuseOperations, type FuseRequest } from "./fuse_operations.ts";
 import {
@@ -12,6 +12,8 @@ import {
   writeEntry,
   writeStat,
 } from "./fuse_records.ts";
+import { OpenFlag } from "./posix_files.ts";
+import { whileHeld } from "./posix_library.ts";
 
 /** `struct fuse_buf` with room for members that later versions add. */
 const BUFFER_BYTES = 64;
@@ -21,6 +23,14 @@ const [VECTOR_BYTES, VECTOR_SIZE, VECTOR_MEMORY] = [96, 24, 40];
 const WITHOUT_SPLICE = 2;
 /** Bytes of a message of libfuse that are shown. */
 const MAX_MESSAGE_BYTES = 1024;
+const F_GETFL = 3;
+const F_SETFL = 4;
+/** Event that `poll` waits for, in the second half of `struct pollfd`. */
+const POLLIN = 1;
+/** For how long the next request is looked for after one, milliseconds; not without a second processor. */
+const LOOKING_MS = navigator.hardwareConcurrency > 1 ? 0.06 : 0;
+/** Time between turns of other events, milliseconds. */
+const TURN_MS = 2;
 /** Stands for "does not change": libfuse takes the largest number the kernel knows. */
 const FOREVER = Number.MAX_VALUE;
 
@@ -30,18 +40,6 @@ export interface FuseMount {
   readonly options: readonly string[];
   /** Absolute path of a folder or a file. */
   readonly mountPoint: string;
-}
-
-/** One name of a folder, as it is put into an answer. */
-export interface FuseEntry {
-  readonly name: Uint8Array;
-  readonly node: bigint;
-  readonly attributes: FuseAttributes;
-  readonly lifetimeSeconds: number;
-  /** Offset at which the next one is asked for. */
-  readonly next: number;
-  /** Whether it is `.` or `..`. */
-  readonly isDot: boolean;
 }
 
 /** A mount that libfuse keeps: requests come in while {@linkcode receive} runs, replies go out at any time. */
@@ -91,23 +89,35 @@ export class FuseChannel implements Disposable {
 
   /**
    * Receives requests one after the other and hands them to the operations, until the mount is gone.
-   * Several calls may run at the same time.
+   * The next request often comes as soon as the last one was answered: for a moment it is looked for
+   * without leaving this thread, which is quicker by far than another one that waits for it.
    *
    * @returns 0 once it was unmounted, otherwise a negative error number.
    */
   async receive(): Promise<number> {
     const { fuse_session_receive_buf: next, fuse_session_process_buf: process } = this.#library;
+    const descriptor = this.#library.fuse_session_fd(this.#session);
+    const { fcntl, poll, free } = fuseCLibrary();
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL, 0) | OpenFlag.NONBLOCK);
+    const waiting = new Int32Array([descriptor, POLLIN]);
     const buffer = new Uint8Array(BUFFER_BYTES);
+    const turns = new EventTurns();
     try {
-      for (;;) {
-        const received = await next(this.#session, buffer);
-        if (received === -Errno.EINTR) continue;
-        if (received <= 0) return received;
-        process(this.#session, buffer);
+      for (let lookUntil = 0;;) {
+        const received = next(this.#session, buffer);
+        if (received > 0) {
+          process(this.#session, buffer);
+          lookUntil = performance.now() + LOOKING_MS;
+        } else if (received !== -Errno.EAGAIN && received !== -Errno.EINTR) return received;
+        else if (performance.now() >= lookUntil) {
+          await whileHeld(poll(waiting, 1n, -1), waiting);
+          continue;
+        }
+        await turns.give();
       }
     } finally {
       const memory = new DataView(buffer.buffer).getBigUint64(BUFFER_MEMORY, true);
-      fuseCLibrary().free(Deno.UnsafePointer.create(memory));
+      free(Deno.UnsafePointer.create(memory));
     }
   }
 
@@ -123,7 +133,7 @@ export class FuseChannel implements Disposable {
     attributes: FuseAttributes,
     lifetimeSeconds: number,
   ): void {
-    writeEntry(this.#entry, node, attributes, { lifetimeSeconds: lasting(lifetimeSeconds) });
+    writeEntry(this.#entry, node, attributes, lasting(lifetimeSeconds));
     this.#library.fuse_reply_entry(request, this.#entry);
   }
 
@@ -168,26 +178,6 @@ export class FuseChannel implements Disposable {
   }
 
   /**
-   * Puts a name into the answer to a reading of a folder.
-   *
-   * @param room What is left of the answer.
-   * @returns Bytes it needs; if these are more than there are, nothing was put.
-   */
-  addEntry(request: FuseRequest, room: Uint8Array<ArrayBuffer>, entry: FuseEntry): number {
-    const { isDot, node, attributes } = entry;
-    const lifetimeSeconds = lasting(entry.lifetimeSeconds);
-    writeEntry(this.#entry, node, attributes, { lifetimeSeconds, isDot });
-    return Number(this.#library.fuse_add_direntry_plus(
-      request,
-      room,
-      BigInt(room.byteLength),
-      nulEnded(entry.name),
-      this.#entry,
-      BigInt(entry.next),
-    ));
-  }
-
-  /**
    * Puts bytes of a file into the kernel's page cache, where it looks before it asks. Runs on another
    * thread: it waits for reads of the same bytes that are not answered yet.
    *
@@ -215,6 +205,17 @@ export class FuseChannel implements Disposable {
     this.#library.fuse_session_unmount(this.#session);
     this.#library.fuse_session_destroy(this.#session);
     this.#callbacks[Symbol.dispose]();
+  }
+}
+
+/** Lets promises go on each time, and timers, sockets and other threads' results now and then. */
+class EventTurns {
+  #nextMs = 0;
+
+  async give(): Promise<void> {
+    if (performance.now() < this.#nextMs) return await undefined;
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.#nextMs = performance.now() + TURN_MS;
   }
 }
 

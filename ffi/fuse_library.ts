@@ -1,13 +1,14 @@
 const pointer = "pointer";
 const buffer = "buffer";
 
-/** Functions of libfuse's low-level interface; those that wait run on another thread. */
+/** Functions of libfuse's low-level interface. */
 const SYMBOLS = {
   fuse_session_new: { parameters: [buffer, buffer, "usize", pointer], result: pointer },
   fuse_session_mount: { parameters: [pointer, buffer], result: "i32" },
   fuse_session_unmount: { parameters: [pointer], result: "void" },
   fuse_session_destroy: { parameters: [pointer], result: "void" },
-  fuse_session_receive_buf: { parameters: [pointer, buffer], result: "i32", nonblocking: true },
+  fuse_session_receive_buf: { parameters: [pointer, buffer], result: "i32" },
+  fuse_session_fd: { parameters: [pointer], result: "i32" },
   fuse_session_process_buf: { parameters: [pointer, buffer], result: "void" },
   fuse_opt_free_args: { parameters: [buffer], result: "void" },
   fuse_set_log_func: { parameters: [pointer], result: "void" },
@@ -25,15 +26,13 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-  fuse_add_direntry_plus: {
-    parameters: [pointer, buffer, "usize", buffer, buffer, "i64"],
-    result: "usize",
-  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const C_SYMBOLS = {
   free: { parameters: [pointer], result: "void" },
   vsnprintf: { parameters: [buffer, "usize", pointer, pointer], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  poll: { parameters: [buffer, "usize", "i32"], result: "i32", nonblocking: true },
   umount2: { parameters: [buffer, "i32"], result: "i32", nonblocking: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -62,7 +61,7 @@ export function fuseLibrary(): FuseLibrary | undefined {
   return library;
 }
 
-/** Functions of the C library that are needed beside libfuse. */
+/** Functions of the C library that are needed beside libfuse; those that wait run on another thread. */
 export function fuseCLibrary(): CLibrary {
   return cLibrary ??= Deno.dlopen("libc.so.6", C_SYMBOLS).symbols;
 }

@@ -30,6 +30,8 @@ const TIMES = [72, 88, 104];
 const ENTRY_ATTRIBUTES = 16;
 const BLOCK_BYTES = 512;
 const PREFERRED_BLOCK_BYTES = 4096;
+/** Numbers are never given to another node. */
+const GENERATION = 1n;
 
 /** Metadata of a node. */
 export interface FuseAttributes {
@@ -89,16 +91,15 @@ export function newEntry(): DataView<ArrayBuffer> {
  *
  * @param node Its number, and its inode number.
  * @param lifetimeSeconds For how long name and attributes hold.
- * @param isDot Whether it is `.` or `..`, which the kernel does not count as looked up.
  */
 export function writeEntry(
   view: DataView,
   node: bigint,
   attributes: FuseAttributes,
-  { lifetimeSeconds, isDot = false }: { lifetimeSeconds: number; isDot?: boolean },
+  lifetimeSeconds: number,
 ): void {
-  view.setBigUint64(0, isDot ? 0n : node, true);
-  view.setBigUint64(8, 1n, true);
+  view.setBigUint64(0, node, true);
+  view.setBigUint64(8, GENERATION, true);
   writeStat(view, node, attributes, ENTRY_ATTRIBUTES);
   const lifetimes = ENTRY_ATTRIBUTES + STAT.end;
   view.setFloat64(lifetimes, lifetimeSeconds, true);
@@ -141,7 +142,8 @@ export function openedRecord({ keepsListing }: { keepsListing: boolean }): Uint8
   return new Uint8Array(view.buffer);
 }
 
-function deviceNumber({ major = 0, minor = 0 }: FuseAttributes): bigint {
+/** A device's number as `st_rdev` has it. */
+export function deviceNumber({ major = 0, minor = 0 }: FuseAttributes): bigint {
   const [high, low] = [BigInt(major), BigInt(minor)];
   return (high & 0xfffn) << 8n | low & 0xffn | (low >> 8n) << 20n | (high >> 12n) << 44n;
 }

@@ -82,10 +82,12 @@ async function serveArchive(
   isDetached: boolean,
 ): Promise<void> {
   const { environment, output } = context;
-  const [{ FuseSession, logToSystem }, { ArchiveFileSystem, OpenedArchive }] = await Promise.all([
-    import("../../lib/fuse/mod.ts"),
-    import("../../lib/mount/mod.ts"),
-  ]);
+  const [{ FuseSession, logToSystem, returnLargeBlocks }, { ArchiveFileSystem, OpenedArchive }] =
+    await Promise.all([
+      import("../../lib/fuse/mod.ts"),
+      import("../../lib/mount/mod.ts"),
+    ]);
+  returnLargeBlocks();
   let isReady = false;
   const log = (level: "debug" | "info" | "warn" | "error", line: string) => {
     output.log(level, line);

@@ -1,21 +1,29 @@
 import { Errno } from "../../ffi/errno.ts";
 import type { FuseChannel } from "../../ffi/fuse_channel.ts";
+import { FuseDirectory } from "../../ffi/fuse_directory.ts";
 import type { FuseOperations, FuseRequest } from "../../ffi/fuse_operations.ts";
 import { SystemError } from "../errors/mod.ts";
-import type { FoundNode, NodeId, ReadOnlyFileSystem } from "./read_only_file_system.ts";
+import type {
+  FolderEntry,
+  FoundNode,
+  NodeId,
+  ReadOnlyFileSystem,
+} from "./read_only_file_system.ts";
 
 const SELF = new Uint8Array([0x2e]);
 const ABOVE = new Uint8Array([0x2e, 0x2e]);
 /** Offsets that stand for `.` and `..`; cursors of the file system come after them. */
 const DOT_OFFSETS = 2;
 /** Bytes of an answer to a reading of a folder, at most. */
-const MAX_FOLDER_BYTES = 1024 * 1024;
+const MAX_FOLDER_BYTES = 256 * 1024;
 
 /** Turns requests of the kernel into calls of a file system, and what those give into replies. */
 export class RequestAnswers implements FuseOperations {
   readonly #files: ReadOnlyFileSystem;
   readonly #onFailure: (operation: string, error: unknown) => void;
   #channel: FuseChannel | undefined;
+  /** Memory for answers to readings of folders, as many as were ever made at a time. */
+  readonly #rooms: FuseDirectory[] = [];
   #open = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -96,32 +104,26 @@ export class RequestAnswers implements FuseOperations {
   /** Reads names of a folder with their attributes. */
   readDirectory(request: FuseRequest, node: NodeId, size: number, offset: number): void {
     this.#answer("readdir", request, async (channel) => {
-      const bytes = new Uint8Array(Math.min(size, MAX_FOLDER_BYTES));
-      let used = 0;
+      const names = this.#rooms.pop() ?? new FuseDirectory(MAX_FOLDER_BYTES);
+      names.begin(size);
       const add = (found: FoundNode, name: Uint8Array, next: number, isDot = false) => {
-        const { attributes } = found;
-        const entry = { name, node: found.node, attributes, next, isDot };
-        const needed = channel.addEntry(request, bytes.subarray(used), {
-          ...entry,
-          lifetimeSeconds: lifetime(found),
-        });
-        if (used + needed > bytes.byteLength) return false;
-        used += needed;
-        return true;
+        const { node, attributes } = found;
+        return names.add({ name, node, attributes, next, isDot, lifetimeSeconds: lifetime(found) });
       };
-      let dot = offset;
-      for (; dot < DOT_OFFSETS; dot++) {
-        const found = { node, ...await this.#files.attributes(node) };
-        if (!add(found, dot === 0 ? SELF : ABOVE, dot + 1, true)) break;
+      try {
+        let dot = offset;
+        if (dot < DOT_OFFSETS) {
+          const found = { node, ...await this.#files.attributes(node) };
+          while (dot < DOT_OFFSETS && add(found, dot === 0 ? SELF : ABOVE, dot + 1, true)) dot++;
+        }
+        if (dot >= DOT_OFFSETS) {
+          const show = (entry: FolderEntry) => add(entry, entry.name, entry.next + DOT_OFFSETS);
+          await this.#files.readFolder(node, dot - DOT_OFFSETS, show);
+        }
+        channel.replyBytes(request, names.bytes);
+      } finally {
+        this.#rooms.push(names);
       }
-      if (dot >= DOT_OFFSETS) {
-        await this.#files.readFolder(
-          node,
-          dot - DOT_OFFSETS,
-          (entry) => add(entry, entry.name, entry.next + DOT_OFFSETS),
-        );
-      }
-      channel.replyBytes(request, bytes.subarray(0, used));
     });
   }
 

@@ -5,8 +5,6 @@ import { type NodeId, type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_fil
 import { RequestAnswers } from "./_request_answers.ts";
 import { unmount } from "./unmount.ts";
 
-/** Requests that are received at the same time: one is read while the other is answered. */
-const RECEIVERS = 2;
 const FILE_TYPE = 0o170000;
 const FOLDER = 0o040000;
 
@@ -36,8 +34,7 @@ export class FuseSession implements AsyncDisposable {
   private constructor(mountPoint: string, channel: FuseChannel, answers: RequestAnswers) {
     this.mountPoint = mountPoint;
     answers.start(channel);
-    const receivers = Array.from({ length: RECEIVERS }, () => channel.receive());
-    this.ended = Promise.all(receivers).then(() => {
+    this.ended = channel.receive().then(() => {
       this.#hasEnded = true;
       // What is still being answered is nobody's concern, but uses the channel.
       Promise.all([answers.idle(), ...this.#stores]).then(() => channel[Symbol.dispose]());

@@ -145,7 +145,8 @@ Deno.test("a file system of one file is mounted on a file", async () => {
   });
   const bytes = await Deno.readFile(path);
   assertEquals([bytes.length, bytes[0], bytes[4096], bytes[10_000]], [10_001, 0, 1, 2]);
-  const [, line] = (await Deno.readTextFile("/proc/self/mounts")).match(/(.*image fuse ro,.*)/)!;
+  const [, line] = (await Deno.readTextFile("/proc/self/mounts"))
+    .match(new RegExp(`(.* ${path} fuse ro,.*)`))!;
   assertEquals(line!.split(" ")[0], "a,b\\134c");
   assertEquals(await session.unmount(), "unmounted");
   assertEquals(await Deno.readTextFile(path), "");

@@ -23,4 +23,5 @@ export * from "./read_only_file_system.ts";
 export { detachProcess } from "./detach_process.ts";
 export { unmount } from "./unmount.ts";
 export { type FuseMountOptions, FuseSession, type UnmountResult } from "./fuse_session.ts";
+export { returnLargeBlocks } from "../../ffi/allocator.ts";
 export { logToSystem } from "../../ffi/system_log.ts";

@@ -1,8 +1,12 @@
-/** Values by key, of which those used last stay, as many as weigh no more than a budget together. */
+/**
+ * Values by key, of which those used last stay. There are two generations, each of half the budget:
+ * nothing is ever taken out of the middle of a table, which would make it slow.
+ */
 export class WeighedCache<K, V> {
   readonly #budget: number;
-  readonly #values = new Map<K, { readonly value: V; readonly weight: number }>();
-  #weight = 0;
+  #young = new Map<K, Kept<V>>();
+  #old = new Map<K, Kept<V>>();
+  #youngWeight = 0;
 
   /** @param budget Bytes. */
   constructor(budget: number) {
@@ -11,32 +15,37 @@ export class WeighedCache<K, V> {
 
   /** Whether there is one; that is no use of it. */
   has(key: K): boolean {
-    return this.#values.has(key);
+    return this.#young.has(key) || this.#old.has(key);
   }
 
-  /** The value, which is the one used last then. */
+  /** The value, which is one of those used last then. */
   get(key: K): V | undefined {
-    const kept = this.#values.get(key);
-    if (kept === undefined) return undefined;
-    this.#values.delete(key);
-    this.#values.set(key, kept);
-    return kept.value;
+    const young = this.#young.get(key);
+    if (young !== undefined) return young.value;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old.value, old.weight);
+    return old?.value;
   }
 
-  /** Keeps a value, and lets go of others for it. @param weight Bytes it takes, about. */
+  /** Keeps a value, and lets go of those that were not used for long. @param weight Bytes it takes. */
   set(key: K, value: V, weight: number): void {
-    this.delete(key);
-    this.#values.set(key, { value, weight });
-    this.#weight += weight;
-    for (const oldest of this.#values.keys()) {
-      if (this.#weight <= this.#budget || this.#values.size === 1) return;
-      this.delete(oldest);
-    }
+    this.#youngWeight += weight - (this.#young.get(key)?.weight ?? 0);
+    this.#young.set(key, { value, weight });
+    if (this.#youngWeight <= this.#budget / 2) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngWeight = 0;
   }
 
   /** Lets go of a value. */
   delete(key: K): void {
-    this.#weight -= this.#values.get(key)?.weight ?? 0;
-    this.#values.delete(key);
+    this.#youngWeight -= this.#young.get(key)?.weight ?? 0;
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
+}
+
+interface Kept<V> {
+  readonly value: V;
+  readonly weight: number;
 }

@@ -27,7 +27,7 @@ const START_BIT = 1n << 63n;
 /** Streams end below this, so that the bits in between stay free for whoever nests archives. */
 const MAX_STREAM_BYTES = 2 ** 48;
 /** Memory of entries that were found and may be read next. */
-const ENTRY_CACHE_BYTES = 12 * 1024 * 1024;
+const ENTRY_CACHE_BYTES = 4 * 1024 * 1024;
 /** Memory of an entry without attributes, about. */
 const ENTRY_BYTES = 800;
 
@@ -44,7 +44,8 @@ interface KnownEntry {
 export class ArchiveFileSystem implements ReadOnlyFileSystem {
   readonly #tree: PxarAccessor;
   readonly #folders: FolderCache;
-  readonly #entries = new WeighedCache<NodeId, KnownEntry>(ENTRY_CACHE_BYTES);
+  /** By position. */
+  readonly #entries = new WeighedCache<number, KnownEntry>(ENTRY_CACHE_BYTES);
 
   /**
    * @param tree Stays the caller's, like what it reads from.
@@ -135,9 +136,8 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
       ? await this.#tree.resolve(found)
       : found;
     if (entry.kind === "directory") return { node: BigInt(end), attributes: attributesOf(entry) };
-    const node = START_BIT | BigInt(entry.position);
-    if (!this.#entries.has(node)) this.#keep(node, entry);
-    return { node, attributes: attributesOf(entry) };
+    if (!this.#entries.has(entry.position)) this.#keep(entry);
+    return { node: START_BIT | BigInt(entry.position), attributes: attributesOf(entry) };
   }
 
   async #folder(node: NodeId): Promise<PxarDirectory> {
@@ -156,13 +156,13 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
   }
 
   async #known(node: NodeId): Promise<KnownEntry> {
-    return this.#entries.get(node) ??
-      this.#keep(node, await this.#tree.entryAt(Number(node & ~START_BIT)));
+    const position = Number(node & ~START_BIT);
+    return this.#entries.get(position) ?? this.#keep(await this.#tree.entryAt(position));
   }
 
-  #keep(node: NodeId, entry: PxarEntry): KnownEntry {
+  #keep(entry: PxarEntry): KnownEntry {
     const known = { entry, content: undefined };
-    this.#entries.set(node, known, ENTRY_BYTES + bytesOf(entry));
+    this.#entries.set(entry.position, known, ENTRY_BYTES + bytesOf(entry));
     return known;
   }
 }

@@ -9,7 +9,7 @@ import {
 import { parseArchiveName, type SnapshotSource } from "../repository/mod.ts";
 
 /** Decoded chunks that are kept: several readers, each with chunks that were fetched ahead. */
-const CHUNK_CACHE_BYTES = 48 * 1024 * 1024;
+const CHUNK_CACHE_BYTES = 32 * 1024 * 1024;
 
 /** How to open an {@linkcode OpenedArchive}. */
 export interface OpenArchiveOptions {

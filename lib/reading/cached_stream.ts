@@ -6,6 +6,9 @@ import type { SnapshotSource } from "../repository/mod.ts";
 import type { ChunkCache } from "./chunk_cache.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
+/** Bytes that are fetched ahead of a reader, if it is more than one chunk. */
+const MAX_AHEAD_BYTES = 12 * 1024 * 1024;
+
 /** How a {@linkcode CachedStream} reads. */
 export interface CachedStreamOptions {
   /** Source of the chunks; that of the cache if absent. */
@@ -79,8 +82,12 @@ export class CachedStream implements RandomAccess {
 
   #fetchAhead(chunk: number): void {
     const last = chunk + (this.#ahead?.follow(chunk) ?? 0);
+    let bytes = 0;
     for (let next = chunk + 1; next <= last && next < this.#index.chunkCount; next++) {
-      this.#cache.fetch(this.#expected(next), this.#source);
+      const expected = this.#expected(next);
+      bytes += expected.size;
+      if (next > chunk + 1 && bytes > MAX_AHEAD_BYTES) return;
+      this.#cache.fetch(expected, this.#source);
     }
   }
 

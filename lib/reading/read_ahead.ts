@@ -17,10 +17,11 @@ export class ReadAhead {
     const known = this.#runs.get(chunk);
     if (known !== undefined) return 0;
     const before = this.#runs.get(chunk - 1);
-    const ahead = before === undefined ? 0 : Math.min(Math.max(1, 2 * before), MAX_AHEAD);
+    // The second chunk may be the end of what was wanted; the third tells a reader that goes on.
+    const ahead = before === undefined ? 0 : Math.min(2 * before + 0.5, MAX_AHEAD);
     this.#runs.delete(chunk - 1);
     this.#runs.set(chunk, ahead);
     if (this.#runs.size > MAX_RUNS) this.#runs.delete(this.#runs.keys().next().value!);
-    return ahead;
+    return Math.floor(ahead);
   }
 }
