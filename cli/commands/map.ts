@@ -115,6 +115,7 @@ async function show(
   const { ImageFileSystem, MappedImage, Mappings } = await import("../../lib/mapping/mod.ts");
   const file = values.text("file");
   const { uid, gid } = await Deno.stat("/proc/self") as { uid: number; gid: number };
+  let told = "";
   const image = {
     name,
     fileSystem: new ImageFileSystem(content, {
@@ -127,8 +128,12 @@ async function show(
       mtimeSecs: time,
       mtimeNanos: 0,
     }),
-    onFailure: (what: string, error: unknown) =>
-      log("error", `${what}: ${describeError(error).join(": ")}`),
+    onFailure: (what: string, error: unknown) => {
+      const line = `${what}: ${describeError(error).join(": ")}`;
+      // What is damaged is asked for page by page.
+      if (line !== told) log("error", line);
+      told = line;
+    },
   };
   if (file !== undefined) return await MappedImage.onFile(image, file);
   const hiddenBytes = content.size % SECTOR_BYTES;

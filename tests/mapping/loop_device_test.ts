@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { escapeUnitName } from "../../lib/mapping/mod.ts";
+import { eventually } from "../support/eventually.ts";
 import { MappedImages } from "../support/mapped_images.ts";
 import { runPeer } from "../support/run_peer.ts";
 
@@ -148,24 +150,26 @@ Deno.test("signals end a mapping, and what a killed process has left is cleared 
     assert(said.endsWith("Image unmapped\n"), said);
     assertEquals(await images.left(), "");
   }
-  const device = await images.map("a");
-  const [owner] = await images.owners();
-  Deno.kill(owner!, "SIGKILL");
+  await images.map("a");
+  Deno.kill((await images.owners())[0]!, "SIGKILL");
   const listed = await images.listed();
   assertEquals(listed, [
     `Cleared away what was left of '${images.store}:host/a/disk.img'`,
     "Nothing mapped.",
   ]);
   assertEquals(await images.left(), "");
-  // The next mapping clears away as well, and the device is free again.
-  assertEquals(await images.map("a"), device);
+  // The next mapping clears away as well.
+  await images.map("a");
   Deno.kill((await images.owners())[0]!, "SIGKILL");
-  assertEquals(await images.map("a"), device);
+  const device = await images.map("a");
   await runPeer("cmp", [device, source]);
   // Somebody took the device away.
   await runPeer("losetup", ["--detach", device]);
   assertEquals((await images.listed()).at(-1), "Nothing mapped.");
   assertEquals(await images.owners(), []);
+  // No device shows what was mapped.
+  const own = escapeUnitName(images.store);
+  await eventually(async () => assert(!(await runPeer("losetup", ["--all"])).includes(own)));
 });
 
 Deno.test("without loop devices the way out is named, and nothing is left", async () => {
@@ -183,4 +187,39 @@ Deno.test("without loop devices the way out is named, and nothing is left", asyn
   );
   assertStringIncludes(stderr, "Hint: --file PATH shows the image as a file");
   await images.namespace.run("test", "!", "-e", "/run/pbs-loopdev");
+});
+
+Deno.test("a damaged chunk costs its own bytes, and is named once", async () => {
+  await using images = await MappedImages.create();
+  const source = await images.backUp("a", image(13 * MEBIBYTE));
+  const chunk = (await runPeer("find", [`${images.store}/.chunks`, "-type", "f", "-size", "+3M"]))
+    .trim().split("\n")[0]!;
+  const bytes = await Deno.readFile(chunk);
+  bytes[5000]! ^= 1;
+  await Deno.writeFile(chunk, bytes);
+  const digest = chunk.slice(chunk.lastIndexOf("/") + 1);
+  const reader = `
+import os, sys
+device, source = (os.open(path, os.O_RDONLY) for path in sys.argv[1:3])
+failed = []
+for at in range(0, os.fstat(source).st_size, 65536):
+    try: assert os.pread(device, 65536, at) == os.pread(source, 65536, at), at
+    except OSError: failed.append(at)
+print(len(failed) * 65536, failed[0] % 4194304, failed[-1] - failed[0])
+`;
+  const place = `${images.dir.path}/shown.img`;
+  const words = ["map", "host/a", "disk.img", "--file", place, "--verbose"];
+  await using child = images.spawn(words);
+  let said = "";
+  let isRead = false;
+  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    if (isRead || !said.includes(" mapped on ")) continue;
+    isRead = true;
+    const found = await images.namespace.run("python3", "-c", reader, place, source);
+    assertEquals(found, `${4 * MEBIBYTE} 0 ${4 * MEBIBYTE - 65536}\n`);
+    assertEquals((await images.run(["unmap", place])).code, 0);
+  }
+  assertEquals(said.split(`chunk ${digest} is damaged`).length, 2, said);
+  assertEquals((await child.status).code, 0);
 });

@@ -49,7 +49,11 @@ export class MappedImages implements AsyncDisposable {
 
   /** Maps an image in the foreground. */
   spawnMap(id: string): Deno.ChildProcess {
-    const words = ["map", `host/${id}`, "disk.img", "--verbose"];
+    return this.spawn(["map", `host/${id}`, "disk.img", "--verbose"]);
+  }
+
+  /** Starts the program in the name space. */
+  spawn(words: readonly string[]): Deno.ChildProcess {
     return spawnClient(words, { ...this.#options(), output: "piped" });
   }
 
