@@ -42,7 +42,7 @@ Deno.test("a clone in a folder with a blank and an umlaut works, native core inc
   await using dir = await TempDir.make("/dev/shm");
   const clone = `${dir.path}/mit Lücke 100%41 #1`;
   await Deno.mkdir(clone);
-  for (const name of ["cli", "lib", "ffi", "scripts"]) {
+  for (const name of ["cli", "lib", "ffi", "page", "scripts"]) {
     await runPeer("cp", ["-a", `${root}${name}`, clone]);
   }
   for (const name of ["native", ".setup", "deno.json", "deno.lock", "mod.ts"]) {
