@@ -20,8 +20,10 @@ export const SCREENS: Readonly<Record<"light" | "dark" | "phone", Screen>> = {
 };
 
 /** Steps of a test of which each needs the one before it: after one that fails there is no other. */
-export function stepsOf(context: Deno.TestContext) {
-  return async (name: string, run: () => Promise<void>): Promise<void> => {
+export function stepsOf(
+  context: Deno.TestContext,
+): (name: string, run: () => Promise<void>) => Promise<void> {
+  return async (name, run) => {
     if (!await context.step(name, run)) throw new Error(`the steps after "${name}" are left out`);
   };
 }
