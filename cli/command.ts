@@ -73,6 +73,8 @@ export interface Command {
   readonly description: string;
   /** In order. Only the last one may be optional or repeatable. */
   readonly positionals: readonly Parameter[];
+  /** Switch with which only the last positional is written. */
+  readonly lastAloneWith?: string;
   readonly options: readonly Parameter[];
   readonly output: OutputKind;
 }

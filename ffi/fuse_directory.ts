@@ -38,8 +38,8 @@ export interface FuseEntry {
   readonly lifetimeSeconds: number;
   /** Offset at which the next one is asked for. */
   readonly next: number;
-  /** Whether it is `.` or `..`, which the kernel does not count as looked up. */
-  readonly isDot: boolean;
+  /** Whether the kernel does not count it as looked up: `.`, `..`, and what it shall look up itself. */
+  readonly isOnlyNamed: boolean;
 }
 
 /**
@@ -70,13 +70,13 @@ export class FuseDirectory {
   }
 
   /** @returns false if there is no room for it. */
-  add({ name, node, attributes, lifetimeSeconds, next, isDot }: FuseEntry): boolean {
+  add({ name, node, attributes, lifetimeSeconds, next, isOnlyNamed }: FuseEntry): boolean {
     const start = this.#used;
     const end = start + AT.name + name.byteLength;
     const padded = end + 7 & ~7;
     if (padded > this.#limit) return false;
     const view = this.#view;
-    view.setBigUint64(start + AT.node, isDot ? 0n : node, true);
+    view.setBigUint64(start + AT.node, isOnlyNamed ? 0n : node, true);
     view.setBigUint64(start + AT.generation, 1n, true);
     const seconds = Number.isFinite(lifetimeSeconds)
       ? BigInt(Math.trunc(lifetimeSeconds))

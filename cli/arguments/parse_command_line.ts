@@ -5,6 +5,7 @@ import { adviseOnAdditional, adviseOnMissing } from "./argument_advice.ts";
 import { checkValue } from "./check_value.ts";
 import { type CommandValue, CommandValues } from "./command_values.ts";
 import { ParameterProblems } from "./parameter_problems.ts";
+import { expectedPositionals } from "./expected_positionals.ts";
 import { findParameter, splitWords } from "./split_words.ts";
 
 /**
@@ -15,17 +16,24 @@ import { findParameter, splitWords } from "./split_words.ts";
  * @throws {ArgumentError} listing everything wrong in the first phase that failed.
  */
 export function parseCommandLine(
-  command: Pick<Command, "options" | "positionals"> & Partial<Pick<Command, "name">>,
+  command:
+    & Pick<Command, "options" | "positionals" | "lastAloneWith">
+    & Partial<Pick<Command, "name">>,
   words: readonly Argument[],
 ): CommandValues {
   const problems = new ParameterProblems(command.name);
   const split = splitWords(command, words, problems);
   const given: { name: string; value: Argument | true }[] = [...split.options];
   const left = [...split.positionals];
-  for (const positional of command.positionals) {
+  const positionals = expectedPositionals(command, split.options);
+  for (const positional of positionals) {
     const taken = left.splice(0, positional.repeatable ? left.length : 1);
     if (taken.length === 0 && positional.required) {
-      problems.add(positional.name, "missing argument", adviseOnMissing(command));
+      problems.add(
+        positional.name,
+        "missing argument",
+        adviseOnMissing({ ...command, positionals }),
+      );
     }
     given.push(...taken.map((value) => ({ name: positional.name, value })));
   }
@@ -60,7 +68,7 @@ export function parseCommandLine(
     throw new ArgumentError(
       `got additional arguments: [${words.join(", ")}]`,
       command.name,
-      [adviseOnAdditional(command)],
+      [adviseOnAdditional({ ...command, positionals })],
     );
   }
   return new CommandValues(values, declaredDefaults(command));

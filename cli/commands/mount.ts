@@ -1,5 +1,13 @@
+import type { CryptConfig } from "../../lib/crypto/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
-import { findSnapshot } from "../../lib/repository/mod.ts";
+import type { ReadOnlyFileSystem } from "../../lib/fuse/mod.ts";
+import {
+  type BackupGroup,
+  type BackupSnapshot,
+  findSnapshot,
+  parseGroupPath,
+  type Repository,
+} from "../../lib/repository/mod.ts";
 import { checkArchiveName } from "../arguments/check_archive_name.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { SAFE_FORMAT } from "../arguments/value_formats.ts";
@@ -25,8 +33,9 @@ import { catchSignals } from "../signals/catch_signals.ts";
 /** `mount` (spec: cli.md §4.12). */
 export const command: CommandDefinition = {
   description:
-    "Show a file archive as a read-only file system. The command returns when the files are there; " +
-    "they stay until fusermount3 -u, or SIGTERM to the process in the background.",
+    "Show a file archive as a read-only file system, or with --all a whole repository, of which " +
+    "only the folder is named then. The command returns when the files are there; they stay until " +
+    "fusermount3 -u, or SIGTERM to the process in the background.",
   positionals: [
     {
       ...SNAPSHOT_POSITIONAL,
@@ -49,8 +58,24 @@ export const command: CommandDefinition = {
       description: "Folder to show the files in.",
     },
   ],
+  lastAloneWith: "all",
   options: [
     ...TARGET_OPTIONS,
+    {
+      name: "all",
+      type: { kind: "boolean" },
+      default: false,
+      description:
+        "Show the namespace with all groups, snapshots and archives, and the namespaces " +
+        "below it, as folders.",
+    },
+    {
+      name: "group",
+      type: { kind: "string" },
+      repeatable: true,
+      completion: "group",
+      description: "With --all: show only this group, type/id. Can be specified more than once.",
+    },
     KEYFILE_OPTION,
     ...RATE_OPTIONS,
     {
@@ -67,53 +92,66 @@ export const command: CommandDefinition = {
 async function mount(values: CommandValues, context: CommandContext): Promise<void> {
   const isDetached = !values.flag("verbose");
   if (!isDetached || isInBackground(context.environment)) {
-    return await serveArchive(values, context, isDetached);
+    return await serveFiles(values, context, isDetached);
   }
   // What is plainly wrong is told without another process.
   selectRepository(values, context);
-  checkFileArchive(values.requiredText("archive-name"));
+  checkWhatToShow(values);
   await runInBackground();
 }
 
+type Log = (level: "debug" | "info" | "warn" | "error", line: string) => void;
+
+/** Something to mount, from a repository that is open. */
+interface Shown extends AsyncDisposable {
+  readonly fileSystem: ReadOnlyFileSystem;
+}
+
+/** Ingredients of what is mounted. */
+interface Ingredients {
+  readonly repository: Repository;
+  readonly namespace: string;
+  readonly crypt: CryptConfig | undefined;
+  readonly observer: { readonly log: Log };
+}
+
 /** Mounts, and answers until it is unmounted or a signal comes; in the background the system's log hears. */
-async function serveArchive(
+async function serveFiles(
   values: CommandValues,
   context: CommandContext,
   isDetached: boolean,
 ): Promise<void> {
   const { environment, output } = context;
-  const [{ FuseSession, logToSystem, returnLargeBlocks }, { ArchiveFileSystem, OpenedArchive }] =
-    await Promise.all([
-      import("../../lib/fuse/mod.ts"),
-      import("../../lib/mount/mod.ts"),
-    ]);
+  const { FuseSession, logToSystem, returnLargeBlocks } = await import("../../lib/fuse/mod.ts");
   returnLargeBlocks();
   let isReady = false;
-  const log = (level: "debug" | "info" | "warn" | "error", line: string) => {
+  const log: Log = (level, line) => {
     output.log(level, line);
     if (isReady && isDetached) logToSystem("pbs-client", level, line);
   };
   await using repository = await openRepository(values, context);
   const cryptOptions = readCryptOptions(values, context);
-  const name = values.requiredText("archive-name");
-  checkFileArchive(name);
+  checkWhatToShow(values);
   const namespace = selectNamespace(values, environment);
-  const wanted = values.requiredText("snapshot");
-  const snapshot = await findSnapshot(repository, namespace, wanted, (line) => log("info", line));
+  const snapshot = values.flag("all")
+    ? undefined
+    : await findSnapshot(repository, namespace, values.requiredText("snapshot"), (line) => {
+      log("info", line);
+    });
+  // A namespace that is not there, or may not be seen, is told before anything is mounted.
+  if (snapshot === undefined) await repository.listGroups(namespace);
   const crypt = await openRestoreKey(cryptOptions, context);
   using signals = catchSignals(() => {});
-  await using archive = await OpenedArchive.open({
-    open: () => repository.openSnapshot(namespace, snapshot),
-    crypt,
-    name,
-    observer: { log },
-  });
+  const ingredients = { repository, namespace, crypt, observer: { log } };
+  await using shown = snapshot === undefined
+    ? await showAll(ingredients, values.texts("group").map(parseGroupPath))
+    : await showArchive(ingredients, snapshot, values.requiredText("archive-name"));
   if (crypt !== undefined && cryptOptions.mode !== "none") {
     log("info", describeKeySource(cryptOptions.key.source, "encryption"));
     log("info", `Encryption key fingerprint: '${crypt.keyId}'`);
   }
   const session = await FuseSession.mount({
-    fileSystem: new ArchiveFileSystem(archive.reader.tree),
+    fileSystem: shown.fileSystem,
     mountPoint: values.requiredText("target"),
     onFailure: tellOnce((operation, error) =>
       log("error", `${operation}: ${error instanceof Error ? error.message : error}`)
@@ -130,9 +168,38 @@ async function serveArchive(
   }
 }
 
-/** Refuses what is no file archive, before anything is read (spec: cli.md §4.12). */
-function checkFileArchive(name: string): void {
-  if (checkArchiveName(name).kind !== "fixed") return;
+async function showArchive(
+  { repository, namespace, crypt, observer }: Ingredients,
+  snapshot: BackupSnapshot,
+  name: string,
+): Promise<Shown> {
+  const { ArchiveFileSystem, OpenedArchive } = await import("../../lib/mount/mod.ts");
+  const open = () => repository.openSnapshot(namespace, snapshot);
+  const archive = await OpenedArchive.open({ open, crypt, name, observer });
+  return {
+    fileSystem: new ArchiveFileSystem(archive.reader.tree),
+    [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
+  };
+}
+
+async function showAll(ingredients: Ingredients, groups: readonly BackupGroup[]): Promise<Shown> {
+  const { RepositoryFileSystem } = await import("../../lib/mount/mod.ts");
+  const { uid, gid } = await Deno.stat("/proc/self") as { uid: number; gid: number };
+  const fileSystem = new RepositoryFileSystem({ ...ingredients, groups, owner: { uid, gid } });
+  return { fileSystem, [Symbol.asyncDispose]: () => fileSystem[Symbol.asyncDispose]() };
+}
+
+/** Refuses what cannot be shown, before anything is read (spec: cli.md §4.12). */
+function checkWhatToShow(values: CommandValues): void {
+  if (values.flag("all")) {
+    if (values.has("snapshot") || values.has("archive-name")) {
+      throw new UsageError("--all shows all archives, and none is named with it");
+    }
+    values.texts("group").forEach(parseGroupPath);
+    return;
+  }
+  if (values.has("group")) throw new UsageError("--group is for --all; name a snapshot without it");
+  if (checkArchiveName(values.requiredText("archive-name")).kind !== "fixed") return;
   throw new UsageError("use the 'map' command to map drive images");
 }
 

@@ -1,4 +1,5 @@
 import type { CommandTable } from "../arguments/find_command.ts";
+import { expectedPositionals } from "../arguments/expected_positionals.ts";
 import { followCommandNames, type FollowedNames } from "../arguments/follow_command_names.ts";
 import { ParameterProblems } from "../arguments/parameter_problems.ts";
 import { findParameter, splitWords } from "../arguments/split_words.ts";
@@ -63,7 +64,8 @@ function positionInCommand(
     used.add(name);
     if (value !== true) given.set(name, value.text);
   }
-  command.positionals.forEach((positional, index) => {
+  const positionals = expectedPositionals(command, split.options);
+  positionals.forEach((positional, index) => {
     const word = split.positionals[index];
     if (word !== undefined) given.set(positional.name, word.text);
   });
@@ -81,7 +83,7 @@ function positionInCommand(
       return { kind: "value", command, parameter, given, lead };
     }
   }
-  const positional = openPositional(command, split.positionals.length, used);
+  const positional = openPositional(positionals, split.positionals.length, used);
   if (positional !== undefined) {
     return { kind: "value", command, parameter: positional, given, lead: "" };
   }
@@ -99,7 +101,7 @@ function parameterAwaitingValue(command: Command, word: string | undefined): Par
 
 /** The positional that the next plain word becomes. */
 function openPositional(
-  { positionals }: Command,
+  positionals: readonly Parameter[],
   count: number,
   used: ReadonlySet<string>,
 ): Parameter | undefined {

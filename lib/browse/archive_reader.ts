@@ -17,7 +17,7 @@ export interface ArchiveReaderOptions {
   readonly snapshot: CheckedSnapshot;
   /** With or without the server's suffix: `root.pxar`, `disk.img`. */
   readonly name: string;
-  /** Shared by all archives of the snapshot; stays the caller's. */
+  /** Shared by all archives of the snapshot, or of several with the same key; stays the caller's. */
   readonly cache: ChunkCache;
   /** Whether chunks are fetched before somebody who reads front to back comes to them. */
   readonly readsAhead?: boolean;
@@ -57,7 +57,10 @@ export class ArchiveReader {
       const isEncrypted = file.cryptMode === "encrypt";
       const index = await snapshot.readIndex(file);
       return {
-        stream: new CachedStream(index, cache, isEncrypted, { readsAhead }),
+        stream: new CachedStream(index, cache, isEncrypted, {
+          readsAhead,
+          source: snapshot.source,
+        }),
         zeros: new ZeroChunks(index, isEncrypted ? snapshot.crypt?.idKey : undefined),
       };
     };

@@ -106,9 +106,10 @@ export class RequestAnswers implements FuseOperations {
     this.#answer("readdir", request, async (channel) => {
       const names = this.#rooms.pop() ?? new FuseDirectory(MAX_FOLDER_BYTES);
       names.begin(size);
-      const add = (found: FoundNode, name: Uint8Array, next: number, isDot = false) => {
+      const add = (found: FoundNode, name: Uint8Array, next: number, isOnlyNamed = false) => {
         const { node, attributes } = found;
-        return names.add({ name, node, attributes, next, isDot, lifetimeSeconds: lifetime(found) });
+        const lifetimeSeconds = lifetime(found);
+        return names.add({ name, node, attributes, next, isOnlyNamed, lifetimeSeconds });
       };
       try {
         let dot = offset;
@@ -117,7 +118,8 @@ export class RequestAnswers implements FuseOperations {
           while (dot < DOT_OFFSETS && add(found, dot === 0 ? SELF : ABOVE, dot + 1, true)) dot++;
         }
         if (dot >= DOT_OFFSETS) {
-          const show = (entry: FolderEntry) => add(entry, entry.name, entry.next + DOT_OFFSETS);
+          const show = (entry: FolderEntry) =>
+            add(entry, entry.name, entry.next + DOT_OFFSETS, entry.isOnlyNamed);
           await this.#files.readFolder(node, dot - DOT_OFFSETS, show);
         }
         channel.replyBytes(request, names.bytes);

@@ -100,6 +100,8 @@ export class FuseSession implements AsyncDisposable {
    * when this process ends.
    */
   async unmount(): Promise<UnmountResult> {
+    // What is mounted there now, if anything, is somebody else's.
+    if (this.#hasEnded) return "unmounted";
     if (await unmount(this.mountPoint, false)) {
       await this.ended;
       await Promise.allSettled(this.#stores);

@@ -29,6 +29,11 @@ export interface FolderEntry extends FoundNode {
    * on at any later time.
    */
   readonly next: number;
+  /**
+   * Whether only name, kind and number are told: the kernel looks it up when it wants more, and it does
+   * not count as found.
+   */
+  readonly isOnlyNamed?: boolean;
 }
 
 /** An answer that may be there at once. */

@@ -1,8 +1,7 @@
 import type { PxarAccessor, PxarDirectory, PxarListing, PxarNode } from "../pxar/mod.ts";
 import { WeighedCache } from "./_weighed_cache.ts";
 
-/** Memory of folders that were opened: each keeps the front of its table. */
-const FOLDER_CACHE_BYTES = 8 * 1024 * 1024;
+/** Memory of a folder that was opened: it keeps the front of its table. */
 const FOLDER_BYTES = 2048;
 const TABLE_FRONT_BYTES = 24 * 1024;
 const TABLE_ITEM_BYTES = 24;
@@ -27,11 +26,13 @@ interface WaitingListing {
 /** Folders of an archive that were opened last, and their listings that may be read on. */
 export class FolderCache {
   readonly #tree: PxarAccessor;
-  readonly #folders = new WeighedCache<number, Promise<PxarDirectory>>(FOLDER_CACHE_BYTES);
+  readonly #folders: WeighedCache<number, Promise<PxarDirectory>>;
   #waiting: WaitingListing[] = [];
 
-  constructor(tree: PxarAccessor) {
+  /** @param budget Bytes that folders which were opened may take. */
+  constructor(tree: PxarAccessor, budget: number) {
     this.#tree = tree;
+    this.#folders = new WeighedCache(budget);
   }
 
   /** The folder that ends at a position of the archive; opened once, however many ask for it. */

@@ -26,10 +26,21 @@ import { xattrsOf } from "./_xattrs_of.ts";
 const START_BIT = 1n << 63n;
 /** Streams end below this, so that the bits in between stay free for whoever nests archives. */
 const MAX_STREAM_BYTES = 2 ** 48;
-/** Memory of entries that were found and may be read next. */
-const ENTRY_CACHE_BYTES = 4 * 1024 * 1024;
+/** Memory that an archive alone may take for what was found in it. */
+const DEFAULT_MEMORY: ArchiveMemory = {
+  folderBytes: 8 * 1024 * 1024,
+  entryBytes: 4 * 1024 * 1024,
+};
 /** Memory of an entry without attributes, about. */
 const ENTRY_BYTES = 800;
+
+/** Memory of an {@linkcode ArchiveFileSystem}, beside chunks; bytes. */
+export interface ArchiveMemory {
+  /** Of folders that were opened. */
+  readonly folderBytes: number;
+  /** Of entries that were found and may be read next. */
+  readonly entryBytes: number;
+}
 
 /** An entry that is no folder, and where its content lies once that was asked for. */
 interface KnownEntry {
@@ -45,18 +56,19 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
   readonly #tree: PxarAccessor;
   readonly #folders: FolderCache;
   /** By position. */
-  readonly #entries = new WeighedCache<number, KnownEntry>(ENTRY_CACHE_BYTES);
+  readonly #entries: WeighedCache<number, KnownEntry>;
 
   /**
    * @param tree Stays the caller's, like what it reads from.
    * @throws {PbsError} if it is larger than numbers of nodes can tell.
    */
-  constructor(tree: PxarAccessor) {
+  constructor(tree: PxarAccessor, memory: ArchiveMemory = DEFAULT_MEMORY) {
     if (tree.metadata.size >= MAX_STREAM_BYTES) {
       throw new PbsError(`an archive of ${tree.metadata.size} bytes is too large to be mounted`);
     }
     this.#tree = tree;
-    this.#folders = new FolderCache(tree);
+    this.#folders = new FolderCache(tree, memory.folderBytes);
+    this.#entries = new WeighedCache(memory.entryBytes);
   }
 
   /** See {@linkcode ReadOnlyFileSystem.lookup}. */

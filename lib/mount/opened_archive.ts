@@ -1,5 +1,7 @@
 import { ArchiveReader } from "../browse/mod.ts";
+import { encodeHex } from "../bytes/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
+import { lookUpArchive, lookUpFile, type Manifest, type ManifestFile } from "../manifest/mod.ts";
 import {
   CheckedSnapshot,
   ChunkCache,
@@ -21,6 +23,8 @@ export interface OpenArchiveOptions {
   readonly name: string;
   /** Hears whether the manifest is signed, and when the server is waited for. */
   readonly observer: ReadingObserver;
+  /** Decoded chunks of several archives with one key; if absent it keeps its own. */
+  readonly cache?: ChunkCache;
   /** Time for which a lost server is waited for before a read fails; a minute if absent. */
   readonly waitMs?: number;
 }
@@ -28,13 +32,17 @@ export interface OpenArchiveOptions {
 /** An archive that is read for a long time, by many, at any place, with all that it needs. */
 export class OpenedArchive implements AsyncDisposable {
   readonly #source: ReconnectingSource;
-  readonly #cache: ChunkCache;
+  readonly #cache: ChunkCache | undefined;
 
   private constructor(
     source: ReconnectingSource,
-    cache: ChunkCache,
+    cache: ChunkCache | undefined,
     /** The archive. */
     readonly reader: ArchiveReader,
+    /** Checksums of its files: an archive of this name with others is another one. */
+    readonly checksum: string,
+    /** Bytes of its indexes, or of a small file. */
+    readonly sizeInMemory: number,
   ) {
     this.#source = source;
     this.#cache = cache;
@@ -62,15 +70,40 @@ export class OpenedArchive implements AsyncDisposable {
     );
     const { serverName } = parseArchiveName(name);
     const snapshot = await CheckedSnapshot.open(source, crypt, serverName, observer);
-    const cache = opened.use(new ChunkCache(source, crypt, CHUNK_CACHE_BYTES));
-    const reader = await ArchiveReader.open({ snapshot, name, cache, readsAhead: true });
+    const ownCache = options.cache === undefined
+      ? opened.use(new ChunkCache(source, crypt, CHUNK_CACHE_BYTES))
+      : undefined;
+    const reader = await ArchiveReader.open({
+      snapshot,
+      name,
+      cache: options.cache ?? ownCache!,
+      readsAhead: true,
+    });
     opened.move();
-    return new OpenedArchive(source, cache, reader);
+    const files = filesOf(snapshot.manifest, serverName);
+    const bytes = source.fileBytes + bytesKept(serverName, reader);
+    return new OpenedArchive(source, ownCache, reader, checksumOf(files), bytes);
   }
 
   /** Closes the connection and gives memory back; nothing may be read any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#source[Symbol.asyncDispose]();
-    this.#cache[Symbol.dispose]();
+    this.#cache?.[Symbol.dispose]();
   }
+}
+
+/** Bytes of a small file, which is kept as a whole; of others only chunks are. */
+function bytesKept(serverName: string, { stream }: ArchiveReader): number {
+  return parseArchiveName(serverName).kind === "blob" ? stream!.size : 0;
+}
+
+function filesOf(manifest: Manifest, serverName: string): ManifestFile[] {
+  const { kind } = parseArchiveName(serverName);
+  if (kind === "blob") return [lookUpFile(manifest, serverName)];
+  const archive = lookUpArchive(manifest, serverName);
+  return archive.form === "single" ? [archive.file] : [archive.metadata, archive.payload];
+}
+
+function checksumOf(files: readonly ManifestFile[]): string {
+  return files.map(({ checksum }) => encodeHex(checksum)).join(" ");
 }

@@ -13,6 +13,7 @@ const DEFAULT_KEPT_BYTES = 32 * 1024 * 1024;
 const READING_BYTES = 72 * 1024 * 1024;
 
 interface KeptChunk {
+  readonly source: SnapshotSource;
   readonly size: number;
   readonly loading: Promise<PlainChunk>;
   /** Calls that look at it or wait for it; only an unused chunk may go. */
@@ -24,7 +25,7 @@ interface KeptChunk {
  * many ask at the same time.
  */
 export class ChunkCache implements Disposable {
-  readonly #source: SnapshotSource;
+  readonly #source: SnapshotSource | undefined;
   readonly #decoder: ChunkDecoder;
   readonly #keptBytes: number;
   /** By digest, the one used last at the end. */
@@ -33,11 +34,15 @@ export class ChunkCache implements Disposable {
   #closed = false;
 
   /**
-   * @param source Where chunks are read from; stays the caller's.
+   * @param source Where chunks are read from; stays the caller's. Absent if each call names its own.
    * @param crypt Absent if there is no key.
    * @param keptBytes Plain bytes that stay when nobody uses them; 32 MiB if absent.
    */
-  constructor(source: SnapshotSource, crypt?: ChunkKeys, keptBytes: number = DEFAULT_KEPT_BYTES) {
+  constructor(
+    source: SnapshotSource | undefined,
+    crypt?: ChunkKeys,
+    keptBytes: number = DEFAULT_KEPT_BYTES,
+  ) {
     this.#source = source;
     this.#keptBytes = keptBytes;
     const memoryBudgetBytes = keptBytes + READING_BYTES;
@@ -58,7 +63,7 @@ export class ChunkCache implements Disposable {
   async withChunk<T>(
     expected: ExpectedChunk,
     use: (bytes: Uint8Array) => T | Promise<T>,
-    source: SnapshotSource = this.#source,
+    source: SnapshotSource | undefined = this.#source,
   ): Promise<T> {
     const key = keyOf(expected);
     const chunk = this.#chunks.get(key) ?? this.#load(expected, source);
@@ -70,8 +75,12 @@ export class ChunkCache implements Disposable {
       return await use((await chunk.loading).bytes);
     } catch (error) {
       // What failed is tried again by the next call.
-      if (this.#chunks.get(key) === chunk && (await failed(chunk.loading))) {
-        this.#forget(key, chunk);
+      if (await failed(chunk.loading)) {
+        if (this.#chunks.get(key) === chunk) this.#forget(key, chunk);
+        // Another snapshot's connection may have been closed meanwhile; that says nothing about ours.
+        if (source !== undefined && chunk.source !== source) {
+          return await this.withChunk(expected, use, source);
+        }
       }
       throw error;
     } finally {
@@ -81,7 +90,7 @@ export class ChunkCache implements Disposable {
   }
 
   /** Fetches a chunk that is likely to be asked for soon; that it fails is told to who asks for it. */
-  fetch(expected: ExpectedChunk, source: SnapshotSource = this.#source): void {
+  fetch(expected: ExpectedChunk, source: SnapshotSource | undefined = this.#source): void {
     const key = keyOf(expected);
     if (this.#chunks.has(key)) return;
     const chunk = this.#load(expected, source);
@@ -102,14 +111,15 @@ export class ChunkCache implements Disposable {
     this.#decoder[Symbol.dispose]();
   }
 
-  #load(expected: ExpectedChunk, source: SnapshotSource): KeptChunk {
+  #load(expected: ExpectedChunk, source: SnapshotSource | undefined): KeptChunk {
+    if (source === undefined) throw new TypeError("nobody says where to read the chunk from");
     this.#makeRoom(expected.size);
     this.#heldBytes += expected.size;
     const loading = this.#decoder.decode(
       expected,
       (buffer) => source.readChunk(expected.digest, buffer),
     );
-    return { size: expected.size, loading, users: 0 };
+    return { source, size: expected.size, loading, users: 0 };
   }
 
   /** Lets go of what was not used for the longest time, until `bytes` more can be kept. */

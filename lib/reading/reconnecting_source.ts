@@ -32,6 +32,7 @@ export class ReconnectingSource implements SnapshotSource {
   /** The source that is read from; rejected while nobody tries to connect. */
   #source: Promise<SnapshotSource>;
   #closed = false;
+  #fileBytes = 0;
 
   private constructor(
     readonly snapshot: BackupSnapshot,
@@ -48,10 +49,16 @@ export class ReconnectingSource implements SnapshotSource {
     return new ReconnectingSource(source.snapshot, source, options);
   }
 
+  /** Bytes of the files that were read. */
+  get fileBytes(): number {
+    return this.#fileBytes;
+  }
+
   /** See {@linkcode SnapshotSource.readFile}. */
   async readFile(name: string): Promise<Uint8Array> {
     const bytes = await this.#lasting((source) => source.readFile(name));
     this.#files.add(name);
+    this.#fileBytes += bytes.byteLength;
     return bytes;
   }
 
