@@ -25,6 +25,21 @@ function complaint(target: typeof command, ...words: string[]): string {
   return error.message.replace("parameter verification failed", "");
 }
 
+Deno.test("parseCommandLine() takes the last positional alone with the switch that says so", () => {
+  const switchable = {
+    positionals: [option("first", { required: true }), option("last", { required: true })],
+    lastAloneWith: "all",
+    options: [option("all", { type: { kind: "boolean" } })],
+  };
+  const parse = (...words: string[]) =>
+    parseCommandLine(switchable, words.map((text) => ({ text })));
+  assertEquals(parse("--all", "x").text("last"), "x");
+  assertEquals(parse("x", "--all=yes").text("first"), undefined);
+  assertEquals(parse("x", "y", "--all=no").text("last"), "y");
+  assertThrows(() => parse("x"), ArgumentError, "'last': missing argument");
+  assertThrows(() => parse("x", "y", "--all"), ArgumentError, "additional arguments");
+});
+
 Deno.test("parseCommandLine() collects repeatable options and fills positionals in order", () => {
   const words = ["--many", "a", "x", "--many=b", "y", "--count", "+007", "--flag"];
   const values = parseCommandLine(command, words.map((text) => ({ text })));

@@ -5,10 +5,10 @@ import { splitUnfinished } from "./split_unfinished.ts";
 
 const TABLE = {
   commands: COMMANDS.filter(({ name }) =>
-    ["help", "list", "prune", "restore", "serve", "snapshot list", "backup"].includes(name)
+    ["help", "list", "prune", "restore", "serve", "snapshot list", "backup", "mount"].includes(name)
   ),
   aliases: new Map([["snapshots", "snapshot list"]]),
-  absent: ["mount"],
+  absent: ["unheard"],
 };
 
 function at(line: string): Promise<Position> {
@@ -33,7 +33,7 @@ Deno.test("findPosition() knows a command's name at every level, and through pre
   assertEquals(await described("sna"), "command below ''");
   assertEquals(await described("snap "), "command below 'snapshot'");
   assertEquals(await described("snapshots "), "<group> of snapshot list");
-  assertEquals(await described("moun "), "nothing");
+  assertEquals(await described("unhea "), "nothing");
   assertEquals(await described("nonsense "), "nothing");
   assertEquals(await described("help snap "), "command below 'snapshot'");
   assertEquals(await described("help snap list x "), "nothing");
@@ -50,6 +50,14 @@ Deno.test("findPosition() counts positionals past the options in front of them",
   assertEquals(await described("restore host/a x.pxar /t more"), "nothing");
   assertEquals(await described("backup a.pxar:/ b"), "<backupspec> of backup");
   assertEquals(await described("restore -- --odd "), "<archive-name> of restore");
+});
+
+Deno.test("findPosition() knows that a switch of mount leaves only its last positional", async () => {
+  assertEquals(await described("mount "), "<snapshot> of mount");
+  assertEquals(await described("mount --all no "), "<snapshot> of mount");
+  assertEquals(await described("mount --all "), "<target> of mount");
+  assertEquals(await described("mount --all --group "), "<group> of mount");
+  assertEquals(await described("mount --all /mnt "), "option");
 });
 
 Deno.test("findPosition() takes a value after its option's name, or after an equals sign", async () => {

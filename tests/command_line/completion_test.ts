@@ -92,6 +92,8 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--verify-contents",
     "--warnings-exit",
     "--lock-wait",
+    "--all",
+    "--group",
     "--quiet",
     "--verbose",
   ]);
