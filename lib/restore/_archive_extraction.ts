@@ -1,7 +1,6 @@
 import { CorruptDataError } from "../errors/mod.ts";
-import { type ExtractSink, type MatchList, SelectiveExtractor } from "../fs/mod.ts";
+import { type ExtractSink, SelectiveExtractor } from "../fs/mod.ts";
 import {
-  type ContentRange,
   PayloadDecoder,
   type PxarAccessor,
   PxarDecoder,
@@ -10,65 +9,13 @@ import {
 } from "../pxar/mod.ts";
 import { DamagedChunkError, type PlacedChunk, type PlacedChunks } from "../reading/mod.ts";
 import { ArchiveGuide, type LostEntries } from "./_archive_guide.ts";
-import type { ContentFeed } from "./_content_feed.ts";
-import type { InPlaceParts, InPlaceTarget } from "./_in_place_target.ts";
+import { ContentCopies } from "./_content_copies.ts";
+import type { EntryMaker, ExtractionParts } from "./_extraction_parts.ts";
+import type { InPlaceTarget } from "./_in_place_target.ts";
 import { joinNames } from "./_join_names.ts";
-import type { LinkedFiles } from "./linked_files.ts";
 import { Losses } from "./_losses.ts";
-import type { RestoreObserver } from "./restore_request.ts";
-
-/** Pieces that linked contents are copied in. */
-const LINKED_PIECE_BYTES = 128 * 1024;
 
 const SLASH = Uint8Array.of(0x2f);
-
-/** Makes entries; also of contents that lie in no chunk of the feed. */
-export interface EntryMaker extends ExtractSink {
-  /** Adds bytes to the file; they stay as they are until they were handed on. */
-  inlineData(bytes: Uint8Array): void;
-}
-
-/** Target of a tree, and what of the tree is wanted. */
-export interface TreeTarget<Extractor extends EntryMaker = EntryMaker> {
-  readonly extractor: Extractor;
-  /** Told of every entry before it is made, wanted or not. */
-  onEntry?(entry: PxarEntry): void;
-  /** Patterns of the wanted part; empty for everything. */
-  readonly patterns: MatchList;
-  /**
-   * Told, where there are patterns, how many entries they selected and which of them matched nothing,
-   * before what was restored gets its last metadata. What it throws ends the restore.
-   */
-  onSelected(selected: number, unmatched: readonly number[]): void;
-  /** Given the prelude of a split archive, if it has one. */
-  onPrelude(prelude: Uint8Array | undefined): Promise<void>;
-}
-
-/** Means to make a target equal to an archive. */
-export interface InPlaceMeans {
-  /** Makes what compares the two. */
-  compare(isSelected: InPlaceParts["isSelected"]): InPlaceTarget;
-  /** Finds the content of a file. @throws {CorruptDataError} if the archive is damaged there. */
-  contentOf(file: PxarEntry): Promise<ContentRange>;
-  /** Whether most contents are passed over. */
-  readonly isSparse: boolean;
-}
-
-/** Tools of an {@linkcode ArchiveExtraction}; all of them stay the caller's. */
-export interface ExtractionParts<Extractor extends EntryMaker = EntryMaker> {
-  /** Name of the archive in messages. */
-  readonly archive: string;
-  readonly archiveChunks: PlacedChunks;
-  /** Contents of a split archive. */
-  readonly payloadChunks: PlacedChunks | undefined;
-  readonly linkedContent: LinkedFiles;
-  /** For targets that are made equal to the archive. */
-  readonly inPlace?: InPlaceMeans;
-  readonly feed: ContentFeed;
-  readonly target: TreeTarget<Extractor>;
-  readonly observer: RestoreObserver;
-  readonly signal: AbortSignal;
-}
 
 /** Leads one archive, front to back, into a {@linkcode TreeTarget}. */
 export class ArchiveExtraction {
@@ -95,8 +42,7 @@ export class ArchiveExtraction {
   readonly #maker: EntryMaker;
   /** Whether the hard link at hand is wanted and its target is not. */
   #isLinkAlone = false;
-  /** Paths of the files that such links were made to, by their place in the archive. */
-  readonly #linked = new Map<number, Uint8Array>();
+  readonly #copies: ContentCopies;
 
   constructor(private readonly parts: ExtractionParts) {
     const { extractor, patterns } = parts.target;
@@ -111,6 +57,12 @@ export class ArchiveExtraction {
       });
     this.#sink = this.#selection ?? this.#maker;
     this.#losses = new Losses(parts.observer);
+    this.#copies = new ContentCopies(
+      parts,
+      this.#maker,
+      this.#inPlace,
+      (cause) => this.#noteLoss(cause instanceof DamagedChunkError ? cause : this.#named(cause)),
+    );
     this.#guide = new ArchiveGuide(async () =>
       this.#withoutStart ?? await parts.linkedContent.tree()
     );
@@ -136,7 +88,10 @@ export class ArchiveExtraction {
           if (this.#inPlace !== undefined) await this.#inPlace.arrive(decoder.entry);
           if (decoder.entry.damage !== undefined) this.#noteDamage(decoder.entry);
           if (this.#entry(decoder.entry)) await this.#splitContent(decoder.entry);
-          else if (this.#isLinkAlone) await this.#linkAlone(decoder.entry);
+          else if (this.#isLinkAlone) {
+            this.#isLinkAlone = false;
+            await this.#copies.linkAlone(decoder.entry, this.#path.slice(1));
+          }
           if (decoder.entry.kind === "directory") await this.#enter(decoder.entry);
           this.#mayJump = this.#selection !== undefined;
           if (this.parts.feed.full) await this.parts.feed.submit();
@@ -145,7 +100,7 @@ export class ArchiveExtraction {
           sink.data(decoder.dataStart, decoder.dataLength);
           await this.#inPlace?.compare();
           this.#fileBytes(decoder.dataLength);
-          if (this.#inPlace?.mustWriteAgain) await this.#writeAgain(decoder.entry);
+          if (this.#inPlace?.mustWriteAgain) await this.#copies.writeAgain(decoder.entry);
           break;
         case "leave":
           this.#endFile();
@@ -317,7 +272,7 @@ export class ArchiveExtraction {
           break;
         case "done":
           this.#endFile();
-          if (this.#inPlace?.mustWriteAgain) await this.#writeAgain(entry);
+          if (this.#inPlace?.mustWriteAgain) await this.#copies.writeAgain(entry);
           return;
       }
     }
@@ -508,73 +463,6 @@ export class ArchiveExtraction {
     if (kind !== "directory" && !this.#isWanted(name)) return;
     const path = this.#path.length === 0 ? SLASH : joinNames([...this.#path, name]);
     this.#losses.attributes(path, damage!, this.parts.archive);
-  }
-
-  /** Makes a file of a hard link whose first name is not wanted (spec: pxar.md §6.4). */
-  async #linkAlone(link: PxarEntry): Promise<void> {
-    this.#isLinkAlone = false;
-    const first = this.#linked.get(link.targetPosition);
-    if (first !== undefined) {
-      this.#maker.hardlink(link.name, first);
-      return;
-    }
-    let isThere = await this.#copy(async () => {
-      const { entry, content } = await this.parts.linkedContent.find(link);
-      const isWanted = this.#maker.beginFile(link.name, entry.metadata!, content.size);
-      return isWanted ? content : undefined;
-    });
-    if (this.#inPlace?.mustWriteAgain) {
-      isThere = await this.#copy(async () => {
-        const { entry, content } = await this.parts.linkedContent.find(link);
-        const isWanted = this.#inPlace!.writeAgain(link.name, entry.metadata!, content.size);
-        return isWanted ? content : undefined;
-      });
-    }
-    if (!isThere) return;
-    this.parts.observer.progress.files++;
-    this.#linked.set(link.targetPosition, joinNames([...this.#path.slice(1), link.name]));
-  }
-
-  /** Writes a file whose content turned out to differ from the one that exists. */
-  async #writeAgain(file: PxarEntry): Promise<void> {
-    await this.#copy(async () => {
-      const content = await this.parts.inPlace!.contentOf(file);
-      const isWanted = this.#inPlace!.writeAgain(file.name, file.metadata!, file.size);
-      return isWanted ? content : undefined;
-    });
-  }
-
-  /**
-   * Copies content from any place.
-   *
-   * @param begin Begins the file; undefined if nothing is wanted.
-   * @returns false if it is lost.
-   */
-  async #copy(begin: () => Promise<ContentRange | undefined>): Promise<boolean> {
-    const maker = this.#maker;
-    let begun = false;
-    try {
-      const content = await begin();
-      if (content === undefined) return true;
-      begun = true;
-      const { access, offset, size } = content;
-      for (let done = 0; done < size;) {
-        const length = Math.min(LINKED_PIECE_BYTES, size - done);
-        maker.inlineData(await access.read(offset + done, length));
-        await this.#inPlace?.compare();
-        done += length;
-        if (this.parts.feed.full) await this.parts.feed.submit();
-        this.parts.signal.throwIfAborted();
-      }
-      maker.endFile();
-      return true;
-    } catch (error) {
-      if (begun) maker.dropFile();
-      else this.#inPlace?.dropFile();
-      if (!(error instanceof CorruptDataError)) throw error;
-      this.#noteLoss(error instanceof DamagedChunkError ? error : this.#named(error));
-      return false;
-    }
   }
 
   async #fetch(chunks: PlacedChunks): Promise<PlacedChunk | undefined> {

@@ -8,7 +8,8 @@ import {
   ZeroChunks,
 } from "../reading/mod.ts";
 import { type TarAttributes, tarBrokenEnd, TarSink } from "../tar/mod.ts";
-import { ArchiveExtraction, type TreeTarget } from "./_archive_extraction.ts";
+import { ArchiveExtraction } from "./_archive_extraction.ts";
+import type { TreeTarget } from "./_extraction_parts.ts";
 import { LinkedContent } from "./_linked_content.ts";
 import { OutputFeed } from "./_output_feed.ts";
 import { OutputFile } from "./_output_file.ts";

@@ -4,7 +4,7 @@ import { statPath } from "../../ffi/posix_files.ts";
 import { TreeStream } from "../fs/mod.ts";
 import type { ManifestArchive, ManifestFile } from "../manifest/mod.ts";
 import { type CheckedSnapshot, ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../reading/mod.ts";
-import type { TreeTarget } from "./_archive_extraction.ts";
+import type { TreeTarget } from "./_extraction_parts.ts";
 import type { RestoringExtractor } from "./_dry_extractor.ts";
 import { extractTree, type InPlaceSettings, type TreeOutcome } from "./extract_tree.ts";
 import { LinkedContent } from "./_linked_content.ts";

@@ -1,6 +1,6 @@
 import type { StreamPart } from "../bytes/mod.ts";
 import type { PxarEntry } from "../pxar/mod.ts";
-import type { EntryMaker } from "./_archive_extraction.ts";
+import type { EntryMaker } from "./_extraction_parts.ts";
 import type { RestoredTree } from "./restore_request.ts";
 
 /** Turns what a restore loop tells into a stream; what it makes waits in memory until it is taken. */

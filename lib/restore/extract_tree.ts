@@ -1,9 +1,6 @@
 import type { ExtractReport, TreeStream } from "../fs/mod.ts";
-import {
-  ArchiveExtraction,
-  type ExtractionParts,
-  type InPlaceMeans,
-} from "./_archive_extraction.ts";
+import { ArchiveExtraction } from "./_archive_extraction.ts";
+import type { ExtractionParts, InPlaceMeans } from "./_extraction_parts.ts";
 import type { RestoringExtractor } from "./_dry_extractor.ts";
 import { ExistingTree } from "./_existing_tree.ts";
 import { type InPlaceParts, InPlaceTarget } from "./_in_place_target.ts";
