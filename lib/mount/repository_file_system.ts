@@ -20,8 +20,8 @@ import { nodeAttributes, type NodeOwner } from "./_repository_attributes.ts";
 import { OpenedArchive } from "./opened_archive.ts";
 import type { ArchiveFileSystem } from "./archive_file_system.ts";
 
-/** Decoded chunks that all archives keep together. */
-const CHUNK_CACHE_BYTES = 32 * 1024 * 1024;
+/** Decoded chunks that all archives keep together, and room for those that are being read. */
+const [KEPT_BYTES, READING_BYTES] = [16 * 1024 * 1024, 40 * 1024 * 1024];
 /** Lines about snapshots that are not said again. */
 const MAX_SAID = 1024;
 
@@ -92,7 +92,7 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
     });
     this.#parts = new ArchiveParts(limits.maxParts);
     this.#pool = new ArchivePool({ ...limits, retryMs: limits.refreshMs });
-    this.#cache = new ChunkCache(undefined, crypt, CHUNK_CACHE_BYTES);
+    this.#cache = new ChunkCache(undefined, crypt, KEPT_BYTES, READING_BYTES);
   }
 
   /** Number of archives that are open. */

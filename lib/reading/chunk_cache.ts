@@ -37,15 +37,18 @@ export class ChunkCache implements Disposable {
    * @param source Where chunks are read from; stays the caller's. Absent if each call names its own.
    * @param crypt Absent if there is no key.
    * @param keptBytes Plain bytes that stay when nobody uses them; 32 MiB if absent.
+   * @param readingBytes Room for what is being read, beside that; at least 33 MiB, for one of the
+   *   largest chunks with its blob.
    */
   constructor(
     source: SnapshotSource | undefined,
     crypt?: ChunkKeys,
     keptBytes: number = DEFAULT_KEPT_BYTES,
+    readingBytes: number = READING_BYTES,
   ) {
     this.#source = source;
     this.#keptBytes = keptBytes;
-    const memoryBudgetBytes = keptBytes + READING_BYTES;
+    const memoryBudgetBytes = keptBytes + readingBytes;
     this.#decoder = new ChunkDecoder({
       memoryBudgetBytes,
       ...(crypt === undefined ? {} : { crypt }),

@@ -72,3 +72,19 @@ Deno.test("a chunk that could not be read is asked for again", async () => {
   chunks.set(key, good);
   assertEquals(await cache.withChunk(expected, first), 0);
 });
+
+Deno.test("a chunk that another snapshot's closed connection did not bring is read from one's own", async () => {
+  const { source, digests, reads } = await makeSource(1);
+  const closed = Promise.withResolvers<never>();
+  const other = { readChunk: () => closed.promise } as unknown as SnapshotSource;
+  using cache = new ChunkCache(undefined);
+  const expected = { digest: digests[0]!, size: CHUNK_BYTES, encrypted: false };
+  cache.fetch(expected, other);
+  const waiting = [1, 2, 3].map(() => cache.withChunk(expected, first, source));
+  const lost = assertRejects(() => cache.withChunk(expected, first, other), Error, "closed");
+  closed.reject(new Error("closed"));
+  assertEquals(await Promise.all(waiting), [0, 0, 0]);
+  await lost;
+  assertEquals(reads.length, 1);
+  await assertRejects(() => cache.withChunk({ ...expected, size: 5 }, first), TypeError);
+});
