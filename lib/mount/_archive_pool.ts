@@ -71,13 +71,17 @@ export class ArchivePool implements AsyncDisposable {
     }
   }
 
-  /** Closes all archives, as soon as nobody uses them. */
+  /** Closes all archives, also those in use: what waits for a server fails, and is waited for. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    while (this.#places.size > 0) {
-      if (!await this.#closeOldest()) await this.#change();
-    }
+    const places = [...this.#places.values()];
+    await Promise.allSettled(places.map(async ({ opening }) => {
+      await (await opening).opened[Symbol.asyncDispose]();
+    }));
+    this.#places.clear();
+    this.#wake();
+    while (places.some(({ users }) => users > 0)) await this.#change();
   }
 
   async #enter(key: string, open: () => Promise<OpenedArchive>): Promise<Place> {

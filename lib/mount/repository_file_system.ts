@@ -17,6 +17,7 @@ import { groupFilter } from "./_repository_listing.ts";
 import { type ArchivePlace, type RepositoryNode, RepositoryNodes } from "./_repository_node.ts";
 import { RepositoryRefresh } from "./_repository_refresh.ts";
 import { nodeAttributes, type NodeOwner } from "./_repository_attributes.ts";
+import { waitForServer } from "./_wait_for_server.ts";
 import { OpenedArchive } from "./opened_archive.ts";
 import type { ArchiveFileSystem } from "./archive_file_system.ts";
 
@@ -52,6 +53,8 @@ export interface RepositoryLimits {
   readonly idleMs: number;
   /** Time for which listings, and failures, hold. */
   readonly refreshMs: number;
+  /** Time for which a server that does not answer is waited for; a minute if absent. */
+  readonly waitMs: number;
 }
 
 const DEFAULT_LIMITS: RepositoryLimits = {
@@ -59,6 +62,7 @@ const DEFAULT_LIMITS: RepositoryLimits = {
   maxParts: MAX_PARTS,
   idleMs: 10_000,
   refreshMs: 2000,
+  waitMs: 60_000,
 };
 
 /**
@@ -74,6 +78,7 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
   readonly #parts: ArchiveParts;
   readonly #pool: ArchivePool;
   readonly #cache: ChunkCache;
+  readonly #ending = new AbortController();
   readonly #said = new Set<string>();
 
   /** @param options What is shown, and to whom. */
@@ -216,6 +221,7 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
 
   /** Closes all archives. Nothing may be asked any more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
     await this.#pool[Symbol.asyncDispose]();
     this.#cache[Symbol.dispose]();
   }
@@ -292,7 +298,7 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
       if (!hasOpened && error instanceof NotFoundError && await this.#refresh.hasGone(node)) {
         throw new SystemError(Errno.ESTALE, `${path}: the snapshot was removed`, { cause: error });
       }
-      const words = error instanceof Error ? error.message : String(error);
+      const words = textOf(error);
       if (error instanceof KeyError || causeOf(error) instanceof KeyError) {
         this.#say("warn", `${path}: ${words}`);
         throw new SystemError(Errno.EACCES, `${path}: ${words}`, { cause: error });
@@ -304,12 +310,13 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
   async #open({ namespace, snapshot, serverName }: ArchivePlace): Promise<OpenedArchive> {
     const { repository, crypt, observer } = this.#options;
     let isOpening = true;
-    try {
-      return await OpenedArchive.open({
+    const open = () =>
+      OpenedArchive.open({
         open: () => repository.openSnapshot(namespace, snapshot),
         crypt,
         name: serverName,
         cache: this.#cache,
+        waitMs: this.#limits.waitMs,
         observer: {
           log: (level, line) => {
             // It is opened again and again; what its manifest is like is said once.
@@ -317,6 +324,12 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
             this.#say(level, `${snapshotPathOf(namespace, snapshot)}: ${line}`);
           },
         },
+      });
+    try {
+      return await waitForServer(open, {
+        waitMs: this.#limits.waitMs,
+        signal: this.#ending.signal,
+        onLost: (error) => observer.log("warn", `waiting for the server: ${textOf(error)}`),
       });
     } finally {
       isOpening = false;
@@ -347,6 +360,10 @@ function snapshotPathOf(namespace: string, snapshot: ArchivePlace["snapshot"]): 
 
 function pathOf({ namespace, snapshot, serverName }: ArchivePlace): string {
   return `${snapshotPathOf(namespace, snapshot)}/${serverName}`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function causeOf(error: unknown): unknown {
