@@ -10,8 +10,8 @@ import {
 } from "../reading/mod.ts";
 import { parseArchiveName, type SnapshotSource } from "../repository/mod.ts";
 
-/** Decoded chunks that are kept: several readers, each with chunks that were fetched ahead. */
-const CHUNK_CACHE_BYTES = 32 * 1024 * 1024;
+/** Decoded chunks that are kept, of several readers, and room for those that are being read. */
+const [KEPT_BYTES, READING_BYTES] = [24 * 1024 * 1024, 40 * 1024 * 1024];
 
 /** How to open an {@linkcode OpenedArchive}. */
 export interface OpenArchiveOptions {
@@ -71,7 +71,7 @@ export class OpenedArchive implements AsyncDisposable {
     const { serverName } = parseArchiveName(name);
     const snapshot = await CheckedSnapshot.open(source, crypt, serverName, observer);
     const ownCache = options.cache === undefined
-      ? opened.use(new ChunkCache(source, crypt, CHUNK_CACHE_BYTES))
+      ? opened.use(new ChunkCache(source, crypt, KEPT_BYTES, READING_BYTES))
       : undefined;
     const reader = await ArchiveReader.open({
       snapshot,
