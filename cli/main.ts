@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { readArguments } from "./arguments/read_arguments.ts";
-import { foregroundProcess } from "./background/foreground_process.ts";
 import { PBS_CLIENT } from "./command_table.ts";
 import { Output } from "./output/output.ts";
 import { systemRepositories } from "./repository/system_repositories.ts";
@@ -13,7 +12,7 @@ const SIGNAL_DELIVERY_MS = 1000;
 
 if (import.meta.main) {
   // A runtime cannot start a process with a name and bytes as it was given them itself.
-  const owner = foregroundProcess(Deno.env) ?? "self";
+  const owner = await foregroundOwner() ?? "self";
   const readCommandLine = () => Deno.readFileSync(`/proc/${owner}/cmdline`);
   const words = readArguments(Deno.args, readCommandLine);
   const program = await programCalled(readCommandLine);
@@ -31,6 +30,13 @@ if (import.meta.main) {
     await delay(SIGNAL_DELIVERY_MS);
   }
   Deno.exit(code);
+}
+
+/** The process that this one goes on for in the background; it is looked for only if there may be one. */
+async function foregroundOwner(): Promise<number | undefined> {
+  if (!Deno.env.has("PBS_CLIENT_FOREGROUND")) return undefined;
+  const { foregroundProcess } = await import("./background/foreground_process.ts");
+  return foregroundProcess(Deno.env);
 }
 
 /**

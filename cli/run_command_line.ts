@@ -4,7 +4,6 @@ import type { CommandValues } from "./arguments/command_values.ts";
 import { findCommand } from "./arguments/find_command.ts";
 import { followCommandNames } from "./arguments/follow_command_names.ts";
 import { parseCommandLine } from "./arguments/parse_command_line.ts";
-import { ReportedFailure } from "./background/reported_failure.ts";
 import type { Command } from "./command.ts";
 import type { CommandContext } from "./command_context.ts";
 import type { Environment } from "./environment.ts";
@@ -104,10 +103,11 @@ export async function runCommandLine(
     return { code: output.warnings > 0 ? warningsExit : 0 };
   } catch (error) {
     if (error instanceof ClosedOutputError) return { code: CLOSED_PIPE };
-    if (error instanceof ReportedFailure) return { code: error.code };
     if (error instanceof SignalError) {
       return { code: 128 + error.signalNumber, signalNumber: error.signalNumber };
     }
+    const { ReportedFailure } = await import("./background/reported_failure.ts");
+    if (error instanceof ReportedFailure) return { code: error.code };
     const { reportFailure } = await import("./report_failure.ts");
     const commandNames = table.commands.map(({ name }) => name);
     reportFailure(error, isDebug, output, {

@@ -1,4 +1,4 @@
-import { readAnsiQuote } from "./read_ansi_quote.ts";
+import type { readAnsiQuote } from "./read_ansi_quote.ts";
 
 /** A command line of a shell, taken apart. */
 export interface ShellLine {
@@ -14,8 +14,8 @@ export interface ShellLine {
 
 /** Rules that not every shell has. */
 export interface ShellRules {
-  /** Whether `$'...'` quotes with escapes such as `\xFF`; then a character of the text is a byte. */
-  readonly hasAnsiQuotes?: boolean;
+  /** Reads `$'...'` with escapes such as `\xFF`; then a character of the text is a byte. */
+  readonly ansiQuote?: typeof readAnsiQuote;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface ShellRules {
  * assertEquals(splitShellLine("cat 'a b").isOpen, true);
  * ```
  */
-export function splitShellLine(text: string, { hasAnsiQuotes }: ShellRules = {}): ShellLine {
+export function splitShellLine(text: string, { ansiQuote }: ShellRules = {}): ShellLine {
   const words: string[] = [];
   let word: string | undefined;
   let wordAt = 0;
@@ -52,8 +52,8 @@ export function splitShellLine(text: string, { hasAnsiQuotes }: ShellRules = {})
         index++;
         if (text[index] !== "\n") word += text[index]!;
       } else word += character;
-    } else if (hasAnsiQuotes && character === "$" && text[index + 1] === "'") {
-      const quoted = readAnsiQuote(text, index + 2);
+    } else if (ansiQuote !== undefined && character === "$" && text[index + 1] === "'") {
+      const quoted = ansiQuote(text, index + 2);
       word = (word ?? "") + quoted.text;
       index = quoted.end;
       isCut = !quoted.isClosed;

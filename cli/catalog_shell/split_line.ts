@@ -1,4 +1,5 @@
 import type { Argument } from "../arguments/argument.ts";
+import { readAnsiQuote } from "../arguments/read_ansi_quote.ts";
 import { splitShellLine } from "../arguments/split_shell_line.ts";
 
 /** A line of a catalog shell, taken apart. */
@@ -21,7 +22,7 @@ export interface SplitLine {
  */
 export function splitLine(line: Uint8Array): SplitLine {
   const { words, current, currentAt, isOpen } = splitShellLine(byteText(line), {
-    hasAnsiQuotes: true,
+    ansiQuote: readAnsiQuote,
   });
   return {
     words: words.map(toArgument),
