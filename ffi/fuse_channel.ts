@@ -29,6 +29,8 @@ const F_SETFL = 4;
 const POLLIN = 1;
 /** For how long the next request is looked for after one, milliseconds; not without a second processor. */
 const LOOKING_MS = navigator.hardwareConcurrency > 1 ? 0.06 : 0;
+/** Turns of promises in which an answer comes that waits for nothing else. */
+const ANSWER_TURNS = 256;
 /** Time between turns of other events, milliseconds. */
 const TURN_MS = 2;
 /** Stands for "does not change": libfuse takes the largest number the kernel knows. */
@@ -46,16 +48,19 @@ export interface FuseMount {
 export class FuseChannel implements Disposable {
   readonly #library: FuseLibrary;
   readonly #callbacks: FuseCallbacks;
+  readonly #operations: FuseOperations;
   readonly #session: Deno.PointerObject;
   readonly #stat = newStat();
   readonly #entry = newEntry();
 
   private constructor(
     library: FuseLibrary,
+    operations: FuseOperations,
     callbacks: FuseCallbacks,
     session: Deno.PointerObject,
   ) {
     this.#library = library;
+    this.#operations = operations;
     this.#callbacks = callbacks;
     this.#session = session;
   }
@@ -76,7 +81,7 @@ export class FuseChannel implements Disposable {
       const session = newSession(library, callbacks, options);
       if (session !== null) {
         if (library.fuse_session_mount(session, cText(mountPoint)) === 0) {
-          return new FuseChannel(library, callbacks, session);
+          return new FuseChannel(library, operations, callbacks, session);
         }
         library.fuse_session_destroy(session);
       }
@@ -106,7 +111,7 @@ export class FuseChannel implements Disposable {
       for (let lookUntil = 0;;) {
         const received = next(this.#session, buffer);
         if (received > 0) {
-          process(this.#session, buffer);
+          await this.#answered(() => process(this.#session, buffer));
           lookUntil = performance.now() + LOOKING_MS;
         } else if (received !== -Errno.EAGAIN && received !== -Errno.EINTR) return received;
         else if (performance.now() >= lookUntil) {
@@ -118,6 +123,15 @@ export class FuseChannel implements Disposable {
     } finally {
       const memory = new DataView(buffer.buffer).getBigUint64(BUFFER_MEMORY, true);
       free(Deno.UnsafePointer.create(memory));
+    }
+  }
+
+  /** Hands a request on; looking for another one meanwhile would only cost time if its answer is near. */
+  async #answered(process: () => void): Promise<void> {
+    const others = this.#operations.unanswered;
+    process();
+    for (let turn = 0; turn < ANSWER_TURNS && this.#operations.unanswered > others; turn++) {
+      await undefined;
     }
   }
 

@@ -5,6 +5,8 @@ export type FuseRequest = Deno.PointerObject;
 
 /** Requests of the kernel; each call starts its work and returns at once. */
 export interface FuseOperations {
+  /** Requests that have no reply yet. */
+  readonly unanswered: number;
   lookup(request: FuseRequest, parent: bigint, name: Uint8Array): void;
   forget(node: bigint, count: number): void;
   attributes(request: FuseRequest, node: bigint): void;

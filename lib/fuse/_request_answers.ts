@@ -40,6 +40,11 @@ export class RequestAnswers implements FuseOperations {
     this.#channel = channel;
   }
 
+  /** See {@linkcode FuseOperations.unanswered}. */
+  get unanswered(): number {
+    return this.#open;
+  }
+
   /** Settles once no request is open. */
   idle(): Promise<void> {
     if (this.#open === 0) return Promise.resolve();
