@@ -62,7 +62,9 @@ export class ShellRun implements ShellSession {
 
   /** Existing directories are accepted, nothing is replaced (spec: client-pipeline.md §7.4). */
   async restore(target: Uint8Array, wanted: WantedPart): Promise<void> {
-    const { newRestoreProgress, runRestore } = await import("../../lib/restore/mod.ts");
+    const { newRestoreProgress, PLAIN_RESTORE, runRestore } = await import(
+      "../../lib/restore/mod.ts"
+    );
     const { source, archiveName, crypt } = this.#archive;
     using messages = new RestoreMessages(this.output, newRestoreProgress());
     try {
@@ -71,18 +73,8 @@ export class ShellRun implements ShellSession {
         archiveName,
         target,
         ...wanted,
+        ...PLAIN_RESTORE,
         allowExistingDirs: true,
-        overwriteFiles: false,
-        overwriteSymlinks: false,
-        overwriteHardlinks: false,
-        overwriteOthers: false,
-        ignoreAcls: false,
-        ignoreFcaps: false,
-        ignoreFlags: false,
-        ignoreXattrs: false,
-        ignoreOwnership: false,
-        ignorePermissions: false,
-        ignoreExtractDeviceErrors: false,
         ...(crypt === undefined ? {} : { crypt }),
         signal: this.#signal,
       }, messages);

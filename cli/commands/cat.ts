@@ -9,7 +9,7 @@ import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
-import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { isBrokenPipe } from "../output/is_broken_pipe.ts";
 import { ClosedOutputError, type Output } from "../output/output.ts";
 import { openArchive } from "../repository/open_archive.ts";
@@ -24,12 +24,7 @@ export const command: CommandDefinition = {
     "Write something of a snapshot to the standard output: a file, a directory as tar or zip, an " +
     "image or a part of it. Only what it consists of is fetched.",
   positionals: [
-    {
-      ...SNAPSHOT_POSITIONAL,
-      completion: "group-or-snapshot",
-      description:
-        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
-    },
+    GROUP_OR_SNAPSHOT_POSITIONAL,
     {
       name: "archive-name",
       type: { kind: "string" },

@@ -7,7 +7,7 @@ import { openRestoreKey } from "../keys/open_restore_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { checkTreeName } from "../arguments/check_tree_name.ts";
 import { CATALOG_OPTIONS } from "../options/catalog_options.ts";
-import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
 
@@ -18,12 +18,7 @@ export const command: CommandDefinition = {
     "commands that are typed at a prompt or come from a pipe, a line each; the command help " +
     "lists them.",
   positionals: [
-    {
-      ...SNAPSHOT_POSITIONAL,
-      completion: "group-or-snapshot",
-      description:
-        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
-    },
+    GROUP_OR_SNAPSHOT_POSITIONAL,
     {
       name: "archive-name",
       type: { kind: "string", format: SAFE_FORMAT },

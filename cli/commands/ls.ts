@@ -7,7 +7,7 @@ import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
-import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { EntryLines, type ListedEntry } from "../output/entry_lines.ts";
 import { JsonObjectWriter } from "../output/json_object_writer.ts";
 import { listedEntryToJson } from "../output/listed_entry_to_json.ts";
@@ -25,12 +25,7 @@ export const command: CommandDefinition = {
     "List what is in a directory of a file archive, in long lines: mode, owner, group, size, time, " +
     "name. Contents are not read.",
   positionals: [
-    {
-      ...SNAPSHOT_POSITIONAL,
-      completion: "group-or-snapshot",
-      description:
-        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
-    },
+    GROUP_OR_SNAPSHOT_POSITIONAL,
     {
       name: "archive-name",
       type: { kind: "string" },

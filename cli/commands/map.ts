@@ -12,7 +12,7 @@ import { openReadingKey } from "../keys/open_reading_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { KEYFILE_OPTION } from "../options/crypt_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
-import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
 import { selectRepository } from "../repository/select_repository.ts";
@@ -26,12 +26,7 @@ const SECTOR_BYTES = 512;
 export const command: CommandDefinition = {
   description: "Show an image of a snapshot as a read-only block device, or as a file.",
   positionals: [
-    {
-      ...SNAPSHOT_POSITIONAL,
-      completion: "group-or-snapshot",
-      description:
-        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
-    },
+    GROUP_OR_SNAPSHOT_POSITIONAL,
     {
       name: "archive-name",
       type: { kind: "string", format: SAFE_FORMAT },

@@ -24,7 +24,7 @@ import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { KEYFILE_OPTION } from "../options/crypt_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
-import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
 import { selectRepository } from "../repository/select_repository.ts";
@@ -37,12 +37,7 @@ export const command: CommandDefinition = {
     "only the folder is named then. The command returns when the files are there; they stay until " +
     "fusermount3 -u, or SIGTERM to the process in the background.",
   positionals: [
-    {
-      ...SNAPSHOT_POSITIONAL,
-      completion: "group-or-snapshot",
-      description:
-        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
-    },
+    GROUP_OR_SNAPSHOT_POSITIONAL,
     {
       name: "archive-name",
       type: { kind: "string", format: SAFE_FORMAT },

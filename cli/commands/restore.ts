@@ -13,7 +13,7 @@ import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { VERBOSITY_OPTIONS, WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
-import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { isBrokenPipe } from "../output/is_broken_pipe.ts";
 import { ClosedOutputError } from "../output/output.ts";
 import { RestoreMessages } from "../output/restore_messages.ts";
@@ -30,12 +30,7 @@ function flag(name: string, description: string): Parameter {
 export const command: CommandDefinition = {
   description: "Restore an archive of a snapshot.",
   positionals: [
-    {
-      ...SNAPSHOT_POSITIONAL,
-      completion: "group-or-snapshot",
-      description:
-        "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
-    },
+    GROUP_OR_SNAPSHOT_POSITIONAL,
     {
       name: "archive-name",
       type: { kind: "string" },

@@ -9,7 +9,7 @@ import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
-import { SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
 import { pathToJson } from "../output/path_to_json.ts";
 import { shownPath } from "../output/diff/shown_path.ts";
 import { formatSize } from "../output/format_size.ts";
@@ -25,12 +25,7 @@ import { selectNamespace } from "../repository/select_namespace.ts";
 export const command: CommandDefinition = {
   description: "Show what a snapshot takes, what of it no other snapshot of the datastore uses, " +
     "and the largest files that it has and the one before it has not.",
-  positionals: [{
-    ...SNAPSHOT_POSITIONAL,
-    completion: "group-or-snapshot",
-    description:
-      "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
-  }],
+  positionals: [GROUP_OR_SNAPSHOT_POSITIONAL],
   options: [
     ...TARGET_OPTIONS,
     ...KEY_OPTIONS,

@@ -11,6 +11,14 @@ export const SNAPSHOT_POSITIONAL: Parameter = {
     "the newest finished one.",
 };
 
+/** A positional that names a snapshot, or a group and with it its newest one. */
+export const GROUP_OR_SNAPSHOT_POSITIONAL: Parameter = {
+  ...SNAPSHOT_POSITIONAL,
+  completion: "group-or-snapshot",
+  description:
+    "Snapshot type/id/time; group type/id, or type/id/latest, for the newest finished one.",
+};
+
 /** A positional that names a group. */
 export const GROUP_POSITIONAL: Parameter = {
   name: "group",

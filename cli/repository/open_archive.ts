@@ -1,6 +1,6 @@
 import type { ArchiveReader } from "../../lib/browse/mod.ts";
-import { UsageError } from "../../lib/errors/mod.ts";
-import { findSnapshot, parseArchiveName } from "../../lib/repository/mod.ts";
+import { findSnapshot } from "../../lib/repository/mod.ts";
+import { checkArchiveName } from "../arguments/check_archive_name.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { openRestoreKey } from "../keys/open_restore_key.ts";
@@ -21,7 +21,7 @@ export async function openArchive(
 ): Promise<OpenedArchive> {
   const { output } = context;
   const name = values.requiredText("archive-name");
-  const { serverName } = parseName(name);
+  const { serverName } = checkArchiveName(name);
   await using stack = new AsyncDisposableStack();
   const repository = stack.use(await openRepository(values, context));
   warnOfRate(values, context);
@@ -46,16 +46,4 @@ export async function openArchive(
   const archive = await ArchiveReader.open({ snapshot, name, cache });
   const held = stack.move();
   return { archive, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
-/** Refuses a name that tells no type, before anything is read (spec: cli.md §6.4). */
-function parseName(name: string): ReturnType<typeof parseArchiveName> {
-  try {
-    return parseArchiveName(name);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`failed to parse archive type for '${name}'`, {
-      situation: { kind: "archive-name-without-type", name },
-    });
-  }
 }

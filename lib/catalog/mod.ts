@@ -11,6 +11,8 @@
  */
 
 export { type CatalogType } from "./format.ts";
+export { catalogTypeOf } from "./catalog_type_of.ts";
+export { listedSecondsOf } from "./listed_seconds_of.ts";
 export type { CatalogEntry } from "./catalog_entry.ts";
 export { CatalogReader, type CatalogVisit } from "./catalog_reader.ts";
 export { CatalogWriter } from "./catalog_writer.ts";

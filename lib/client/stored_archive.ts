@@ -4,7 +4,12 @@ import { UsageError } from "../errors/mod.ts";
 import type { PxarNode, RandomAccess } from "../pxar/mod.ts";
 import { CheckedSnapshot, ChunkCache } from "../reading/mod.ts";
 import { parseArchiveName, type SnapshotSource } from "../repository/mod.ts";
-import { newRestoreProgress, type RestoreReport, runRestore } from "../restore/mod.ts";
+import {
+  newRestoreProgress,
+  PLAIN_RESTORE,
+  type RestoreReport,
+  runRestore,
+} from "../restore/mod.ts";
 import { type ArchiveEntry, toArchiveEntry } from "./archive_entry.ts";
 import { pathBytes } from "./path_bytes.ts";
 import type { RestoreOptions } from "./restore_options.ts";
@@ -105,18 +110,13 @@ export class StoredArchive implements AsyncDisposable {
       archiveName: this.name,
       target: pathBytes(target),
       patterns: options.patterns ?? [],
+      ...PLAIN_RESTORE,
       allowExistingDirs: options.allowExistingDirs ?? overwrite,
       overwriteFiles: overwrite,
       overwriteSymlinks: overwrite,
       overwriteHardlinks: overwrite,
       overwriteOthers: overwrite,
-      ignoreAcls: false,
-      ignoreXattrs: false,
       ignoreOwnership: options.ignoreOwnership ?? Deno.uid() !== 0,
-      ignorePermissions: false,
-      ignoreFcaps: false,
-      ignoreFlags: false,
-      ignoreExtractDeviceErrors: false,
       ...(options.inPlace === undefined
         ? {}
         : { inPlace: { ...NOTHING_IN_PLACE, ...options.inPlace } }),

@@ -1,9 +1,9 @@
 import { EntryStream } from "../entries/mod.ts";
-import { CatalogReader } from "../catalog/mod.ts";
+import { CatalogReader, catalogTypeOf } from "../catalog/mod.ts";
 import { Turns } from "../chunking/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import type { Manifest, ManifestFile } from "../manifest/mod.ts";
-import { type EntryKind, type PxarEntry, type RandomAccess, S_IFCHR, S_IFMT } from "../pxar/mod.ts";
+import type { RandomAccess } from "../pxar/mod.ts";
 import { CachedStream, type CheckedSnapshot, ChunkCache } from "../reading/mod.ts";
 import { CATALOG_NAME } from "../repository/mod.ts";
 import type { NameTreeBuilder } from "./_name_tree_builder.ts";
@@ -116,7 +116,7 @@ async function readArchive(stream: EntryStream, builder: NameTreeBuilder): Promi
       if (ahead.depth > 0) builder.enter(ahead.name);
     } else {
       builder.add({
-        type: letterOf(ahead),
+        type: catalogTypeOf(ahead),
         name: ahead.name,
         size: ahead.size,
         mtimeSecs: ahead.kind === "file" ? ahead.metadata!.mtimeSecs : 0,
@@ -124,17 +124,3 @@ async function readArchive(stream: EntryStream, builder: NameTreeBuilder): Promi
     }
   }
 }
-
-function letterOf({ kind, metadata }: PxarEntry): string {
-  if (kind === "device") return ((metadata?.mode ?? 0) & S_IFMT) === S_IFCHR ? "c" : "b";
-  return LETTERS[kind];
-}
-
-const LETTERS: Readonly<Record<Exclude<EntryKind, "device">, string>> = {
-  directory: "d",
-  file: "f",
-  symlink: "l",
-  hardlink: "h",
-  fifo: "p",
-  socket: "s",
-};

@@ -1,16 +1,6 @@
-import type { CatalogType } from "../catalog/mod.ts";
-import { type PxarAccessor, type PxarNode, S_IFBLK, S_IFMT } from "../pxar/mod.ts";
+import { type CatalogType, catalogTypeOf, listedSecondsOf } from "../catalog/mod.ts";
+import type { PxarAccessor, PxarNode } from "../pxar/mod.ts";
 import type { ArchiveNames, NameEntry, NameVisit } from "./archive_names.ts";
-
-const TYPES: Readonly<Record<string, CatalogType>> = {
-  file: "f",
-  directory: "d",
-  symlink: "l",
-  hardlink: "h",
-  device: "c",
-  fifo: "p",
-  socket: "s",
-};
 
 /** Names of an archive from its own entries: from the metadata stream if it is split. */
 export class TreeNames implements ArchiveNames {
@@ -61,9 +51,7 @@ export class TreeName implements NameEntry {
   readonly type: CatalogType;
 
   constructor(readonly node: PxarNode) {
-    const { kind, metadata } = node.entry;
-    const isBlock = kind === "device" && ((metadata?.mode ?? 0) & S_IFMT) === S_IFBLK;
-    this.type = isBlock ? "b" : TYPES[kind]!;
+    this.type = catalogTypeOf(node.entry);
   }
 
   get name(): Uint8Array {
@@ -75,10 +63,6 @@ export class TreeName implements NameEntry {
   }
 
   get mtimeSecs(): number {
-    const { kind, metadata } = this.node.entry;
-    if (kind !== "file" || metadata === undefined) return 0;
-    // Towards zero, as catalogs have it (spec: pxar.md §7.6).
-    const { mtimeSecs, mtimeNanos } = metadata;
-    return mtimeSecs < 0 && mtimeNanos > 0 ? mtimeSecs + 1 : mtimeSecs;
+    return listedSecondsOf(this.node.entry);
   }
 }

@@ -1,4 +1,4 @@
-import type { RestoreRequest } from "../../lib/restore/mod.ts";
+import { PLAIN_RESTORE, type RestoreRequest } from "../../lib/restore/mod.ts";
 
 /** A request for everything in an archive, with all of its metadata, into a new target. */
 export function restoreRequest(
@@ -11,18 +11,7 @@ export function restoreRequest(
     archiveName,
     target: new TextEncoder().encode(target),
     patterns: [],
-    allowExistingDirs: false,
-    overwriteFiles: false,
-    overwriteSymlinks: false,
-    overwriteHardlinks: false,
-    overwriteOthers: false,
-    ignoreAcls: false,
-    ignoreFcaps: false,
-    ignoreFlags: false,
-    ignoreXattrs: false,
-    ignoreOwnership: false,
-    ignorePermissions: false,
-    ignoreExtractDeviceErrors: false,
+    ...PLAIN_RESTORE,
     signal: new AbortController().signal,
   };
 }

@@ -1,6 +1,5 @@
 import type { SnapshotChange } from "../../../lib/compare/mod.ts";
-import type { PxarEntry } from "../../../lib/pxar/mod.ts";
-import { bytesToJson } from "../bytes_to_json.ts";
+import { entryToJson } from "../entry_to_json.ts";
 import { pathToJson } from "../path_to_json.ts";
 
 /** A difference as JSON shows it. Paths that are not UTF-8 are there in Base64 as well. */
@@ -29,20 +28,5 @@ export function changeToJson(change: SnapshotChange): Record<string, unknown> {
     "entries-below": entriesBelow,
     before: before && entryToJson(before),
     after: after && entryToJson(after),
-  };
-}
-
-function entryToJson(entry: PxarEntry): Record<string, unknown> {
-  const { kind, size, target, metadata, major, minor } = entry;
-  return {
-    type: kind,
-    size: kind === "file" ? size : undefined,
-    ...(target === undefined ? {} : bytesToJson("target", target)),
-    ...(kind === "device" ? { major, minor } : {}),
-    mode: metadata?.mode,
-    uid: metadata?.uid,
-    gid: metadata?.gid,
-    mtime: metadata?.mtimeSecs,
-    "mtime-nsec": metadata?.mtimeNanos,
   };
 }

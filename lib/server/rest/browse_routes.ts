@@ -1,4 +1,4 @@
-import { CatalogReader } from "../../catalog/mod.ts";
+import { CatalogReader, catalogTypeOf, listedSecondsOf } from "../../catalog/mod.ts";
 import { readIndex } from "../../datastore/mod.ts";
 import {
   compressedTar,
@@ -16,14 +16,7 @@ import {
   type ManifestFile,
   verifyIndex,
 } from "../../manifest/mod.ts";
-import {
-  type EntryKind,
-  PxarAccessor,
-  type PxarDirectory,
-  type PxarNode,
-  S_IFCHR,
-  S_IFMT,
-} from "../../pxar/mod.ts";
+import { PxarAccessor, type PxarDirectory, type PxarNode } from "../../pxar/mod.ts";
 import { ZeroChunks } from "../../reading/mod.ts";
 import {
   archiveKind,
@@ -177,9 +170,9 @@ async function* listDirectory(directory: PxarDirectory): AsyncGenerator<ListedEn
   for await (const { entry } of directory.entries()) {
     yield {
       name: entry.name,
-      type: letterOf(entry.kind, entry.metadata?.mode ?? 0),
+      type: catalogTypeOf(entry),
       size: entry.size,
-      mtimeSecs: entry.metadata?.mtimeSecs ?? 0,
+      mtimeSecs: listedSecondsOf(entry),
     };
   }
 }
@@ -295,20 +288,6 @@ class BrowsedSnapshot implements AsyncDisposable {
     return await decodeManifestBlob(await this.#readable.source.readFile(MANIFEST_BLOB_NAME));
   }
 }
-
-function letterOf(kind: EntryKind, mode: number): string {
-  if (kind === "device") return (mode & S_IFMT) === S_IFCHR ? "c" : "b";
-  return LETTERS[kind];
-}
-
-const LETTERS: Readonly<Record<Exclude<EntryKind, "device">, string>> = {
-  directory: "d",
-  file: "f",
-  symlink: "l",
-  hardlink: "h",
-  fifo: "p",
-  socket: "s",
-};
 
 function notInCatalog(path: Uint8Array): ServerError {
   return new ServerError(400, `path "${pathText(path)}" not found in catalog`);
