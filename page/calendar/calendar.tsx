@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageSnapshot } from "../../lib/page/page_api.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -25,7 +25,8 @@ export function Calendar(
   const [last, setLast] = useState<Month>(monthOf(chosen ?? newest));
   const root = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(false);
-  useEffect(() => {
+  // Before the next key can come: it would meet the day that had the focus.
+  useLayoutEffect(() => {
     if (!wantsFocus.current) return;
     wantsFocus.current = false;
     root.current?.querySelector<HTMLElement>("[tabindex='0'][data-day]")?.focus();

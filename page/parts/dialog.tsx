@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { asPageError, type PageError } from "../requests/page_error.ts";
 import { Failure } from "./await.tsx";
 import { Button } from "./button.tsx";
@@ -15,7 +15,8 @@ export function Dialog(
 ): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the next key can come: it would meet what lies below.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Failure } from "../parts/await.tsx";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -130,7 +130,7 @@ function Content({ route: shown }: { readonly route: Route }): JSX.Element {
   useEffect(() => {
     document.title = `${safeText(title)} – ${safeText(session.value?.title ?? "pbs-client")}`;
   }, [title]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Readers of the screen are told that something else is shown; not at the start, and not when
     // only an entry was chosen.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { PageLoginResult } from "../../lib/page/page_api.ts";
 import { Failure } from "../parts/await.tsx";
 import { Button } from "../parts/button.tsx";
@@ -18,7 +18,8 @@ export function Login(): JSX.Element {
   const [error, setError] = useState<PageError>();
   const [isBusy, setBusy] = useState(false);
   const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.focus(), [step]);
+  // Before the next key can come: it would be lost.
+  useLayoutEffect(() => first.current?.focus(), [step]);
   const attempt = async (event: Event) => {
     event.preventDefault();
     setBusy(true);

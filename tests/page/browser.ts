@@ -152,6 +152,11 @@ export class Tab {
     return { name: "", role: "" };
   }
 
+  /** Presses keys without waiting between them. */
+  async together(...keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.page.keyboard.press(key as "Enter")));
+  }
+
   /** Presses keys one after the other. */
   async keys(...keys: readonly string[]): Promise<void> {
     for (const key of keys) await this.page.keyboard.press(key as "Enter");
