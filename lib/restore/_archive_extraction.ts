@@ -347,9 +347,10 @@ export class ArchiveExtraction {
       else if (begun !== undefined && !isMade && this.#isWanted(begun.name)) {
         this.#losses.file(joinNames([...this.#path, begun.name]), damage);
       }
+      let last = begun?.name ?? this.#lastName;
       for (let level = innermost; level > depth; level--) {
-        this.#losses.rest(this.#directoryPath(), damage);
-        this.#inPlace?.loseEntries();
+        await this.#loseRest(last, damage);
+        last = this.#path.at(-1);
         await this.#leave();
       }
       this.#inPlace?.loseEntries();
@@ -359,6 +360,24 @@ export class ArchiveExtraction {
       return true;
     }
     return false;
+  }
+
+  /** Names what follows an entry in a directory whose table is lost as well. */
+  async #loseRest(last: Uint8Array | undefined, damage: DamagedChunkError): Promise<void> {
+    const tell = (name: Uint8Array) => {
+      if (this.#isWanted(name)) this.#losses.file(joinNames([...this.#path, name]), damage);
+    };
+    const told = await this.parts.linkedContent.namesAfter?.(this.#path.slice(1), last, tell);
+    if (told !== true) this.#losses.rest(this.#directoryPath(), damage);
+    this.#inPlace?.loseEntries();
+  }
+
+  /** Name of the entry of the directory at hand that was read last; undefined if there was none. */
+  get #lastName(): Uint8Array | undefined {
+    const directory = joinNames(this.#path.slice(1));
+    const behind = this.lastPath.subarray(directory.length + (directory.length > 0 ? 1 : 0));
+    const end = behind.indexOf(0x2f);
+    return behind.length === 0 ? undefined : end < 0 ? behind : behind.subarray(0, end);
   }
 
   /** Names what is lost of a directory, and goes into the ones of which only the start is lost. */

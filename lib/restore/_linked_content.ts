@@ -63,14 +63,25 @@ export class LinkedContent implements LinkedFiles {
     directory: PxarDirectory,
     positions: readonly number[],
   ): Promise<ReadonlyMap<number, Uint8Array>> {
+    return await this.#lostNames().of(path, directory, positions);
+  }
+
+  async namesAfter(
+    path: readonly Uint8Array[],
+    last: Uint8Array | undefined,
+    tell: (name: Uint8Array) => void,
+  ): Promise<boolean> {
+    return await this.#lostNames().after(path, last, tell);
+  }
+
+  #lostNames(): LostNames {
     const { manifest } = this.#snapshot;
     const archive = this.#archive;
     const name = archive.form === "single" ? archive.file.filename : archive.metadata.filename;
-    this.#names ??= new LostNames(name, async () => {
+    return this.#names ??= new LostNames(name, async () => {
       const file = manifest.files.find(({ filename }) => filename === CATALOG_NAME);
       return file && await this.#access(file);
     });
-    return await this.#names.of(path, directory, positions);
   }
 
   [Symbol.dispose](): void {

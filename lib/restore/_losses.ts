@@ -9,15 +9,17 @@ export class Losses {
   #files = 0;
   /** Entries of which not even the names are left. */
   #nameless = 0;
+  /** Directories of which nobody knows how much is lost. */
+  #rests = 0;
   #damagedEntries = 0;
 
   constructor(observer: RestoreObserver) {
     this.#observer = observer;
   }
 
-  /** Entries that are lost: files, and what nobody knows the kind of. */
+  /** Entries that are lost: files, and what nobody knows the kind of; a rest counts as one. */
   get count(): number {
-    return this.#files + this.#nameless;
+    return this.#files + this.#nameless + this.#rests;
   }
 
   /** Whether anything is lost. */
@@ -32,6 +34,7 @@ export class Losses {
     const parts = [
       ...counted(this.#files, "1 file", "files"),
       ...counted(this.#nameless, "1 entry", "entries"),
+      ...counted(this.#rests, "the rest of 1 directory", "directories", "the rest of "),
       ...counted(
         this.#damagedEntries,
         "the attributes of 1 entry",
@@ -64,7 +67,7 @@ export class Losses {
   /** The rest of a directory is lost, however much that is. */
   rest(directory: Uint8Array, cause: CorruptDataError): void {
     this.#note(`what follows in ${quotePath(directory)}: ${cause.message}`, cause);
-    this.#nameless++;
+    this.#rests++;
   }
 
   /** A directory is made without anything but its entries. */

@@ -1,3 +1,4 @@
+import { bytesEqual } from "../bytes/mod.ts";
 import { CatalogReader } from "../catalog/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import type { PxarDirectory, RandomAccess } from "../pxar/mod.ts";
@@ -33,21 +34,55 @@ export class LostNames {
     const names = new Map<number, Uint8Array>();
     const wanted = new Set(positions);
     try {
-      const reader = await (this.#reader ??= this.#open());
-      const archive = new TextEncoder().encode(this.archive);
-      const entry = await reader?.lookup(joinNames([archive, ...path]));
-      if (reader === undefined || entry?.type !== "d") return names;
-      for await (const { name } of reader.entries(entry)) {
-        if (wanted.size === 0 || this.#entriesLeft-- <= 0) break;
-        if (!isPlainName(name)) continue;
+      for await (const name of this.#namesIn(path)) {
+        if (wanted.size === 0) break;
         for (const position of await directory.positionsOf(name)) {
-          if (wanted.delete(position)) names.set(position, name.slice());
+          if (wanted.delete(position)) names.set(position, name);
         }
       }
     } catch (error) {
       if (!(error instanceof CorruptDataError)) throw error;
     }
     return names;
+  }
+
+  /**
+   * Tells the names of what follows an entry in a directory.
+   *
+   * @param path Names from the root to the directory.
+   * @param last Name of the entry; undefined for everything in the directory.
+   * @returns Whether the catalog knew the entry, and all that follows.
+   */
+  async after(
+    path: readonly Uint8Array[],
+    last: Uint8Array | undefined,
+    tell: (name: Uint8Array) => void,
+  ): Promise<boolean> {
+    try {
+      let follows = last === undefined;
+      for await (const name of this.#namesIn(path)) {
+        if (follows) tell(name);
+        else follows = bytesEqual(name, last!);
+      }
+      return follows;
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      return false;
+    }
+  }
+
+  /** @throws {CorruptDataError} if the catalog does not tell all of them. */
+  async *#namesIn(path: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+    const reader = await (this.#reader ??= this.#open());
+    const archive = new TextEncoder().encode(this.archive);
+    const entry = await reader?.lookup(joinNames([archive, ...path]));
+    if (reader === undefined || entry?.type !== "d") {
+      throw new CorruptDataError("catalog: it does not know the directory");
+    }
+    for await (const { name } of reader.entries(entry)) {
+      if (this.#entriesLeft-- <= 0) throw new CorruptDataError("catalog: it is too large");
+      if (isPlainName(name)) yield name.slice();
+    }
   }
 
   async #open(): Promise<CatalogReader | undefined> {

@@ -33,6 +33,19 @@ export interface LinkedFiles extends Disposable {
     directory: PxarDirectory,
     positions: readonly number[],
   ): Promise<ReadonlyMap<number, Uint8Array>>;
+  /**
+   * Tells the names of what follows an entry in a directory, as far as something beside the archive
+   * knows them.
+   *
+   * @param path Names from the root to the directory.
+   * @param last Name of the entry; undefined for everything in the directory.
+   * @returns Whether it told all of them.
+   */
+  namesAfter?(
+    path: readonly Uint8Array[],
+    last: Uint8Array | undefined,
+    tell: (name: Uint8Array) => void,
+  ): Promise<boolean>;
   /** @throws {CorruptDataError} if the link leads nowhere, or its target cannot be read. */
   find(link: PxarEntry): Promise<LinkedFile>;
 }

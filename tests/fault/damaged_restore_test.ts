@@ -240,6 +240,7 @@ Deno.test("archive: a directory whose end is damaged costs what lies there, its 
   const cuts = [d + 5, d + 10 + 40];
   await restoreDamaged({ archive: single, cuts, chunks: [1] }, (target, end) => {
     assertFiles(target, without("dir/sub/d"));
+    assertMatch(end.error!.message, /^1 file and the rest of 1 directory could not be restored/);
     assertMatch(
       end.lines.join("\n"),
       /cannot restore "\/dir\/sub\/d": .*\n.*what follows in "\/dir\/sub": /,
