@@ -1,5 +1,6 @@
 import { ConnectionError } from "../errors/mod.ts";
 import type { Duplex } from "./duplex.ts";
+import { writeAll } from "./_write_all.ts";
 
 const READ_BYTES = 64 * 1024;
 
@@ -64,9 +65,7 @@ export class DenoConnDuplex implements Duplex {
   async #writeAll(bytes: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      for (let offset = 0; offset < bytes.length;) {
-        offset += await this.#connection.write(bytes.subarray(offset));
-      }
+      await writeAll(this.#connection, bytes);
     } catch (cause) {
       throw this.#fail(cause);
     }

@@ -3,13 +3,16 @@
  *
  * A *duplex* reads bytes as they arrive and writes overlapping pieces in order. There is one over a
  * socket of the runtime, one over `node:net` and `node:tls`, one within memory, and one that keeps to
- * a *rate*. A *pace* is how fast a peer has to get on with what it sends or takes; who does not is
+ * a *rate*. *vsock* is what virtual machines and their host talk over without a network. A *pace* is how fast a peer has to get on with what it sends or takes; who does not is
  * cut off.
  *
  * @module
  */
 
+export * from "./connect_vsock.ts";
+export * from "./connection_source.ts";
 export * from "./deno_conn_duplex.ts";
+export * from "./deno_conn_stream.ts";
 export * from "./duplex.ts";
 export * from "./memory_duplex.ts";
 export * from "./minimum_pace.ts";
@@ -17,3 +20,5 @@ export * from "./node_socket_duplex.ts";
 export * from "./pace_watch.ts";
 export * from "./paced_output.ts";
 export * from "./rate_limiter.ts";
+export * from "./vsock_address.ts";
+export * from "./vsock_listener.ts";

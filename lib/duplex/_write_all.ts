@@ -1,0 +1,8 @@
+import type { ByteConnection } from "./deno_conn_duplex.ts";
+
+/** Writes all of the bytes; the runtime takes as many at a time as the peer has room for. */
+export async function writeAll(connection: ByteConnection, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length;) {
+    offset += await connection.write(bytes.subarray(offset));
+  }
+}
