@@ -1,4 +1,4 @@
-import type { ByteConnection } from "./deno_conn_duplex.ts";
+import type { ByteConnection } from "./byte_connection.ts";
 
 /** Writes all of the bytes; the runtime takes as many at a time as the peer has room for. */
 export async function writeAll(connection: ByteConnection, bytes: Uint8Array): Promise<void> {

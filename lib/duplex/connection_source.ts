@@ -1,4 +1,4 @@
-import type { ByteConnection } from "./deno_conn_duplex.ts";
+import type { ByteConnection } from "./byte_connection.ts";
 
 /** A connection that came in. */
 export interface IncomingConnection {

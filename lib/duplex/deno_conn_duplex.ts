@@ -1,16 +1,9 @@
 import { ConnectionError } from "../errors/mod.ts";
+import type { ByteConnection } from "./byte_connection.ts";
 import type { Duplex } from "./duplex.ts";
 import { writeAll } from "./_write_all.ts";
 
 const READ_BYTES = 64 * 1024;
-
-/** The part of a `Deno.Conn` that is needed: TCP, Unix and vsock connections have it. */
-export interface ByteConnection {
-  read(target: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  close(): void;
-  closeWrite?(): Promise<void>;
-}
 
 /** A `Deno.Conn` (TCP, Unix socket, vsock) as a {@linkcode Duplex}. */
 export class DenoConnDuplex implements Duplex {

@@ -1,5 +1,5 @@
 import { Duplex as Stream } from "node:stream";
-import type { ByteConnection } from "./deno_conn_duplex.ts";
+import type { ByteConnection } from "./byte_connection.ts";
 import { writeAll } from "./_write_all.ts";
 
 const READ_BYTES = 64 * 1024;

@@ -9,6 +9,7 @@
  * @module
  */
 
+export * from "./byte_connection.ts";
 export * from "./connect_vsock.ts";
 export * from "./connection_source.ts";
 export * from "./deno_conn_duplex.ts";
