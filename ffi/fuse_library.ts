@@ -1,3 +1,5 @@
+import { libraryBesideNative } from "./native_library_path.ts";
+
 const pointer = "pointer";
 const buffer = "buffer";
 
@@ -48,17 +50,22 @@ let library: FuseLibrary | undefined;
 /** Bound once, as above. */
 let cLibrary: CLibrary | undefined;
 
-/** libfuse 3, loaded when it is first asked for; `undefined` if it is not installed. */
+/**
+ * libfuse 3, loaded when it is first asked for: the one beside the native core, else that of the system;
+ * `undefined` if there is none.
+ */
 export function fuseLibrary(): FuseLibrary | undefined {
+  if (library !== undefined) return library;
+  const own = libraryBesideNative(NAMES);
+  if (own !== undefined) return library = Deno.dlopen(own, SYMBOLS).symbols;
   for (const name of NAMES) {
-    if (library !== undefined) break;
     try {
-      library = Deno.dlopen(name, SYMBOLS).symbols;
+      return library = Deno.dlopen(name, SYMBOLS).symbols;
     } catch (error) {
       if (error instanceof Deno.errors.NotCapable) throw error;
     }
   }
-  return library;
+  return undefined;
 }
 
 /** Functions of the C library that are needed beside libfuse; those that wait run on another thread. */

@@ -15,6 +15,18 @@ export function nativeLibraryPath(): string {
   return Deno.env.get("PBS_CLIENT_NATIVE") || findNativeLibrary(nativeLibraryPlaces());
 }
 
+/**
+ * Path of another shared object in the folder of the native core: what carries the native core with it
+ * may carry others too.
+ *
+ * @param names Names of the file, the first one there is counts.
+ */
+export function libraryBesideNative(names: readonly string[]): string | undefined {
+  const native = Deno.env.get("PBS_CLIENT_NATIVE") || nativeLibraryPlaces().find(isFile);
+  const folder = native?.slice(0, native.lastIndexOf("/") + 1);
+  return folder && names.map((name) => folder + name).find(isFile);
+}
+
 /** The first of some paths where a file is. @throws {Error} if there is none. */
 export function findNativeLibrary(places: readonly string[]): string {
   const found = places.find(isFile);

@@ -1,5 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { findNativeLibrary, nativeLibraryPlaces } from "./native_library_path.ts";
+import {
+  findNativeLibrary,
+  libraryBesideNative,
+  nativeLibraryPlaces,
+} from "./native_library_path.ts";
 
 Deno.test("the native library is looked for in the tree, beside the package, in standard places", () => {
   assertEquals(nativeLibraryPlaces("file:///opt/my%20pbs/ffi/native_library_path.ts"), [
@@ -26,6 +30,24 @@ Deno.test("the first native library there is counts; without any, the message ha
     await Deno.writeTextFile(`${folder}/b.so`, "");
     assertEquals(findNativeLibrary(places), `${folder}/b.so`);
   } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a library beside the native core is found by the first of its names", async () => {
+  const folder = await Deno.makeTempDir({ dir: "/dev/shm" });
+  const before = Deno.env.get("PBS_CLIENT_NATIVE");
+  try {
+    Deno.env.set("PBS_CLIENT_NATIVE", `${folder}/libpbs_native.so`);
+    const names = ["liba.so.3", "liba.so.4"];
+    assertEquals(libraryBesideNative(names), undefined);
+    await Deno.writeTextFile(`${folder}/liba.so.4`, "");
+    assertEquals(libraryBesideNative(names), `${folder}/liba.so.4`);
+    await Deno.writeTextFile(`${folder}/liba.so.3`, "");
+    assertEquals(libraryBesideNative(names), `${folder}/liba.so.3`);
+  } finally {
+    if (before === undefined) Deno.env.delete("PBS_CLIENT_NATIVE");
+    else Deno.env.set("PBS_CLIENT_NATIVE", before);
     await Deno.remove(folder, { recursive: true });
   }
 });
