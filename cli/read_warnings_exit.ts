@@ -1,25 +1,21 @@
 import { UsageError } from "../lib/errors/mod.ts";
 import type { CommandValues } from "./arguments/command_values.ts";
-import type { Command } from "./command.ts";
 import type { CommandContext } from "./command_context.ts";
 import { WARNINGS_EXIT_OPTION } from "./options/output_options.ts";
 
 const LARGEST_CODE = 255;
 
 /**
- * The exit code of a run that succeeds with warnings: that of `--warnings-exit`, else of the
+ * The exit code of a run that succeeds with warnings, of a command that has the option: that of `--warnings-exit`, else of the
  * environment, else 0 as in the official client.
  *
  * @throws {UsageError} if the variable is no exit code.
  */
 export function readWarningsExit(
-  command: Command,
   values: CommandValues,
   { environment }: CommandContext,
 ): number {
-  const { name } = WARNINGS_EXIT_OPTION;
-  if (!command.options.some((option) => option.name === name)) return 0;
-  const given = values.givenInteger(name);
+  const given = values.givenInteger(WARNINGS_EXIT_OPTION.name);
   if (given !== undefined) return given;
   const text = environment.get("PBS_WARNINGS_EXIT");
   if (text === undefined || text === "") return 0;

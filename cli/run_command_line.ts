@@ -9,8 +9,8 @@ import type { CommandContext } from "./command_context.ts";
 import type { Environment } from "./environment.ts";
 import { ClosedOutputError, Output } from "./output/output.ts";
 import { PBS_CLIENT } from "./command_table.ts";
+import { WARNINGS_EXIT_OPTION } from "./options/output_options.ts";
 import type { RunnableProgram } from "./runnable_program.ts";
-import { readWarningsExit } from "./read_warnings_exit.ts";
 import type { RepositoryOpener } from "./repository/repository_opener.ts";
 import { RepositoryUse } from "./repository/repository_use.ts";
 import { systemRepositories } from "./repository/system_repositories.ts";
@@ -97,7 +97,7 @@ export async function runCommandLine(
     const values = parseCommandLine(command, rest);
     asked.values = values;
     applyVerbosity(command, values, output);
-    const warningsExit = readWarningsExit(command, values, context);
+    const warningsExit = await warningsExitOf(command, values, context);
     await command.run(values, context);
     await use.record();
     return { code: output.warnings > 0 ? warningsExit : 0 };
@@ -148,4 +148,15 @@ async function help(
   const { command } = findCommand(table, [{ text: "help" }]);
   const { options, positionals, run } = await command.load();
   await run(parseCommandLine({ options, positionals }, names.map((text) => ({ text }))), context);
+}
+
+/** The exit code of a run that succeeds with warnings; most commands give none. */
+async function warningsExitOf(
+  command: Command,
+  values: CommandValues,
+  context: CommandContext,
+): Promise<number> {
+  if (!command.options.some(({ name }) => name === WARNINGS_EXIT_OPTION.name)) return 0;
+  const { readWarningsExit } = await import("./read_warnings_exit.ts");
+  return readWarningsExit(values, context);
 }

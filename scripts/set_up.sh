@@ -14,8 +14,24 @@ say() { printf 'set-up: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 need() { command -v "$1" >/dev/null 2>&1 || fail "the command \"$1\" is missing; $2"; }
 
+# A version of Deno from its npm package, kept for all clones; sets `package` to its path.
+fetch_deno() {
+  local version=$1 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pbs-client/deno-$1
+  package=$(echo "$cache"/node_modules/@deno/linux-*/deno)
+  [ ! -x "$package" ] || return 0
+  need npm "it brings Deno $version"
+  say "fetching Deno $version (about 40 MB) from its npm package"
+  mkdir -p "$cache"
+  npm install --prefix "$cache" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error --no-update-notifier \
+    "deno@$version" >&2 || fail "npm could not install deno@$version"
+  package=$(echo "$cache"/node_modules/@deno/linux-*/deno)
+  [ -f "$package" ] || fail "the npm package deno@$version holds no program for this machine"
+  # Those of old versions are not executable.
+  chmod +x "$package"
+}
+
 set_up_deno() {
-  local found cache package
+  local found package
   mkdir -p "$state"
   found=$(command -v deno 2>/dev/null || true)
   if [ -n "$found" ] && "$found" --version 2>/dev/null | grep -q "^deno $deno_version "; then
@@ -23,17 +39,7 @@ set_up_deno() {
     ln -sfn "$(readlink -f "$found")" "$deno"
     return
   fi
-  cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pbs-client/deno-$deno_version
-  package=$(echo "$cache"/node_modules/@deno/linux-*/deno)
-  if [ ! -x "$package" ]; then
-    need npm "it brings Deno $deno_version"
-    say "fetching Deno $deno_version (about 40 MB) from its npm package"
-    mkdir -p "$cache"
-    npm install --prefix "$cache" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error --no-update-notifier \
-      "deno@$deno_version" >&2 || fail "npm could not install deno@$deno_version"
-    package=$(echo "$cache"/node_modules/@deno/linux-*/deno)
-    [ -x "$package" ] || fail "the npm package deno@$deno_version holds no program for this machine"
-  fi
+  fetch_deno "$deno_version"
   ln -sfn "$package" "$deno"
 }
 

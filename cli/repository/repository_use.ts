@@ -1,6 +1,5 @@
 import { describeRepository, type RepositoryAddress } from "../../lib/repository/mod.ts";
 import type { Environment } from "../environment.ts";
-import { userFile } from "../files/user_file.ts";
 
 /** Which repository a command uses, to be offered by completion later. */
 export class RepositoryUse {
@@ -37,6 +36,7 @@ export class RepositoryUse {
     const name = this.#name;
     if (name === undefined || this.#isCounted) return;
     this.#isCounted = true;
+    const { userFile } = await import("../files/user_file.ts");
     // The file that the official client also keeps (spec: cli.md §5.1).
     const path = userFile(this.#environment, "XDG_CACHE_HOME", ".cache", "repo-list");
     if (path === undefined) return;

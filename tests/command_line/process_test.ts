@@ -175,7 +175,7 @@ Deno.test("backup --output-format json reports the run, the messages go elsewher
 
 Deno.test("the program starts without the rooms that commands need", async () => {
   const output = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", MAIN],
+    args: ["info", "--json", fromFileUrl(new URL("../../cli/start.ts", import.meta.url))],
   }).output();
   interface Module {
     specifier: string;

@@ -138,12 +138,18 @@ export class BrowseProcess implements AsyncDisposable {
     readonly client: PageClient,
   ) {}
 
-  /** Starts it. @param args Further arguments. */
+  /**
+   * Starts it.
+   *
+   * @param args Further arguments.
+   * @param program The words that start the program; default this clone in this runtime.
+   */
   static async start(
     env: Record<string, string>,
     args: readonly string[] = [],
+    program: readonly string[] = clientCommand([]),
   ): Promise<BrowseProcess> {
-    const [command = "", ...rest] = clientCommand(["browse", ...args]);
+    const [command = "", ...rest] = [...program, "browse", ...args];
     const child = new Deno.Command(command, {
       args: rest,
       stdin: "null",

@@ -30,16 +30,21 @@ export class ServerProcess implements AsyncDisposable {
       store?: string;
       /** Default `inherit`; piped, the error of a start that fails has it. */
       stderr?: "inherit" | "piped";
+      /** The words that start the program; default this clone in this runtime. */
+      program?: readonly string[];
     } = {},
   ): Promise<ServerProcess> {
     const ownDir = options.dir === undefined ? await TempDir.make("/dev/shm") : undefined;
     const dir = options.dir ?? ownDir!;
-    const [command = "", ...args] = clientCommand([
+    const words = [
       "serve",
       `--datastore=store1=${options.store ?? `${dir.path}/store`}`,
       `--config=${dir.path}/config`,
       `--listen=${options.listen ?? "127.0.0.1:0"}`,
-    ], options.under);
+    ];
+    const [command = "", ...args] = options.program === undefined
+      ? clientCommand(words, options.under)
+      : [...options.under ?? [], ...options.program, ...words];
     const child = new Deno.Command(command, {
       args,
       stdin: "null",
