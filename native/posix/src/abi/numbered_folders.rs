@@ -57,13 +57,5 @@ fn name_of(number: u32) -> [u8; 5] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_have_four_digits() {
-        assert_eq!(&name_of(0), b"0000\0");
-        assert_eq!(&name_of(0x1a2f), b"1a2f\0");
-        assert_eq!(&name_of(65535), b"ffff\0");
-    }
-}
+#[path = "numbered_folders_test.rs"]
+mod tests;
