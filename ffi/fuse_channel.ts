@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers";
 import { Errno } from "./errno.ts";
 import { fuseCLibrary, type FuseLibrary } from "./fuse_library.ts";
+import { type FusePiece, storePages } from "./fuse_pages.ts";
 import { FuseCallbacks, type FuseOperations, type FuseRequest } from "./fuse_operations.ts";
 import {
   type FuseAttributes,
@@ -212,6 +213,15 @@ export class FuseChannel implements Disposable {
       vector,
       bytes,
     );
+  }
+
+  /**
+   * Puts pieces of several files there, as {@linkcode store}.
+   *
+   * @param bytes As there; the pieces lie in them.
+   */
+  async storeAll(bytes: Uint8Array, pieces: readonly FusePiece[]): Promise<void> {
+    await storePages(this.#library.fuse_session_fd(this.#session), bytes, pieces);
   }
 
   /** Gives everything back. The mount must be gone, no receiver may run, no request may be open. */

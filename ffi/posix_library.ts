@@ -50,6 +50,11 @@ const SYMBOLS = {
     ...NativeFunction.pbs_attach_loop,
     nonblocking: true,
   },
+  storePagesLater: {
+    name: "pbs_store_pages",
+    ...NativeFunction.pbs_store_pages,
+    nonblocking: true,
+  },
   detachLoopLater: {
     name: "pbs_detach_loop",
     ...NativeFunction.pbs_detach_loop,

@@ -171,9 +171,13 @@ async function showArchive(
   const { ArchiveFileSystem, OpenedArchive } = await import("../../lib/mount/mod.ts");
   const open = () => repository.openSnapshot(namespace, snapshot);
   const archive = await OpenedArchive.open({ open, crypt, name, observer });
+  const fileSystem = new ArchiveFileSystem(archive.reader.tree);
   return {
-    fileSystem: new ArchiveFileSystem(archive.reader.tree),
-    [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
+    fileSystem,
+    [Symbol.asyncDispose]: async () => {
+      // What waits for a server only ends when the connection does.
+      await Promise.all([fileSystem.idle(), archive[Symbol.asyncDispose]()]);
+    },
   };
 }
 

@@ -49,9 +49,10 @@ async function mountArchive(values: CommandValues, context: CommandContext): Pro
     values.bytes("archive")!,
     values.bytes("payload-input"),
   );
+  const fileSystem = new ArchiveFileSystem(archive.tree);
   await serveUntilEnd(context, async () => {
     const session = await FuseSession.mount({
-      fileSystem: new ArchiveFileSystem(archive.tree),
+      fileSystem,
       mountPoint: values.requiredText("mountpoint"),
       onFailure: (operation, error) =>
         output.log("error", `${operation}: ${describeError(error).join(": ")}`),
@@ -59,5 +60,6 @@ async function mountArchive(values: CommandValues, context: CommandContext): Pro
     output.log(level, `"${values.requiredText("archive")}" is shown in "${session.mountPoint}"`);
     return session;
   });
+  await fileSystem.idle();
   output.log(level, "Unmounted");
 }

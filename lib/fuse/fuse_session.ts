@@ -1,10 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { FuseChannel } from "../../ffi/fuse_channel.ts";
 import { fuseLibrary } from "../../ffi/fuse_library.ts";
 import { NotFoundError, PbsError, UsageError } from "../errors/mod.ts";
-import { type NodeId, type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_file_system.ts";
+import { type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_file_system.ts";
 import { RequestAnswers } from "./_request_answers.ts";
 import { unmount } from "./unmount.ts";
 
+/** How often, and after which time, what is in use is tried to be unmounted again. */
+const [UNMOUNT_ATTEMPTS, UNMOUNT_PAUSE_MS] = [4, 100];
 const FILE_TYPE = 0o170000;
 const FOLDER = 0o040000;
 
@@ -77,19 +80,15 @@ export class FuseSession implements AsyncDisposable {
     }
     const session = new FuseSession(mountPoint, channel, answers);
     fileSystem.mounted?.({
-      store: (node, offset, bytes) => session.#store(channel, node, offset, bytes),
+      store: (node, offset, bytes) => session.#store(() => channel.store(node, offset, bytes)),
+      storeAll: (bytes, pieces) => session.#store(() => channel.storeAll(bytes, pieces)),
     });
     return session;
   }
 
-  async #store(
-    channel: FuseChannel,
-    node: NodeId,
-    offset: number,
-    bytes: Uint8Array,
-  ): Promise<void> {
+  async #store(begin: () => Promise<unknown>): Promise<void> {
     if (this.#hasEnded) return;
-    const store = channel.store(node, offset, bytes);
+    const store = begin();
     this.#stores.add(store);
     await store;
     this.#stores.delete(store);
@@ -102,13 +101,22 @@ export class FuseSession implements AsyncDisposable {
   async unmount(): Promise<UnmountResult> {
     // What is mounted there now, if anything, is somebody else's.
     if (this.#hasEnded) return "unmounted";
-    if (await unmount(this.mountPoint, false)) {
+    if (await this.#unmountUnused()) {
       await this.ended;
       await Promise.allSettled(this.#stores);
       return "unmounted";
     }
     await unmount(this.mountPoint, true);
     return "detached";
+  }
+
+  /** Programs that have just ended, or that look at every new mount, may still be leaving. */
+  async #unmountUnused(): Promise<boolean> {
+    for (let attempt = 1;; attempt++) {
+      if (await unmount(this.mountPoint, false)) return true;
+      if (attempt === UNMOUNT_ATTEMPTS) return false;
+      await delay(UNMOUNT_PAUSE_MS);
+    }
   }
 
   /** Unmounts, without waiting for who uses it. */

@@ -1,3 +1,4 @@
+import type { FusePiece } from "../../ffi/fuse_pages.ts";
 import type { FuseAttributes, FuseStatistics } from "../../ffi/fuse_records.ts";
 
 /** Number of a node, from 1 to 2^64 - 1, chosen by the file system; it is the inode number as well. */
@@ -48,6 +49,12 @@ export interface PageCache {
    * @param bytes Must stay as they are until the call has settled.
    */
   store(node: NodeId, offset: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Puts pieces of several files there, which is quicker than one after the other.
+   *
+   * @param bytes As above; each piece lies in them.
+   */
+  storeAll(bytes: Uint8Array, pieces: readonly FusePiece[]): Promise<void>;
 }
 
 /**

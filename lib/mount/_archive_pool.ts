@@ -77,7 +77,9 @@ export class ArchivePool implements AsyncDisposable {
     clearTimeout(this.#timer);
     const places = [...this.#places.values()];
     await Promise.allSettled(places.map(async ({ opening }) => {
-      await (await opening).opened[Symbol.asyncDispose]();
+      const { opened, tree } = await opening;
+      // What waits for a server only ends when the connection does.
+      await Promise.all([tree?.idle(), opened[Symbol.asyncDispose]()]);
     }));
     this.#places.clear();
     this.#wake();
@@ -149,8 +151,9 @@ export class ArchivePool implements AsyncDisposable {
 
   async #close(key: string, place: Place): Promise<void> {
     this.#places.delete(key);
-    const { opened } = await place.opening;
+    const { opened, tree } = await place.opening;
     try {
+      await tree?.idle();
       await opened[Symbol.asyncDispose]();
     } catch {
       // The connection is broken; there is nothing to keep.

@@ -6,6 +6,7 @@ import {
   type FoundNode,
   type NodeAttributes,
   type NodeId,
+  type PageCache,
   type ReadOnlyFileSystem,
   ROOT_NODE,
 } from "../fuse/mod.ts";
@@ -19,6 +20,7 @@ import type {
 } from "../pxar/mod.ts";
 import { attributesOf } from "./_attributes_of.ts";
 import { FolderCache } from "./_folder_cache.ts";
+import { SMALL_FILE_BYTES, SmallFilesAhead } from "./_small_files_ahead.ts";
 import { WeighedCache } from "./_weighed_cache.ts";
 import { xattrsOf } from "./_xattrs_of.ts";
 
@@ -57,6 +59,7 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
   readonly #folders: FolderCache;
   /** By position. */
   readonly #entries: WeighedCache<number, KnownEntry>;
+  #ahead: SmallFilesAhead | undefined;
 
   /**
    * @param tree Stays the caller's, like what it reads from.
@@ -69,6 +72,16 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
     this.#tree = tree;
     this.#folders = new FolderCache(tree, memory.folderBytes);
     this.#entries = new WeighedCache(memory.entryBytes);
+  }
+
+  /** See {@linkcode ReadOnlyFileSystem.mounted}. */
+  mounted(pages: PageCache): void {
+    this.#ahead = new SmallFilesAhead(this.#tree, pages, numberOf);
+  }
+
+  /** Settles once nothing is read that was not asked for. */
+  async idle(): Promise<void> {
+    await this.#ahead?.idle();
   }
 
   /** See {@linkcode ReadOnlyFileSystem.lookup}. */
@@ -88,20 +101,26 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
     cursor: number,
     show: (entry: FolderEntry) => boolean,
   ): Promise<void> {
-    using reading = await this.#folders.list(await this.#folder(node), cursor);
+    const folder = await this.#folder(node);
+    using reading = await this.#folders.list(folder, cursor);
     for (;;) {
       const found = await reading.peek();
-      if (found === undefined) return;
+      if (found === undefined) break;
       const { name } = found.entry;
-      if (!show({ ...await this.#found(found), name, next: found.end })) return;
+      if (!show({ ...await this.#found(found), name, next: found.end })) break;
+      this.#ahead?.show(folder.node.end, found.entry);
       reading.take();
     }
+    this.#ahead?.listed(folder.node.end);
   }
 
   /** See {@linkcode ReadOnlyFileSystem.read}. */
   async read(node: NodeId, offset: number, length: number): Promise<Uint8Array> {
     if ((node & START_BIT) === 0n) throw new SystemError(Errno.EISDIR, "a folder has no content");
     const known = await this.#known(node);
+    if (offset === 0 && known.entry.size <= SMALL_FILE_BYTES) {
+      this.#ahead?.read(known.entry.position);
+    }
     try {
       known.content ??= this.#tree.content(known.entry);
       const { access, offset: start, size } = await known.content;
@@ -149,7 +168,7 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
       : found;
     if (entry.kind === "directory") return { node: BigInt(end), attributes: attributesOf(entry) };
     if (!this.#entries.has(entry.position)) this.#keep(entry);
-    return { node: START_BIT | BigInt(entry.position), attributes: attributesOf(entry) };
+    return { node: numberOf(entry.position), attributes: attributesOf(entry) };
   }
 
   async #folder(node: NodeId): Promise<PxarDirectory> {
@@ -177,6 +196,11 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
     this.#entries.set(entry.position, known, ENTRY_BYTES + bytesOf(entry));
     return known;
   }
+}
+
+/** Number of the node of an entry that is no folder. */
+function numberOf(position: number): NodeId {
+  return START_BIT | BigInt(position);
 }
 
 /** Bytes of those parts of an entry that can be large. */

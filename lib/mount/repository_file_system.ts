@@ -6,6 +6,7 @@ import {
   type FolderEntry,
   type FoundNode,
   type NodeId,
+  type PageCache,
   type ReadOnlyFileSystem,
   ROOT_NODE,
 } from "../fuse/mod.ts";
@@ -80,6 +81,9 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
   readonly #cache: ChunkCache;
   readonly #ending = new AbortController();
   readonly #said = new Set<string>();
+  /** Which part of the numbers an open archive's files are known by in the page cache. */
+  readonly #partOf = new WeakMap<ArchiveFileSystem, ArchivePart>();
+  #pages: PageCache | undefined;
 
   /** @param options What is shown, and to whom. */
   constructor(options: RepositoryFileSystemOptions) {
@@ -103,6 +107,11 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
   /** Number of archives that are open. */
   get openArchives(): number {
     return this.#pool.size;
+  }
+
+  /** See {@linkcode ReadOnlyFileSystem.mounted}. */
+  mounted(pages: PageCache): void {
+    this.#pages = pages;
   }
 
   /** See {@linkcode ReadOnlyFileSystem.isChanging}. */
@@ -275,7 +284,21 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
     }
     return await this.#inFile(part.node, part.node.is.archive, async ({ tree }) => {
       if (tree === undefined) throw new PbsError("it is no file archive");
+      this.#lendPages(tree, part);
       return await work(tree, ArchiveParts.inner(node), part);
+    });
+  }
+
+  /** An archive may put files into the page cache, by the numbers that they have outside. */
+  #lendPages(tree: ArchiveFileSystem, part: ArchivePart): void {
+    const pages = this.#pages;
+    if (pages === undefined || this.#partOf.get(tree) === part) return;
+    this.#partOf.set(tree, part);
+    const outer = (node: NodeId) => ArchiveParts.outer(part, node);
+    tree.mounted({
+      store: (node, offset, bytes) => pages.store(outer(node), offset, bytes),
+      storeAll: (bytes, pieces) =>
+        pages.storeAll(bytes, pieces.map((piece) => ({ ...piece, node: outer(piece.node) }))),
     });
   }
 

@@ -27,6 +27,12 @@ export type { EntryKind, PxarEntry } from "./pxar_entry.ts";
 export { type DecoderEvent, PxarDecoder, type PxarDecoderOptions } from "./pxar_decoder.ts";
 export { PayloadDecoder, type PayloadEvent } from "./payload_decoder.ts";
 export { type ArchiveVisitor, type ChunkSource, decodeArchive } from "./decode_archive.ts";
+export {
+  type ContentPlace,
+  endOfContent,
+  type NearbyContents,
+  readNearbyContents,
+} from "./nearby_contents.ts";
 export { type ContentRange, PxarAccessor } from "./pxar_accessor.ts";
 export type { PxarDirectory } from "./pxar_directory.ts";
 export type { PxarNode } from "./pxar_node.ts";

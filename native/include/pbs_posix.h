@@ -61,6 +61,10 @@ int32_t pbs_attach_loop(int32_t device, int32_t file, uint32_t flags);
 /* While others have the device open, when the last of them closes it. */
 int32_t pbs_detach_loop(int32_t device);
 
+/* Puts pieces of files into the page cache of a FUSE mount: for each, node, offset in the file, start in
+ * `data` and length. Returns how many were taken; those of files that the kernel has forgotten are not. */
+int32_t pbs_store_pages(int32_t fuse, const uint8_t *data, size_t len, const uint8_t *pieces, uint32_t count);
+
 uint32_t pbs_effective_uid(void);
 uint32_t pbs_effective_gid(void);
 /* Returns the mask before. */

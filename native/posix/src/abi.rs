@@ -1,6 +1,7 @@
 //! The C functions. Paths come with their length, without a final NUL.
 
 mod descriptors;
+mod fuse_pages;
 mod identity;
 mod locks;
 mod loop_devices;
@@ -8,6 +9,7 @@ mod numbered_folders;
 mod paths;
 
 use descriptors::*;
+use fuse_pages::*;
 use identity::*;
 use locks::*;
 use loop_devices::*;
@@ -50,4 +52,5 @@ pub const FUNCTIONS: &[Function] = functions![
     pbs_find_free_loop(_),
     pbs_attach_loop(_, _, _),
     pbs_detach_loop(_),
+    pbs_store_pages(_, _, _, _, _),
 ];
