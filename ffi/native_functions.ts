@@ -67,6 +67,10 @@ export const NativeFunction = {
   pbs_pipeline_statistics: { parameters: ["u32", "buffer"], result: "i32" },
   pbs_vector_paths: { parameters: [], result: "i32" },
   pbs_pipeline_destroy: { parameters: ["u32"], result: "i32" },
+  pbs_step_run: {
+    parameters: ["u32", "buffer", "usize", "buffer", "usize", "buffer"],
+    result: "i32",
+  },
   pbs_stream_open: { parameters: ["u32", "u32", "u32"], result: "i32" },
   pbs_stream_write: { parameters: ["u32", "buffer", "usize", "u32"], result: "i32" },
   pbs_stream_discard: { parameters: ["buffer", "usize"], result: "i32" },

@@ -8,7 +8,7 @@
 /** The C ABI. */
 export const Abi = {
   /** The TypeScript bindings refuse a shared object with another number. */
-  Version: 7,
+  Version: 8,
 } as const;
 
 /** Metadata to read of an entry, as bits; chosen per file system. */
@@ -461,6 +461,18 @@ export const StreamKind = {
   Fixed: 1,
   /** With an average size of chunks, and boundaries from outside. */
   Payload: 2,
+} as const;
+
+/** Steps of the pipeline and its inverse, one of which is carried out alone. */
+export const PipelineStep = {
+  /** The digest of the input, 32 bytes. */
+  Digest: 0,
+  /** One compressed frame. */
+  Compress: 1,
+  /** The contents of such a frame, which have to fill the output. */
+  Decompress: 2,
+  /** The input encrypted, with a random IV that is thrown away. */
+  Encrypt: 3,
 } as const;
 
 /** Kinds of commands; each starts at a multiple of 8. */

@@ -24,6 +24,7 @@ function bind() {
     pbs_pipeline_add_known: NativeFunction.pbs_pipeline_add_known,
     pbs_pipeline_statistics: NativeFunction.pbs_pipeline_statistics,
     pbs_vector_paths: NativeFunction.pbs_vector_paths,
+    pbs_step_run: NativeFunction.pbs_step_run,
     pbs_pipeline_destroy: NativeFunction.pbs_pipeline_destroy,
     pbs_stream_open: NativeFunction.pbs_stream_open,
     pbs_stream_write: { ...NativeFunction.pbs_stream_write, nonblocking: true },
@@ -69,6 +70,30 @@ export function describeVectorPaths(): string {
     ? "SHA"
     : "none";
   return `cuts ${cut}, hashing side by side ${hash}`;
+}
+
+/**
+ * Carries out one step of the pipeline alone, on this thread.
+ *
+ * @param kind Of `PipelineStep`.
+ * @param output Must be another place than the input.
+ * @param key 32 bytes, for encryption.
+ * @returns How many bytes were written, or a negative error number.
+ */
+export function pipelineStep(
+  kind: number,
+  input: Uint8Array<ArrayBuffer>,
+  output: Uint8Array<ArrayBuffer>,
+  key?: Uint8Array<ArrayBuffer>,
+): number {
+  return pipelineLibrary().pbs_step_run(
+    kind,
+    input,
+    BigInt(input.byteLength),
+    output,
+    BigInt(output.byteLength),
+    key ?? null,
+  );
 }
 
 /** Settings in the form that `pbs_pipeline_create` and `pbs_decoder_create` take. */

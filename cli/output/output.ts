@@ -216,10 +216,15 @@ function writeAll(stream: TextStream, bytes: Uint8Array): void {
   }
 }
 
+/** Whether a value is a number in the form in which it is to be written. */
+function isRawJson(value: object): boolean {
+  return Object.isFrozen(value) && "rawJSON" in value;
+}
+
 /** A copy with the keys of all objects in alphabetical order. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
-  if (value === null || typeof value !== "object") return value;
+  if (value === null || typeof value !== "object" || isRawJson(value)) return value;
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, member]) => [key, sortKeys(member)]));

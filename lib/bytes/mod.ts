@@ -4,7 +4,7 @@
  * A *reader* walks over a byte array from front to back, little endian, and refuses to step over its
  * end. A *writer* is a growing byte array. *Hex* is lower case when written and any case when read.
  * *Parts* of a stream wait
- * to be written together. Texts that came as bytes are trimmed in linear time, and *quoted* where people see them.
+ * to be written together. *Counter bytes* are what speeds are measured with. Texts that came as bytes are trimmed in linear time, and *quoted* where people see them.
  *
  * @module
  */
@@ -13,6 +13,7 @@ export { ByteReader } from "./byte_reader.ts";
 export { ByteWriter } from "./byte_writer.ts";
 export { bytesEqual, compareBytes } from "./compare.ts";
 export { concatBytes } from "./concat.ts";
+export { counterBytes } from "./counter_bytes.ts";
 export { withoutMark } from "./without_mark.ts";
 export { decodeHex, encodeHex } from "./hex.ts";
 export { quotePath } from "./quote_path.ts";

@@ -12,6 +12,8 @@ import {
   type GroupMove,
   isAuthIdText,
   MANIFEST_BLOB_NAME,
+  type MeasuredStorage,
+  type MeasureTransferOptions,
   type NamespaceInfo,
   type NamespaceMove,
   type PruneDecision,
@@ -44,6 +46,7 @@ import { listFiles, listGroups, listSnapshots } from "./listing.ts";
 import type { LocalBackupTarget } from "./local_backup_target.ts";
 import { LocalSnapshotSource } from "./local_snapshot_source.ts";
 import { localUpid } from "./local_upid.ts";
+import { measureStorage } from "./measure_storage.ts";
 import { moveGroup } from "./move_group.ts";
 import { moveNamespace } from "./move_namespace.ts";
 import { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.ts";
@@ -112,6 +115,11 @@ export class LocalRepository implements Repository {
   /** See {@linkcode Repository.openSnapshot}. */
   async openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource> {
     return await LocalSnapshotSource.open(this.#snapshot(namespace, snapshot));
+  }
+
+  /** See {@linkcode Repository.measureStorage}. */
+  async measureStorage(options: MeasureTransferOptions): Promise<MeasuredStorage> {
+    return await measureStorage(this.datastore, options);
   }
 
   /** See {@linkcode Repository.listGroups}. A lost owner file does not hide what is in a group. */

@@ -47,6 +47,7 @@ export {
 } from "./local_repository.ts";
 export { LocalSnapshotSource } from "./local_snapshot_source.ts";
 export { localUpid } from "./local_upid.ts";
+export { measureStorage } from "./measure_storage.ts";
 export { moveGroup, type MoveGroupOptions } from "./move_group.ts";
 export { moveNamespace, type MoveNamespaceOptions } from "./move_namespace.ts";
 export { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.ts";

@@ -9,7 +9,6 @@
  */
 
 export * from "./fingerprint_cache.ts";
-export type { SpeedTestResult } from "./measure_upload.ts";
 export * from "./open_remote_repository.ts";
 export * from "./remote_options.ts";
 export type { RemoteRepository, ServerVersion } from "./remote_repository.ts";

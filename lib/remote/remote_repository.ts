@@ -13,6 +13,8 @@ import {
   isAuthIdText,
   isTaskDone,
   MANIFEST_BLOB_NAME,
+  type MeasuredTransfer,
+  type MeasureTransferOptions,
   namespaceComponents,
   type NamespaceInfo,
   type NamespaceMove,
@@ -52,7 +54,7 @@ import { RemoteBackupTarget } from "./remote_backup_target.ts";
 import type { RemoteRepositoryOptions, ServerLocation } from "./remote_options.ts";
 import { RemoteSnapshotSource } from "./remote_snapshot_source.ts";
 import { RemoteTasks } from "./remote_tasks.ts";
-import { measureUpload, type SpeedTestResult } from "./measure_upload.ts";
+import { measureUpload } from "./measure_upload.ts";
 
 /** A query may have 3072 bytes together with its path (spec: protocol.md §3.2); this is safe. */
 const MAX_QUERY_BYTES = 2048;
@@ -128,9 +130,9 @@ export class RemoteRepository implements Repository {
     return new RemoteRecord(answer, "identity").text("pbs-instance-id");
   }
 
-  /** Measures how fast the server takes data (spec: protocol.md §5.13). */
-  async measureUpload(durationMs?: number): Promise<SpeedTestResult> {
-    return await measureUpload(this.#session, durationMs);
+  /** See {@linkcode Repository.measureUpload}. */
+  async measureUpload(options: MeasureTransferOptions): Promise<MeasuredTransfer> {
+    return await measureUpload(this.#session, options);
   }
 
   /** See {@linkcode Repository.beginBackup}. */

@@ -17,6 +17,7 @@ export * from "./chunk_list.ts";
 export * from "./crypt_mode.ts";
 export * from "./find_snapshot.ts";
 export * from "./is_transient_error.ts";
+export type * from "./measured_transfer.ts";
 export * from "./namespace.ts";
 export type * from "./repository.ts";
 export type * from "./repository_tasks.ts";

@@ -1,3 +1,8 @@
+import type {
+  MeasuredStorage,
+  MeasuredTransfer,
+  MeasureTransferOptions,
+} from "./measured_transfer.ts";
 import type { BackupTarget } from "./backup_target.ts";
 import type { CryptMode } from "./crypt_mode.ts";
 import type { GroupMove, NamespaceMove, RepositoryTasks, TaskLog } from "./repository_tasks.ts";
@@ -136,6 +141,19 @@ export interface Repository extends AsyncDisposable {
   privileges?(namespace: string): Promise<ReadonlySet<string>>;
   beginBackup(begin: BeginBackup): Promise<BackupTarget>;
   openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource>;
+
+  /**
+   * Measures how fast the server takes data, of which it keeps nothing (spec: protocol.md §5.13);
+   * absent for a directory.
+   *
+   * @throws {AuthError} if this user may not back up there.
+   */
+  measureUpload?(options: MeasureTransferOptions): Promise<MeasuredTransfer>;
+  /**
+   * Measures how fast the file system takes chunks and gives them back; leaves nothing there. Absent
+   * with a server.
+   */
+  measureStorage?(options: MeasureTransferOptions): Promise<MeasuredStorage>;
 
   listGroups(namespace: string): Promise<GroupInfo[]>;
   listSnapshots(namespace: string, group?: BackupGroup): Promise<SnapshotInfo[]>;

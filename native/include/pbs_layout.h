@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* The C ABI. */
-#define PBS_ABI_VERSION 7u /* The TypeScript bindings refuse a shared object with another number. */
+#define PBS_ABI_VERSION 8u /* The TypeScript bindings refuse a shared object with another number. */
 
 /* Metadata to read of an entry, as bits; chosen per file system. */
 #define PBS_CAPTURE_FEATURE_XATTRS 1u /* `user.*`, `trusted.*`, `security.NTACL`. */
@@ -300,6 +300,12 @@ struct pbs_pipeline_counters {
 #define PBS_STREAM_KIND_DYNAMIC 0u /* With an average size of chunks. */
 #define PBS_STREAM_KIND_FIXED 1u /* With a size of chunks. */
 #define PBS_STREAM_KIND_PAYLOAD 2u /* With an average size of chunks, and boundaries from outside. */
+
+/* Steps of the pipeline and its inverse, one of which is carried out alone. */
+#define PBS_PIPELINE_STEP_DIGEST 0u /* The digest of the input, 32 bytes. */
+#define PBS_PIPELINE_STEP_COMPRESS 1u /* One compressed frame. */
+#define PBS_PIPELINE_STEP_DECOMPRESS 2u /* The contents of such a frame, which have to fill the output. */
+#define PBS_PIPELINE_STEP_ENCRYPT 3u /* The input encrypted, with a random IV that is thrown away. */
 
 /* Kinds of commands; each starts at a multiple of 8. */
 #define PBS_STREAM_COMMAND_INLINE 1u /* Bytes follow, filled up to a multiple of 8. */

@@ -34,6 +34,16 @@ int32_t pbs_vector_paths(void);
 /* Aborts all streams and ends the threads, without waiting. Blobs that are held stay valid. */
 int32_t pbs_pipeline_destroy(uint32_t engine);
 
+/*
+ * Carries out one step alone, on the caller's thread, so that its speed can be measured.
+ *
+ * step: PBS_PIPELINE_STEP_*. Input and output must not overlap. key: 32 bytes, for encryption only.
+ * Returns how many bytes of the output were written; -ENOSPC if there is no room for them, -EBADMSG
+ * if the input is no frame that fills the output.
+ */
+int32_t pbs_step_run(uint32_t step, const uint8_t *input, size_t length, uint8_t *output,
+                          size_t capacity, const uint8_t *key);
+
 /* kind: PBS_STREAM_KIND_*, with an average size or a chunk size in bytes. */
 int32_t pbs_stream_open(uint32_t engine, uint32_t kind, uint32_t size);
 

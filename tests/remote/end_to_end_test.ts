@@ -191,7 +191,10 @@ Deno.test("a rate slows a backup and a restore down", async () => {
 
 Deno.test("a speed test sends data and leaves nothing", async () => {
   await withRemoteRepository(async (repository) => {
-    const { bytes, bytesPerSecond } = await repository.measureUpload(50);
+    const { bytes, bytesPerSecond } = await repository.measureUpload({
+      durationMs: 50,
+      signal: new AbortController().signal,
+    });
     assert(bytes >= 16 * 4 * 1024 * 1024 && bytesPerSecond > 0);
     await eventually(async () => assertEquals(await repository.listGroups(""), []));
   });

@@ -29,7 +29,9 @@ export type ReplayedBy =
   /** tests/command_line/map_runs_test.ts */
   | "mappings"
   /** tests/command_line/catalog_shell_runs_test.ts */
-  | "shell";
+  | "shell"
+  /** tests/command_line/benchmark_runs_test.ts */
+  | "benchmark";
 
 /** A run is replayed by a test, or there is a reason why by none. */
 export type Place = { readonly by: ReplayedBy } | { readonly none: string };
@@ -98,6 +100,7 @@ function placeOfClientRun({ name, argv, env, tty, stderr, stdout }: RecordedRun)
   const reason = NOT_REPLAYED.find(([names]) => names.test(name))?.[1];
   if (reason !== undefined) return { none: reason };
   if (/^(tty-)?shell-/.test(name)) return { by: "shell" };
+  if (command === "benchmark" && stdout !== "") return { by: "benchmark" };
   if (KEYS.test(name)) return { by: "keys" };
   if (argv[0] === "bashcomplete") return { by: "completion" };
   if (command === "map" || command === "unmap") return { by: "mappings" };

@@ -17,7 +17,7 @@ values! {
     /// The C ABI.
     mod abi, Abi: u32 {
         /// The TypeScript bindings refuse a shared object with another number.
-        VERSION = 7,
+        VERSION = 8,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::layout::{
     ProblemRecord, chunk_flag, setting, stream_kind,
 };
 use crate::pool::Buffer;
+use crate::step;
 use crate::stream::Stream;
 use crate::uncut;
 use crate::vectors::Vectors;
@@ -157,6 +158,26 @@ pub extern "C" fn pbs_pipeline_destroy(engine: u32) -> i32 {
         engine.close();
         0
     }))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_step_run(
+    step: u32,
+    input: *const u8,
+    length: usize,
+    output: *mut u8,
+    capacity: usize,
+    key: *const u8,
+) -> i32 {
+    // SAFETY: the caller vouches for as many bytes in places of their own, and for 32 of the key.
+    let memory = unsafe { (bytes(input, length), bytes_mut(output, capacity)) };
+    let (Ok(input), Ok(output)) = memory else {
+        return -libc::EFAULT;
+    };
+    // SAFETY: as above.
+    let key = unsafe { bytes(key, 32) }.ok();
+    let key = key.and_then(<[u8]>::first_chunk);
+    answer(step::run(step, input, output, key).map(|length| length as i32))
 }
 
 #[unsafe(no_mangle)]
@@ -441,6 +462,7 @@ pub const FUNCTIONS: &[Function] = functions![
     pbs_pipeline_statistics(_, _),
     pbs_vector_paths(),
     pbs_pipeline_destroy(_),
+    pbs_step_run(_, _, _, _, _, _),
     pbs_stream_open(_, _, _),
     pbs_stream_write(_, _, _, _),
     pbs_stream_discard(_, _),

@@ -88,6 +88,16 @@ impl Crypt {
         (done == 1 && tag_length == TAG_LENGTH).then_some(tag)
     }
 
+    /// Encrypts `input` into `output`, which is as long, with a random IV. Gives neither IV nor tag.
+    pub fn encrypt(&self, input: &[u8], output: &mut [u8]) -> bool {
+        let mut iv = [0u8; IV_LENGTH];
+        if output.len() != input.len() || pbs_native_posix::fill_random(&mut iv).is_err() {
+            return false;
+        }
+        // SAFETY: both slices are as long, and slices of which one can be written do not overlap.
+        unsafe { self.seal(&iv, input.as_ptr(), output.as_mut_ptr(), input.len()) }.is_some()
+    }
+
     /// Decrypts in place; false if the tag does not match.
     fn open(&self, iv: &[u8], tag: &[u8], data: &mut [u8]) -> bool {
         // SAFETY: the context is whole, and all pointers come with their lengths.

@@ -71,6 +71,20 @@ values! {
 }
 
 values! {
+    /// Steps of the pipeline and its inverse, one of which is carried out alone.
+    mod step, PipelineStep: u32 {
+        /// The digest of the input, 32 bytes.
+        DIGEST = 0,
+        /// One compressed frame.
+        COMPRESS = 1,
+        /// The contents of such a frame, which have to fill the output.
+        DECOMPRESS = 2,
+        /// The input encrypted, with a random IV that is thrown away.
+        ENCRYPT = 3,
+    }
+}
+
+values! {
     /// Kinds of commands; each starts at a multiple of 8.
     mod command, StreamCommand: u32 {
         /// Bytes follow, filled up to a multiple of 8.
@@ -273,6 +287,7 @@ pub const TABLES: &[Table] = &[
     PipelineCounters::TABLE,
     vector_path::TABLE,
     stream_kind::TABLE,
+    step::TABLE,
     command::TABLE,
     splice_size::TABLE,
     StreamCommandHead::TABLE,

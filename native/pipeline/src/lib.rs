@@ -66,6 +66,7 @@ mod sha256;
 mod source;
 mod sources;
 mod statistics;
+mod step;
 mod stream;
 mod task;
 mod trouble;
