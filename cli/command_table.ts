@@ -1,6 +1,9 @@
 import type { CommandDefinition } from "./command_definition.ts";
 import type { RunnableProgram, TableEntry } from "./runnable_program.ts";
 
+/** Ending of this program's modules: `.ts`, or `.js` where they were bundled. */
+const ENDING = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+
 /** The module of a command. */
 interface CommandFile {
   readonly command: CommandDefinition;
@@ -15,7 +18,7 @@ export function command(name: string, folder = "commands"): TableEntry {
   return {
     name,
     load: async () => {
-      const file = `./${folder}/${name.replaceAll(/[ -]/g, "_")}.ts`;
+      const file = `./${folder}/${name.replaceAll(/[ -]/g, "_")}${ENDING}`;
       // A name that the runtime cannot foresee: else every start parses the files of all commands.
       const { command } = await import(new URL(file, import.meta.url).href) as CommandFile;
       return { name, ...command };

@@ -1,0 +1,44 @@
+use crate::failure::Failure;
+use crate::pack::Pack;
+use crate::place::Place;
+use crate::unpack::unpack;
+use crate::unpacked::{Found, Unpacked};
+use rustix::fs::Mode;
+use rustix::process::umask;
+use std::convert::Infallible;
+use std::env;
+
+/// Has every byte compared with its digest before the start.
+const VERIFY: &str = "PBS_CLIENT_UNPACK_VERIFY";
+
+/// Finds the unpacked files or unpacks them, and starts them.
+///
+/// @param start Comes back only if that fails; then another place is tried.
+pub fn settle(pack: &Pack, start: impl Fn(Unpacked) -> Failure) -> Result<Infallible, Failure> {
+    let compares_digests = env::var_os(VERIFY).is_some_and(|value| !value.is_empty());
+    let places = Place::all();
+    for place in &places {
+        let Ok(Some(folder)) = place.find() else {
+            continue;
+        };
+        if let Found::Good(unpacked) = Unpacked::find(pack, &folder, compares_digests) {
+            start(unpacked);
+        }
+    }
+    let mut reasons = Vec::new();
+    for place in &places {
+        let mask = umask(Mode::RWXG | Mode::RWXO);
+        let made = place
+            .make()
+            .and_then(|folder| unpack(pack, &folder, compares_digests));
+        umask(mask);
+        reasons.push(made.map_or_else(|failure| failure, &start).to_string());
+    }
+    if let [reason] = &reasons[..] {
+        return Err(Failure::new(reason));
+    }
+    Err(Failure::new(format!(
+        "nowhere to unpack to: {}; name a folder in PBS_CLIENT_CACHE_DIR",
+        reasons.join("; ")
+    )))
+}
