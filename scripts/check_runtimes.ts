@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console
-// Called by scripts/check_runtimes with paths of runtimes: says for each whether it runs the program.
+// Called by scripts/check_runtimes with paths of runtimes, and of executables made of the program: says
+// for each whether the whole program works.
 
 import { inOtherRuntime } from "../tests/support/other_runtime.ts";
 import { TempDir } from "../tests/support/temp_dir.ts";
@@ -8,9 +9,13 @@ import { checkWholeProgram } from "../tests/support/whole_program.ts";
 let failed = 0;
 for (const runtime of Deno.args) {
   const { stdout } = await new Deno.Command(runtime, { args: ["--version"] }).output();
-  const name = new TextDecoder().decode(stdout).split("\n")[0];
+  const said = new TextDecoder().decode(stdout).split("\n")[0]!;
+  const isRuntime = said.startsWith("deno ");
+  const name = isRuntime ? said : runtime;
   await using dir = await TempDir.make("/dev/shm");
-  const { program, env } = await inOtherRuntime(runtime, dir.path);
+  const { program, env } = isRuntime
+    ? await inOtherRuntime(runtime, dir.path)
+    : { program: [runtime], env: {} };
   try {
     await checkWholeProgram(program, env);
     console.log(`${name}: works`);

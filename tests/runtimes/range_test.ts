@@ -1,22 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { OLDEST_RUNTIME, runtimeProblem } from "../../cli/runtime_range.ts";
+import { runtimeProblem } from "../../cli/runtime_range.ts";
 import { inOtherRuntime } from "../support/other_runtime.ts";
 import { TempDir } from "../support/temp_dir.ts";
-import { checkWholeProgram, WHOLE_PROGRAM_PEERS } from "../support/whole_program.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
 /** The newest version that is too old. */
 const TOO_OLD = "2.7.14";
-
-testWithPeers(
-  "the oldest runtime of the range runs the whole program",
-  [`deno-${OLDEST_RUNTIME}`, ...WHOLE_PROGRAM_PEERS],
-  async () => {
-    await using dir = await TempDir.make("/dev/shm");
-    const { program, env } = await inOtherRuntime(`deno-${OLDEST_RUNTIME}`, dir.path);
-    await checkWholeProgram(program, env);
-  },
-);
 
 testWithPeers(
   "the runtime before it is refused in one line, before anything else",
