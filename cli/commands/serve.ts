@@ -16,7 +16,8 @@ export const command: CommandDefinition = {
     {
       name: "listen",
       type: { kind: "string" },
-      description: "Address to listen on as HOST:PORT, in place of the configured one.",
+      description: "Address to listen on as HOST:PORT, in place of the configured one; " +
+        "vsock:PORT serves virtual machines, the host of one, and this machine.",
     },
     SERVER_CONFIG_OPTION,
   ],

@@ -1,4 +1,5 @@
 import { REPOSITORY_FORMS } from "../arguments/repository_forms.ts";
+import { vsockCidOf } from "../../lib/repository/mod.ts";
 import type { HintContext } from "./hint_context.ts";
 import { looksLikeFolder } from "./looks_like_folder.ts";
 
@@ -39,6 +40,10 @@ export const hintOnRepository = {
     if (address?.kind === "server" && looksLikeFolder(address)) {
       return `"${address.datastore}" was taken for a datastore of the server on ${host}; ` +
         `for the folder of that name write ./${address.datastore}`;
+    }
+    if (vsockCidOf(host) !== undefined) {
+      return `the server is started with "serve --listen vsock:${port}", on the machine with that ` +
+        "context id: 2 is the host of this one, 1 this one itself";
     }
     return `see whether the server runs on port ${port} of ${host} and the name, the port, a ` +
       "firewall or a proxy (HTTPS_PROXY, NO_PROXY) is in the way";

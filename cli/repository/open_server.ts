@@ -7,7 +7,11 @@ import {
   type SecondFactorChallenge,
   TicketCache,
 } from "../../lib/remote/mod.ts";
-import { describeRepository, type ServerRepositoryAddress } from "../../lib/repository/mod.ts";
+import {
+  describeRepository,
+  type ServerRepositoryAddress,
+  vsockCidOf,
+} from "../../lib/repository/mod.ts";
 import { chooseProxy } from "../../lib/tls/mod.ts";
 import type { Environment } from "../environment.ts";
 import { userFile } from "../files/user_file.ts";
@@ -51,11 +55,9 @@ function remoteOptions(
     "proxmox-backup-client.password",
   );
   const fingerprint = readFingerprint(environment, (line) => output.log("error", line));
-  const proxy = chooseProxy(
-    (name) => environment.get(name),
-    address.host ?? "localhost",
-    address.port ?? DEFAULT_PORT,
-  );
+  const { host = "localhost", port = DEFAULT_PORT } = address;
+  const isVsock = vsockCidOf(host) !== undefined;
+  const proxy = isVsock ? undefined : chooseProxy((name) => environment.get(name), host, port);
   if (proxy !== undefined) {
     output.log("info", `Using proxy connection: ${proxy.host}:${proxy.port}`);
   }

@@ -5,14 +5,17 @@ import {
   checkDatastoreConfig,
   type DatastoreConfig,
   keepMemorySmall,
+  type ListenAddress,
   notifyReady,
   openServerFolder,
   parseListenAddress,
   readServerConfig,
   type ServerConfig,
   type ServerFolder,
+  type ServiceManager,
   serviceManagerOf,
 } from "../../lib/server/mod.ts";
+import { VSOCK_HOST_CID, VsockListener } from "../../lib/duplex/mod.ts";
 import { checkAddressIsFree } from "../../lib/tls/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
@@ -32,17 +35,19 @@ export async function runServer(values: CommandValues, context: CommandContext):
   const plan = planOf(await readServerConfig(path), values);
   // Everything before the first thing is made, secrets last: nobody can read them a second time.
   for (const { path } of plan.datastores) checkDatastore(path);
-  if (manager.listenDescriptor === undefined) await checkAddressIsFree(plan.host, plan.port);
+  await checkListenAddress(plan.listen, manager);
   const folder = await openServerFolder(path, ["localhost", Deno.hostname(), "127.0.0.1", "::1"]);
-  const { host, port, datastores } = planOf(folder.config, values);
+  const { listen, datastores } = planOf(folder.config, values);
   await using folders = new ChunkFolderCompletion(output);
   for (const { path } of datastores) prepareDatastore(path, output, folders);
   using signals = catchSignals(() =>
     output.log("info", "stopping: running tasks have half a minute to finish")
   );
   await using server = await BackupServer.start({
-    host,
-    port,
+    port: listen.port,
+    ...listen.kind === "tcp"
+      ? { host: listen.host }
+      : { source: VsockListener.listen(listen.port) },
     ...manager.listenDescriptor === undefined ? {} : { descriptor: manager.listenDescriptor },
     certificate: folder.certificate,
     datastores,
@@ -66,8 +71,7 @@ export async function runServer(values: CommandValues, context: CommandContext):
     },
   });
   await introduce(context, folder, {
-    host,
-    port: server.port,
+    listen: { ...listen, port: server.port },
     datastores,
     configOption: values.text("config"),
   });
@@ -85,14 +89,31 @@ export async function runServer(values: CommandValues, context: CommandContext):
 /** Address and datastores by the configuration and the options together. */
 function planOf(config: ServerConfig, values: CommandValues) {
   const listen = values.text("listen");
-  const { host, port } = listen === undefined ? config : parseListenAddress(listen);
-  return { host, port, datastores: mergeDatastores(config.datastores, values.texts("datastore")) };
+  return {
+    listen: listen === undefined ? config.listen : parseListenAddress(listen),
+    datastores: mergeDatastores(config.datastores, values.texts("datastore")),
+  };
+}
+
+/** Looks whether the address is to be had. */
+async function checkListenAddress(
+  listen: ListenAddress,
+  { listenDescriptor }: ServiceManager,
+): Promise<void> {
+  if (listen.kind === "vsock") {
+    if (listenDescriptor !== undefined) {
+      throw new UsageError(
+        `the service manager has opened a socket already, instead of vsock:${listen.port}; ` +
+          "start the server without a socket unit",
+      );
+    }
+    VsockListener.listen(listen.port).close();
+  } else if (listenDescriptor === undefined) await checkAddressIsFree(listen.host, listen.port);
 }
 
 /** Everything that is needed to use the server, ready to be pasted into a shell. */
 interface Listening {
-  readonly host: string;
-  readonly port: number;
+  readonly listen: ListenAddress;
   readonly datastores: readonly DatastoreConfig[];
   readonly configOption: string | undefined;
 }
@@ -100,10 +121,11 @@ interface Listening {
 async function introduce(
   { environment, output }: CommandContext,
   { certificate, makeSecrets, config, path }: ServerFolder,
-  { host, port, datastores, configOption }: Listening,
+  { listen, datastores, configOption }: Listening,
 ): Promise<void> {
-  const shownHost = host.includes(":") ? `[${host}]` : host;
-  output.printLine(`# listening on ${shownHost}:${port}, configuration in ${path}`);
+  const { shown, reachable, note } = describeListenAddress(listen);
+  output.printLine(`# listening on ${shown}, configuration in ${path}`);
+  if (note !== undefined) output.printLine(`# ${note}`);
   let newSecrets: ReadonlyMap<string, string> = new Map();
   await makeSecrets((secrets) => {
     newSecrets = secrets;
@@ -124,12 +146,30 @@ async function introduce(
         `"${program} ${command} ${user}${option}" sets a new one`,
     );
   }
-  const reachable = host === "0.0.0.0" || host === "::" ? Deno.hostname() : shownHost;
   for (const { name } of datastores) {
-    output.printLine(`export PBS_REPOSITORY='${user ?? "USER@pbs"}@${reachable}:${port}:${name}'`);
+    output.printLine(`export PBS_REPOSITORY='${user ?? "USER@pbs"}@${reachable}:${name}'`);
   }
   if (secret !== undefined) output.printLine(`export PBS_PASSWORD='${secret}'`);
   output.printLine(`export PBS_FINGERPRINT='${certificate.fingerprint}'`);
+}
+
+/** The address as it was given, and as clients write it. */
+function describeListenAddress(
+  listen: ListenAddress,
+): { shown: string; reachable: string; note?: string } {
+  const { port } = listen;
+  if (listen.kind === "vsock") {
+    return {
+      shown: `vsock:${port}`,
+      reachable: `[vsock:${VSOCK_HOST_CID}]:${port}`,
+      note: "context id 2 is the host of a virtual machine; from the same machine it is 1, and a " +
+        "host takes that of its virtual machine",
+    };
+  }
+  const { host } = listen;
+  const shownHost = host.includes(":") ? `[${host}]` : host;
+  const reachable = host === "0.0.0.0" || host === "::" ? Deno.hostname() : shownHost;
+  return { shown: `${shownHost}:${port}`, reachable: `${reachable}:${port}` };
 }
 
 function mergeDatastores(

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex as Stream } from "node:stream";
 import { ConnectionError } from "../errors/mod.ts";
 import type { Duplex } from "./duplex.ts";
 
@@ -10,14 +10,14 @@ const WRITE_BYTES = 1024 * 1024;
 const LINGER_MS = 1000;
 
 /**
- * A `node:net` or `node:tls` socket as a {@linkcode Duplex}.
+ * A `node:net` or `node:tls` socket, or another stream of `node:stream`, as a {@linkcode Duplex}.
  *
  * Never corks: the socket's gathering write copies everything, and is three times slower than
  * writing header and payload one after the other.
  */
 export class NodeSocketDuplex implements Duplex {
   readonly peer: string;
-  readonly #socket: Socket;
+  readonly #socket: Stream;
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #paused = false;
@@ -32,7 +32,7 @@ export class NodeSocketDuplex implements Duplex {
    * @param socket Connected, and past the TLS handshake if it is a TLS socket; owned from now on.
    * @param peer Name of the other end for messages.
    */
-  constructor(socket: Socket, peer: string) {
+  constructor(socket: Stream, peer: string) {
     this.#socket = socket;
     this.peer = peer;
     socket.on("data", ({ buffer, byteOffset, byteLength }: Uint8Array) => {

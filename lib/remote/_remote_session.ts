@@ -1,9 +1,15 @@
 import { AuthError, ConnectionError } from "../errors/mod.ts";
 import { type ApiParameters, type CallOptions, RestClient } from "../rest/mod.ts";
-import { connectThroughProxy, connectTls } from "../tls/mod.ts";
-import { type Duplex, RateLimitedDuplex, RateLimiter } from "../duplex/mod.ts";
+import { connectThroughProxy, connectTls, type TlsConnectOptions } from "../tls/mod.ts";
+import {
+  denoConnStream,
+  dialVsock,
+  type Duplex,
+  RateLimitedDuplex,
+  RateLimiter,
+} from "../duplex/mod.ts";
 import { Http2Client } from "../http2/mod.ts";
-import type { PlacedSnapshot } from "../repository/mod.ts";
+import { type PlacedSnapshot, vsockCidOf } from "../repository/mod.ts";
 import { LoginRefusedError } from "./_login_refused_error.ts";
 import { withRemoteErrors } from "./_remote_error.ts";
 import {
@@ -171,10 +177,11 @@ function connector(
   options: RemoteRepositoryOptions,
   { host, port }: ServerLocation,
 ): () => Promise<Duplex> {
-  const { proxy, limits, timeouts } = options;
+  const { limits, timeouts } = options;
   const trust = new ServerTrust(options, host, port);
   const incoming = limits && new RateLimiter(limits);
   const outgoing = limits && new RateLimiter(limits);
+  const way = wayTo(host, options);
   return async () => {
     if (host === "") throw new ConnectionError("cannot connect: the server's name is empty");
     const { duplex } = await connectTls({
@@ -182,10 +189,25 @@ function connector(
       port,
       ...trust.tlsOptions,
       ...(timeouts?.connectMs === undefined ? {} : { timeoutMs: timeouts.connectMs }),
-      ...(proxy === undefined
-        ? {}
-        : { dial: (name, number) => connectThroughProxy(proxy, name, number) }),
+      ...way,
     });
     return incoming && outgoing ? new RateLimitedDuplex(duplex, incoming, outgoing) : duplex;
   };
+}
+
+/** The way to the server, if it is not TCP directly: vsock, which needs no proxy, or through one. */
+function wayTo(
+  host: string,
+  { proxy, timeouts }: RemoteRepositoryOptions,
+): Pick<TlsConnectOptions, "dial" | "isNameless"> {
+  const cid = vsockCidOf(host);
+  if (cid !== undefined) {
+    return {
+      dial: async (_, port) => denoConnStream(await dialVsock({ cid, port }, timeouts?.connectMs)),
+      isNameless: true,
+    };
+  }
+  return proxy === undefined
+    ? {}
+    : { dial: (name, number) => connectThroughProxy(proxy, name, number) };
 }

@@ -32,4 +32,10 @@ export * from "./with_lock_wait.ts";
 export * from "./older_snapshot_error.ts";
 export type * from "./work_requests.ts";
 export * from "./parse_repository.ts";
-export { checkRealm, isAuthIdText, isSafeName, isServerName } from "./parse_repository_rules.ts";
+export {
+  checkRealm,
+  isAuthIdText,
+  isSafeName,
+  isServerName,
+  vsockCidOf,
+} from "./parse_repository_rules.ts";

@@ -5,7 +5,7 @@ import { checkRealm, isAuthIdText, isHostText, isSafeName } from "./parse_reposi
 export interface ServerRepositoryAddress {
   readonly kind: "server";
   readonly authId?: string;
-  /** IPv6 addresses in brackets. */
+  /** IPv6 addresses in brackets; `[vsock:CID]` for a machine that is reached over vsock. */
   readonly host?: string;
   readonly port?: number;
   readonly datastore: string;
@@ -30,7 +30,8 @@ interface ServerParts {
 
 /**
  * Parses a repository string, `[[auth-id@]server[:port]:]datastore` (spec: cli.md §2.1). A string
- * that contains a slash is the path of a datastore directory: the grammar of servers has none.
+ * that contains a slash is the path of a datastore directory: the grammar of servers has none. Beside
+ * names and addresses the server may be `[vsock:CID]`, which is ours.
  *
  * @throws {UsageError} if the string is neither, or its port or realm cannot exist.
  *

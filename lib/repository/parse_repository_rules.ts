@@ -9,6 +9,9 @@ const DNS = `(?:${LABEL}\\.)*${LABEL}`;
 const AUTH_ID = new RegExp(`^${USER}@${SAFE}(?:!${SAFE})?$`, "u");
 const HOST_NAME = new RegExp(`^${DNS}$`);
 const SAFE_NAME = new RegExp(`^${SAFE}$`);
+const VSOCK = /^\[vsock:(0|[1-9][0-9]{0,9})\]$/;
+/** The number above all that name a machine; it stands for any of them. */
+const ANY_CID = 0xffff_ffff;
 const OCTET = /^(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])$/;
 
 /** Whether a text is made of the restricted characters of datastore and archive names. */
@@ -32,14 +35,38 @@ export function checkRealm(authId: string): void {
   if (realm.length < 2 || realm.length > 32) throw new UsageError("invalid realm in user id");
 }
 
-/** Whether a text is a host name, an IPv4 address, or an IPv6 address in brackets. */
+/**
+ * Whether a text is a host name, an IPv4 address, or in brackets an IPv6 address or the vsock
+ * address of a machine.
+ */
 export function isHostText(text: string): boolean {
-  return HOST_NAME.test(text) || (/^\[.*\]$/.test(text) && isIpv6(text.slice(1, -1)));
+  return HOST_NAME.test(text) || (/^\[.*\]$/.test(text) && isIpv6(text.slice(1, -1))) ||
+    vsockCidOf(text) !== undefined;
 }
 
-/** Whether a text is a host name, an IPv4 address or a bare IPv6 address. */
+/** Whether a text is a host name, an IPv4 address, or without brackets IPv6 or vsock. */
 export function isServerName(text: string): boolean {
-  return HOST_NAME.test(text) || isIpv6(text);
+  return HOST_NAME.test(text) || isIpv6(text) || vsockCidOf(`[${text}]`) !== undefined;
+}
+
+/**
+ * The context id of a machine that is reached over vsock, if a host is one: `[vsock:CID]`. The
+ * brackets tell it from a host called vsock, as those of IPv6 addresses tell the port.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(["[vsock:2]", "vsock:2", "vsock", "[::1]"].map(vsockCidOf), [
+ *   2,
+ *   undefined,
+ *   undefined,
+ *   undefined,
+ * ]);
+ * ```
+ */
+export function vsockCidOf(host: string): number | undefined {
+  const cid = Number(VSOCK.exec(host)?.[1] ?? ANY_CID);
+  return cid < ANY_CID ? cid : undefined;
 }
 
 /**

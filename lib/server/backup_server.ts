@@ -1,7 +1,12 @@
 import { type AcceptedConnection, type CertificateAndKey, TlsListener } from "../tls/mod.ts";
 import { LargeHeads, serveConnection, type ServeOptions } from "../http1/mod.ts";
 import type { IncomingRequest } from "../http/mod.ts";
-import { type Duplex, memoryDuplexPair, type MinimumPace } from "../duplex/mod.ts";
+import {
+  type ConnectionSource,
+  type Duplex,
+  memoryDuplexPair,
+  type MinimumPace,
+} from "../duplex/mod.ts";
 import { AccessLog } from "./access_log.ts";
 import { AnswerBudget, type AnswerReader, BodyBudget } from "./memory/mod.ts";
 import type { AccessControl } from "./access/mod.ts";
@@ -46,6 +51,8 @@ export interface BackupServerOptions {
   readonly port: number;
   /** Descriptor of a socket that listens already, from a service manager. */
   readonly descriptor?: number;
+  /** Brings connections, such as those of vsock, instead of TCP. */
+  readonly source?: ConnectionSource;
   readonly certificate: Pick<CertificateAndKey, "certificate" | "privateKey">;
   readonly datastores: readonly DatastoreConfig[];
   readonly access: AccessControl;
@@ -160,12 +167,14 @@ export class BackupServer {
         privateKey: options.certificate.privateKey,
         ...options.host === undefined ? {} : { host: options.host },
         ...options.descriptor === undefined ? {} : { descriptor: options.descriptor },
+        ...options.source === undefined ? {} : { source: options.source },
         ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
         ...options.timeouts,
         acceptPlain: ({ duplex }) =>
           redirectToTls(duplex, { ...server.#timeouts, largeHeads: server.#largeHeads }),
       }, (accepted) => server.#accept(accepted));
     } catch (error) {
+      options.source?.close();
       server.#state[Symbol.dispose]();
       throw error;
     }

@@ -32,6 +32,7 @@ export {
   checkDatastoreConfig,
   type DatastoreConfig,
   FIRST_USER,
+  type ListenAddress,
   type Maintenance,
   openServerFolder,
   parseListenAddress,

@@ -1,4 +1,5 @@
 import net from "node:net";
+import type { Duplex as Stream } from "node:stream";
 import tls from "node:tls";
 import { ConnectionError } from "../errors/mod.ts";
 import { type Duplex, NodeSocketDuplex } from "../duplex/mod.ts";
@@ -17,8 +18,13 @@ export interface TlsConnectOptions extends TrustOptions {
   /** Name or address, IPv6 with or without brackets; also what the certificate must be for. */
   readonly host: string;
   readonly port: number;
-  /** Makes the TCP connection, for example through a proxy. Default: directly. */
-  readonly dial?: (host: string, port: number) => Promise<net.Socket>;
+  /** Makes the connection, for example through a proxy. Default: TCP, directly. */
+  readonly dial?: (host: string, port: number) => Promise<Stream>;
+  /**
+   * The server has no name that a certificate could be for, so that no authority can vouch for it:
+   * the fingerprint or `confirm` decides.
+   */
+  readonly isNameless?: boolean;
   /** PEM text of certificate authorities instead of the system's. */
   readonly authorities?: string;
   /** Protocols to offer. Default: no ALPN at all (spec: protocol.md §1.1). */
@@ -85,6 +91,7 @@ export async function connectTls(options: TlsConnectOptions): Promise<TlsConnect
 
 /** A connection whose certificate the system trusts, or why it does not. */
 async function connectVerified(options: TlsConnectOptions): Promise<tls.TLSSocket | string> {
+  if (options.isNameless === true) return "no authority vouches for a server without a name";
   try {
     const socket = await handshake(options, true);
     if (socket.authorized) return socket;
@@ -137,7 +144,7 @@ async function handshake(options: TlsConnectOptions, verify: boolean): Promise<t
     const socket = tls.connect({
       host: name,
       ...dialled === undefined ? { port } : { socket: dialled },
-      ...net.isIP(name) === 0 ? { servername: name } : {},
+      ...net.isIP(name) === 0 && options.isNameless !== true ? { servername: name } : {},
       rejectUnauthorized: verify,
       ...ca === undefined ? {} : { ca },
       ...protocols === undefined ? {} : { ALPNProtocols: [...protocols] },

@@ -1,16 +1,24 @@
-import { type AddressInfo, createServer, Server, type Socket } from "node:net";
+import { Server, type Socket } from "node:net";
+import type { Duplex as Stream } from "node:stream";
 import tls from "node:tls";
 import { ConnectionError } from "../errors/mod.ts";
-import { type Duplex, NodeSocketDuplex } from "../duplex/mod.ts";
+import {
+  type ByteConnection,
+  type ConnectionSource,
+  denoConnStream,
+  type Duplex,
+  type IncomingConnection,
+  NodeSocketDuplex,
+} from "../duplex/mod.ts";
 import { ConnectionPlaces, type Place } from "./connection_places.ts";
 import { tuneSocket } from "./tcp.ts";
+import { TcpServer } from "./_tcp_server.ts";
 
 /** Time for a TLS handshake (spec: protocol.md §1.1). */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** How long a connection may wait after one could not be accepted, e.g. for want of a descriptor. */
-const REARM_MS = 250;
-/** Connections that may wait to be accepted; also what the runtime asks for. */
-const BACKLOG = 511;
+/** Read to see whether it is TLS. */
+const FIRST_BYTES = 4096;
+const MIN_VERSION = "TLSv1.2";
 /** The first byte of every TLS connection: a handshake record. */
 const HANDSHAKE_RECORD = 0x16;
 
@@ -22,6 +30,8 @@ export interface TlsListenOptions {
   readonly port: number;
   /** Descriptor of a socket that listens already, instead of host and port. */
   readonly descriptor?: number;
+  /** Brings connections, instead of TCP; owned from now on. */
+  readonly source?: ConnectionSource;
   /** PEM text of the certificate and its chain. */
   readonly certificate: string;
   /** PEM text of its private key. */
@@ -48,21 +58,36 @@ export interface AcceptedConnection {
   readonly keep: () => void;
 }
 
+/** The other end of a connection. */
+interface Peer {
+  /** Its machine. */
+  readonly address: string;
+  /** Address and port: no two that are connected have the same. */
+  readonly name: string;
+}
+
 /** Accepts TLS connections. */
 export class TlsListener {
-  readonly #server: Server;
+  readonly #options: TlsListenOptions;
+  readonly #accept: (connection: AcceptedConnection) => void;
+  readonly #places: ConnectionPlaces;
   /** Connections past their handshakes, by the name of their other end. */
   readonly #adopted = new Map<string, Duplex>();
-  /** Sockets whose handshake is not over, by the name of their other end. */
+  /** Those whose handshake is not over, by the name of their other end. */
   readonly #handshaking = new Map<
     string,
-    { socket: Socket; timer: ReturnType<typeof setTimeout>; place: Place }
+    { cut: () => void; timer: ReturnType<typeof setTimeout>; place: Place }
   >();
+  /** What brings the connections. */
+  #front: { readonly port: number; close(): void } | undefined;
 
-  #rearm: ReturnType<typeof setInterval> | undefined;
-
-  private constructor(server: Server) {
-    this.#server = server;
+  private constructor(
+    options: TlsListenOptions,
+    accept: (connection: AcceptedConnection) => void,
+  ) {
+    this.#options = options;
+    this.#accept = accept;
+    this.#places = new ConnectionPlaces(options.maxConnections ?? 1000);
   }
 
   /**
@@ -75,77 +100,88 @@ export class TlsListener {
     options: TlsListenOptions,
     accept: (connection: AcceptedConnection) => void,
   ): Promise<TlsListener> {
+    const listener = new TlsListener(options, accept);
+    if (options.source !== undefined) listener.#takeFrom(options.source);
+    else await listener.#listenOnTcp();
+    return listener;
+  }
+
+  async #listenOnTcp(): Promise<void> {
+    const { certificate, privateKey, protocols } = this.#options;
     // Listens for nobody: sockets are given to it when their first byte is that of TLS.
     const tlsServer = tls.createServer({
-      cert: options.certificate,
-      key: options.privateKey,
-      minVersion: "TLSv1.2",
-      ...options.protocols === undefined ? {} : { ALPNProtocols: [...options.protocols] },
+      cert: certificate,
+      key: privateKey,
+      minVersion: MIN_VERSION,
+      ...protocols === undefined ? {} : { ALPNProtocols: [...protocols] },
     });
     // In older runtimes it is a server of its own kind, which has no use for others' sockets.
     if (!(tlsServer instanceof Server)) {
       throw new ConnectionError("this runtime's TLS server takes no sockets (Deno 2.9 does)");
     }
-    const server = createServer();
-    const listener = new TlsListener(server);
-    const places = new ConnectionPlaces(options.maxConnections ?? 1000);
-    const timeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
-    server.on("connection", (socket: Socket) => {
-      const end = nameOf(socket);
-      const place = places.enter(socket.remoteAddress ?? "unknown", () => {
-        // TLS has made another socket of it, once the handshake is over.
-        const adopted = listener.#adopted.get(end);
-        if (adopted === undefined) giveUp();
-        else adopted.abort(new ConnectionError("the connection gave way to others"));
-      });
-      if (place === undefined) return void socket.destroy();
-      const giveUp = () => {
-        socket.destroy();
-        listener.#handshakeOver(end)?.leave();
-      };
-      // A peer that never speaks must not hold a place.
-      const timer = setTimeout(giveUp, timeoutMs);
-      listener.#handshaking.set(end, { socket, timer, place });
-      socket.once("close", () => listener.#handshakeOver(end)?.leave());
+    tlsServer.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
+    tlsServer.on("secureConnection", (socket: tls.TLSSocket) => {
+      tuneSocket(socket);
+      this.#accept(this.#adopt(socket, peerOf(socket), socket.alpnProtocol || undefined));
+    });
+    this.#front = await TcpServer.listen(this.#options, (socket) => {
+      const peer = peerOf(socket);
+      if (!this.#admit(peer, () => socket.destroy())) return;
+      tuneSocket(socket);
+      socket.once("close", () => this.#handshakeOver(peer)?.leave());
       socket.on("error", () => socket.destroy());
       socket.once("data", (first: Uint8Array) => {
         socket.pause();
         socket.unshift(first);
-        if (first[0] === HANDSHAKE_RECORD) return void tlsServer.emit("connection", socket);
-        if (options.acceptPlain === undefined) return giveUp();
-        options.acceptPlain(listener.#adopt(socket, undefined));
-        socket.resume();
+        if (first[0] === HANDSHAKE_RECORD) tlsServer.emit("connection", socket);
+        else this.#givePlain(socket, peer);
       });
     });
-    tlsServer.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
-    tlsServer.on("secureConnection", (socket: tls.TLSSocket) => {
-      accept(listener.#adopt(socket, socket.alpnProtocol || undefined));
+  }
+
+  #takeFrom(source: ConnectionSource): void {
+    const { certificate, privateKey, protocols } = this.#options;
+    const secureContext = tls.createSecureContext({
+      cert: certificate,
+      key: privateKey,
+      minVersion: MIN_VERSION,
     });
-    const host = options.host ?? "127.0.0.1";
-    await new Promise<void>((resolve, reject) => {
-      const fail = (cause: Error) =>
-        reject(
-          new ConnectionError(`cannot listen on ${host}:${options.port}: ${cause.message}`, {
-            cause,
-          }),
-        );
-      server.once("error", fail);
-      try {
-        const { descriptor } = options;
-        if (descriptor !== undefined) server.listen({ fd: descriptor }, resolve);
-        else server.listen({ port: options.port, host }, resolve);
-      } catch (error) {
-        fail(error as Error);
+    this.#front = source;
+    const greet = async ({ connection, address, peer: name }: IncomingConnection) => {
+      const peer = { address, name };
+      if (!this.#admit(peer, () => connection.close())) return;
+      const first = new Uint8Array(FIRST_BYTES);
+      const length = await connection.read(first).catch(() => null);
+      if (length === null) return this.#giveUp(peer);
+      const stream = denoConnStream(beginningWith(first.subarray(0, length), connection));
+      stream.once("close", () => this.#handshakeOver(peer)?.leave());
+      // Stays: a failure may be reported more than once.
+      stream.on("error", () => stream.destroy());
+      const handshake = this.#handshaking.get(peer.name);
+      if (handshake === undefined) return void stream.destroy();
+      handshake.cut = () => stream.destroy();
+      if (first[0] !== HANDSHAKE_RECORD) return this.#givePlain(stream, peer);
+      const socket = new tls.TLSSocket(stream as Socket, {
+        isServer: true,
+        secureContext,
+        ...protocols === undefined ? {} : { ALPNProtocols: [...protocols] },
+      });
+      socket.on("error", () => stream.destroy());
+      socket.once("secure", () => {
+        this.#accept(this.#adopt(socket, peer, socket.alpnProtocol || undefined));
+      });
+    };
+    (async () => {
+      for (let next; (next = await source.accept()) !== undefined;) {
+        const { address, peer: name } = next;
+        greet(next).catch(() => this.#giveUp({ address, name }));
       }
-    });
-    listener.#rearm = setInterval(() => acceptAgain(server), REARM_MS);
-    Deno.unrefTimer(listener.#rearm);
-    return listener;
+    })();
   }
 
   /** The port that was bound. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#front!.port;
   }
 
   /** Connections that are open now. */
@@ -155,51 +191,102 @@ export class TlsListener {
 
   /** Accepts no more; connections stay. */
   stop(): void {
-    clearInterval(this.#rearm);
-    this.#server.close();
+    this.#front?.close();
   }
 
   /** Accepts no more and cuts all connections. */
   close(): void {
     this.stop();
-    for (const { socket } of this.#handshaking.values()) socket.destroy();
+    for (const { cut } of this.#handshaking.values()) cut();
     for (const duplex of this.#adopted.values()) duplex.abort();
   }
 
-  #adopt(socket: Socket, protocol: string | undefined): AcceptedConnection {
-    tuneSocket(socket);
-    const remoteAddress = socket.remoteAddress ?? "unknown";
-    const end = nameOf(socket);
-    const place = this.#handshakeOver(end);
-    const duplex = new NodeSocketDuplex(socket, end);
+  /**
+   * Gives a place to a connection that has come in.
+   *
+   * @param cut Ends it.
+   * @returns whether there was a place; if not, it has ended.
+   */
+  #admit(peer: Peer, cut: () => void): boolean {
+    const place = this.#places.enter(peer.address, () => {
+      // TLS has made another socket of it, once the handshake is over.
+      const adopted = this.#adopted.get(peer.name);
+      if (adopted === undefined) this.#giveUp(peer);
+      else adopted.abort(new ConnectionError("the connection gave way to others"));
+    });
+    if (place === undefined) {
+      cut();
+      return false;
+    }
+    // A peer that never speaks must not hold a place.
+    const timeoutMs = this.#options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
+    const timer = setTimeout(() => this.#giveUp(peer), timeoutMs);
+    this.#handshaking.set(peer.name, { cut, timer, place });
+    return true;
+  }
+
+  #giveUp(peer: Peer): void {
+    this.#handshaking.get(peer.name)?.cut();
+    this.#handshakeOver(peer)?.leave();
+  }
+
+  #givePlain(socket: Stream, peer: Peer): void {
+    const { acceptPlain } = this.#options;
+    if (acceptPlain === undefined) return this.#giveUp(peer);
+    acceptPlain(this.#adopt(socket, peer, undefined));
+    socket.resume();
+  }
+
+  #adopt(socket: Stream, peer: Peer, protocol: string | undefined): AcceptedConnection {
+    const place = this.#handshakeOver(peer);
+    const duplex = new NodeSocketDuplex(socket, peer.name);
     const over = new AbortController();
-    this.#adopted.set(end, duplex);
+    this.#adopted.set(peer.name, duplex);
     socket.once("close", () => {
       over.abort();
-      if (this.#adopted.get(end) === duplex) this.#adopted.delete(end);
+      if (this.#adopted.get(peer.name) === duplex) this.#adopted.delete(peer.name);
       place?.leave();
     });
-    return { duplex, protocol, remoteAddress, ended: over.signal, keep: () => place?.keep() };
+    return {
+      duplex,
+      protocol,
+      remoteAddress: peer.address,
+      ended: over.signal,
+      keep: () => place?.keep(),
+    };
   }
 
   /** @returns the place that the connection has. */
-  #handshakeOver(end: string): Place | undefined {
-    const handshake = this.#handshaking.get(end);
+  #handshakeOver(peer: Peer): Place | undefined {
+    const handshake = this.#handshaking.get(peer.name);
     clearTimeout(handshake?.timer);
-    this.#handshaking.delete(end);
+    this.#handshaking.delete(peer.name);
     return handshake?.place;
   }
 }
 
 /**
- * The runtime gives up to accept, without a word and for ever, when the system refuses once. Asking
- * its handle to listen makes it try again; where it has not given up nothing happens.
+ * A connection of which something was read already. It comes a turn later, when TLS has begun: a
+ * failure before that ends the runtime.
  */
-function acceptAgain(server: Server): void {
-  const { _handle } = server as { _handle?: { listen?: (backlog: number) => number } };
-  if (server.listening) _handle?.listen?.(BACKLOG);
+function beginningWith(first: Uint8Array, connection: ByteConnection): ByteConnection {
+  let left: Uint8Array | undefined = first;
+  return {
+    read: async (target) => {
+      if (left === undefined) return await connection.read(target);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      const { length } = left;
+      target.set(left);
+      left = undefined;
+      return length;
+    },
+    write: (bytes) => connection.write(bytes),
+    closeWrite: () => connection.closeWrite?.() ?? Promise.resolve(),
+    close: () => connection.close(),
+  };
 }
 
-function nameOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
+function peerOf(socket: Socket): Peer {
+  const address = socket.remoteAddress ?? "unknown";
+  return { address, name: `${address}:${socket.remotePort ?? 0}` };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type * from "./listen_address.ts";
 export * from "./parse_server_config.ts";
 export * from "./server_administration.ts";
 export * from "./server_config.ts";

@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors/mod.ts";
 import { checkRealm, isAuthIdText, isSafeName } from "../../repository/mod.ts";
 import { type AccessRule, type AccountConfig, ROLES } from "../access/mod.ts";
+import type { ListenAddress } from "./listen_address.ts";
 import { type ConfigSection, parseSections } from "./section_config.ts";
 import type { DatastoreConfig, Maintenance, ServerConfig } from "./server_config.ts";
 
@@ -17,7 +18,7 @@ const SYNC_LEVELS = ["none", "file", "filesystem"] as const;
  * @throws {UsageError} naming the line that is wrong.
  */
 export function parseServerConfig(text: string, name: string): ServerConfig {
-  let listen = { host: DEFAULT_HOST, port: DEFAULT_PORT };
+  let listen: ListenAddress = { kind: "tcp", host: DEFAULT_HOST, port: DEFAULT_PORT };
   let logFolder: string | undefined;
   let ticketLifetimeSeconds = DEFAULT_TICKET_SECONDS;
   const datastores: DatastoreConfig[] = [];
@@ -49,7 +50,7 @@ export function parseServerConfig(text: string, name: string): ServerConfig {
   checkUnique(datastores.map((store) => store.name), "datastore", name);
   checkUnique(accounts.map((account) => account.authId), "account", name);
   return {
-    ...listen,
+    listen,
     datastores,
     accounts,
     rules,
@@ -58,14 +59,23 @@ export function parseServerConfig(text: string, name: string): ServerConfig {
   };
 }
 
-/** `host:port`, IPv6 addresses in brackets. @throws {UsageError} if it is anything else. */
-export function parseListenAddress(text: string): { host: string; port: number } {
+/**
+ * Reads an address to listen on: `host:port`, IPv6 addresses in brackets, or `vsock:port`.
+ *
+ * @throws {UsageError} if it is anything else.
+ */
+export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:\s]+)):([0-9]{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65535) {
-    throw new UsageError(`"${text}" is not an address to listen on, like 127.0.0.1:8007`);
+    throw new UsageError(
+      `"${text}" is not an address to listen on, like 127.0.0.1:8007 or vsock:8007`,
+    );
   }
-  return { host: match[1] ?? match[2]!, port };
+  const host = match[1] ?? match[2]!;
+  if (host !== "vsock") return { kind: "tcp", host, port };
+  if (port === 0) throw new UsageError("vsock has no port 0; 8007 is the usual one");
+  return { kind: "vsock", port };
 }
 
 /** Checks name and path of a datastore. @throws {UsageError} if one is wrong. */
@@ -127,7 +137,7 @@ class SectionReader {
   }
 }
 
-function parseListen(text: string, reader: SectionReader): { host: string; port: number } {
+function parseListen(text: string, reader: SectionReader): ListenAddress {
   try {
     return parseListenAddress(text);
   } catch (error) {

@@ -25,7 +25,7 @@ acl: /datastore/store1
 
 Deno.test("a configuration says where to listen, what to serve and who may do what", () => {
   const config = parseServerConfig(TEXT, "server.cfg");
-  assertEquals([config.host, config.port], ["::1", 9000]);
+  assertEquals(config.listen, { kind: "tcp", host: "::1", port: 9000 });
   assertEquals(config.datastores[0]!.maintenance, { type: "read-only", message: "moving, soon" });
   assertEquals(config.datastores[0]!.comment, "all of it");
   assertEquals(config.accounts.map(({ authId, enabled }) => [authId, enabled]), [
@@ -54,4 +54,20 @@ Deno.test("mistakes in a configuration are named with their line", () => {
     ] as const
   ) assertThrows(() => parseServerConfig(text, "server.cfg"), UsageError, message);
   assertThrows(() => parseListenAddress("localhost:70000"), UsageError);
+});
+
+Deno.test("a server listens on vsock if the address says so", () => {
+  assertEquals(parseListenAddress("vsock:8007"), { kind: "vsock", port: 8007 });
+  assertEquals(parseListenAddress("vsock.example:1"), {
+    kind: "tcp",
+    host: "vsock.example",
+    port: 1,
+  });
+  assertEquals(
+    parseServerConfig("server: x\n\tlisten vsock:807\n", "server.cfg").listen,
+    { kind: "vsock", port: 807 },
+  );
+  for (const text of ["vsock", "vsock:", "vsock:0", "vsock:65536", "vsock:2:8007", "[vsock:2]:8"]) {
+    assertThrows(() => parseListenAddress(text), UsageError, undefined, text);
+  }
 });

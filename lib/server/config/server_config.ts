@@ -1,4 +1,5 @@
 import type { SyncLevel } from "../../datastore/mod.ts";
+import type { ListenAddress } from "./listen_address.ts";
 import type { AccessRule, AccountConfig } from "../access/mod.ts";
 
 /** Why a datastore may not be used as usual (spec: protocol.md §7.2). */
@@ -23,9 +24,7 @@ export interface DatastoreConfig {
 
 /** Everything a server's configuration file says. */
 export interface ServerConfig {
-  /** Address to listen on. */
-  readonly host: string;
-  readonly port: number;
+  readonly listen: ListenAddress;
   readonly datastores: readonly DatastoreConfig[];
   readonly accounts: readonly AccountConfig[];
   readonly rules: readonly AccessRule[];
