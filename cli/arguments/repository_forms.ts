@@ -1,4 +1,4 @@
 /** Forms of a repository. */
 export const REPOSITORY_FORMS =
   "a repository is a folder with a slash in its name (/srv/backups, ./backups) or " +
-  "[[user@realm@]server[:port]:]datastore";
+  "[[user@realm@]server[:port]:]datastore, where the server may be [vsock:CID]";

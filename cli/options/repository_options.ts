@@ -14,13 +14,13 @@ export const REPOSITORY_OPTIONS: readonly Parameter[] = [
     type: { kind: "string", format: REPOSITORY_FORMAT },
     completion: "repository",
     description: "Repository: the path of a datastore directory, with a slash in it, or " +
-      "[[auth-id@]server[:port]:]datastore.",
+      "[[auth-id@]server[:port]:]datastore; over vsock the server is [vsock:CID].",
   },
   {
     name: "server",
     type: { kind: "string", maxLength: 256, format: SERVER_FORMAT },
     default: "localhost",
-    description: "Host name or IP address of the server. Excludes --repository.",
+    description: "Host name or IP address of the server, or vsock:CID. Excludes --repository.",
   },
   {
     name: "port",

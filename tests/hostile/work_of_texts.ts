@@ -252,6 +252,8 @@ export const TEXT_PARSERS: ParserCases = {
     ["", "a@b!", ""],
     ["", "a:", ""],
     ["", "[", ""],
+    ["[vsock:", "1", "]:store"],
+    ["", "[vsock:1]:", "store"],
     ["a@b@", "1.", ":8007:store"],
   ),
   "lib/repository/snapshot_path.ts parseGroupOrSnapshotPath": textCases(parseGroupOrSnapshotPath),
@@ -276,6 +278,7 @@ export const TEXT_PARSERS: ParserCases = {
   "lib/server/config/parse_server_config.ts parseListenAddress": textCases(
     parseListenAddress,
     ["[", ":", "]:1"],
+    ["vsock:", "1", ""],
   ),
   "lib/server/config/parse_server_config.ts parseServerConfig": textCases(
     (text) => parseServerConfig(text, "server.cfg"),

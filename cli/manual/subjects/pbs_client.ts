@@ -18,7 +18,9 @@ export const PBS_CLIENT_SUBJECT: ManualSubject = {
       "directory of this machine, which is used without a server: /srv/backup, ./store. Else it is " +
       "a datastore of a server: [[auth-id@]server[:port]:]datastore, for instance store1, " +
       "pbs.example.com:store1 or backup@pbs!token@[fd00::5]:8008:store1. Left out are the user " +
-      "root@pam, the server localhost and the port 8007.",
+      "root@pam, the server localhost and the port 8007. A server on the host of this virtual " +
+      "machine, or in one, is reached without a network over vsock: [vsock:2]:store1 with the " +
+      "context id in place of the name, 2 for the host.",
       "It comes from --repository, or in parts from --server, --port, --datastore and --auth-id, " +
       "or else from the environment: PBS_REPOSITORY, or PBS_DATASTORE and the variables beside it. " +
       "The whole and its parts cannot be mixed.",
