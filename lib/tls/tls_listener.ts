@@ -78,7 +78,7 @@ export class TlsListener {
     string,
     { cut: () => void; timer: ReturnType<typeof setTimeout>; place: Place }
   >();
-  /** What brings the connections. */
+  /** Source of the connections. */
   #front: { readonly port: number; close(): void } | undefined;
 
   private constructor(

@@ -183,7 +183,7 @@ Deno.test("nothing that a stranger sends and no time at which it goes ends the l
   });
 });
 
-/** What a TLS client says first. */
+/** First bytes of a TLS client. */
 async function clientHello(): Promise<Uint8Array> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const refused = assertRejects(() => connectTls({ ...wayTo(listener.addr.port) }));
