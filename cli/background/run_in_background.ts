@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { Buffer } from "node:buffer";
 import { detachProcess } from "../../lib/fuse/mod.ts";
 import type { Environment } from "../environment.ts";
+import { listenToSignals } from "../signals/listen_to_signals.ts";
 import { ENDING_SIGNALS, SignalError } from "../signals/signal_error.ts";
 import { FOREGROUND_VARIABLE, foregroundProcess } from "./foreground_process.ts";
 import { ReportedFailure } from "./reported_failure.ts";
@@ -21,13 +22,14 @@ export function isInBackground(environment: Environment): boolean {
  */
 export async function runInBackground(): Promise<void> {
   const [name, ...words] = ownCommandLine();
-  const child = spawn(ownFile(), words, {
+  const child = spawn(Deno.execPath(), words, {
     argv0: name!,
     env: { ...Deno.env.toObject(), [FOREGROUND_VARIABLE]: String(Deno.pid) },
     // What goes on in the background prints nothing: what comes here says that it is ready.
     stdio: ["inherit", "pipe", "inherit"],
   });
-  using _signals = passSignals((signal) => child.kill(signal));
+  // Signals to this process reach the other one, by whose end this one learns of them.
+  using _signals = listenToSignals((signal) => child.kill(signal));
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -47,21 +49,11 @@ export function goToBackground(): void {
   Deno.chdir("/");
 }
 
-/** The file that runs, by a name for which `spawn` leaves the words as they are: it takes them for Node's. */
-function ownFile(): string {
-  const path = Deno.execPath();
-  const start = path.lastIndexOf("/") + 1;
-  return `${path.slice(0, start)}./${path.slice(start)}`;
-}
-
-/**
- * The program itself, in the sources and bundled: what only uses its commands cannot be started again by
- * its own words.
- */
-const PROGRAMS = ["../main.ts", "./main.js"].map((path) => new URL(path, import.meta.url).href);
+/** The program itself: what only uses its commands cannot be started again by its own words. */
+const PROGRAM = new URL("../main.ts", import.meta.url).href;
 
 function ownCommandLine(): string[] {
-  if (!PROGRAMS.includes(Deno.mainModule) && !Deno.build.standalone) {
+  if (Deno.mainModule !== PROGRAM && !Deno.build.standalone) {
     throw new Error("only a program of its own can go on in the background");
   }
   // Words that are no text arrive changed; the other process looks for its words here as well.
@@ -73,15 +65,4 @@ function saysReady(stream: NonNullable<ReturnType<typeof spawn>["stdout"]>): Pro
   let length = 0;
   stream.on("data", (bytes: Buffer) => length += bytes.length);
   return new Promise((resolve) => stream.once("end", () => resolve(length > 0)));
-}
-
-/** Lets signals to this process reach the other one, by whose end this one learns of them. */
-function passSignals(pass: (signal: number) => void): Disposable {
-  const listeners = ENDING_SIGNALS.map(([name, number]) => [name, () => pass(number)] as const);
-  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
-  return {
-    [Symbol.dispose](): void {
-      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
-    },
-  };
 }

@@ -1,3 +1,5 @@
+import { listenToSignals } from "./listen_to_signals.ts";
+
 /**
  * Turns Ctrl-C into a call, until it is disposed. Other signals end the process as ever: what a
  * server does goes on without it (spec: cli.md §1.5).
@@ -6,7 +8,5 @@
  */
 export function catchInterrupts(onInterrupt: (count: number) => void): Disposable {
   let count = 0;
-  const listener = (): void => onInterrupt(++count);
-  Deno.addSignalListener("SIGINT", listener);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", listener) };
+  return listenToSignals(() => onInterrupt(++count), ["SIGINT"]);
 }

@@ -1,5 +1,5 @@
-import { ENDING_SIGNALS, SignalError } from "./signal_error.ts";
-import { ignoredSignals } from "./ignored_signals.ts";
+import { SignalError } from "./signal_error.ts";
+import { listenToSignals } from "./listen_to_signals.ts";
 
 /** Watches for signals until it is disposed. */
 export interface CaughtSignals extends Disposable {
@@ -19,25 +19,17 @@ export interface CaughtSignals extends Disposable {
 export function catchSignals(onFirst: () => void): CaughtSignals {
   const controller = new AbortController();
   let caught: number | undefined;
-  const ignored = ignoredSignals();
-  const signals = ENDING_SIGNALS.filter(([, number]) => !ignored.has(number));
-  const listeners = signals.map(([name, number]) => {
-    const listener = (): void => {
-      if (caught !== undefined) Deno.exit(128 + number);
-      caught = number;
-      onFirst();
-      controller.abort(new SignalError(number));
-    };
-    Deno.addSignalListener(name, listener);
-    return { name, listener };
+  const listening = listenToSignals((number) => {
+    if (caught !== undefined) Deno.exit(128 + number);
+    caught = number;
+    onFirst();
+    controller.abort(new SignalError(number));
   });
   return {
     signal: controller.signal,
     rethrow(): void {
       if (caught !== undefined) throw new SignalError(caught);
     },
-    [Symbol.dispose](): void {
-      for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
-    },
+    [Symbol.dispose]: () => listening[Symbol.dispose](),
   };
 }

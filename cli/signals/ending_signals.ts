@@ -1,5 +1,4 @@
-import { ignoredSignals } from "./ignored_signals.ts";
-import { ENDING_SIGNALS } from "./signal_error.ts";
+import { listenToSignals } from "./listen_to_signals.ts";
 
 /** A terminal sends its signal to a process and to the one that passes signals on to it. */
 const SAME_SIGNAL_MS = 1000;
@@ -12,22 +11,18 @@ const SAME_SIGNAL_MS = 1000;
 export class EndingSignals implements Disposable {
   /** Settles with the number of the first signal. */
   readonly came: Promise<number>;
-  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
+  readonly #listening: Disposable;
   #first: { readonly number: number; readonly atMs: number } | undefined;
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.came = promise;
-    const ignored = ignoredSignals();
-    this.#listeners = ENDING_SIGNALS.filter(([, number]) => !ignored.has(number)).map(
-      ([name, number]) => [name, () => {
-        const nowMs = performance.now();
-        this.#first ??= { number, atMs: nowMs };
-        if (nowMs - this.#first.atMs > SAME_SIGNAL_MS) Deno.exit(128 + number);
-        resolve(number);
-      }],
-    );
-    for (const [name, listener] of this.#listeners) Deno.addSignalListener(name, listener);
+    this.#listening = listenToSignals((number) => {
+      const nowMs = performance.now();
+      this.#first ??= { number, atMs: nowMs };
+      if (nowMs - this.#first.atMs > SAME_SIGNAL_MS) Deno.exit(128 + number);
+      resolve(number);
+    });
   }
 
   /** Number of the first signal, as long as there is none undefined. */
@@ -36,6 +31,6 @@ export class EndingSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const [name, listener] of this.#listeners) Deno.removeSignalListener(name, listener);
+    this.#listening[Symbol.dispose]();
   }
 }

@@ -1,8 +1,15 @@
+/** Looked up once: with the first listener the runtime stops ignoring any. */
+let atStart: ReadonlySet<number> | undefined;
+
 /**
- * Numbers of the signals that this process ignores: before it listens to any, those that whoever
- * started it wanted ignored, as `nohup` does. Empty where the kernel does not tell.
+ * Numbers of the signals that whoever started this process wanted ignored, as `nohup` does: those that
+ * it ignores before it listens to any. Empty where the kernel does not tell.
  */
 export function ignoredSignals(): ReadonlySet<number> {
+  return atStart ??= readIgnored();
+}
+
+function readIgnored(): ReadonlySet<number> {
   let status: string;
   try {
     status = Deno.readTextFileSync("/proc/self/status");

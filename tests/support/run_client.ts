@@ -31,6 +31,8 @@ function commonEnvironment(): Record<string, string> {
     TZ: "UTC",
     LANG: "C.UTF-8",
     DENO_DIR: runtimeFolder(),
+    // As the start script has it: looking for a new runtime takes over the signals.
+    DENO_NO_UPDATE_CHECK: "1",
     XDG_CACHE_HOME: "/dev/null",
   };
 }
