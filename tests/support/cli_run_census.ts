@@ -31,7 +31,9 @@ export type ReplayedBy =
   /** tests/command_line/catalog_shell_runs_test.ts */
   | "shell"
   /** tests/command_line/benchmark_runs_test.ts */
-  | "benchmark";
+  | "benchmark"
+  /** tests/command_line/walk_runs_test.ts */
+  | "walks";
 
 /** A run is replayed by a test, or there is a reason why by none. */
 export type Place = { readonly by: ReplayedBy } | { readonly none: string };
@@ -56,6 +58,9 @@ const KEYS = new RegExp(KEY_RUNS_PATTERN);
 const LOGINS =
   /^(pw-(?!fd$)|cred-|fp-|fingerprint-|login|logout|version-|proxy-|server-identity|repo-(file|cmd|env-newline)|password-prompt-)/;
 
+/** Trees that are made of several file systems, or not for everybody to read. */
+const WALKS = /^(walk-|catdump-(mp\d|unr)$)/;
+
 /** Why nothing replays the runs of these names. */
 const NOT_REPLAYED: readonly (readonly [RegExp, string])[] = [
   [/^tty-master-create-short$/, "the official client waits for ever"],
@@ -72,8 +77,9 @@ const NOT_REPLAYED: readonly (readonly [RegExp, string])[] = [
     "sends signals, as tests of signals do",
   ],
   [/^(backup|restore)-long/, "takes minutes"],
+  [/^walk-(vanishing|growing)/, "changes files while they are read, as tests of that do"],
   [
-    /^(walk-|catdump-(mp\d|unr)$|restore-as-nobody|restore-prelude(-existing|-overwrite)?$|backup-blockdev|meta-limit|img-chunk-4096|pxar-chunk-64)/,
+    /^(restore-as-nobody|restore-prelude(-existing|-overwrite)?$|backup-blockdev|meta-limit|img-chunk-4096|pxar-chunk-64)/,
     "depends on the recording machine",
   ],
   [/^backup-.*-museum/, "depends on the recording machine"],
@@ -99,6 +105,7 @@ function placeOfClientRun({ name, argv, env, tty, stderr, stdout }: RecordedRun)
   if (isAbsent) return { none: "the command is not there yet" };
   const reason = NOT_REPLAYED.find(([names]) => names.test(name))?.[1];
   if (reason !== undefined) return { none: reason };
+  if (WALKS.test(name)) return { by: "walks" };
   if (/^(tty-)?shell-/.test(name)) return { by: "shell" };
   if (command === "benchmark" && stdout !== "") return { by: "benchmark" };
   if (KEYS.test(name)) return { by: "keys" };
