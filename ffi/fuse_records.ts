@@ -1,31 +1,6 @@
-const isArm = Deno.build.arch === "aarch64";
+import { machineLayout } from "./machine_layout.ts";
 
-/** Offsets in the C library's `struct stat`. */
-const STAT = isArm
-  ? {
-    inode: 8,
-    mode: 16,
-    links: 20,
-    uid: 24,
-    gid: 28,
-    device: 32,
-    size: 48,
-    blockSize: 56,
-    end: 128,
-  }
-  : {
-    inode: 8,
-    links: 16,
-    mode: 24,
-    uid: 28,
-    gid: 32,
-    device: 40,
-    size: 48,
-    blockSize: 56,
-    end: 144,
-  };
-const BLOCKS = 64;
-const TIMES = [72, 88, 104];
+const STAT = machineLayout.stat;
 /** Start of the attributes in `struct fuse_entry_param`. */
 const ENTRY_ATTRIBUTES = 16;
 const BLOCK_BYTES = 512;
@@ -54,7 +29,7 @@ export interface FuseAttributes {
 
 /** Room for a `struct stat`, written over by each {@linkcode writeStat}. */
 export function newStat(): DataView<ArrayBuffer> {
-  return new DataView(new ArrayBuffer(STAT.end));
+  return new DataView(new ArrayBuffer(STAT.length));
 }
 
 /** Writes a `struct stat` of a node at `start`. */
@@ -73,9 +48,9 @@ export function writeStat(
   view.setBigUint64(start + STAT.device, deviceNumber(attributes), true);
   view.setBigInt64(start + STAT.size, BigInt(attributes.size), true);
   view.setInt32(start + STAT.blockSize, PREFERRED_BLOCK_BYTES, true);
-  view.setBigInt64(start + BLOCKS, BigInt(Math.ceil(attributes.size / BLOCK_BYTES)), true);
+  view.setBigInt64(start + STAT.blocks, BigInt(Math.ceil(attributes.size / BLOCK_BYTES)), true);
   const seconds = BigInt(attributes.mtimeSecs);
-  for (const at of TIMES) {
+  for (const at of STAT.times) {
     view.setBigInt64(start + at, seconds, true);
     view.setBigInt64(start + at + 8, BigInt(attributes.mtimeNanos), true);
   }
@@ -83,7 +58,7 @@ export function writeStat(
 
 /** Room for a `struct fuse_entry_param`, written over by each {@linkcode writeEntry}. */
 export function newEntry(): DataView<ArrayBuffer> {
-  return new DataView(new ArrayBuffer(ENTRY_ATTRIBUTES + STAT.end + 16));
+  return new DataView(new ArrayBuffer(ENTRY_ATTRIBUTES + STAT.length + 16));
 }
 
 /**
@@ -101,7 +76,7 @@ export function writeEntry(
   view.setBigUint64(0, node, true);
   view.setBigUint64(8, GENERATION, true);
   writeStat(view, node, attributes, ENTRY_ATTRIBUTES);
-  const lifetimes = ENTRY_ATTRIBUTES + STAT.end;
+  const lifetimes = ENTRY_ATTRIBUTES + STAT.length;
   view.setFloat64(lifetimes, lifetimeSeconds, true);
   view.setFloat64(lifetimes + 8, lifetimeSeconds, true);
 }

@@ -1,8 +1,7 @@
+import { machineLayout } from "./machine_layout.ts";
 import { AT_FDCWD, pathBytes, posixLibrary, type PosixPath, whileHeld } from "./posix_library.ts";
 
 export type { PosixPath };
-
-const isArm = Deno.build.arch === "aarch64";
 
 /** Flags of {@linkcode openFile}; `O_CLOEXEC` is always added. */
 export const OpenFlag = {
@@ -13,8 +12,8 @@ export const OpenFlag = {
   EXCLUSIVE: 0o200,
   TRUNCATE: 0o1000,
   NONBLOCK: 0o4000,
-  DIRECTORY: isArm ? 0o40000 : 0o200000,
-  NOFOLLOW: isArm ? 0o100000 : 0o400000,
+  DIRECTORY: machineLayout.openDirectory,
+  NOFOLLOW: machineLayout.openNoFollow,
 } as const;
 
 const AT_REMOVEDIR = 0x200;

@@ -10,14 +10,16 @@ const STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
  *
  * @param standard Such as `c11` or `c++17`.
  * @param options For the compiler, beside the strict ones.
+ * @param compiler Name of the program, which may compile for another machine.
  */
 export async function compileC(
   standard: string,
   program: string,
   options: readonly string[] = [],
+  compiler = "cc",
 ): Promise<{ ok: boolean; text: string }> {
   const language = standard.startsWith("c++") ? "c++" : "c";
-  const cc = new Deno.Command("cc", {
+  const cc = new Deno.Command(compiler, {
     args: [...STRICT, ...options, `-std=${standard}`, "-x", language, "-I", INCLUDE, "-"],
     env: { LC_ALL: "C" },
     stdin: "piped",

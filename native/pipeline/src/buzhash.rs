@@ -11,6 +11,7 @@ const MIN_LANE: usize = STEP;
 const MAX_LANE: usize = 16 * 1024;
 /// Bytes of a lane where wide instructions do the work: an odd number of cache lines, so that lanes do not
 /// displace each other. Not for small chunks, where there would often be a cut.
+#[cfg(target_arch = "x86_64")]
 const MAX_WIDE_LANE: usize = 61 * WINDOW;
 const MIN_FOR_WIDE: usize = 256 * 1024;
 
@@ -116,6 +117,7 @@ impl CutRule {
         }
     }
 
+    /// Other processors leave all to `find_in_lanes`, whose tests compilers make wide.
     #[cfg(not(target_arch = "x86_64"))]
     fn pass_without_cut(&self, _vectors: Vectors, _chunk: &[u8], next: usize) -> usize {
         next
