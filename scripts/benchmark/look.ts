@@ -2,6 +2,7 @@
 import { makeImage } from "./image.ts";
 import { measure, type Measurement } from "./measure.ts";
 import { MountedArchive } from "./mounted_archive.ts";
+import { timePage } from "./page_jobs.ts";
 import { ServedStore } from "./served_store.ts";
 
 const BIG_BYTES = 256 * 1024 * 1024;
@@ -33,7 +34,7 @@ export interface LookBenchmark {
 
 /**
  * Times looking into snapshots without restoring them: through mounts, as block device, and with
- * `cat`, `catalog dump` and `find`; local and through a server, each right beside the like with the
+ * `cat`, `catalog dump`, `find` and the page; local and through a server, each right beside the like with the
  * source. The chunks are in the page cache, what the mount itself keeps is not ("first time").
  */
 export async function runLook(options: LookBenchmark): Promise<void> {
@@ -59,6 +60,7 @@ export async function runLook(options: LookBenchmark): Promise<void> {
       for (const form of ["legacy", "split"]) await bench.mounts(place, env, form);
       await bench.commands(place, env);
       await bench.map(place, env);
+      for (const form of ["legacy", "split"]) await bench.page(place, env, form);
     }
     await bench.searches();
     console.log(`mounts and maps took ${bench.peakMegabytes.toFixed(0)} MB at most (goal 250)`);
@@ -187,6 +189,23 @@ class LookRun {
       }
     } finally {
       await this.#run(`${program} unmap ${device}`, env);
+    }
+  }
+
+  async page(place: string, env: Environment, form: string): Promise<void> {
+    const jobs = await timePage({
+      program: this.options.program,
+      env,
+      group: `host/${form}`,
+      archive: "made.pxar",
+      folder: "flat",
+      first: "f0",
+      last: "small",
+      searched: ["f4711", "f4712"],
+    });
+    for (const { job, seconds } of jobs) {
+      const goal = job.startsWith("page: search") ? "" : "<= 1 s";
+      this.#print(`${form}: ${job}`, place, seconds, undefined, goal);
     }
   }
 

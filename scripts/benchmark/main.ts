@@ -38,7 +38,7 @@ const USAGE = `usage: scripts/bench [options]
   --serve --at-once N  instead: N backups of the tree at once, then N restores
   --relay           instead: through a link of 1 Gbit/s with 20 ms each way, random data
   --image SIZE      instead: an image of SIZE GiB, half of it zeros, beside zstd and openssl
-  --look            instead: mounts, maps, cat and find beside the source
+  --look            instead: mounts, maps, cat, find and the page, beside the source
   --snapshots N     how many snapshots --look searches (default 100)
   --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)
   --program COMMAND how pbs-client is started (default scripts/pbs-client)
