@@ -42,6 +42,8 @@ export const NativeFunction = {
   pbs_attach_loop: { parameters: ["i32", "i32", "u32"], result: "i32" },
   pbs_detach_loop: { parameters: ["i32"], result: "i32" },
   pbs_store_pages: { parameters: ["i32", "buffer", "usize", "buffer", "u32"], result: "i32" },
+  pbs_open_in_root: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  pbs_mount: { parameters: ["buffer", "usize", "u32"], result: "i32" },
   pbs_capture_open_root: { parameters: ["buffer", "u32", "u32"], result: "i32" },
   pbs_capture_file_system: { parameters: ["i32"], result: "i64" },
   pbs_capture_create: { parameters: ["i32", "u32"], result: "i32" },

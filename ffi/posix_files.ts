@@ -100,6 +100,21 @@ export function openFileLater(
 }
 
 /**
+ * Opens a file on another thread as if a directory were the root: neither a symbolic link nor `..` leads
+ * out of it, and nothing leads to another mount.
+ *
+ * @param root Descriptor of the directory.
+ * @param path Symbolic links in it are followed within the root; the last one not with `NOFOLLOW`.
+ * @param flags Of {@linkcode OpenFlag}.
+ * @returns A descriptor, or a negative error number: `-ENOSYS` before Linux 5.6.
+ */
+export function openInRootLater(root: number, path: PosixPath, flags: number): Promise<number> {
+  const bytes = pathBytes(path);
+  const { openInRootLater } = posixLibrary();
+  return whileHeld(openInRootLater(root, bytes, bytes.length, flags), bytes);
+}
+
+/**
  * Closes a descriptor, which is gone in any case.
  *
  * @returns 0 or a negative error number, which for a file that was written says that what was

@@ -47,9 +47,9 @@ export interface RawFolderName extends Pick<FolderName, "kind"> {
 }
 
 /** {@linkcode listFolder} with the bytes of each name. */
-export function listRawFolder(path: PosixPath): RawFolderName[] | number {
+export function listRawFolder(path: PosixPath, directory?: number): RawFolderName[] | number {
   const names: RawFolderName[] = [];
-  const status = readFolder(path, undefined, (name, kind) => {
+  const status = readFolder(path, directory, (name, kind) => {
     names.push({ name: name.slice(), kind });
   });
   return status < 0 ? status : names;

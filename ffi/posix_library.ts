@@ -5,6 +5,12 @@ import { NativeFunction } from "./native_functions.ts";
 const SYMBOLS = {
   pbs_open: NativeFunction.pbs_open,
   openLater: { name: "pbs_open", ...NativeFunction.pbs_open, nonblocking: true },
+  openInRootLater: {
+    name: "pbs_open_in_root",
+    ...NativeFunction.pbs_open_in_root,
+    nonblocking: true,
+  },
+  mountLater: { name: "pbs_mount", ...NativeFunction.pbs_mount, nonblocking: true },
   pbs_stat: NativeFunction.pbs_stat,
   statLater: { name: "pbs_stat", ...NativeFunction.pbs_stat, nonblocking: true },
   pbs_rename: NativeFunction.pbs_rename,

@@ -14,6 +14,9 @@ extern "C" {
 
 /* O_CLOEXEC and O_NOCTTY are added to the flags. */
 int32_t pbs_open(int32_t directory, const uint8_t *path, uint32_t path_len, int32_t flags, uint32_t mode);
+/* As if `root` were the root: no symbolic link and no .. leads out of it, nor does anything lead to another
+ * mount. -ENOSYS before Linux 5.6. */
+int32_t pbs_open_in_root(int32_t root, const uint8_t *path, uint32_t path_len, int32_t flags);
 /* Symbolic links are not followed; an empty path stands for the descriptor itself. */
 int32_t pbs_stat(int32_t directory, const uint8_t *path, uint32_t path_len, uint8_t statx_out[256]);
 int32_t pbs_rename(int32_t directory, const uint8_t *from, uint32_t from_len, const uint8_t *to, uint32_t to_len);
@@ -60,6 +63,9 @@ int32_t pbs_find_free_loop(int32_t control);
 int32_t pbs_attach_loop(int32_t device, int32_t file, uint32_t flags);
 /* While others have the device open, when the last of them closes it. */
 int32_t pbs_detach_loop(int32_t device);
+/* Source, target, file system and options, each with NUL at its end, and MS_* flags. Nothing is repeated
+ * here. */
+int32_t pbs_mount(const uint8_t *texts, size_t texts_len, uint32_t flags);
 
 /* Puts pieces of files into the page cache of a FUSE mount: for each, node, offset in the file, start in
  * `data` and length. Returns how many were taken; those of files that the kernel has forgotten are not. */

@@ -5,6 +5,7 @@ mod fuse_pages;
 mod identity;
 mod locks;
 mod loop_devices;
+mod mounting;
 mod numbered_folders;
 mod paths;
 
@@ -13,6 +14,7 @@ use fuse_pages::*;
 use identity::*;
 use locks::*;
 use loop_devices::*;
+use mounting::*;
 use numbered_folders::*;
 use paths::*;
 
@@ -53,4 +55,6 @@ pub const FUNCTIONS: &[Function] = functions![
     pbs_attach_loop(_, _, _),
     pbs_detach_loop(_),
     pbs_store_pages(_, _, _, _, _),
+    pbs_open_in_root(_, _, _, _),
+    pbs_mount(_, _, _),
 ];

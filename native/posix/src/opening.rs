@@ -35,20 +35,40 @@ pub fn open_directory(dir: RawFd, name: &CStr) -> Result<OwnedFd, Errno> {
 /// Opens a directory below `root` without following any symbolic link and without leaving `root`.
 /// `path` is relative, with validated components.
 pub fn open_beneath(root: RawFd, path: &CStr) -> Result<OwnedFd, Errno> {
+    let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC;
+    let resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS;
+    match open_by(root, path, flags, resolve) {
+        // Unknown to the kernel, or forbidden by a container's filter.
+        Err(libc::ENOSYS | libc::EPERM | libc::EINVAL) => open_componentwise(root, path),
+        other => other,
+    }
+}
+
+/// Opens what is at a path as if `root` were the root: symbolic links are followed within it, and `..`
+/// stays within it. Other mounts are not entered. ENOSYS for kernels before 5.6.
+pub fn open_in_root(root: RawFd, path: &CStr, flags: i32) -> Result<OwnedFd, Errno> {
+    let resolve = libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS | libc::RESOLVE_NO_XDEV;
+    // Unlike the others, this call takes nothing beside O_PATH that has no meaning with it.
+    let quiet = if flags & libc::O_PATH == 0 {
+        libc::O_NOCTTY
+    } else {
+        0
+    };
+    let flags = flags | libc::O_CLOEXEC | quiet;
+    uninterrupted(|| open_by(root, path, flags, resolve))
+}
+
+fn open_by(root: RawFd, path: &CStr, flags: i32, resolve: u64) -> Result<OwnedFd, Errno> {
     let how = OpenHow {
-        flags: (libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC) as u64,
+        flags: flags as u64,
         mode: 0,
-        resolve: libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS,
+        resolve,
     };
     let size = size_of::<OpenHow>();
     // SAFETY: the path ends in NUL, and `how` is the structure of the size given.
     let result =
         unsafe { libc::syscall(libc::SYS_openat2, root, path.as_ptr(), &raw const how, size) };
-    match owned(check(result as libc::c_int)) {
-        // Unknown to the kernel, or forbidden by a container's filter.
-        Err(libc::ENOSYS | libc::EPERM | libc::EINVAL) => open_componentwise(root, path),
-        other => other,
-    }
+    owned(check(result as libc::c_int))
 }
 
 /// The same for kernels without `openat2`.

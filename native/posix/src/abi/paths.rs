@@ -40,6 +40,22 @@ pub unsafe extern "C" fn pbs_open(
     answer(unsafe { with_path(path, path_len, open) }.map(IntoRawFd::into_raw_fd))
 }
 
+/// Opens a file as if a directory were the root. Returns a descriptor.
+///
+/// # Safety
+/// See the module.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_open_in_root(
+    root: i32,
+    path: *const u8,
+    path_len: u32,
+    flags: i32,
+) -> i32 {
+    let open = |path: &CStr| opening::open_in_root(root, path, flags);
+    // SAFETY: the caller vouches for the bytes of the path.
+    answer(unsafe { with_path(path, path_len, open) }.map(IntoRawFd::into_raw_fd))
+}
+
 /// Writes a `struct statx` of 256 bytes about a path; about an open file itself if the path is empty.
 /// Symbolic links are not followed.
 ///
