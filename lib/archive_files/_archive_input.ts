@@ -17,8 +17,25 @@ const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
 const S_IFBLK = 0o060000;
 
+/** A place that an archive is read from. */
+export interface ArchiveInput extends Disposable {
+  /** For messages. */
+  readonly name: string;
+  /** Bytes; undefined for what can only be read once, front to back. */
+  readonly size: number | undefined;
+  /** Access to any place; undefined where there is none. */
+  readonly randomAccess: RandomAccess | undefined;
+  /**
+   * Reads at an offset, or what comes next where only that is possible.
+   *
+   * @returns What there is, less than asked for only at the end.
+   * @throws {SystemError} if reading fails.
+   */
+  read(into: Uint8Array<ArrayBuffer>, offset: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** A file, a pipe or the standard input that an archive is read from. */
-export class ArchiveInput implements Disposable {
+export class FileInput implements ArchiveInput {
   private constructor(
     /** For messages. */
     readonly name: string,
@@ -33,7 +50,7 @@ export class ArchiveInput implements Disposable {
    * @param path Raw bytes, or `-` for the standard input.
    * @throws {NotFoundError} if it is not there; {@link SystemError} if it cannot be opened.
    */
-  static async open(path: Uint8Array | "-"): Promise<ArchiveInput> {
+  static async open(path: Uint8Array | "-"): Promise<FileInput> {
     const name = path === "-" ? "standard input" : quotePath(path);
     const fd = path === "-" ? STANDARD_INPUT : await openFileLater(path.slice());
     if (fd < 0) {
@@ -47,19 +64,14 @@ export class ArchiveInput implements Disposable {
       throw new UsageError(`${name} is a directory, not an archive`);
     }
     // The standard input may have been read before: it is gone through from where it is.
-    if (path === "-" || typeof stat === "number") return new ArchiveInput(name, fd, undefined);
-    if (type === S_IFREG) return new ArchiveInput(name, fd, stat.size);
-    if (type !== S_IFBLK) return new ArchiveInput(name, fd, undefined);
+    if (path === "-" || typeof stat === "number") return new FileInput(name, fd, undefined);
+    if (type === S_IFREG) return new FileInput(name, fd, stat.size);
+    if (type !== S_IFBLK) return new FileInput(name, fd, undefined);
     using device = Deno.openSync(`/proc/self/fd/${fd}`, { read: true });
-    return new ArchiveInput(name, fd, device.seekSync(0, Deno.SeekMode.End));
+    return new FileInput(name, fd, device.seekSync(0, Deno.SeekMode.End));
   }
 
-  /**
-   * Reads at an offset, or what comes next where only that is possible.
-   *
-   * @returns What there is, less than asked for only at the end.
-   * @throws {SystemError} if reading fails.
-   */
+  /** See {@linkcode ArchiveInput.read}. */
   async read(into: Uint8Array<ArrayBuffer>, offset: number): Promise<Uint8Array<ArrayBuffer>> {
     const got = this.size === undefined
       ? await readNextLater(this.fd, into)

@@ -15,10 +15,12 @@ import {
   OutputFile,
   replaceFile,
 } from "../restore/mod.ts";
-import { ArchiveInput } from "./_archive_input.ts";
+import { type ArchiveInput, FileInput } from "./_archive_input.ts";
+import type { ArchiveStream } from "./archive_stream.ts";
 import { checkForm } from "./_check_form.ts";
 import { InputPieces } from "./_input_pieces.ts";
 import { LinkedInFile } from "./_linked_in_file.ts";
+import { StreamInput } from "./_stream_input.ts";
 
 /** Large enough that a piece costs little, small enough that few of them fill the processor's cache. */
 const PIECE_BYTES = 1024 * 1024;
@@ -29,7 +31,7 @@ export type ExtractChoices = Omit<ExtractOptions, "errorPolicy" | "onError" | "o
 /** Archive to extract, and where to (spec: cli.md §7.1). Paths are raw bytes. */
 export interface ExtractArchiveRequest {
   /** `-` is the standard input. */
-  readonly archive: Uint8Array | "-";
+  readonly archive: Uint8Array | "-" | ArchiveStream;
   /** The file with the contents of a split archive. */
   readonly payload?: Uint8Array;
   readonly target: Uint8Array;
@@ -69,8 +71,8 @@ export async function extractArchiveFile(
   observer: ExtractArchiveObserver,
 ): Promise<ExtractReport> {
   try {
-    using archive = await ArchiveInput.open(request.archive);
-    using payload = request.payload && await ArchiveInput.open(request.payload);
+    using archive = await openInput(request.archive);
+    using payload = request.payload && await FileInput.open(request.payload);
     await using pieces = new InputPieces(archive, PIECE_BYTES);
     await using payloadPieces = payload && new InputPieces(payload, PIECE_BYTES);
     await checkForm(archive, pieces, payload && { input: payload, pieces: payloadPieces! });
@@ -79,6 +81,11 @@ export async function extractArchiveFile(
     if (!request.signal.aborted) throw error;
     throw new CancelledError("the extraction was interrupted", { cause: error });
   }
+}
+
+async function openInput(archive: ExtractArchiveRequest["archive"]): Promise<ArchiveInput> {
+  const isStream = typeof archive === "object" && "pieces" in archive;
+  return isStream ? new StreamInput(archive) : await FileInput.open(archive);
 }
 
 interface Inputs {

@@ -3,7 +3,7 @@ import { CorruptDataError } from "../errors/mod.ts";
 
 import { PxarDecoder, type PxarEntry } from "../pxar/mod.ts";
 import type { PlacedChunk } from "../reading/mod.ts";
-import { ArchiveInput } from "./_archive_input.ts";
+import { FileInput } from "./_archive_input.ts";
 import { checkForm } from "./_check_form.ts";
 import { InputPieces } from "./_input_pieces.ts";
 
@@ -35,8 +35,8 @@ export interface ListArchiveRequest {
  * @throws {CorruptDataError} if it is damaged, with the offset and the path.
  */
 export async function listArchiveFile(request: ListArchiveRequest): Promise<void> {
-  using archive = await ArchiveInput.open(request.archive);
-  using payload = request.payload && await ArchiveInput.open(request.payload);
+  using archive = await FileInput.open(request.archive);
+  using payload = request.payload && await FileInput.open(request.payload);
   await using pieces = new InputPieces(archive, PIECE_BYTES);
   await using payloadPieces = payload && new InputPieces(payload, PIECE_BYTES);
   await checkForm(archive, pieces, payload && { input: payload, pieces: payloadPieces! });

@@ -8,6 +8,7 @@
  * @module
  */
 
+export type { ArchiveStream } from "./archive_stream.ts";
 export {
   createArchiveFile,
   type CreateArchiveObserver,

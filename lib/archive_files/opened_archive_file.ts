@@ -1,6 +1,6 @@
 import { UsageError } from "../errors/mod.ts";
 import { PxarAccessor } from "../pxar/mod.ts";
-import { ArchiveInput } from "./_archive_input.ts";
+import { type ArchiveInput, FileInput } from "./_archive_input.ts";
 import { checkForm } from "./_check_form.ts";
 import { InputPieces } from "./_input_pieces.ts";
 
@@ -29,8 +29,8 @@ export class OpenedArchiveFile implements Disposable {
    */
   static async open(path: Uint8Array, payloadPath?: Uint8Array): Promise<OpenedArchiveFile> {
     using inputs = new DisposableStack();
-    const archive = inputs.use(await ArchiveInput.open(path));
-    const payload = payloadPath && inputs.use(await ArchiveInput.open(payloadPath));
+    const archive = inputs.use(await FileInput.open(path));
+    const payload = payloadPath && inputs.use(await FileInput.open(payloadPath));
     const access = anyPlaceOf(archive);
     const payloadAccess = payload && anyPlaceOf(payload);
     await using pieces = new InputPieces(archive, PIECE_BYTES);

@@ -13,4 +13,6 @@ export type { ContentOptions } from "./content_options.ts";
 export { type FileOptions, readContent } from "./read_content.ts";
 export { readRange } from "./read_range.ts";
 export { tarFolder, type TarFolderOptions } from "./tar_folder.ts";
+export { zeroPieces } from "./zero_pieces.ts";
 export { zipFolder, type ZipFolderOptions } from "./zip_folder.ts";
+export { type ZipEntry, zipOf } from "./zip_of.ts";

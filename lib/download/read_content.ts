@@ -1,7 +1,7 @@
 import type { PxarAccessor, PxarNode } from "../pxar/mod.ts";
 import { readAhead, type ReadPart } from "./_ahead.ts";
 import { contentParts } from "./_content_parts.ts";
-import { zeroPieces } from "./_zero_pieces.ts";
+import { zeroPieces } from "./zero_pieces.ts";
 import type { ContentOptions } from "./content_options.ts";
 import { damageOf } from "./_damaged_file.ts";
 

@@ -6,7 +6,7 @@ import { readAhead, type ReadPart } from "./_ahead.ts";
 import type { ContentOptions } from "./content_options.ts";
 import { damageOf } from "./_damaged_file.ts";
 import { type EntryPart, folderParts } from "./_folder_parts.ts";
-import { zeroPieces } from "./_zero_pieces.ts";
+import { zeroPieces } from "./zero_pieces.ts";
 
 const SLASH = 0x2f;
 /** Files outside of the folder whose further names are links; beyond that they are copies. */

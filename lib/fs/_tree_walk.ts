@@ -385,8 +385,9 @@ export class TreeWalk implements WalkPath {
 
   #handleExcludeFile(batch: CaptureBatch, at: number): void {
     const { words, bytes } = batch;
-    const directory = this.bytes();
     this.#decision = GO_ON;
+    if (this.#options.ignoresExcludeFiles) return;
+    const directory = this.bytes();
     this.#leaf = EXCLUDE_FILE_BYTES;
     if (words[at + CaptureFailureWord.errno] !== 0) {
       this.#skipOrFail(words[at + CaptureFailureWord.step]!, words[at + CaptureFailureWord.errno]!);

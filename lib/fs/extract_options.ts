@@ -20,6 +20,8 @@ export interface ExtractOptions {
    * directories that exist get exactly the metadata that is given.
    */
   readonly replace?: boolean;
+  /** The target directory stays as it is, whatever the root of the archive is like. */
+  readonly keepsTarget?: boolean;
   /** ACLs are not applied. */
   readonly ignoreAcls?: boolean;
   /** Extended attributes are not applied; file capabilities and ACLs are. */

@@ -124,7 +124,7 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
 
   /** See {@linkcode ExtractSink.root}. */
   root(metadata: MendedMetadata): void {
-    this.#encoder.root(metadata);
+    if (!this.#options.keepsTarget) this.#encoder.root(metadata);
   }
 
   enterDirectory(name: Uint8Array, metadata: MendedMetadata): void {

@@ -20,6 +20,8 @@ export interface WalkOptions {
   readonly metExcludes?: Uint8Array;
   /** Appends the pattern `lost+found` to `excludes`. */
   readonly skipLostAndFound?: boolean;
+  /** Archive also what `.pxarexclude` files exclude. */
+  readonly ignoresExcludeFiles?: boolean;
   /** Enter every mounted file system except virtual ones; default: only that of the source. */
   readonly allFileSystems?: boolean;
   /** `st_dev` of further file systems to enter. */
