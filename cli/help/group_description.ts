@@ -3,6 +3,7 @@ const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
   ["catalog", "Look into the catalog of a snapshot."],
   ["datastore", "Create and check datastore directories."],
   ["group", "Manage groups of snapshots."],
+  ["guest", "Reach files in disk images through a virtual machine, and be that machine."],
   ["key", "Manage encryption keys and master keys."],
   ["namespace", "Manage namespaces."],
   ["serve", "Serve datastores of this machine to backup clients, and manage that server."],

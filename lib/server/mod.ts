@@ -26,6 +26,17 @@ export {
   totpStepOf,
   totpUri,
 } from "./access/mod.ts";
+export {
+  JSON_TYPE,
+  type ParameterSchemas,
+  type ParameterValues,
+  parseRequestTarget,
+  queryParameters,
+  type Refusal,
+  refusalFor,
+  refusalResponse,
+  verifyParameters,
+} from "./api/mod.ts";
 export { BackupServer, type BackupServerOptions, type ServerTimeouts } from "./backup_server.ts";
 export {
   type AccountChange,

@@ -50,6 +50,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "lib/datastore/group_owner.ts readOwner",
     "lib/datastore/snapshot_manifest.ts readManifest",
     "lib/datastore/snapshot_manifest.ts readManifestBlob",
+    "lib/guest/guest_map.ts readGuestMap",
     "lib/remote/_cache_file.ts readCacheFile",
     "lib/server/files/private_file.ts readFileIfThere",
     "lib/server/config/server_folder.ts readServerConfig",
@@ -62,6 +63,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
   ]),
   ...because("reads what whoever runs the program types or gives it", [
     "cli/completion/read_unfinished_line.ts readUnfinishedLine",
+    "cli/guest/read_ticket.ts readTicket",
     "cli/keys/key_protection.ts readProtection",
     "cli/keys/key_protection.ts readSecret",
     "cli/secrets/read_answer.ts readAnswer",

@@ -30,6 +30,10 @@ import { MatchEntry } from "../../lib/fs/match_entry.ts";
 import { Glob } from "../../lib/fs/match_glob.ts";
 import { evaluateMatchList } from "../../lib/fs/match_list.ts";
 import { parseGlob } from "../../lib/fs/_glob_parser.ts";
+import { parseNamedDevice } from "../../lib/guest/guest_disks.ts";
+import { readGuestEntries } from "../../lib/guest/guest_entry.ts";
+import { parseGuestMap } from "../../lib/guest/guest_map.ts";
+import { readVolumeContent } from "../../lib/guest/volume_content.ts";
 import { parseArchiveName, splitArchiveNames } from "../../lib/repository/archive_name.ts";
 import { parseChallenge } from "../../lib/remote/second_factor.ts";
 import { parseBackupTime } from "../../lib/repository/backup_time.ts";
@@ -262,6 +266,33 @@ export const TEXT_PARSERS: ParserCases = {
     parseSnapshotPath,
     ["host/", "a", "/2023-11-14T22:13:20Z"],
     ["host/a/", "2023-11-14T22:13:20Z", ""],
+  ),
+  "lib/guest/guest_disks.ts parseNamedDevice": textCases(
+    parseNamedDevice,
+    ["a=/", "a.img", ""],
+    ["", "=", ""],
+  ),
+  "lib/guest/guest_entry.ts readGuestEntries": {
+    "entries": (n) => {
+      const entry = { filepath: "YQ==", text: "a", type: "f", leaf: true, size: 1, mtime: 1 };
+      const list = Array.from({ length: n / 80 }, () => entry);
+      return () => readGuestEntries(list);
+    },
+    "a wrong one behind others": (n) => {
+      const entry = { filepath: "a".repeat(n / 4), text: "a", type: "d", leaf: false };
+      return () => readGuestEntries([entry, entry, entry, {}]);
+    },
+  },
+  "lib/guest/guest_map.ts parseGuestMap": textCases(
+    (text) => parseGuestMap(text, "map"),
+    ["{", '"a":{"pid":1,"cid":1,"ticket":""},', '"b":{"pid":1,"cid":1,"ticket":""}}'],
+    ['{"', "a", '":{"pid":1,"cid":1,"ticket":""}}'],
+    ["", "[", ""],
+  ),
+  "lib/guest/volume_content.ts readVolumeContent": byteCases(
+    readVolumeContent,
+    ["", "LVM2 001", ""],
+    ["", "\x0c", ""],
   ),
   "lib/repository/upid.ts parseUpid": textCases(
     parseUpid,
