@@ -24,7 +24,7 @@ const CONNECTIONS_BYTES = 150_000_000;
 const GROWTH_BYTES = 40_000_000;
 const DRIP_MS = 200;
 /** Long after all time-outs. */
-const LATE_MS = 10_000;
+const LATE_MS = 60_000;
 const MIB = 1 << 20;
 const encoder = new TextEncoder();
 

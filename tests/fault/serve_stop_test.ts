@@ -11,7 +11,7 @@ import { withoutHint } from "../support/without_hint.ts";
 
 const INTERRUPTED = 143;
 /** Long before the half minute that running tasks get. */
-const SOON_MS = 8_000;
+const SOON_MS = 20_000;
 
 /** A backup that goes on until its pipe is closed. */
 async function startEndless(dir: string, env: Record<string, string>) {

@@ -3,7 +3,7 @@ import { TempDir } from "../support/temp_dir.ts";
 
 const PROGRAM = "/usr/bin/chromium";
 /** Milliseconds after which a test says what it waited for in vain. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** Width and colours of a screen. */
 export interface Screen {

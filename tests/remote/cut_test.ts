@@ -14,7 +14,7 @@ import { TempDir } from "../support/temp_dir.ts";
 import { TestServer } from "../support/test_server.ts";
 
 /** Longer than anything here takes, far less than a hang. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 const STALL_MS = 100;
 
 interface Setting {

@@ -9,7 +9,7 @@ import { ADMINISTRATOR, TestServer } from "../support/test_server.ts";
 import { openRemoteRepository } from "../../lib/remote/mod.ts";
 import { withoutHint } from "../support/without_hint.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** An administrator, and users who may do less. */
 const ACCOUNTS = {

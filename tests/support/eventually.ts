@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 const PAUSE_MS = 10;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Repeats a check until it passes: a server cleans up a little after a connection has ended.

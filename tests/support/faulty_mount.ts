@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { runPeer } from "./run_peer.ts";
 
 const SCRIPT = fromFileUrl(new URL("faulty_mount.py", import.meta.url));
-const WAIT_MS = 30_000;
+const WAIT_MS = 120_000;
 
 /** The peers to name where {@linkcode FaultyMount} is used: Debian's Python with its FUSE module. */
 export const FAULTY_MOUNT_PEERS = [

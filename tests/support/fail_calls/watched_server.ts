@@ -11,8 +11,8 @@ import {
 } from "./fail_calls.ts";
 
 const PAUSE_MS = 5;
-const PATIENCE_MS = 30_000;
-const GRACE_MS = 2000;
+const PATIENCE_MS = 120_000;
+const GRACE_MS = 5000;
 /** Time for what a server does after its last answer. */
 const SETTLE_MS = 300;
 

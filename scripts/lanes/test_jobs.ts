@@ -1,0 +1,74 @@
+import type { Job } from "./run_jobs.ts";
+
+/**
+ * Tests that take long, the longest first: each is a process of its own, and started before all
+ * others. A file or folder that is not named here needs no place in this list.
+ */
+const LONG = [
+  "tests/fault/injected/client_calls_test.ts",
+  "tests/fault/injected/server_calls_test.ts",
+  "tests/documents/guide_test.ts",
+  "tests/end_to_end/round_trip_test.ts",
+  "tests/fault/kill_backup_test.ts",
+  "tests/fault/serve_kill_test.ts",
+  "tests/change_detection/metadata_mode_test.ts",
+  "tests/command_line/key_runs_test.ts",
+  "tests/end_to_end/refusing_share_test.ts",
+  "tests/fault/injected/server_start_calls_test.ts",
+  "tests/fault/interrupted_runs_test.ts",
+  "tests/command_line/runs_test.ts",
+  "tests/end_to_end/catalog_shell_test.ts",
+];
+
+/** Rooms of the library are tested in so many processes. */
+const PARTS_OF_LIB = 4;
+
+/** What {@linkcode testJobs} looks at. */
+export interface TestTree {
+  /** Paths of the files below `tests` whose names end with `_test.ts`, from the root of the project. */
+  readonly testFiles: readonly string[];
+  /** Paths of all folders below `tests` that have modules, likewise. */
+  readonly testFolders: readonly string[];
+  /** Paths of the rooms of the library. */
+  readonly rooms: readonly string[];
+}
+
+/**
+ * Parts of all tests, in the order to start them. Each file is in exactly one; so are the examples in
+ * documentation comments.
+ *
+ * @param deno Path of the runtime.
+ */
+export function testJobs(deno: string, { testFiles, testFolders, rooms }: TestTree): Job[] {
+  const gone = LONG.filter((path) => !testFiles.includes(path));
+  if (gone.length > 0) throw new Error(`no longer there: ${gone.join(", ")}`);
+  const job = (name: string, paths: readonly string[]): Job => ({
+    name,
+    command: [
+      deno,
+      "test",
+      "--allow-all",
+      "--no-check",
+      "--doc",
+      "--permit-no-files",
+      ...LONG.filter((path) => !paths.includes(path)).map((path) => `--ignore=${path}`),
+      ...testFolders.filter((path) => paths.some((outer) => path.startsWith(`${outer}/`)))
+        .map((path) => `--ignore=${path}`),
+      ...paths,
+    ],
+  });
+  const sizeOf = (folder: string) =>
+    testFiles.filter((path) => path.startsWith(`${folder}/`)).length;
+  const parts = Array.from({ length: PARTS_OF_LIB }, (_, part) =>
+    job(
+      `lib, part ${part + 1}`,
+      rooms.filter((_, index) => index % PARTS_OF_LIB === part),
+    ));
+  return [
+    ...LONG.map((path) => job(path, [path])),
+    // Many files take long as well.
+    ...testFolders.toSorted((a, b) => sizeOf(b) - sizeOf(a)).map((path) => job(path, [path])),
+    ...parts,
+    job("mod.ts, ffi, cli, page", ["mod.ts", "ffi", "cli", "page"]),
+  ];
+}
