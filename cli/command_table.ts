@@ -74,6 +74,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("namespace move"),
   command("prune"),
   command("restore"),
+  ours("self-check"),
   ours("serve"),
   ours("serve acl list"),
   ours("serve acl update"),

@@ -25,6 +25,18 @@ interface Asset {
 export class PageAssets {
   readonly #assets = new Map<string, Asset>();
 
+  /** Names of files that are not there, or hold nothing: those of a page that was not built. */
+  static missingFiles(): string[] {
+    return [...FILES.values()].map(([file]) => file).filter((file) => {
+      try {
+        return Deno.statSync(fileURLToPath(new URL(file, FOLDER))).size === 0;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        return true;
+      }
+    });
+  }
+
   /** Whether a path is that of a file of the page. */
   has(path: string): boolean {
     return FILES.has(path);

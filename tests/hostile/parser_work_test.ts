@@ -52,6 +52,8 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "lib/datastore/snapshot_manifest.ts readManifestBlob",
     "lib/guest/guest_map.ts readGuestMap",
     "lib/remote/_cache_file.ts readCacheFile",
+    "lib/self_check/read_pack_table.ts readAt",
+    "lib/self_check/read_pack_table.ts readPackTable",
     "lib/server/files/private_file.ts readFileIfThere",
     "lib/server/config/server_folder.ts readServerConfig",
   ]),

@@ -50,6 +50,7 @@ import {
   parseServerConfig,
 } from "../../lib/server/config/parse_server_config.ts";
 import { parseSections } from "../../lib/server/config/section_config.ts";
+import { parsePackTable } from "../../lib/self_check/pack_table.ts";
 import { byteCases, bytesOf, type ParserCases, textCases, type WorkCase } from "./work_case.ts";
 
 const PATTERN_SHAPES = [
@@ -106,6 +107,14 @@ const jsonShapes = [
 
 /** Parsers of texts: of arguments, files of settings, paths and names. */
 export const TEXT_PARSERS: ParserCases = {
+  "lib/self_check/pack_table.ts parsePackTable": textCases(
+    parsePackTable,
+    ["version 1\n", `file 1 - ${"0".repeat(64)} a\n`, `frame 1 1 1 ${"0".repeat(64)}`],
+    ["", `frame 1 1 1 ${"0".repeat(64)}\n`, ""],
+    ["file 1 - ", "0", ""],
+    ["version 1\nfile 1 - ", "a/", ""],
+    ["", "frame ", ""],
+  ),
   "cli/arguments/parse_boolean.ts parseBoolean": textCases(parseBoolean),
   "cli/arguments/parse_byte_size.ts parseByteSize": textCases(
     parseByteSize,
