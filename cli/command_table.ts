@@ -10,6 +10,12 @@ interface CommandFile {
 }
 
 /**
+ * Modules of commands that came in one file with this one, by their paths without ending. Empty unless
+ * the program was bundled so (`scripts/packing/bundle_in_one.ts`).
+ */
+export const BUNDLED_COMMANDS: Map<string, () => Promise<object>> = new Map();
+
+/**
  * A command that the official program has. Its file is called by its words.
  *
  * @param folder Folder of the file, relative to this one.
@@ -18,9 +24,11 @@ export function command(name: string, folder = "commands"): TableEntry {
   return {
     name,
     load: async () => {
-      const file = `./${folder}/${name.replaceAll(/[ -]/g, "_")}${ENDING}`;
+      const file = `${folder}/${name.replaceAll(/[ -]/g, "_")}`;
       // A name that the runtime cannot foresee: else every start parses the files of all commands.
-      const { command } = await import(new URL(file, import.meta.url).href) as CommandFile;
+      const load = BUNDLED_COMMANDS.get(file) ??
+        (() => import(new URL(`./${file}${ENDING}`, import.meta.url).href));
+      const { command } = await load() as CommandFile;
       return { name, ...command };
     },
   };

@@ -22,7 +22,7 @@ export function isInBackground(environment: Environment): boolean {
  */
 export async function runInBackground(): Promise<void> {
   const [name, ...words] = ownCommandLine();
-  const child = spawn(Deno.execPath(), words, {
+  const child = spawn(ownFile(), words, {
     argv0: name!,
     env: { ...Deno.env.toObject(), [FOREGROUND_VARIABLE]: String(Deno.pid) },
     // What goes on in the background prints nothing: what comes here says that it is ready.
@@ -49,11 +49,30 @@ export function goToBackground(): void {
   Deno.chdir("/");
 }
 
-/** The program itself: what only uses its commands cannot be started again by its own words. */
-const PROGRAM = new URL("../main.ts", import.meta.url).href;
+/** The file that runs, by a name for which `spawn` leaves the words as they are: it takes them for Node's. */
+function ownFile(): string {
+  const path = Deno.execPath();
+  const start = path.lastIndexOf("/") + 1;
+  const file = `${path.slice(0, start)}./${path.slice(start)}`;
+  try {
+    Deno.statSync(file);
+    return file;
+  } catch {
+    // It has no name any more, or never had one.
+    return "/proc/self/exe";
+  }
+}
+
+/**
+ * The program itself, in the sources, bundled, and bundled in one: what only uses its commands cannot be
+ * started again by its own words.
+ */
+const PROGRAMS = ["../main.ts", "./main.js", import.meta.url].map((path) =>
+  new URL(path, import.meta.url).href
+);
 
 function ownCommandLine(): string[] {
-  if (Deno.mainModule !== PROGRAM && !Deno.build.standalone) {
+  if (!PROGRAMS.includes(Deno.mainModule) && !Deno.build.standalone) {
     throw new Error("only a program of its own can go on in the background");
   }
   // Words that are no text arrive changed; the other process looks for its words here as well.

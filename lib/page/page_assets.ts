@@ -1,3 +1,4 @@
+import { BUNDLED_ASSETS } from "./bundled_assets.ts";
 import { fileURLToPath } from "node:url";
 import type { HeaderField, IncomingRequest, OutgoingResponse } from "../http/mod.ts";
 import { createHash } from "node:crypto";
@@ -53,7 +54,8 @@ export class PageAssets {
     const [file, type] = FILES.get(path)!;
     let bytes: Uint8Array;
     try {
-      bytes = await Deno.readFile(fileURLToPath(new URL(file, FOLDER)));
+      bytes = BUNDLED_ASSETS.get(file) ??
+        await Deno.readFile(fileURLToPath(new URL(file, FOLDER)));
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       bytes = new TextEncoder().encode(file === "index.html" ? NOT_BUILT : "");

@@ -1,10 +1,9 @@
 import { fromFileUrl } from "@std/path";
+import { commandModules, pageAssets } from "./program_parts.ts";
 import type { PackedFile } from "./packed_file.ts";
 import { runTool } from "./run_tool.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
-const FOLDERS = ["cli/commands", "cli/pxar_commands"];
-const ASSETS = "lib/page/assets";
 /** A module that is loaded when it is needed. The runtime would read and parse it at every start. */
 const LATER = /\bimport\("(\.\.?\/[^"]+)"\)/g;
 
@@ -14,21 +13,12 @@ const LATER = /\bimport\("(\.\.?\/[^"]+)"\)/g;
  * @param folder Empty folder to work in.
  */
 export async function bundleProgram(folder: string): Promise<PackedFile[]> {
-  const commands = FOLDERS.flatMap((folder) =>
-    [...Deno.readDirSync(ROOT + folder)]
-      .map(({ name }) => name)
-      .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
-      .sort()
-      .map((name) => `${folder}/${name}`)
-  );
   await runTool(Deno.execPath(), [
     ...["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--outdir", folder],
-    ...["cli/main.ts", ...commands],
+    ...["cli/main.ts", ...commandModules(ROOT).map((path) => `cli/${path}.ts`)],
   ], { cwd: ROOT });
   const files = readModules(folder, "");
-  for (const name of Deno.readDirSync(ROOT + ASSETS)) {
-    files.push(packed(`assets/${name.name}`, Deno.readFileSync(`${ROOT}${ASSETS}/${name.name}`)));
-  }
+  for (const { name, bytes } of pageAssets(ROOT)) files.push(packed(`assets/${name}`, bytes));
   // Whatever lies in the folders above, these are modules.
   files.push(packed("package.json", new TextEncoder().encode('{"type":"module"}\n')));
   return files.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -48,5 +38,5 @@ function readModules(folder: string, below: string): PackedFile[] {
 }
 
 function packed(path: string, bytes: Uint8Array<ArrayBuffer>): PackedFile {
-  return { path: `program/${path}`, bytes, isExecutable: false };
+  return { path: `program/${path}`, bytes, kind: "plain" };
 }

@@ -26,11 +26,11 @@ export async function debianLibraries(
   const loader = closeLoader(findLibrary(unpacked, architecture.loader));
   return [
     // The process is called after this file.
-    { path: "pbs-client", bytes: loader, isExecutable: true },
+    { path: "pbs-client", bytes: loader, kind: "executable" },
     ...Object.values(LIBRARIES).flat().map((name) => ({
       path: `lib/${name}`,
       bytes: findLibrary(unpacked, name),
-      isExecutable: false,
+      kind: "plain" as const,
     })),
   ];
 }

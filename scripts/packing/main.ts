@@ -6,10 +6,11 @@ import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
 import { VERSION } from "../../cli/version.ts";
 import { ARCHITECTURES } from "./architecture.ts";
+import { bundleInOne } from "./bundle_in_one.ts";
 import { bundleProgram } from "./bundle_program.ts";
 import { compressFrames } from "./compress_frames.ts";
 import { debianLibraries } from "./debian_libraries.ts";
-import { ownBinaries } from "./own_binaries.ts";
+import { launcher, nativeCore } from "./own_binaries.ts";
 import { runtime } from "./runtime.ts";
 import { writeExecutable } from "./write_executable.ts";
 
@@ -60,16 +61,17 @@ async function pack(): Promise<void> {
   const work = await Deno.makeTempDir({ dir: `${ROOT}.setup/pack` });
   try {
     const program = await bundleProgram(await Deno.makeTempDir({ dir: work }));
-    const { launcher, core } = await ownBinaries(architecture, work);
+    const inOne = await bundleInOne(await Deno.makeTempDir({ dir: work }));
+    const core = await nativeCore(architecture, work);
     const deno = await runtime(architecture, folder);
-    const others = [...await debianLibraries(architecture, folder), core, ...program];
+    const others = [...await debianLibraries(architecture, folder), core, ...program, inOne];
     const pieces = [
       deno.bytes,
       new Uint8Array(await new Blob(others.map(({ bytes }) => bytes)).arrayBuffer()),
     ];
     await writeExecutable(output, {
       version: VERSION,
-      launcher,
+      launcher: await launcher(architecture),
       files: [deno, ...others],
       frames: await compressFrames(pieces, level, frames),
     });

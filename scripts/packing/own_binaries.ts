@@ -5,37 +5,38 @@ import { runTool } from "./run_tool.ts";
 
 const NATIVE = fromFileUrl(new URL("../../native/", import.meta.url));
 
-/** Binaries made from the sources of this repository. */
-export interface OwnBinaries {
-  readonly launcher: Uint8Array<ArrayBuffer>;
-  readonly core: PackedFile;
-}
-
 /**
- * The launcher and the native core for an architecture. For this machine's they are built, for another
- * one they must have been.
- *
- * @param folder Folder for the core without its symbols.
+ * The launcher for an architecture. For this machine's it is built, for another one it must have been.
  */
-export async function ownBinaries(
+export async function launcher(
   architecture: Architecture,
-  folder: string,
-): Promise<OwnBinaries> {
-  const isNative = isOwn(architecture);
-  if (isNative) {
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (isOwn(architecture)) {
     await runTool("cargo", [
       ...["rustc", "--manifest-path", `${NATIVE}Cargo.toml`, "--release", "--locked", "--quiet"],
       ...["--package", "pbs-launcher", "--bin", "pbs-launcher"],
-      // No library of the host is used by what is linked statically.
+      // What is linked statically uses no library of the host.
       ...["--", "-C", "target-feature=+crt-static"],
     ]);
   }
-  const built = `${NATIVE}target/${isNative ? "" : `${architecture.target}/`}release`;
-  const core = `${folder}/libpbs_native.so`;
-  const strip = isNative ? "strip" : `${architecture.target.replace("-unknown", "")}-strip`;
-  await runTool(strip, ["--strip-unneeded", "-o", core, `${built}/libpbs_native.so`]);
-  return {
-    launcher: await Deno.readFile(`${built}/pbs-launcher`),
-    core: { path: "libpbs_native.so", bytes: await Deno.readFile(core), isExecutable: false },
-  };
+  return await Deno.readFile(`${releaseFolder(architecture)}/pbs-launcher`);
+}
+
+/**
+ * The native core for an architecture, which must have been built, without its symbols.
+ *
+ * @param folder Folder to work in.
+ */
+export async function nativeCore(architecture: Architecture, folder: string): Promise<PackedFile> {
+  const path = `${folder}/libpbs_native.so`;
+  const strip = isOwn(architecture)
+    ? "strip"
+    : `${architecture.target.replace("-unknown", "")}-strip`;
+  const built = `${releaseFolder(architecture)}/libpbs_native.so`;
+  await runTool(strip, ["--strip-unneeded", "-o", path, built]);
+  return { path: "libpbs_native.so", bytes: await Deno.readFile(path), kind: "plain" };
+}
+
+function releaseFolder(architecture: Architecture): string {
+  return `${NATIVE}target/${isOwn(architecture) ? "" : `${architecture.target}/`}release`;
 }

@@ -3,5 +3,6 @@ export interface PackedFile {
   /** Relative to the folder into which it is unpacked. */
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly isExecutable: boolean;
+  /** How it is used: `memory` is not unpacked into folders. */
+  readonly kind: "executable" | "plain" | "memory";
 }

@@ -10,7 +10,7 @@ import { runTool } from "./run_tool.ts";
  */
 export async function runtime(architecture: Architecture, folder: string): Promise<PackedFile> {
   const path = isOwn(architecture) ? Deno.execPath() : await fetchRuntime(architecture, folder);
-  return { path: "deno", bytes: await Deno.readFile(path), isExecutable: true };
+  return { path: "deno", bytes: await Deno.readFile(path), kind: "executable" };
 }
 
 async function fetchRuntime(

@@ -45,9 +45,9 @@ function tableOf({ version, launcher, files, frames }: ExecutableParts): string 
     lines.push(`frame ${offset} ${compressed.length} ${size} ${digest}`);
     offset += compressed.length;
   }
-  for (const { path, bytes, isExecutable } of files) {
+  for (const { path, bytes, kind } of files) {
     const digest = createHash("sha256").update(bytes).digest("hex");
-    lines.push(`file ${bytes.length} ${isExecutable ? "x" : "-"} ${digest} ${path}`);
+    lines.push(`file ${bytes.length} ${kind} ${digest} ${path}`);
   }
   return lines.join("\n") + "\n";
 }

@@ -9,7 +9,7 @@ export class MinimalRoot implements AsyncDisposable {
   private constructor(readonly dir: TempDir) {}
 
   static async make(): Promise<MinimalRoot> {
-    const dir = await TempDir.make();
+    const dir = await TempDir.make("/dev/shm");
     for (const name of ["proc", "dev", "work"]) await Deno.mkdir(`${dir.path}/${name}`);
     await Deno.chmod(dir.path, 0o755);
     await Deno.chmod(`${dir.path}/work`, 0o1777);
@@ -25,8 +25,9 @@ export class MinimalRoot implements AsyncDisposable {
 
   /**
    * Runs a shell script outside, with `/proc` and `/dev` mounted inside. Its function `inside` runs a
-   * command within the root, with no other variables than `PBS_CLIENT_CACHE_DIR=/work/cache`; `root` is
-   * the path of the root.
+   * command within the root, with no other variables than `PBS_CLIENT_CACHE_DIR=/work/cache`, and
+   * `plainly` with no variable at all; `unprivileged` lets another user run a command; `root` is the path
+   * of the root.
    *
    * @returns Everything that was printed.
    * @throws {Error} with everything that was printed, if it fails.
@@ -37,6 +38,8 @@ export class MinimalRoot implements AsyncDisposable {
       mount -t proc proc "$root/proc"
       mount --rbind /dev "$root/dev"
       inside() { env -i PBS_CLIENT_CACHE_DIR=/work/cache "$(command -v chroot)" "$root" "$@"; }
+      plainly() { env -i "$(command -v chroot)" "$root" "$@"; }
+      unprivileged() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
     `;
     const output = await new Deno.Command("unshare", {
       args: [

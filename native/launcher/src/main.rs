@@ -11,6 +11,7 @@
 mod failure;
 mod leftovers;
 mod limits;
+mod memory;
 mod pack;
 mod place;
 mod program;
@@ -20,6 +21,7 @@ mod table;
 mod unpack;
 mod unpacked;
 mod workers;
+mod write_files;
 
 use failure::Failure;
 use std::process::ExitCode;
@@ -37,5 +39,5 @@ fn main() -> ExitCode {
 fn run() -> Result<std::convert::Infallible, Failure> {
     limits::settle()?;
     let pack = pack::Pack::open()?;
-    settle::settle(&pack, |unpacked| program::become_client(&pack, unpacked))
+    settle::settle(&pack)
 }

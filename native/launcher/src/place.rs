@@ -1,5 +1,5 @@
 use crate::failure::Failure;
-use rustix::fs::{Mode, OFlags, StatVfsMountFlags, fstat, fstatvfs, mkdir, open};
+use rustix::fs::{FileType, Mode, OFlags, StatVfsMountFlags, fstat, fstatvfs, mkdir, open};
 use rustix::io::Errno;
 use rustix::process::{geteuid, getuid};
 use std::env;
@@ -34,7 +34,7 @@ impl Place {
         }
     }
 
-    /// A folder that the user has named; only its last one is made.
+    /// A folder that the user has named; of it only the last one is made.
     fn chosen(path: &Path) -> Self {
         let parent = path
             .parent()
@@ -60,7 +60,9 @@ impl Place {
         }
         let mut places = Vec::new();
         if let Some(cache) = variable("XDG_CACHE_HOME") {
-            places.push(Self::new(cache, &["pbs-client", "packed"]));
+            let mut place = Self::chosen(&cache);
+            place.folders.extend(["pbs-client".into(), "packed".into()]);
+            places.push(place);
         } else if let Some(home) = variable("HOME") {
             places.push(Self::new(home, &[".cache", "pbs-client", "packed"]));
         }
@@ -72,7 +74,7 @@ impl Place {
         if let Some(folder) = variable("XDG_RUNTIME_DIR") {
             places.push(Self::new(folder, &["pbs-client", "packed"]));
         }
-        for folder in ["/run", "/dev/shm", "/tmp", "/var/tmp"] {
+        for folder in ["/run", "/dev/shm", "/tmp"] {
             places.push(Self::new(folder, &[&own]));
         }
         places
@@ -87,6 +89,7 @@ impl Place {
 
     /// Opens it if it is there and safe. @returns None if it is not there.
     pub fn find(&self) -> Result<Option<Folder>, Failure> {
+        self.check_links()?;
         match canonicalize(self.path()) {
             Ok(path) => open_safe(path).map(Some),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -94,8 +97,29 @@ impl Place {
         }
     }
 
+    /// Refuses links that another user has made: in folders such as `/tmp` anybody may make them.
+    fn check_links(&self) -> Result<(), Failure> {
+        let mut path = self.base.clone();
+        for folder in &self.folders {
+            path.push(folder);
+            let Ok(found) = rustix::fs::lstat(&path) else {
+                return Ok(());
+            };
+            let is_link = FileType::from_raw_mode(found.st_mode) == FileType::Symlink;
+            if is_link && found.st_uid != geteuid().as_raw() && found.st_uid != 0 {
+                return Err(Failure::new(format!(
+                    "\"{}\" is a link of user {}",
+                    path.display(),
+                    found.st_uid
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Opens it, having made what of it is missing.
     pub fn make(&self) -> Result<Folder, Failure> {
+        self.check_links()?;
         let mut path =
             canonicalize(&self.base).map_err(|error| Failure::of(self.base.display(), error))?;
         for folder in &self.folders {

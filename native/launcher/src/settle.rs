@@ -1,6 +1,7 @@
 use crate::failure::Failure;
 use crate::pack::Pack;
 use crate::place::Place;
+use crate::program::{become_client, become_client_in_memory};
 use crate::unpack::unpack;
 use crate::unpacked::{Found, Unpacked};
 use rustix::fs::Mode;
@@ -11,11 +12,10 @@ use std::env;
 /// Has every byte compared with its digest before the start.
 const VERIFY: &str = "PBS_CLIENT_UNPACK_VERIFY";
 
-/// Finds the unpacked files or unpacks them, and starts them.
-///
-/// @param start Comes back only if that fails; then another place is tried.
-pub fn settle(pack: &Pack, start: impl Fn(Unpacked) -> Failure) -> Result<Infallible, Failure> {
+/// Finds the unpacked files or unpacks them, and starts them. Where that fails, another place is tried.
+pub fn settle(pack: &Pack) -> Result<Infallible, Failure> {
     let compares_digests = env::var_os(VERIFY).is_some_and(|value| !value.is_empty());
+    let start = |unpacked: Unpacked| become_client(pack, unpacked);
     let places = Place::all();
     for place in &places {
         let Ok(Some(folder)) = place.find() else {
@@ -32,11 +32,12 @@ pub fn settle(pack: &Pack, start: impl Fn(Unpacked) -> Failure) -> Result<Infall
             .make()
             .and_then(|folder| unpack(pack, &folder, compares_digests));
         umask(mask);
-        reasons.push(made.map_or_else(|failure| failure, &start).to_string());
+        reasons.push(made.map_or_else(|failure| failure, start).to_string());
     }
     if let [reason] = &reasons[..] {
         return Err(Failure::new(reason));
     }
+    reasons.push(become_client_in_memory(pack).to_string());
     Err(Failure::new(format!(
         "nowhere to unpack to: {}; name a folder in PBS_CLIENT_CACHE_DIR",
         reasons.join("; ")

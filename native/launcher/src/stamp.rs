@@ -20,7 +20,7 @@ pub fn stamp_of(folder: &OwnedFd, table: &Table, digest: &[u8]) -> Option<String
         let found = safe(folder, path, FileType::Directory)?;
         describe(&mut stamp, &found);
     }
-    for file in &table.files {
+    for file in table.unpacked() {
         let found = safe(folder, &file.path, FileType::RegularFile)?;
         if found.st_size as u64 != file.size {
             return None;
@@ -33,7 +33,7 @@ pub fn stamp_of(folder: &OwnedFd, table: &Table, digest: &[u8]) -> Option<String
 /// Folders of a pack, each before what is in it.
 pub fn folders_of(table: &Table) -> BTreeSet<&str> {
     let mut folders = BTreeSet::new();
-    for file in &table.files {
+    for file in table.unpacked() {
         for (end, _) in file.path.match_indices('/') {
             folders.insert(&file.path[..end]);
         }
@@ -52,7 +52,7 @@ fn safe(folder: &OwnedFd, path: &str, kind: FileType) -> Option<Stat> {
 fn describe(stamp: &mut String, found: &Stat) {
     let _ = writeln!(
         stamp,
-        "{} {} {}.{} {}.{}",
+        "{} {} {}.{:09} {}.{:09}",
         found.st_ino,
         found.st_size,
         found.st_mtime,

@@ -15,13 +15,22 @@ pub struct Frame {
     pub digest: Digest,
 }
 
+/// How a file is used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Executable,
+    Plain,
+    /// Where nothing can be written; it is not unpacked into folders.
+    Memory,
+}
+
 /// A file of the pack. One after the other they are the bytes that the frames hold.
 #[derive(Debug, PartialEq)]
 pub struct PackedFile {
     /// Where it begins in the bytes that the frames hold.
     pub start: u64,
     pub size: u64,
-    pub is_executable: bool,
+    pub kind: Kind,
     pub digest: Digest,
     /// Relative to the folder of the pack.
     pub path: String,
@@ -35,6 +44,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// The files that are unpacked into a folder.
+    pub fn unpacked(&self) -> impl Iterator<Item = &PackedFile> {
+        self.files.iter().filter(|file| file.kind != Kind::Memory)
+    }
+
     /// Reads the lines that `scripts/pack` has written.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let mut table = Self {
@@ -58,11 +72,11 @@ impl Table {
                     size += frame.size as u64;
                     table.frames.push(frame);
                 }
-                ["file", length, mode, digest, path] if is_relative(path) => {
+                ["file", length, kind, digest, path] if is_relative(path) => {
                     let file = PackedFile {
                         start,
                         size: number(length)?,
-                        is_executable: mode == "x",
+                        kind: parse_kind(kind)?,
                         digest: parse_digest(digest)?,
                         path: path.to_owned(),
                     };
@@ -98,6 +112,15 @@ fn parse_digest(text: &str) -> Result<Digest, Failure> {
             u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| unreadable())?;
     }
     Ok(digest)
+}
+
+fn parse_kind(word: &str) -> Result<Kind, Failure> {
+    match word {
+        "executable" => Ok(Kind::Executable),
+        "plain" => Ok(Kind::Plain),
+        "memory" => Ok(Kind::Memory),
+        _ => Err(unreadable()),
+    }
 }
 
 fn is_plain(text: &str) -> bool {

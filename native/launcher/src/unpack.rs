@@ -3,9 +3,10 @@ use crate::leftovers::{TEMPORARY, remove_leftovers, set_aside};
 use crate::pack::Pack;
 use crate::place::Folder;
 use crate::stamp::{STAMP, folders_of, stamp_of};
-use crate::table::{Frame, PackedFile};
+use crate::table::Kind;
 use crate::unpacked::{Found, Unpacked};
 use crate::workers::for_each;
+use crate::write_files::write_files;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, fsync, mkdirat, open, openat, renameat};
 use rustix::io::Errno;
 use std::fs::{File, remove_dir_all};
@@ -98,8 +99,8 @@ fn write(pack: &Pack, place: &Folder, name: &str) -> Result<(), Failure> {
         mkdirat(&folder, inner, Mode::RWXU).map_err(failed)?;
     }
     let mut files = Vec::new();
-    for file in &pack.table.files {
-        let mode = if file.is_executable {
+    for file in pack.table.unpacked() {
+        let mode = if file.kind == Kind::Executable {
             Mode::RUSR | Mode::XUSR
         } else {
             Mode::RUSR
@@ -109,14 +110,7 @@ fn write(pack: &Pack, place: &Folder, name: &str) -> Result<(), Failure> {
             File::from(openat(&folder, &file.path, NEW_FILE, mode).map_err(failed)?),
         ));
     }
-    let frames = with_starts(&pack.table.frames);
-    for_each(&frames, |&(start, frame)| {
-        let bytes = pack.unpack(frame)?;
-        for (file, opened) in &files {
-            write_part(file, opened, start, &bytes).map_err(|error| failure(&path, error))?;
-        }
-        Ok(())
-    })?;
+    write_files(pack, &files, |error| failure(&path, error))?;
     for_each(&files, |(_, opened)| {
         opened.sync_all().map_err(|error| failure(&path, error))
     })?;
@@ -128,30 +122,6 @@ fn write(pack: &Pack, place: &Folder, name: &str) -> Result<(), Failure> {
         .and_then(|()| file.sync_all())
         .map_err(|error| failure(&path, error))?;
     fsync(&folder).map_err(failed)
-}
-
-/// Frames with the places of their bytes among all.
-fn with_starts<'frames>(frames: &'frames [Frame]) -> Vec<(u64, &'frames Frame)> {
-    let mut end = 0;
-    let with_start = |frame: &'frames Frame| {
-        let start = end;
-        end += frame.size as u64;
-        (start, frame)
-    };
-    frames.iter().map(with_start).collect()
-}
-
-/// Writes what of a frame's bytes belongs to a file.
-fn write_part(file: &PackedFile, opened: &File, start: u64, bytes: &[u8]) -> std::io::Result<()> {
-    let from = file.start.max(start);
-    let to = (file.start + file.size).min(start + bytes.len() as u64);
-    if from >= to {
-        return Ok(());
-    }
-    opened.write_all_at(
-        &bytes[(from - start) as usize..(to - start) as usize],
-        from - file.start,
-    )
 }
 
 fn failure(path: &Path, error: std::io::Error) -> Failure {

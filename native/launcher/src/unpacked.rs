@@ -74,7 +74,8 @@ impl Unpacked {
         if !compares_digests {
             return Ok(());
         }
-        for_each(&pack.table.files, |file| {
+        let files: Vec<_> = pack.table.unpacked().collect();
+        for_each(&files, |file| {
             let opened = openat(&self.descriptor, &file.path, flags, Mode::empty());
             let found = opened
                 .map_err(std::io::Error::from)
