@@ -30,6 +30,7 @@ const RUNTIME_OPTIONS: &[&str] = &[
     "--cached-only",
     "--no-code-cache",
     "--no-prompt",
+    "--unstable-vsock",
     "--allow-read",
     "--allow-write",
     "--allow-net",
@@ -118,7 +119,9 @@ fn become_program(pack: &Pack, parts: &Parts) -> Failure {
         .env("PBS_CLIENT_EXECUTABLE", &pack.path)
         .env("DENO_NO_UPDATE_CHECK", "1")
         // Everything is in the pack: the runtime keeps nothing.
-        .env("DENO_DIR", "/dev/null/deno");
+        .env("DENO_DIR", "/dev/null/deno")
+        // On a terminal it would tell so.
+        .env("DENO_LOG", "error,deno::cache=off");
     if let Some(path) = parts
         .native_core
         .as_ref()
