@@ -36,6 +36,15 @@ export async function openGuest(values: CommandValues, needsTicket: boolean): Pr
   });
 }
 
+/** The client of a guest that the official program has started. */
+export async function openKnownGuest(
+  { cid, ticket }: { readonly cid: number; readonly ticket: string },
+): Promise<GuestClient> {
+  const { connectVsock } = await import("../../lib/duplex/mod.ts");
+  const { GUEST_PORT, GuestClient } = await import("../../lib/guest/mod.ts");
+  return new GuestClient({ connect: () => connectVsock({ cid, port: GUEST_PORT }), ticket });
+}
+
 /** Bytes of the path that a command was given. @throws {UsageError} if it is no Base64. */
 export function guestPath(values: CommandValues): Uint8Array {
   const path = values.bytes("path")!;

@@ -7,6 +7,8 @@ import { readApiResult, requireSuccess } from "../rest/mod.ts";
 import { type GuestEntry, readGuestEntries } from "./guest_entry.ts";
 import type { GuestFormat } from "./guest_format.ts";
 
+/** Port of vsock that guests listen on (spec: protocol.md §8.1). */
+export const GUEST_PORT = 807;
 /** Time to the head of an answer: disks may have to be looked through (spec: protocol.md §8.3). */
 const HEAD_TIMEOUT_MS = 150_000;
 /** Time for the next bytes of an answer. */

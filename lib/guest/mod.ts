@@ -11,7 +11,12 @@
  * @module
  */
 
-export { GuestClient, type GuestClientOptions, type GuestStatus } from "./guest_client.ts";
+export {
+  GUEST_PORT,
+  GuestClient,
+  type GuestClientOptions,
+  type GuestStatus,
+} from "./guest_client.ts";
 export { GuestDisks, type NamedDevice, parseNamedDevice } from "./guest_disks.ts";
 export { type GuestEntry, type GuestEntryType, readGuestEntries } from "./guest_entry.ts";
 export { GUEST_FORMATS, type GuestFormat } from "./guest_format.ts";

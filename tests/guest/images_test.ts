@@ -271,6 +271,18 @@ testWithPeers(
         (await guest.run("status")).stdout,
         /^running for .*, ends after .* without use\n$/,
       );
+      const map = { "qemu_a-vm-1": { pid: 1, cid: 1, ticket: "t" } };
+      await namespace.run("mkdir", "-p", "/run/proxmox-backup/0");
+      const known = (...words: string[]) =>
+        runClient(["guest", ...words], { under: namespace.under });
+      assertEquals((await known("status")).stdout, "Qemu: no mappings\n");
+      const file = "/run/proxmox-backup/0/restore-vm-map.json";
+      await namespace.run("sh", "-c", `echo '${JSON.stringify(map)}' > ${file}`);
+      const all = JSON.parse((await known("status", "--output-format", "json")).stdout);
+      const { error, ...state } = all.Qemu.ids["qemu_a-vm-1"];
+      assertEquals(state, { pid: 1, cid: 1 });
+      assertMatch(error, /^cannot connect to \[vsock:1\]:807: /);
+      assertMatch((await known("stop", "other")).stderr, /knows no guest 'other'/);
       const refused = await guest.run("extract", `/${PART}`, "out", "--format", "tar");
       assertMatch(refused.stderr, /write - as the target/);
     });
