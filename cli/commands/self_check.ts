@@ -42,6 +42,9 @@ async function checkItself(values: CommandValues, context: CommandContext): Prom
   }
 }
 
+/** Beginning of the names that files have for the kernel which are in memory only. */
+const IN_MEMORY = "/memfd:";
+
 async function allFindings(environment: Environment): Promise<Finding[]> {
   const { checkFolder, checkFuse, checkNativeCore, checkPack, checkPage } = await import(
     "../../lib/self_check/mod.ts"
@@ -55,11 +58,10 @@ async function allFindings(environment: Environment): Promise<Finding[]> {
       detail: "this is a clone of the sources",
     });
   } else {
-    const folder = dirname(Deno.execPath());
-    findings.push(
-      ...checkPack(executable, folder),
-      checkFolder("folder of unpacked files", folder),
-    );
+    const program = Deno.execPath();
+    const folder = program.startsWith(IN_MEMORY) ? undefined : dirname(program);
+    findings.push(...checkPack(executable, folder));
+    if (folder !== undefined) findings.push(checkFolder("folder of unpacked files", folder));
   }
   findings.push(...await checkNativeCore(), checkFuse(), checkPage());
   const caches = userFile(environment, "XDG_CACHE_HOME", ".cache", "");

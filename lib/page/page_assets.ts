@@ -29,6 +29,7 @@ export class PageAssets {
   /** Names of files that are not there, or hold nothing: those of a page that was not built. */
   static missingFiles(): string[] {
     return [...FILES.values()].map(([file]) => file).filter((file) => {
+      if (BUNDLED_ASSETS.has(file)) return false;
       try {
         return Deno.statSync(fileURLToPath(new URL(file, FOLDER))).size === 0;
       } catch (error) {

@@ -7,6 +7,12 @@ import { readAt, readPackTable } from "./read_pack_table.ts";
 
 const EXECUTABLE = "executable";
 const UNPACKED = "unpacked files";
+/** Files that are there for this process alone have just been compared. */
+const IN_MEMORY: Finding = {
+  part: UNPACKED,
+  verdict: "good",
+  detail: "in memory, as no folder can be used; compared when this process started",
+};
 /** Names that a line of findings lists. */
 const MAX_NAMES = 5;
 
@@ -15,9 +21,9 @@ const MAX_NAMES = 5;
  * the digests in its table.
  *
  * @param executable Path of the packed executable.
- * @param folder The folder that it was unpacked into.
+ * @param folder The folder that it was unpacked into; `undefined` if that was memory.
  */
-export function checkPack(executable: string, folder: string): Finding[] {
+export function checkPack(executable: string, folder: string | undefined): Finding[] {
   const findings: Finding[] = [];
   let table: PackTable;
   try {
@@ -28,7 +34,7 @@ export function checkPack(executable: string, folder: string): Finding[] {
     const detail = `${executable}: ${describeError(error).join("; ")}; get it again`;
     return [{ part: EXECUTABLE, verdict: "bad", detail }];
   }
-  findings.push(checkFiles(folder, table));
+  findings.push(folder === undefined ? IN_MEMORY : checkFiles(folder, table));
   return findings;
 }
 
@@ -53,7 +59,8 @@ function isWhole(file: Deno.FsFile, { offset, length, size, digest }: PackFrame)
   }
 }
 
-function checkFiles(folder: string, { files }: PackTable): Finding {
+function checkFiles(folder: string, table: PackTable): Finding {
+  const files = table.files.filter(({ isForMemory }) => !isForMemory);
   const problems = files.flatMap((file) => problemOf(folder, file) ?? []);
   if (problems.length > 0) {
     const detail = `${namesOf(problems)}; remove ${folder}: the next start unpacks it again`;

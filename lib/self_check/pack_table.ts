@@ -18,6 +18,8 @@ export interface PackedFile {
   readonly path: string;
   readonly size: number;
   readonly isExecutable: boolean;
+  /** Whether it is for starts in memory only; it is not unpacked into the folder. */
+  readonly isForMemory: boolean;
   /** SHA-256, as hex. */
   readonly digest: string;
 }
@@ -72,8 +74,14 @@ function fileOf(words: readonly string[]): PackedFile | undefined {
   const [size, mode, digest, ...rest] = words;
   const path = rest.join(" ");
   if (!isNumber(size) || !isDigest(digest) || !staysInside(path)) return undefined;
-  if (mode !== "x" && mode !== "-") return undefined;
-  return { path, size: Number(size), isExecutable: mode === "x", digest };
+  if (mode !== "x" && mode !== "-" && mode !== "m") return undefined;
+  return {
+    path,
+    size: Number(size),
+    isExecutable: mode === "x",
+    isForMemory: mode === "m",
+    digest,
+  };
 }
 
 function isNumber(word: string | undefined): word is string {

@@ -9,6 +9,7 @@ const LINES = [
   `frame 1020 5 12 ${DIGEST}`,
   `file 40 x ${DIGEST} deno`,
   `file 2 - ${DIGEST} program/a name.js`,
+  `file 0 m ${DIGEST} memory.js`,
 ];
 
 Deno.test("parsePackTable() reads version, frames and files", () => {
@@ -19,8 +20,15 @@ Deno.test("parsePackTable() reads version, frames and files", () => {
       { offset: 1020, length: 5, size: 12, digest: DIGEST },
     ],
     files: [
-      { path: "deno", size: 40, isExecutable: true, digest: DIGEST },
-      { path: "program/a name.js", size: 2, isExecutable: false, digest: DIGEST },
+      { path: "deno", size: 40, isExecutable: true, isForMemory: false, digest: DIGEST },
+      {
+        path: "program/a name.js",
+        size: 2,
+        isExecutable: false,
+        isForMemory: false,
+        digest: DIGEST,
+      },
+      { path: "memory.js", size: 0, isExecutable: false, isForMemory: true, digest: DIGEST },
     ],
   });
 });

@@ -12,6 +12,8 @@ export interface ExecutableParts {
 }
 
 const MARK = "PBSPACK1";
+/** Letters of the table. */
+const MODES = { executable: "x", plain: "-", memory: "m" } as const;
 
 /** Writes a packed executable: launcher, frames, table, trailer. It appears under its name when it is complete. */
 export async function writeExecutable(path: string, parts: ExecutableParts): Promise<void> {
@@ -47,7 +49,7 @@ function tableOf({ version, launcher, files, frames }: ExecutableParts): string 
   }
   for (const { path, bytes, kind } of files) {
     const digest = createHash("sha256").update(bytes).digest("hex");
-    lines.push(`file ${bytes.length} ${kind} ${digest} ${path}`);
+    lines.push(`file ${bytes.length} ${MODES[kind]} ${digest} ${path}`);
   }
   return lines.join("\n") + "\n";
 }

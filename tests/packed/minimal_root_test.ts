@@ -68,6 +68,7 @@ testWithPeers(
     mount -t tmpfs -o ro tmpfs "$root/dev/shm"
     start="plainly /pbs-client"
     $start version
+    $start self-check
     ${BACK_UP} ${MOUNT}
     [ "$(ls "$root")" = "$(printf 'dev\\npbs-client\\nproc\\nwork')" ]
   `);

@@ -116,9 +116,9 @@ fn parse_digest(text: &str) -> Result<Digest, Failure> {
 
 fn parse_kind(word: &str) -> Result<Kind, Failure> {
     match word {
-        "executable" => Ok(Kind::Executable),
-        "plain" => Ok(Kind::Plain),
-        "memory" => Ok(Kind::Memory),
+        "x" => Ok(Kind::Executable),
+        "-" => Ok(Kind::Plain),
+        "m" => Ok(Kind::Memory),
         _ => Err(unreadable()),
     }
 }

@@ -5,7 +5,7 @@ const ZEROS: &str = "00000000000000000000000000000000000000000000000000000000000
 #[test]
 fn files_follow_one_another() {
     let text = format!(
-        "version 0.1.0\nframe 100 7 12 {ZEROS}\nfile 5 executable {ZEROS} deno\nfile 7 plain {ZEROS} program/main.js\n"
+        "version 0.1.0\nframe 100 7 12 {ZEROS}\nfile 5 x {ZEROS} deno\nfile 7 - {ZEROS} program/main.js\n"
     );
     let table = Table::parse(&text).ok().unwrap();
     assert_eq!(table.version, "0.1.0");
@@ -34,16 +34,16 @@ fn files_follow_one_another() {
 #[test]
 fn what_is_no_table_is_refused() {
     let frame = format!("frame 100 7 12 {ZEROS}");
-    let file = format!("file 12 plain {ZEROS} deno");
+    let file = format!("file 12 - {ZEROS} deno");
     for text in [
         String::new(),
         frame.clone(),
         format!("{frame}\n{file}"),
-        format!("version 0.1.0\n{frame}\nfile 12 other {ZEROS} deno"),
-        format!("version 0.1.0\n{frame}\nfile 11 plain {ZEROS} deno"),
-        format!("version 0.1.0\n{frame}\nfile 12 plain {ZEROS} ../deno"),
-        format!("version 0.1.0\n{frame}\nfile 12 plain {ZEROS} /deno"),
-        format!("version 0.1.0\n{frame}\nfile 12 plain 00 deno"),
+        format!("version 0.1.0\n{frame}\nfile 12 y {ZEROS} deno"),
+        format!("version 0.1.0\n{frame}\nfile 11 - {ZEROS} deno"),
+        format!("version 0.1.0\n{frame}\nfile 12 - {ZEROS} ../deno"),
+        format!("version 0.1.0\n{frame}\nfile 12 - {ZEROS} /deno"),
+        format!("version 0.1.0\n{frame}\nfile 12 - 00 deno"),
         format!("version ../0\n{frame}\n{file}"),
         format!("version 0.1.0\n{frame}\n{file}\nmore"),
         format!("version 0.1.0\nframe 100 7 4294967296 {ZEROS}\n{file}"),
