@@ -86,6 +86,17 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "User or API token to log in with, for want of --auth-id.",
   },
   {
+    name: "PBS_CLIENT_CACHE_DIR",
+    description:
+      "Folder that the packed executable unpacks itself into, made if it is not there. " +
+      "Without it, one is looked for in the caches of the user and of the system, and in memory.",
+  },
+  {
+    name: "PBS_CLIENT_EXECUTABLE",
+    concerns: ({ name }) => name === "self-check",
+    description: "Path of the packed executable. It sets this variable itself.",
+  },
+  {
     name: "PBS_CLIENT_NATIVE",
     description:
       "Path of the native library. Without it, it is looked for where the build leaves it, beside " +
@@ -95,6 +106,11 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     name: "PBS_CLIENT_PROGRAM",
     concerns: ({ name }) => name === "backup",
     description: "What the program is called in the commands that backup --init suggests.",
+  },
+  {
+    name: "PBS_CLIENT_UNPACK_VERIFY",
+    description: "If it is set and not empty, the packed executable compares all unpacked files " +
+      "with their digests before it starts, and unpacks anew what is damaged.",
   },
   {
     name: "PBS_DATASTORE",

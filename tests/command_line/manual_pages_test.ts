@@ -123,7 +123,7 @@ testWithPeers(
 async function* sources(folder: URL): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     if (isDirectory) yield* sources(new URL(`${name}/`, folder));
-    else if (name.endsWith(".ts") && !name.endsWith("_test.ts")) {
+    else if (/(?<!_test)\.(?:ts|rs)$/.test(name)) {
       yield await Deno.readTextFile(new URL(name, folder));
     }
   }
@@ -132,8 +132,8 @@ async function* sources(folder: URL): AsyncGenerator<string> {
 Deno.test("manual pages have each variable that the program reads, and no other", async () => {
   const read = new Set<string>();
   const reading =
-    /(?:\bget\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n {2}(?:variable|logVariable):)\s*"([A-Z][A-Z0-9_]+)"/g;
-  for (const layer of ["cli", "lib", "ffi"]) {
+    /(?:\b(?:get|env::var_os)\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n {2}(?:variable|logVariable):)\s*"([A-Z][A-Z0-9_]+)"/g;
+  for (const layer of ["cli", "lib", "ffi", "native/launcher/src"]) {
     for await (const text of sources(new URL(`../../${layer}/`, import.meta.url))) {
       for (const [, name] of text.matchAll(reading)) read.add(name!);
       for (const [, list] of text.matchAll(/_VARIABLES = \[([^\]]*)\]/g)) {

@@ -9,12 +9,10 @@ use rustix::process::umask;
 use std::convert::Infallible;
 use std::env;
 
-/// Has every byte compared with its digest before the start.
-const VERIFY: &str = "PBS_CLIENT_UNPACK_VERIFY";
-
 /// Finds the unpacked files or unpacks them, and starts them. Where that fails, another place is tried.
 pub fn settle(pack: &Pack) -> Result<Infallible, Failure> {
-    let compares_digests = env::var_os(VERIFY).is_some_and(|value| !value.is_empty());
+    let verify = env::var_os("PBS_CLIENT_UNPACK_VERIFY");
+    let compares_digests = verify.is_some_and(|value| !value.is_empty());
     let start = |unpacked: Unpacked| become_client(pack, unpacked);
     let places = Place::all();
     for place in &places {
