@@ -52,11 +52,10 @@ async function allFindings(environment: Environment): Promise<Finding[]> {
   const findings: Finding[] = [checkRuntime()];
   const executable = environment.get("PBS_CLIENT_EXECUTABLE");
   if (executable === undefined) {
-    findings.push({
-      part: "executable",
-      verdict: "absent",
-      detail: "this is a clone of the sources",
-    });
+    const detail = Deno.build.standalone
+      ? "the runtime and all files are in one compiled executable, which carries no digests"
+      : "this is a clone of the sources";
+    findings.push({ part: "executable", verdict: "absent", detail });
   } else {
     const program = Deno.execPath();
     const folder = program.startsWith(IN_MEMORY) ? undefined : dirname(program);

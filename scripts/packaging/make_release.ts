@@ -56,6 +56,7 @@ async function fillRelease(folder: string, request: ReleaseRequest): Promise<voi
   const { report } = request;
   const dateSecs = await sourceDate();
   const executables = await gatherExecutables(folder, request);
+  if (request.executables.length === 0) await makeCompiled(folder, request);
   const parts = await components(executables.map(architectureOf));
   const sources: PackageSources = {
     dateSecs,
@@ -105,6 +106,18 @@ async function gatherExecutables(folder: string, request: ReleaseRequest): Promi
     made.push(target);
   }
   return made;
+}
+
+/** The executable of `deno compile`, for this machine, where its runtime for such programs can be had. */
+async function makeCompiled(folder: string, { report }: ReleaseRequest): Promise<void> {
+  const target = `${folder}/pbs-client-${VERSION}-linux-${Deno.build.arch}-compiled`;
+  try {
+    await runTool(`${ROOT}scripts/compile`, ["--output", target]);
+  } catch (error) {
+    report(`left out: the compiled executable: ${describeError(error).join("; ")}`);
+    return;
+  }
+  report(`made ${nameOf(target)}`);
 }
 
 /** A line for each file, as `sha256sum` reads it, sorted by name. */

@@ -5,12 +5,15 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
 import { VERSION } from "../../cli/version.ts";
-import { ARCHITECTURES } from "./architecture.ts";
+import { components } from "../packaging/bill_of_materials/components.ts";
+import { licenceNotices } from "../packaging/bill_of_materials/licence_notices.ts";
+import { type Architecture, ARCHITECTURES } from "./architecture.ts";
 import { bundleInOne } from "./bundle_in_one.ts";
 import { bundleProgram } from "./bundle_program.ts";
 import { compressFrames } from "./compress_frames.ts";
 import { debianLibraries } from "./debian_libraries.ts";
 import { launcher, nativeCore } from "./own_binaries.ts";
+import type { PackedFile } from "./packed_file.ts";
 import { runtime } from "./runtime.ts";
 import { writeExecutable } from "./write_executable.ts";
 
@@ -64,7 +67,9 @@ async function pack(): Promise<void> {
     const inOne = await bundleInOne(await Deno.makeTempDir({ dir: work }));
     const core = await nativeCore(architecture, work);
     const deno = await runtime(architecture, folder);
-    const others = [...await debianLibraries(architecture, folder), core, ...program, inOne];
+    const libraries = await debianLibraries(architecture, folder);
+    const licences = await notices(architecture);
+    const others = [...libraries, core, ...program, inOne, licences];
     const pieces = [
       deno.bytes,
       new Uint8Array(await new Blob(others.map(({ bytes }) => bytes)).arrayBuffer()),
@@ -78,6 +83,13 @@ async function pack(): Promise<void> {
   } finally {
     await Deno.remove(work, { recursive: true });
   }
+}
+
+/** The licences of all parts, which have to go where the parts go. */
+async function notices(architecture: Architecture): Promise<PackedFile> {
+  const ownLicence = await Deno.readTextFile(`${ROOT}LICENSE`);
+  const text = licenceNotices(await components([architecture]), ownLicence);
+  return { path: "LICENSES", bytes: new TextEncoder().encode(text), kind: "plain" };
 }
 
 function fail(message: string): never {

@@ -59,7 +59,7 @@ testWithPeers("a release made twice is the same, byte for byte", MAKERS, async (
 for (const suite of ["bookworm", "trixie"] satisfies DebianSuite[]) {
   testWithPeers(
     `the Debian packages work on ${suite}, and leave nothing when they are purged`,
-    [...MAKERS, "debootstrap", "man"],
+    [...MAKERS, "debootstrap", "man", "systemd-analyze"],
     async () => {
       const folder = await release();
       await using root = await DebianRoot.create(suite);
@@ -78,6 +78,7 @@ for (const suite of ["bookworm", "trixie"] satisfies DebianSuite[]) {
       assert((await root.paths()).has("/var/cache/pbs-client"));
       await checkManualPages(root);
       await checkCompletion(root);
+      await checkUnits(root);
       await root.run("dpkg", "--purge", "pbs-client-pxar", "pbs-client");
       assertEquals([...(await root.paths()).symmetricDifference(before)], []);
     },
@@ -91,6 +92,15 @@ async function checkManualPages(root: DebianRoot): Promise<void> {
     const words = ["LC_ALL=C.UTF-8", "man", "--warnings", `--manpath=${folder}`, "1", page];
     assertMatch(await root.outside("env", ...words), new RegExp(`^${page.toUpperCase()}\\(1\\)`));
   }
+}
+
+/** The service manager understands the units, and finds what they start. */
+async function checkUnits(root: DebianRoot): Promise<void> {
+  const units = ["service", "timer"].map((kind) => `pbs-client-backup@nightly.${kind}`);
+  const words = ["verify", `--root=${root.path}`, "--man=no", "--recursive-errors=no", ...units];
+  // It says what is wrong on the standard error, and still succeeds for some of it.
+  const command = 'said=$("$@" 2>&1) && test -z "$said" || { echo "$said" >&2; exit 1; }';
+  await root.outside("sh", "-c", command, "sh", "systemd-analyze", ...words);
 }
 
 /** The shell of the root completes the name of a command. */
@@ -160,7 +170,7 @@ testWithPeers(
 
 testWithPeers(
   "the RPM packages install, verify, and leave nothing when they are erased",
-  [...MAKERS, "rpm", "debootstrap"],
+  [...MAKERS, "rpm", "debootstrap", "man", "systemd-analyze"],
   async () => {
     const folder = await release();
     // A root of another kind of distribution, for its shell: dependencies are not known to rpm there.
@@ -180,6 +190,7 @@ testWithPeers(
     assertMatch(await root.run("pxar", "--help"), /pxar/);
     await checkManualPages(root);
     await checkCompletion(root);
+    await checkUnits(root);
     const paths = await root.paths();
     for (const path of ["zsh/site-functions/_pbs-client", "doc/pbs-client/LICENSES.gz"]) {
       assert(paths.has(`/usr/share/${path}`), path);

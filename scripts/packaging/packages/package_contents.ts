@@ -28,6 +28,7 @@ export function programFiles(
   return [
     { path: "usr/bin/pbs-client", mode: 0o755, content: { copyOf: executable } },
     ...documentFiles(program, places),
+    ...unitFiles(),
     { path: `${documents}/changelog.gz`, content: changes() },
     { path: `${documents}/LICENSES.gz`, content: compress(notices) },
   ];
@@ -43,6 +44,15 @@ export function companionFiles(
     ...documentFiles(companion, places),
     { path: "usr/share/doc/pbs-client-pxar/changelog.gz", content: changes() },
   ];
+}
+
+/** Templates of services and timers, which are there to be enabled. */
+function unitFiles(): PackageFile[] {
+  const folder = new URL("units/", import.meta.url);
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted().map((name) => ({
+    path: `usr/lib/systemd/system/${name}`,
+    content: Deno.readTextFileSync(new URL(name, folder)),
+  }));
 }
 
 function changes(): Uint8Array {
