@@ -33,5 +33,7 @@ export async function bundleInOne(folder: string): Promise<PackedFile> {
   const bundled = `${folder}/memory.js`;
   const options = ["--quiet", "--platform", "deno", "--output", bundled];
   await runTool(Deno.execPath(), ["bundle", ...options, entry], { cwd: ROOT });
-  return { path: "memory.js", bytes: await Deno.readFile(bundled), kind: "memory" };
+  // The bundler names each module above its text, and this one has another name each time.
+  const text = (await Deno.readTextFile(bundled)).replaceAll(folder.slice(ROOT.length), "packed");
+  return { path: "memory.js", bytes: new TextEncoder().encode(text), kind: "memory" };
 }

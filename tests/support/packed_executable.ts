@@ -7,8 +7,8 @@ const folder = `${root}.setup/pack/tests`;
 /** What goes into the executable. */
 const SOURCES = ["cli", "lib", "ffi", "native", "scripts/packing", "deno.json", "deno.lock"];
 const NO_SOURCES = ["native/target", "native/include"];
-/** Tests need no small file, and it is made in a tenth of the time. */
-const LEVEL = "3";
+/** Tests need no small file, and one of this level is made in a tenth of the time. */
+export const PACK_LEVEL = "3";
 
 /**
  * The packed executable of the sources as they are. It is made when it is first asked for; another
@@ -26,7 +26,7 @@ export async function packedExecutable(): Promise<string> {
     if (isDirectory) await Deno.remove(`${folder}/${name}`, { recursive: true });
   }
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")));
-  await runPeer(`${root}scripts/pack`, ["--level", LEVEL, "--output", path]);
+  await runPeer(`${root}scripts/pack`, ["--level", PACK_LEVEL, "--output", path]);
   return path;
 }
 
