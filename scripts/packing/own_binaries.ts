@@ -4,9 +4,11 @@ import type { PackedFile } from "./packed_file.ts";
 import { runTool } from "./run_tool.ts";
 
 const NATIVE = fromFileUrl(new URL("../../native/", import.meta.url));
+const BUILD_FOR_ARM64 = fromFileUrl(new URL("../build_arm64", import.meta.url));
 
 /**
- * The launcher for an architecture. For this machine's it is built, for another one it must have been.
+ * The launcher for an architecture. For this machine's it is built, for another one {@linkcode nativeCore}
+ * has done that.
  */
 export async function launcher(
   architecture: Architecture,
@@ -23,17 +25,20 @@ export async function launcher(
 }
 
 /**
- * The native core for an architecture, which must have been built, without its symbols.
+ * The native core for an architecture, without its symbols: this machine's must have been built, another
+ * one's is.
  *
  * @param folder Folder to work in.
+ * @throws {Error} if this machine cannot build for that architecture.
  */
 export async function nativeCore(architecture: Architecture, folder: string): Promise<PackedFile> {
-  const path = `${folder}/libpbs_native.so`;
-  const strip = isOwn(architecture)
-    ? "strip"
-    : `${architecture.target.replace("-unknown", "")}-strip`;
-  const built = `${releaseFolder(architecture)}/libpbs_native.so`;
-  await runTool(strip, ["--strip-unneeded", "-o", path, built]);
+  let path = `${releaseFolder(architecture)}/libpbs_native.so`;
+  if (isOwn(architecture)) {
+    const stripped = `${folder}/libpbs_native.so`;
+    await runTool("strip", ["--strip-unneeded", "-o", stripped, path]);
+    path = stripped;
+  } else if (architecture.name === "aarch64") await runTool(BUILD_FOR_ARM64, []);
+  else throw new Error(`"${architecture.name}" can only be built for on such a machine`);
   return { path: "libpbs_native.so", bytes: await Deno.readFile(path), kind: "plain" };
 }
 
