@@ -17,10 +17,12 @@ Deno.test("versions within the range have no problem, whatever follows their num
 });
 
 Deno.test("a version out of the range is named, with the range and the way out", () => {
-  for (const version of ["1.46.3", "2.0.6", "2.7.14", "3.0.0", "10.8.0", "unknown"]) {
+  for (
+    const version of ["1.46.3", "2.0.6", "2.7.14", "2.8.0", "2.8", "3.0.0", "10.8.0", "unknown"]
+  ) {
     assertEquals(
       runtimeProblem(version),
-      `pbs-client runs on Deno 2.8.0 or later of version 2, and this is Deno ${version}: ` +
+      `pbs-client runs on Deno 2.8.1 or later of version 2, and this is Deno ${version}: ` +
         "use Deno 2.9.8, or scripts/pbs-client of a clone, which brings its own",
     );
   }

@@ -5,7 +5,7 @@ import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
 /** The newest version that is too old. */
-const TOO_OLD = "2.7.14";
+const TOO_OLD = "2.8.0";
 
 testWithPeers(
   "the runtime before it is refused in one line, before anything else",

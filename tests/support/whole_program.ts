@@ -44,6 +44,8 @@ export async function checkWholeProgram(
     await runOk([...program, ...args], { ...common, ...more }, stdin);
 
   assertMatch(await run(["version"]), /^client version: \d/);
+  // Loads the modules of all commands at once.
+  assertMatch(await run(["help"]), /^backup .*$/m);
   const keys = [`--keyfile=${path}/key`, `--master-pubkey-file=${KEYS}/master-public.pem`];
   await run(["key", "create", `${path}/key`, "--kdf=scrypt"], PASSWORD);
 
