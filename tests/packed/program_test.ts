@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { packedExecutable } from "../support/packed_executable.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
@@ -104,3 +104,8 @@ testWithPeers(
     assertEquals(output.trimEnd().split("\n").slice(-3), ["none", "1", "none"]);
   },
 );
+
+Deno.test("the executable has less than 60 MB, even if it is hardly compressed", async () => {
+  const { size } = await Deno.stat(await packedExecutable());
+  assert(size < 60_000_000, `${size} bytes`);
+});

@@ -1,7 +1,7 @@
 use crate::failure::Failure;
 use rustix::fs::{FileType, Mode, OFlags, StatVfsMountFlags, fstat, fstatvfs, mkdir, open};
 use rustix::io::Errno;
-use rustix::process::{geteuid, getuid};
+use rustix::process::geteuid;
 use std::env;
 use std::ffi::OsString;
 use std::fs::canonicalize;
@@ -183,7 +183,7 @@ pub fn check_own(path: &Path, descriptor: &OwnedFd) -> Result<(), Failure> {
 fn check_above(path: &Path) -> Result<(), Failure> {
     for above in path.ancestors().skip(1) {
         let found = rustix::fs::stat(above).map_err(|error| Failure::of(above.display(), error))?;
-        let is_ours = found.st_uid == geteuid().as_raw() || found.st_uid == getuid().as_raw();
+        let is_ours = found.st_uid == geteuid().as_raw();
         if !is_ours && found.st_uid != 0 && !(found.st_uid == NO_USER && lacks_users()) {
             return Err(Failure::new(format!(
                 "\"{}\" belongs to user {}, who could replace what is in it: name another folder in PBS_CLIENT_CACHE_DIR",
