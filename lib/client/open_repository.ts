@@ -27,7 +27,8 @@ export interface OpenOptions {
 /**
  * Opens a repository: a datastore directory of this machine, or a datastore of a server.
  *
- * @param where A path that contains a slash, a `file:` URL, or `[[user@]server[:port]:]datastore`.
+ * @param where A path that contains a slash, a `file:` URL, or `[[user@]server[:port]:]datastore`,
+ * where the server may be `[vsock:CID]` if the runtime was started with `--unstable-vsock`.
  * @throws {NotFoundError} if there is no such datastore directory and `create` is not set.
  * @throws {UsageError} if `where` is neither; {AuthError} if a server needs a password.
  *
