@@ -37,6 +37,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "lib/pxar/_entry_positions.ts readTableNumber",
     "lib/pxar/_item_header.ts readContentSize",
     "lib/pxar/_item_header.ts readItemType",
+    "lib/pxar/nearby_contents.ts readNearbyContents",
   ]),
   ...because("is part of the readers of archives, which are measured", [
     "lib/browse/archive_reader.ts ArchiveReader",
