@@ -30,6 +30,7 @@ import { BackupMessages } from "../output/backup_messages.ts";
 import { backupReportToJson } from "../output/backup_report_to_json.ts";
 import { firstSteps } from "../output/first_steps.ts";
 import { formatDate } from "../output/format_date.ts";
+import { ServiceStatus } from "../output/service_status.ts";
 import { lockWaitOf } from "../repository/lock_wait.ts";
 import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
@@ -214,6 +215,7 @@ async function runBackupCommand(
   const snapshot = chooseSnapshot(values);
   warnOfRate(values, context);
 
+  const status = new ServiceStatus(environment);
   const path = formatSnapshotPath(snapshot);
   output.log("info", `Starting backup: ${namespace === "" ? "" : `[${namespace}]:`}${path}`);
   output.log("info", `Client name: ${shortHostName()}`);
@@ -230,6 +232,7 @@ async function runBackupCommand(
     newBackupProgress(),
     repository.displayName,
     options.dryRun,
+    status,
   );
   try {
     const report = await retryBackup(
@@ -268,6 +271,7 @@ async function runBackupCommand(
       output.printJson(backupReportToJson(report, namespace), format);
     }
   } catch (error) {
+    status.show("Ended without a snapshot");
     signals.rethrow();
     const named = await nameNewestSnapshot(error, repository, namespace, snapshot);
     throw await nameGroupOwner(named, repository, namespace, snapshot, authIdOf(context));

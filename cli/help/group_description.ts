@@ -6,6 +6,7 @@ const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
   ["guest", "Reach files in disk images through a virtual machine, and be that machine."],
   ["key", "Manage encryption keys and master keys."],
   ["namespace", "Manage namespaces."],
+  ["schedule", "Let the system run commands of this program at certain times."],
   ["serve", "Serve datastores of this machine to backup clients, and manage that server."],
   ["serve acl", "Say who may do what on the embedded server."],
   ["serve tfa", "Manage second factors of users of the embedded server."],

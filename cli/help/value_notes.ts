@@ -8,6 +8,7 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
     "byte-size",
     "Format: a number, then a unit if any: B, KB, MB, GB, TB, PB, or KiB, MiB, GiB, TiB, PiB.",
   ],
+  ["capability", "Format: a name of capabilities(7), such as CAP_SYS_ADMIN."],
   ["hint", "No control characters."],
   [
     "namespace",

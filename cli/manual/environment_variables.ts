@@ -70,8 +70,9 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "NOTIFY_SOCKET",
-    concerns: ({ name }) => name === "serve",
-    description: "Socket on which systemd is told that the server is ready.",
+    concerns: ({ name }) => name === "serve" || name === "backup",
+    description:
+      "Socket on which systemd is told that the server is ready, or how far the backup is.",
   },
   {
     name: "NO_PROXY",
@@ -79,6 +80,11 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Servers that are reached without a proxy, separated by commas: names, domains, " +
       "addresses, networks such as 10.0.0.0/8, each with a port if only that is meant; * for all. " +
       "The name no_proxy counts after it.",
+  },
+  {
+    name: "PATH",
+    concerns: startsWith("schedule "),
+    description: "Where systemctl, systemd-analyze and crontab are looked for.",
   },
   {
     name: "PBS_AUTH_ID",
@@ -93,7 +99,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "PBS_CLIENT_EXECUTABLE",
-    concerns: ({ name }) => name === "self-check",
+    concerns: ({ name }) => name === "self-check" || name === "schedule install",
     description: "Path of the packed executable. It sets this variable itself.",
   },
   {
@@ -104,8 +110,9 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "PBS_CLIENT_PROGRAM",
-    concerns: ({ name }) => name === "backup",
-    description: "What the program is called in the commands that backup --init suggests.",
+    concerns: ({ name }) => name === "backup" || name === "schedule install",
+    description: "What the program is called in the commands that backup --init suggests, and in " +
+      "jobs.",
   },
   {
     name: "PBS_CLIENT_UNPACK_VERIFY",
@@ -222,6 +229,11 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     concerns: usesRepository,
     description:
       "File with the certificate authorities that are trusted, in place of the system's.",
+  },
+  {
+    name: "SYSTEMD_EXEC_PID",
+    concerns: ({ name }) => name === "backup",
+    description: "Process that systemd has started; others do not tell it how far they are.",
   },
   {
     name: "TERM",

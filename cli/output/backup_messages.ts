@@ -19,9 +19,12 @@ import { formatSize } from "./format_size.ts";
 import { liveText } from "./live_text.ts";
 import type { LogLevel } from "./log_level.ts";
 import type { Output } from "./output.ts";
+import type { ServiceStatus } from "./service_status.ts";
 
 const PERIODIC_LINE_MS = 60_000;
 const LIVE_LINE_MS = 200;
+/** How often a service manager hears of the progress. */
+const STATUS_MS = 2000;
 /** A shorter end of a path tells nothing. */
 const MIN_PATH_COLUMNS = 12;
 /** Before that an estimate of the time left is a guess. */
@@ -47,8 +50,13 @@ export class BackupMessages implements BackupObserver, Disposable {
     readonly progress: BackupProgress,
     private readonly repositoryName: string,
     private readonly dryRun: boolean,
+    private readonly status?: ServiceStatus,
   ) {
     this.#timers.push(setInterval(() => this.#periodicLine(), PERIODIC_LINE_MS));
+    if (status?.isHeard) {
+      status.show("Starting");
+      this.#timers.push(setInterval(() => status.show(this.#progressText()), STATUS_MS));
+    }
     if (output.hasLiveLine) {
       this.#timers.push(setInterval(() => this.#liveLine(), LIVE_LINE_MS));
     }
@@ -141,6 +149,7 @@ export class BackupMessages implements BackupObserver, Disposable {
     this.#info(
       `Summary: ${counted.join(", ")}, ${formatSize(newBytes)} new, ${storedText(report)}`,
     );
+    this.status?.show(`Done: ${counted.join(", ")}, ${formatSize(newBytes)} new`);
     this.#info(`Duration: ${(report.durationMs / 1000).toFixed(2)}s`);
     this.#info(`End Time: ${formatDate(Date.now() / 1000)}`);
   }
@@ -166,18 +175,24 @@ export class BackupMessages implements BackupObserver, Disposable {
   }
 
   #liveLine(): void {
-    const { archive, files, bytesRead, bytesNew, bytesReused, startedAtMs, path } = this.progress;
+    const { path } = this.progress;
+    const line = this.#progressText();
+    const room = this.output.liveColumns - displayWidth(line) - 2;
+    const shown = path === undefined || room < MIN_PATH_COLUMNS ? "" : endOfPath(path(), room);
+    this.output.setLiveLine(liveText(shown === "" ? line : `${line}  ${shown}`));
+  }
+
+  /** How far the run is, in one line. */
+  #progressText(): string {
+    const { archive, files, bytesRead, bytesNew, bytesReused, startedAtMs } = this.progress;
     const seconds = (Date.now() - startedAtMs) / 1000;
     const name = archive === "" ? "" : `${withoutServerExtension(archive)}: `;
     const rate = coarseSize(Math.round(bytesRead / Math.max(seconds, 0.001)));
-    const line = `${name}${this.#share(seconds)}${coarseSize(bytesRead)}, ${
+    return `${name}${this.#share(seconds)}${coarseSize(bytesRead)}, ${
       countOf(files, "file")
     }, ${rate}/s, new ${coarseSize(bytesNew)}, reused ${coarseSize(bytesReused)}, ${
       formatDuration(Math.floor(seconds))
     }`;
-    const room = this.output.liveColumns - displayWidth(line) - 2;
-    const shown = path === undefined || room < MIN_PATH_COLUMNS ? "" : endOfPath(path(), room);
-    this.output.setLiveLine(liveText(shown === "" ? line : `${line}  ${shown}`));
   }
 
   /** The share that is done and the time that is left, as far as the last run tells. */

@@ -6,16 +6,14 @@ import {
   type DatastoreConfig,
   keepMemorySmall,
   type ListenAddress,
-  notifyReady,
   openServerFolder,
   parseListenAddress,
   readServerConfig,
   type ServerConfig,
   type ServerFolder,
-  type ServiceManager,
-  serviceManagerOf,
 } from "../../lib/server/mod.ts";
 import { VSOCK_HOST_CID, VsockListener } from "../../lib/duplex/mod.ts";
+import { notifyReady, type ServiceManager, serviceManagerOf } from "../../lib/service/mod.ts";
 import { checkAddressIsFree } from "../../lib/tls/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";

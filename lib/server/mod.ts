@@ -55,4 +55,3 @@ export {
   type ServerFolder,
 } from "./config/mod.ts";
 export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";
-export { notifyReady, type ServiceManager, serviceManagerOf } from "./service_manager.ts";

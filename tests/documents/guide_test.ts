@@ -41,6 +41,7 @@ cd /home/admin
 function startScript(folder: string): string {
   const words = clientCommand([]).map((word) => `'${word}'`).join(" ");
   return `#!/bin/sh
+export PBS_CLIENT_PROGRAM="$0"
 [ "$1" = backup ] || exec ${words} "$@"
 while [ "$(date +%s)" = "$(cat ${folder}/second 2>/dev/null)" ]; do sleep 0.05; done
 ${words} "$@"

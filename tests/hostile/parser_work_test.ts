@@ -56,6 +56,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "lib/self_check/read_pack_table.ts readAt",
     "lib/self_check/read_pack_table.ts readPackTable",
     "lib/server/files/private_file.ts readFileIfThere",
+    "lib/schedule/job_files.ts readIfThere",
     "lib/server/config/server_folder.ts readServerConfig",
   ]),
   ...because("hands bytes on as they are, piece by piece", [

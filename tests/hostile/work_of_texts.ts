@@ -15,6 +15,7 @@ import { splitLine } from "../../cli/catalog_shell/split_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
 import { parsePatternLines } from "../../cli/files/parse_pattern_lines.ts";
 import { decodeKeyText, parseKeyInput } from "../../cli/keys/open_encryption_key.ts";
+import { splitCronLine } from "../../cli/scheduling/split_cron_line.ts";
 import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
 import { parseLogThreshold } from "../../cli/output/log_level.ts";
 import { parseArchiveSpec } from "../../lib/backup/parse_archive_spec.ts";
@@ -168,6 +169,11 @@ export const TEXT_PARSERS: ParserCases = {
     ["", '"', ""],
     ["", "a ", ""],
     ["", "\\ ", ""],
+  ),
+  "cli/scheduling/split_cron_line.ts splitCronLine": textCases(
+    (line) => splitCronLine(line, true),
+    ["", " ", ""],
+    ["", "a ", ""],
   ),
   "cli/completion/split_unfinished.ts splitUnfinished": textCases(
     splitUnfinished,

@@ -44,12 +44,19 @@ export class UnprivilegedClient implements AsyncDisposable {
     return `${this.memory.path}/store`;
   }
 
-  /** Runs any command as that user, without any privilege. */
-  async runAs(command: readonly string[]): Promise<ClientRun> {
+  /**
+   * Runs any command as that user.
+   *
+   * @param capability The only privilege that it has, such as `dac_read_search`; without one none.
+   */
+  async runAs(command: readonly string[], capability?: string): Promise<ClientRun> {
     const { path } = this.dir;
+    const one = capability === undefined ? "" : `,+${capability}`;
+    const privileges = [`--inh-caps=-all${one}`, `--bounding-set=-all${one}`]
+      .concat(capability === undefined ? [] : [`--ambient-caps=-all${one}`]);
     const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
     const output = await new Deno.Command("setpriv", {
-      args: [...ids, "--inh-caps=-all", "--no-new-privs", ...command],
+      args: [...ids, ...privileges, "--no-new-privs", ...command],
       cwd: this.work,
       clearEnv: true,
       env: {
@@ -68,10 +75,15 @@ export class UnprivilegedClient implements AsyncDisposable {
 
   /** Runs the program. */
   run(...args: string[]): Promise<ClientRun> {
+    return this.runAs(this.command(args));
+  }
+
+  /** The command line that starts the program with these arguments. */
+  command(args: readonly string[]): string[] {
     const { path } = this.dir;
     const entry = `${path}/program/cli/main.ts`;
     const flags = ["run", "--quiet", "--allow-all", "--cached-only"];
-    return this.runAs([`${path}/program/deno`, ...flags, entry, ...args]);
+    return [`${path}/program/deno`, ...flags, entry, ...args];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

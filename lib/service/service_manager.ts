@@ -29,3 +29,13 @@ export function notifyReady({ notifySocket }: ServiceManager, state: "ready" | "
   if (notifySocket === undefined) return;
   notifyServiceManager(notifySocket, state === "ready" ? "READY=1" : "STOPPING=1");
 }
+
+/**
+ * Tells the service manager how far a job is; `systemctl status` shows it.
+ *
+ * @param text One line; what follows a line end is left out.
+ */
+export function notifyStatus({ notifySocket }: ServiceManager, text: string): void {
+  if (notifySocket === undefined) return;
+  notifyServiceManager(notifySocket, `STATUS=${text.split("\n", 1)[0]}`);
+}

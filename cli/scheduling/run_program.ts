@@ -1,0 +1,49 @@
+import { PbsError } from "../../lib/errors/mod.ts";
+import { describeSystemError } from "../files/describe_system_error.ts";
+
+/**
+ * Runs a program of the system and returns what it prints.
+ *
+ * @throws {PbsError} with what it says if it fails, or if it cannot be started.
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  input?: string,
+): Promise<string> {
+  let output: Deno.CommandOutput;
+  try {
+    const child = new Deno.Command(program, {
+      args: [...args],
+      stdin: input === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    if (input !== undefined) {
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(input));
+      await writer.close();
+    }
+    output = await child.output();
+  } catch (cause) {
+    throw new PbsError(`cannot run ${program}: ${describeSystemError(cause)}`, { cause });
+  }
+  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) =>
+    new TextDecoder().decode(bytes)
+  );
+  if (output.success) return stdout!;
+  throw new PbsError(
+    `${[program, ...args].join(" ")}: ${stderr!.trim() || `exit code ${output.code}`}`,
+  );
+}
+
+/** Whether a program can be found. */
+export function hasProgram(program: string, path: string | undefined): boolean {
+  return (path ?? "").split(":").some((folder) => {
+    try {
+      return folder !== "" && Deno.statSync(`${folder}/${program}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
