@@ -22,6 +22,9 @@ const LONG = [
   "tests/end_to_end/catalog_shell_test.ts",
 ];
 
+/** Folders whose tests build or boot something, which takes longer than their number tells. */
+const HEAVY_FOLDERS = ["tests/packed", "tests/release", "tests/runtimes", "tests/guest"];
+
 /** Rooms of the library are tested in so many processes. */
 const PARTS_OF_LIB = 4;
 
@@ -60,7 +63,9 @@ export function testJobs(deno: string, { testFiles, testFolders, rooms }: TestTr
     ],
   });
   const sizeOf = (folder: string) =>
-    testFiles.filter((path) => path.startsWith(`${folder}/`)).length;
+    HEAVY_FOLDERS.includes(folder)
+      ? testFiles.length
+      : testFiles.filter((path) => path.startsWith(`${folder}/`)).length;
   const parts = Array.from({ length: PARTS_OF_LIB }, (_, part) =>
     job(
       `lib, part ${part + 1}`,
