@@ -3,6 +3,7 @@
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root
 mount -t proc proc /proc
+mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmp /tmp
 mkdir -p /root /run
@@ -112,6 +113,27 @@ lose_server() {
   return $code
 }
 
+# The daemon of a file restore, as its machine would start it.
+serve_files() {
+  printf %s 5b3f6f0e-8d0c >/ticket
+  pbs-client guest serve >guest.out 2>&1 &
+  guest=$!
+  until grep -q '^listening' guest.out; do
+    kill -0 $guest 2>/dev/null || { cat guest.out; return 1; }
+    sleep 0.2
+  done
+}
+
+# What its client on the host would ask, asked of this machine itself.
+ask_files() {
+  image=/drive-scsi0-with-a-long-name.img.fidx ask="--cid 1 --ticket-file /ticket"
+  export PROXMOX_OUTPUT_NO_BORDER=1 PROXMOX_OUTPUT_NO_HEADER=1
+  pbs-client guest list $image/part $ask && pbs-client guest list $image/part/1 $ask &&
+    pbs-client guest extract $image/part/5/folder files $ask &&
+    (cd files && find . -type f -exec md5sum {} +) &&
+    pbs-client guest stop $ask && wait $guest && cat guest.out && ! grep img.fidx /proc/mounts
+}
+
 # Vsock goes by no proxy.
 export HTTPS_PROXY=http://127.0.0.1:9
 step without-vsock env PBS_PASSWORD=x pbs-client list --repository '[vsock:1]:store'
@@ -123,3 +145,4 @@ step backup backup || exit
 step restore restore
 step mounted mounted
 step lose-server lose_server
+step serve-files serve_files && step ask-files ask_files

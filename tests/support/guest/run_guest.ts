@@ -15,20 +15,22 @@ export interface GuestStep {
 export interface GuestOptions {
   /** Everything in its root. `/init` is started. */
   readonly files: readonly CpioEntry[];
+  /** Disks of virtio, read-only. */
+  readonly disks?: readonly { readonly serial: string; readonly path: string }[];
   readonly memoryMegabytes: number;
   /** Time for all of it, after which it is switched off. */
   readonly timeoutMs: number;
 }
 
 /**
- * Starts a virtual machine under software emulation, without network and disks, and waits until it has
+ * Starts a virtual machine under software emulation, without network, and waits until it has
  * switched itself off. Its second serial line is for reports: `#NAME CODE UPTIME` behind the
  * output of a step.
  *
  * @throws {Error} with the end of its console if it did not switch itself off in time.
  */
 export async function runGuest(
-  { files, memoryMegabytes, timeoutMs }: GuestOptions,
+  { files, disks = [], memoryMegabytes, timeoutMs }: GuestOptions,
 ): Promise<{ readonly steps: GuestStep[]; readonly console: string }> {
   const kernel = await guestKernel();
   const folder = await Deno.makeTempDir();
@@ -41,6 +43,10 @@ export async function runGuest(
         ...["-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", String(memoryMegabytes)],
         ...["-nodefaults", "-nographic", "-no-reboot", "-rtc", "base=utc"],
         ...["-serial", `file:${folder}/console`, "-serial", `file:${folder}/report`],
+        ...disks.flatMap(({ serial, path }, index) => [
+          ...["-drive", `file=${path},format=raw,if=none,readonly=on,id=disk${index}`],
+          ...["-device", `virtio-blk-pci,drive=disk${index},serial=${serial}`],
+        ]),
         ...["-kernel", kernel.path, "-initrd", image],
         ...["-append", "console=ttyS0 quiet panic=-1"],
       ],
