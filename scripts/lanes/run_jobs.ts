@@ -75,7 +75,8 @@ async function runJob(
   running: Set<Deno.ChildProcess>,
 ): Promise<JobEnd> {
   const log = `${folder}/${job.name.replaceAll(/[^\w.-]+/g, "_")}.log`;
-  const limit = ["timeout", "--kill-after=10", `${LIMIT_MINUTES}m`];
+  // Without a terminal: who asks for something there would be stopped, not being in the foreground.
+  const limit = ["setsid", "timeout", "--kill-after=10", `${LIMIT_MINUTES}m`];
   const child = new Deno.Command("bash", {
     args: ["-c", MEASURED, "bash", log, ...limit, ...job.command],
     env: { NO_COLOR: "1", ...job.env },
