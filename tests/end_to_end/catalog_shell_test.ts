@@ -6,7 +6,7 @@ import { serverEnvironment } from "../support/remote_command.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { TestServer } from "../support/test_server.ts";
-import { typeOnTerminal } from "../support/type_on_terminal.ts";
+import { type TypedStep, typeOnTerminal } from "../support/type_on_terminal.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
 /** A tree with all kinds of metadata; `wanted` and the file of a blank name are what is selected. */
@@ -165,7 +165,7 @@ testWithPeers(
       echo x > 'two words/a[1]'; printf y > $'q\\n\\xff'; touch -d @1500000000 sub/b.bin`;
     await withBackups(make, ["legacy"], async (world) => {
       const prompt = "> \x1b[";
-      const steps: [string, string][] = [
+      const steps: TypedStep[] = [
         [prompt, "cd su\t"],
         ["cd sub/", "\r"],
         ["pxar:/sub > \x1b[", "st\t"],
@@ -183,9 +183,10 @@ testWithPeers(
         ["--patterns ", "\r"],
         [prompt, "restore-selected ./ta\t"],
         ["./target/", "picked\r"],
-        [prompt, "\x1b[A"],
+        // The prompt is drawn at each key: the one after what the command says is meant.
+        [["restored", prompt], "\x1b[A"],
         ["restore-selected ./target/picked", "\x15ls /\r"],
-        [prompt, "\x04"],
+        [["two words", prompt], "\x04"],
       ];
       await Deno.mkdir(`${world.path}/target`);
       const command = clientCommand(["catalog", "shell", "host/legacy", "root.pxar"]);

@@ -1,10 +1,19 @@
 #!/usr/bin/env python3
 """type_on_terminal.py STEPS COMMAND...: types into a command on a terminal of 80 columns.
 
-STEPS is a JSON list of [awaited, typed]: what has to appear since the last step, and what is typed
-then. Prints the transcript, and exits like the command; it is killed after two minutes, or if what is
+STEPS is a JSON list of [awaited, typed]: what has to appear since the last step (a text, or several
+texts one after the other), and what is typed then. Prints the transcript, and exits like the command; it is killed after two minutes, or if what is
 awaited does not come for half a minute."""
 import fcntl, json, os, pty, select, struct, sys, termios, time
+
+
+def has_appeared(awaited, shown):
+    for text in [awaited] if isinstance(awaited, str) else awaited:
+        before, found, shown = shown.partition(text.encode())
+        if not found:
+            return False
+    return True
+
 
 steps = json.loads(sys.argv[1])
 pid, terminal = pty.fork()
@@ -24,7 +33,7 @@ while time.monotonic() < min(begun + 120, last + 30):
         if not data:
             break
         transcript += data
-    if steps and steps[0][0].encode() in transcript[answered:]:
+    if steps and has_appeared(steps[0][0], transcript[answered:]):
         answered = len(transcript)
         last = time.monotonic()
         os.write(terminal, steps.pop(0)[1].encode())

@@ -4,6 +4,9 @@ const DRIVER = fromFileUrl(new URL("./type_on_terminal.py", import.meta.url));
 // deno-lint-ignore no-control-regex -- what moves the cursor, colours, erases and switches modes
 const ESCAPES = /\x1b\[[?\d;]*[A-Za-z]|\r/g;
 
+/** A text that has to appear, or several one after the other, and what is typed then. */
+export type TypedStep = readonly [awaited: string | readonly string[], typed: string];
+
 /** How a session on a terminal ended. */
 export interface TypedSession {
   readonly code: number;
@@ -14,10 +17,10 @@ export interface TypedSession {
 /**
  * Runs a command on a terminal of its own.
  *
- * @param steps What has to appear, and what is typed then.
+ * @param steps One after the other.
  */
 export async function typeOnTerminal(
-  steps: readonly (readonly [awaited: string, typed: string])[],
+  steps: readonly TypedStep[],
   command: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<TypedSession> {
