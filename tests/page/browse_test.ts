@@ -22,13 +22,21 @@ async function pressArchive(tab: Tab, name: string): Promise<void> {
 }
 
 async function pressRow(tab: Tab, name: string): Promise<void> {
-  const handle = await tab.page.waitForFunction(
-    `[...document.querySelectorAll(".tree-row")]
-      .find((row) => row.querySelector(".tree-name > .name")?.textContent === ${
-      JSON.stringify(name)
-    })`,
-  );
-  await (handle as unknown as { click(): Promise<void> }).click();
+  const row = `[...document.querySelectorAll(".tree-row")]
+    .find((row) => row.querySelector(".tree-name > .name")?.textContent === ${
+    JSON.stringify(name)
+  })`;
+  for (let attempt = 1;; attempt++) {
+    const handle = await tab.page.waitForFunction(row);
+    await (handle as unknown as { click(): Promise<void> }).click();
+    try {
+      await tab.page.waitForFunction(`${row}?.ariaSelected === "true"`, { timeout: 10_000 });
+      return;
+    } catch (error) {
+      // Rows that came above it have moved it away from under the pointer.
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 /** What a link that saves something saves. */
