@@ -1,8 +1,6 @@
 import { ConnectionError } from "../errors/mod.ts";
+import { acceptNext } from "./_accept_next.ts";
 import type { ConnectionSource, IncomingConnection } from "./connection_source.ts";
-
-/** How long to wait when the system refuses to accept, e.g. for want of a descriptor. */
-const RETRY_MS = 250;
 
 /** A Unix socket that is listened on; nobody but this user may connect. */
 export class UnixListener implements ConnectionSource {
@@ -39,15 +37,9 @@ export class UnixListener implements ConnectionSource {
 
   /** The next connection; undefined once it was closed. One call at a time. */
   async accept(): Promise<IncomingConnection | undefined> {
+    const connection = await acceptNext(() => this.#listener.accept(), () => this.#isClosed);
     const address = `unix:${this.#path}`;
-    while (!this.#isClosed) {
-      try {
-        return { connection: await this.#listener.accept(), address, peer: address };
-      } catch {
-        if (!this.#isClosed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-    return undefined;
+    return connection && { connection, address, peer: address };
   }
 
   /** Takes no more, and removes the socket; what was accepted stays. */

@@ -1,10 +1,8 @@
 import { ConnectionError } from "../errors/mod.ts";
+import { acceptNext } from "./_accept_next.ts";
 import type { ConnectionSource, IncomingConnection } from "./connection_source.ts";
 import { describeVsock, VSOCK_ANY_CID, type VsockAddress } from "./vsock_address.ts";
 import { vsockProblem } from "./_vsock_problem.ts";
-
-/** How long to wait when the system refuses to accept, e.g. for want of a descriptor. */
-const RETRY_MS = 250;
 
 /**
  * A vsock port that is listened on, for all context ids of this machine: virtual machines reach it
@@ -36,17 +34,11 @@ export class VsockListener implements ConnectionSource {
   }
 
   async accept(): Promise<(IncomingConnection & { readonly from: VsockAddress }) | undefined> {
-    while (!this.#isClosed) {
-      try {
-        const connection = await this.#listener.accept();
-        const { cid, port } = connection.remoteAddr;
-        const from = { cid, port };
-        return { connection, address: `vsock:${cid}`, peer: describeVsock(from), from };
-      } catch {
-        if (!this.#isClosed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-    return undefined;
+    const connection = await acceptNext(() => this.#listener.accept(), () => this.#isClosed);
+    if (connection === undefined) return undefined;
+    const { cid, port } = connection.remoteAddr;
+    const from = { cid, port };
+    return { connection, address: `vsock:${cid}`, peer: describeVsock(from), from };
   }
 
   close(): void {
