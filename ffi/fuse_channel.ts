@@ -19,9 +19,6 @@ import { whileHeld } from "./posix_library.ts";
 /** `struct fuse_buf` with room for members that later versions add. */
 const BUFFER_BYTES = 64;
 const BUFFER_MEMORY = 16;
-/** `struct fuse_bufvec` with one `fuse_buf`, and the places of its size and address. */
-const [VECTOR_BYTES, VECTOR_SIZE, VECTOR_MEMORY] = [96, 24, 40];
-const WITHOUT_SPLICE = 2;
 /** Bytes of a message of libfuse that are shown. */
 const MAX_MESSAGE_BYTES = 1024;
 const F_GETFL = 3;
@@ -193,34 +190,13 @@ export class FuseChannel implements Disposable {
   }
 
   /**
-   * Puts bytes of a file into the kernel's page cache, where it looks before it asks. Runs on another
-   * thread: it waits for reads of the same bytes that are not answered yet.
+   * Puts pieces of files into the kernel's page cache, where it looks before it asks. Runs on another
+   * thread: it waits for reads of the same pieces that are not answered yet.
    *
-   * @param bytes Must stay as they are until the call has settled; native memory is fine.
-   * @returns 0 or a positive error number.
+   * @param bytes What the pieces lie in; must stay as they are until the call has settled. Native memory
+   *   is fine.
    */
-  async store(node: bigint, offset: number, bytes: Uint8Array): Promise<number> {
-    const vector = new DataView(new ArrayBuffer(VECTOR_BYTES));
-    vector.setBigUint64(0, 1n, true);
-    vector.setBigUint64(VECTOR_SIZE, BigInt(bytes.byteLength), true);
-    const address = Deno.UnsafePointer.value(
-      Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>),
-    );
-    vector.setBigUint64(VECTOR_MEMORY, address, true);
-    const { fuse_lowlevel_notify_store: store } = this.#library;
-    return await whileHeld(
-      store(this.#session, node, BigInt(offset), vector, WITHOUT_SPLICE),
-      vector,
-      bytes,
-    );
-  }
-
-  /**
-   * Puts pieces of several files there, as {@linkcode store}.
-   *
-   * @param bytes As there; the pieces lie in them.
-   */
-  async storeAll(bytes: Uint8Array, pieces: readonly FusePiece[]): Promise<void> {
+  async store(bytes: Uint8Array, pieces: readonly FusePiece[]): Promise<void> {
     await storePages(this.#library.fuse_session_fd(this.#session), bytes, pieces);
   }
 

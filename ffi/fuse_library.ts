@@ -23,11 +23,6 @@ const SYMBOLS = {
   fuse_reply_buf: { parameters: [pointer, buffer, "usize"], result: "i32" },
   fuse_reply_statfs: { parameters: [pointer, buffer], result: "i32" },
   fuse_reply_xattr: { parameters: [pointer, "usize"], result: "i32" },
-  fuse_lowlevel_notify_store: {
-    parameters: [pointer, "u64", "i64", buffer, "i32"],
-    result: "i32",
-    nonblocking: true,
-  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const C_SYMBOLS = {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { FuseChannel } from "../../ffi/fuse_channel.ts";
+import type { FusePiece } from "../../ffi/fuse_pages.ts";
 import { fuseLibrary } from "../../ffi/fuse_library.ts";
 import { NotFoundError, PbsError, UsageError } from "../errors/mod.ts";
 import { type ReadOnlyFileSystem, ROOT_NODE } from "./read_only_file_system.ts";
@@ -80,15 +81,18 @@ export class FuseSession implements AsyncDisposable {
     }
     const session = new FuseSession(mountPoint, channel, answers);
     fileSystem.mounted?.({
-      store: (node, offset, bytes) => session.#store(() => channel.store(node, offset, bytes)),
-      storeAll: (bytes, pieces) => session.#store(() => channel.storeAll(bytes, pieces)),
+      store: (bytes, pieces) => session.#store(channel, bytes, pieces),
     });
     return session;
   }
 
-  async #store(begin: () => Promise<unknown>): Promise<void> {
+  async #store(
+    channel: FuseChannel,
+    bytes: Uint8Array,
+    pieces: readonly FusePiece[],
+  ): Promise<void> {
     if (this.#hasEnded) return;
-    const store = begin();
+    const store = channel.store(bytes, pieces);
     this.#stores.add(store);
     await store;
     this.#stores.delete(store);

@@ -43,18 +43,12 @@ export type Answer<T> = T | Promise<T>;
 /** The kernel's memory of contents of files. */
 export interface PageCache {
   /**
-   * Puts bytes of a file there, so that they are not asked for as long as the machine has memory. That
+   * Puts pieces of files there, so that they are not asked for as long as the machine has memory. That
    * it does not work is no failure.
    *
-   * @param bytes Must stay as they are until the call has settled.
+   * @param bytes What the pieces lie in; must stay as they are until the call has settled.
    */
-  store(node: NodeId, offset: number, bytes: Uint8Array): Promise<void>;
-  /**
-   * Puts pieces of several files there, which is quicker than one after the other.
-   *
-   * @param bytes As above; each piece lies in them.
-   */
-  storeAll(bytes: Uint8Array, pieces: readonly FusePiece[]): Promise<void>;
+  store(bytes: Uint8Array, pieces: readonly FusePiece[]): Promise<void>;
 }
 
 /**

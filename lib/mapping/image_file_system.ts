@@ -66,7 +66,8 @@ export class ImageFileSystem implements ReadOnlyFileSystem {
     try {
       await this.#content.withChunk(
         chunk,
-        (plain, start) => pages.store(ROOT_NODE, start, plain),
+        (plain, offset) =>
+          pages.store(plain, [{ node: ROOT_NODE, offset, start: 0, length: plain.length }]),
       );
     } catch {
       // It was read a moment ago; if it cannot be read again, the next read says so.

@@ -119,7 +119,7 @@ export class SmallFilesAhead {
           const start = starts[at];
           return start === undefined ? [] : [{ node, offset: 0, start, length: size }];
         });
-        await this.#pages.storeAll(bytes, pieces);
+        await this.#pages.store(bytes, pieces);
       }
     } catch {
       // Whoever reads them hears why it does not work.

@@ -12,11 +12,7 @@ const FILES = 400;
 class StoredPages implements PageCache {
   readonly stored = new Map<NodeId, Uint8Array>();
 
-  store(): never {
-    throw new Error("pieces are put there together");
-  }
-
-  storeAll(...[bytes, pieces]: Parameters<PageCache["storeAll"]>): Promise<void> {
+  store(...[bytes, pieces]: Parameters<PageCache["store"]>): Promise<void> {
     for (const { node, offset, start, length } of pieces) {
       assertEquals([offset, this.stored.has(node)], [0, false]);
       this.stored.set(node, bytes.slice(start, start + length));

@@ -296,9 +296,8 @@ export class RepositoryFileSystem implements ReadOnlyFileSystem, AsyncDisposable
     this.#partOf.set(tree, part);
     const outer = (node: NodeId) => ArchiveParts.outer(part, node);
     tree.mounted({
-      store: (node, offset, bytes) => pages.store(outer(node), offset, bytes),
-      storeAll: (bytes, pieces) =>
-        pages.storeAll(bytes, pieces.map((piece) => ({ ...piece, node: outer(piece.node) }))),
+      store: (bytes, pieces) =>
+        pages.store(bytes, pieces.map((piece) => ({ ...piece, node: outer(piece.node) }))),
     });
   }
 
