@@ -116,7 +116,7 @@ lose_server() {
 # The daemon of a file restore, as its machine would start it.
 serve_files() {
   printf %s 5b3f6f0e-8d0c >/ticket
-  pbs-client guest serve >guest.out 2>&1 &
+  pbs-client guest serve "$@" >guest.out 2>&1 &
   guest=$!
   until grep -q '^listening' guest.out; do
     kill -0 $guest 2>/dev/null || { cat guest.out; return 1; }
@@ -125,13 +125,21 @@ serve_files() {
 }
 
 # What its client on the host would ask, asked of this machine itself.
+ask="--cid 1 --ticket-file /ticket"
 ask_files() {
-  image=/drive-scsi0-with-a-long-name.img.fidx ask="--cid 1 --ticket-file /ticket"
+  image=/drive-scsi0-with-a-long-name.img.fidx
   export PROXMOX_OUTPUT_NO_BORDER=1 PROXMOX_OUTPUT_NO_HEADER=1
   pbs-client guest list $image/part $ask && pbs-client guest list $image/part/1 $ask &&
     pbs-client guest extract $image/part/5/folder files $ask &&
     (cd files && find . -type f -exec md5sum {} +) &&
     pbs-client guest stop $ask && wait $guest && cat guest.out && ! grep img.fidx /proc/mounts
+}
+
+# The daemon powers the machine off, so that nothing is reported.
+power_off() {
+  serve_files --power-off && pbs-client guest stop $ask && wait $guest && sleep 20
+  cat guest.out
+  return 1
 }
 
 # Vsock goes by no proxy.
@@ -146,3 +154,6 @@ step restore restore
 step mounted mounted
 step lose-server lose_server
 step serve-files serve_files && step ask-files ask_files
+step end complaints
+trap 'poweroff -f' EXIT
+step power-off power_off

@@ -128,6 +128,8 @@ testWithPeers("a virtual machine backs up and restores over vsock", PEERS, async
   );
   assertEquals(files_told.slice(5, 7), ["listening on vsock:807", "stopped"], told);
   assertEquals(succeeded("end"), "");
+  // The last thing that was done has powered the machine off: a step that ended would say so.
+  assertEquals(steps.at(-1)!.name, "end", told);
   // deno-lint-ignore no-console
   console.log(`kernel start to finished backup: ${step("backup").uptimeSeconds} s in the guest`);
 });
