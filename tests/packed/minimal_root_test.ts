@@ -83,6 +83,6 @@ testWithPeers("without /proc there is one line", PEERS, async () => {
   );
   assertMatch(
     output,
-    /^code 255\npbs-client: there is no file system on \/proc.*mount -t proc.*\n$/,
+    /^pbs-client: there is no file system on \/proc.*mount -t proc.*\ncode 255\n$/,
   );
 });

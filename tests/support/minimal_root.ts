@@ -1,4 +1,5 @@
 import { packedExecutable } from "./packed_executable.ts";
+import { runInOwnMounts } from "./run_in_own_mounts.ts";
 import { TempDir } from "./temp_dir.ts";
 
 /**
@@ -33,7 +34,7 @@ export class MinimalRoot implements AsyncDisposable {
    * @throws {Error} with everything that was printed, if it fails.
    */
   async run(script: string): Promise<string> {
-    const prelude = `set -eu
+    const prelude = `
       root=$1
       mount -t proc proc "$root/proc"
       mount --rbind /dev "$root/dev"
@@ -41,24 +42,7 @@ export class MinimalRoot implements AsyncDisposable {
       plainly() { env -i "$(command -v chroot)" "$root" "$@"; }
       unprivileged() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
     `;
-    const output = await new Deno.Command("unshare", {
-      args: [
-        "--mount",
-        "--propagation",
-        "private",
-        "sh",
-        "-c",
-        prelude + script,
-        "sh",
-        this.dir.path,
-      ],
-      stdin: "null",
-      env: { LC_ALL: "C", TZ: "UTC" },
-    }).output();
-    const decoder = new TextDecoder();
-    const text = decoder.decode(output.stdout) + decoder.decode(output.stderr);
-    if (!output.success) throw new Error(`the script ended with ${output.code}:\n${text}`);
-    return text;
+    return await runInOwnMounts(prelude + script, this.dir.path, { LC_ALL: "C", TZ: "UTC" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@ import { ARCHITECTURES, isOwn } from "../../scripts/packing/architecture.ts";
 import { compressFrames } from "../../scripts/packing/compress_frames.ts";
 import { launcher } from "../../scripts/packing/own_binaries.ts";
 import { writeExecutable } from "../../scripts/packing/write_executable.ts";
+import { runInOwnMounts } from "./run_in_own_mounts.ts";
 import { TempDir } from "./temp_dir.ts";
 
 /** Stands for the loader: tells how it was started. */
@@ -48,8 +49,7 @@ export class SmallPack implements AsyncDisposable {
    * @throws {Error} with everything that was printed, if it fails.
    */
   async run(script: string): Promise<string> {
-    const prelude = `set -eu
-      exec 2>&1
+    const prelude = `
       for number in 1 2 3; do eval "v$number=$1/v$number"; done
       for folder in /var/cache /run /dev/shm /tmp; do
         mount -t tmpfs -o mode=1777 tmpfs "$folder"
@@ -61,23 +61,7 @@ export class SmallPack implements AsyncDisposable {
       unprivileged() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
       unset HOME XDG_CACHE_HOME XDG_RUNTIME_DIR
     `;
-    const output = await new Deno.Command("unshare", {
-      args: [
-        "--mount",
-        "--propagation",
-        "private",
-        "sh",
-        "-c",
-        prelude + script,
-        "sh",
-        this.dir.path,
-      ],
-      stdin: "null",
-      env: { LC_ALL: "C" },
-    }).output();
-    const text = new TextDecoder().decode(output.stdout);
-    if (!output.success) throw new Error(`the script ended with ${output.code}:\n${text}`);
-    return text;
+    return await runInOwnMounts(prelude + script, this.dir.path, { LC_ALL: "C" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
