@@ -117,7 +117,7 @@ export class TlsListener {
     });
     // In older runtimes it is a server of its own kind, which has no use for others' sockets.
     if (!(tlsServer instanceof Server)) {
-      throw new ConnectionError("this runtime's TLS server takes no sockets (Deno 2.9 does)");
+      throw new ConnectionError("this runtime's TLS server takes no sockets (Deno 2.8 does)");
     }
     tlsServer.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
     tlsServer.on("secureConnection", (socket: tls.TLSSocket) => {
