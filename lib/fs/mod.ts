@@ -33,6 +33,7 @@ export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./
 export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
 export { isVirtualFileSystem } from "./filesystem_features.ts";
 export type { FileIdentity } from "./file_identity.ts";
+export { compareWalkOrder } from "./compare_walk_order.ts";
 export { isSameFile } from "./is_same_file.ts";
 export { listLocalFolder, type LocalName } from "./list_local_folder.ts";
 export { reopenSourceFile } from "./reopen_source_file.ts";

@@ -14,6 +14,7 @@ import {
   type ExtractCommands,
   type MendedMetadata,
 } from "./_extract_command_encoder.ts";
+import { compareWalkOrder } from "./compare_walk_order.ts";
 import type { ExtractError } from "./extract_error.ts";
 import type { ExtractOptions } from "./extract_options.ts";
 import type { ExtractReport } from "./extract_report.ts";
@@ -267,7 +268,8 @@ export class TreeExtractor implements ExtractSink, AsyncDisposable {
     this.#check(status);
     this.#state = "finished";
     this.#tellCountedNotes(this.#native.counters());
-    return { ...this.made, errors: this.#errors };
+    const errors = this.#errors.sort((a, b) => compareWalkOrder(a.path, b.path));
+    return { ...this.made, errors };
   }
 
   /**

@@ -82,6 +82,29 @@ Deno.test("TreeExtractor collects errors, passes over what is below, and restore
   assertEquals(Array.from(Deno.readDirSync(`${dir.path}/existing`)), []);
 });
 
+Deno.test("TreeExtractor reports errors in the order of the archive", async () => {
+  await using dir = await TempDir.make();
+  const folders = Array.from({ length: 20 }, (_, i) => `folder-${String(i).padStart(2, "0")}`);
+  for (const folder of folders) {
+    await Deno.mkdir(`${dir.path}/${folder}`);
+    for (const name of ["a", "b"]) await Deno.writeTextFile(`${dir.path}/${folder}/${name}`, "old");
+  }
+  await using extractor = TreeExtractor.open(dir.path, {
+    errorPolicy: "collect",
+    allowExistingDirs: true,
+  });
+  for (const folder of folders) {
+    extractor.enterDirectory(bytes(folder), DIRECTORY);
+    for (const name of ["a", "b"]) addFile(extractor, name, "x");
+    extractor.leaveDirectory();
+  }
+  const { errors } = await extractor.finish();
+  assertEquals(
+    errors.map(({ path }) => new TextDecoder().decode(path)),
+    folders.flatMap((folder) => [`${folder}/a`, `${folder}/b`]),
+  );
+});
+
 Deno.test("TreeExtractor restores any tree", async () => {
   type Tree = Record<string, { content: Uint8Array } | { link: string } | { tree: unknown }>;
   const name = fc.stringMatching(/^[a-zA-Z0-9 é\n"\\-]{1,20}$/).filter((text) =>

@@ -1,6 +1,5 @@
 import { decodeHex } from "../bytes/mod.ts";
-
-const SLASH = 0x2f;
+import { compareWalkOrder } from "../fs/mod.ts";
 
 /**
  * Chooses unchanged files that are read again all the same, a stretch of the archive a run, so that
@@ -34,13 +33,4 @@ export class RereadRound {
   get rereadTo(): Uint8Array | undefined {
     return this.#left > 0 ? undefined : this.#last;
   }
-}
-
-/** Orders paths as a walk meets them: what is below a directory comes before its next sibling. */
-function compareWalkOrder(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.byteLength, b.byteLength);
-  for (let i = 0; i < length; i++) {
-    if (a[i] !== b[i]) return (a[i] === SLASH ? 0 : a[i]!) - (b[i] === SLASH ? 0 : b[i]!);
-  }
-  return a.byteLength - b.byteLength;
 }
