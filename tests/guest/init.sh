@@ -65,6 +65,7 @@ compare() {
 }
 
 serve() {
+  : >serve.out
   pbs-client serve --listen vsock:8007 --datastore store=/tmp/store --config /tmp/config >serve.out 2>serve.err &
   server=$!
   until grep -q FINGERPRINT serve.out; do
@@ -116,6 +117,7 @@ lose_server() {
 # The daemon of a file restore, as its machine would start it.
 serve_files() {
   printf %s 5b3f6f0e-8d0c >/ticket
+  : >guest.out
   pbs-client guest serve "$@" >guest.out 2>&1 &
   guest=$!
   until grep -q '^listening' guest.out; do
