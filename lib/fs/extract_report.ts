@@ -12,7 +12,7 @@ export interface ExtractReport {
   readonly nodes: number;
   /** Bytes of file data, holes included. */
   readonly bytes: number;
-  /** The first 1000 errors, in the order of the archive, whatever thread met them first. */
+  /** The first 1000 errors, in the order of a walk, whatever thread met them first. */
   readonly errors: readonly ExtractError[];
   /** How many errors there were. */
   readonly errorCount: number;

@@ -82,7 +82,7 @@ Deno.test("TreeExtractor collects errors, passes over what is below, and restore
   assertEquals(Array.from(Deno.readDirSync(`${dir.path}/existing`)), []);
 });
 
-Deno.test("TreeExtractor reports errors in the order of the archive", async () => {
+Deno.test("TreeExtractor reports errors in the order of a walk", async () => {
   await using dir = await TempDir.make();
   const folders = Array.from({ length: 20 }, (_, i) => `folder-${String(i).padStart(2, "0")}`);
   for (const folder of folders) {
