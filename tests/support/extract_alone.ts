@@ -49,6 +49,10 @@ async function abort(target: string): Promise<unknown> {
     await settled;
     await extractor.abort();
   }
+  // The kernel lists a thread for a moment after it was joined.
+  for (let i = 0; i < 500 && countExtractThreads() > 0; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return { threads, left: countExtractThreads(), leaked: countDescriptors() - before };
 }
 
