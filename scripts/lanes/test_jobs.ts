@@ -25,6 +25,9 @@ const LONG = [
 /** Folders whose tests build or boot something, which takes longer than their number tells. */
 const HEAVY_FOLDERS = ["tests/packed", "tests/release", "tests/runtimes", "tests/guest"];
 
+/** A folder with more files is run in parts of about so many. */
+const FILES_OF_PART = 10;
+
 /** Rooms of the library are tested in so many processes. */
 const PARTS_OF_LIB = 4;
 
@@ -74,7 +77,18 @@ export function testJobs(deno: string, { testFiles, testFolders, rooms }: TestTr
   return [
     ...LONG.map((path) => job(path, [path])),
     // Many files take long as well.
-    ...testFolders.toSorted((a, b) => sizeOf(b) - sizeOf(a)).map((path) => job(path, [path])),
+    ...testFolders.toSorted((a, b) => sizeOf(b) - sizeOf(a)).flatMap((folder) => {
+      const files = testFiles.filter((path) =>
+        path.slice(0, path.lastIndexOf("/")) === folder && !LONG.includes(path)
+      );
+      const count = Math.ceil(files.length / FILES_OF_PART);
+      if (count <= 1) return [job(folder, [folder])];
+      return Array.from({ length: count }, (_, part) =>
+        job(
+          `${folder}, part ${part + 1}`,
+          files.filter((_, index) => index % count === part),
+        ));
+    }),
     ...parts,
     job("mod.ts, ffi, cli, page", ["mod.ts", "ffi", "cli", "page"]),
   ];
