@@ -32,6 +32,11 @@ Deno.test("calendarToCron() says the same in cron's words", () => {
   }
 });
 
+Deno.test("calendarToCron() knows what systemd does not: weeks that wrap, and minutes alone", () => {
+  assertEquals(calendarToCron("Fri..Mon 02:30"), "30 2 * * 0,1,5,6");
+  assertEquals(calendarToCron("*/5"), "0-59/5 * * * *");
+});
+
 Deno.test("calendarToCron() refuses what cron cannot say, and what is no calendar", () => {
   for (
     const calendar of [
@@ -54,7 +59,7 @@ Deno.test("calendarToCron() refuses what cron cannot say, and what is no calenda
       "1-2-3-4",
       "constructor",
       "*..5:00",
-      "Fri..Mon",
+      "02:30 UTC",
     ]
   ) assertThrows(() => calendarToCron(calendar), UsageError, "cron has no words", calendar);
 });

@@ -21,6 +21,7 @@ import { parseLogThreshold } from "../../cli/output/log_level.ts";
 import { parseArchiveSpec } from "../../lib/backup/parse_archive_spec.ts";
 import { decodeHex } from "../../lib/bytes/hex.ts";
 import { trimText, trimTextEnd } from "../../lib/bytes/trim_text.ts";
+import { parseCalendarEvent } from "../../lib/calendar/parse_calendar_event.ts";
 import { parseFingerprint } from "../../lib/crypto/fingerprint.ts";
 import { parseKeyFile } from "../../lib/crypto/key_file.ts";
 import { readPaperKey } from "../../lib/crypto/paper_key.ts";
@@ -264,6 +265,14 @@ export const TEXT_PARSERS: ParserCases = {
     ["PBS:!tfa!", "[", ""],
     ["PBS:!tfa!{", '"a"%3A1,', '"b"%3A1}:'],
     ["PBS:!tfa!", "%25", ""],
+  ),
+  "lib/calendar/parse_calendar_event.ts parseCalendarEvent": textCases(
+    parseCalendarEvent,
+    ["", "1,", "1:00"],
+    ["mon", ",mon", " 2:00"],
+    ["mon", "..mon", ""],
+    ["", "1-", "1"],
+    ["*:", "*,", "0/1"],
   ),
   "lib/repository/backup_time.ts parseBackupTime": textCases(parseBackupTime),
   "lib/repository/parse_repository.ts parseRepository": textCases(
