@@ -12,6 +12,7 @@ export { checkAddressIsFree } from "./check_address_is_free.ts";
 export { chooseProxy } from "./choose_proxy.ts";
 export * from "./proxy.ts";
 export * from "./self_signed_certificate.ts";
+export { systemAuthorities } from "./system_authorities.ts";
 export * from "./tcp.ts";
 export * from "./tls_client.ts";
 export * from "./tls_listener.ts";

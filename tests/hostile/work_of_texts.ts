@@ -4,7 +4,6 @@ import { parseByteSize } from "../../cli/arguments/parse_byte_size.ts";
 import { parseCommandLine } from "../../cli/arguments/parse_command_line.ts";
 import { ParameterProblems } from "../../cli/arguments/parameter_problems.ts";
 import { parseMoment } from "../../cli/arguments/parse_moment.ts";
-import { parseTimeSpan } from "../../cli/arguments/parse_time_span.ts";
 import { readAnsiQuote } from "../../cli/arguments/read_ansi_quote.ts";
 import { readArguments } from "../../cli/arguments/read_arguments.ts";
 import { splitWords } from "../../cli/arguments/split_words.ts";
@@ -18,6 +17,8 @@ import { decodeKeyText, parseKeyInput } from "../../cli/keys/open_encryption_key
 import { splitCronLine } from "../../cli/scheduling/split_cron_line.ts";
 import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
 import { parseLogThreshold } from "../../cli/output/log_level.ts";
+import { readMetricSubjects } from "../../lib/alerts/_metric_subjects.ts";
+import { readStateText } from "../../lib/alerts/_state_text.ts";
 import { parseArchiveSpec } from "../../lib/backup/parse_archive_spec.ts";
 import { decodeHex } from "../../lib/bytes/hex.ts";
 import { trimText, trimTextEnd } from "../../lib/bytes/trim_text.ts";
@@ -52,6 +53,7 @@ import {
   parseServerConfig,
 } from "../../lib/server/config/parse_server_config.ts";
 import { parseSections } from "../../lib/server/config/section_config.ts";
+import { parseTimeSpan } from "../../lib/time/parse_time_span.ts";
 import { parsePackTable } from "../../lib/self_check/pack_table.ts";
 import { byteCases, bytesOf, type ParserCases, textCases, type WorkCase } from "./work_case.ts";
 
@@ -132,7 +134,7 @@ export const TEXT_PARSERS: ParserCases = {
     ["2026-03-05", " ", ""],
     ["", "2026-03-05T01:00:00Z", ""],
   ),
-  "cli/arguments/parse_time_span.ts parseTimeSpan": textCases(
+  "lib/time/parse_time_span.ts parseTimeSpan": textCases(
     parseTimeSpan,
     ["", "1h ", ""],
     ["", "1", "s"],
@@ -224,6 +226,19 @@ export const TEXT_PARSERS: ParserCases = {
     "0",
     "Z",
   ]),
+  "lib/alerts/_metric_subjects.ts readMetricSubjects": textCases(
+    readMetricSubjects,
+    ["", "pbs_client_a{", ""],
+    ["", 'pbs_client_a{what="b",name="c"} 1\n', ""],
+    ['pbs_client_a{what="b",name="', "\\\\", ""],
+    ['pbs_client_a{what="b",name="', 'c"', '"} 1'],
+    ['pbs_client_a{what="b",name="c"} ', "1", "x"],
+  ),
+  "lib/alerts/_state_text.ts readStateText": textCases(
+    readStateText,
+    ...jsonShapes,
+    ['{"version":1,"states":[', '{"target":"","what":"gc","name":"","seenAt":0},', "{}]}"],
+  ),
   "lib/datastore/gc_status.ts parseGcStatus": textCases(parseGcStatus, ...jsonShapes),
   "lib/fs/exclude_file.ts parseExcludeFile": byteCases(
     (bytes) => parseExcludeFile(bytes, bytesOf("/a/b"), () => {}),

@@ -1,0 +1,54 @@
+import { ConnectionError, PbsError, UsageError } from "../errors/mod.ts";
+import type { MailParcel } from "./_mail_parcel.ts";
+
+/** The exit code by which such programs say that a later try may work (sysexits.h). */
+const EX_TEMPFAIL = 75;
+/** As much of what a program says as a person reads. */
+const MAX_WORDS = 500;
+
+/**
+ * Hands a mail to a program that is called like `sendmail`.
+ *
+ * @throws {ConnectionError} with what it said if it does not take the mail now.
+ * @throws {PbsError} if it never will.
+ */
+export async function sendByProgram(program: string, parcel: MailParcel): Promise<undefined> {
+  const { target, message, signal } = parcel;
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, {
+      // `-i`: a line with one dot is no end; `--`: no address is an option.
+      args: ["-i", "-f", target.sender, "--", ...target.to],
+      stdin: "piped",
+      stdout: "null",
+      stderr: "piped",
+      signal,
+    }).spawn();
+  } catch (cause) {
+    throw new UsageError(`cannot run "${program}": ${(cause as Error).message}`, { cause });
+  }
+  const writing = writeAll(child, message);
+  const { success, code, stderr } = await child.output();
+  if (success) {
+    const problem = await writing;
+    if (problem === undefined) return undefined;
+    throw new ConnectionError(`"${program}" did not read the mail: ${problem.message}`);
+  }
+  const said = new TextDecoder().decode(stderr).replaceAll(/\s+/g, " ").trim().slice(0, MAX_WORDS);
+  const text = `"${program}" did not take the mail, exit code ${code}`;
+  const complaint = said === "" ? text : `${text}: ${said}`;
+  throw code === EX_TEMPFAIL ? new ConnectionError(complaint) : new PbsError(complaint);
+}
+
+/** @returns Why the program did not take it all; its exit code counts first. */
+async function writeAll(child: Deno.ChildProcess, message: Uint8Array): Promise<Error | undefined> {
+  const writer = child.stdin.getWriter();
+  try {
+    const lines = new TextDecoder().decode(message).replaceAll("\r\n", "\n");
+    await writer.write(new TextEncoder().encode(lines));
+    await writer.close();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}

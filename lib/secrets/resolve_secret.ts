@@ -1,0 +1,95 @@
+import { withoutMark } from "../bytes/mod.ts";
+import { UsageError } from "../errors/mod.ts";
+import type { SecretReference } from "./secret_reference.ts";
+
+/** Time that a command has to print a secret. */
+const COMMAND_MS = 30_000;
+/** More than any secret has. */
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * The secret behind a reference: the first line. What a command prints otherwise is not shown, since
+ * it may be a secret too.
+ *
+ * @param environment Knows `CREDENTIALS_DIRECTORY`.
+ * @throws {UsageError} naming the reference if there is no secret.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const reference = { kind: "command", words: ["/bin/echo", "secret"] } as const;
+ * assertEquals(await resolveSecret(reference, { get: () => undefined }), "secret");
+ * ```
+ */
+export async function resolveSecret(
+  reference: SecretReference,
+  environment: { get(name: string): string | undefined },
+): Promise<string> {
+  switch (reference.kind) {
+    case "file":
+      return await firstLineOf(reference.path, `"${reference.path}"`);
+    case "credential": {
+      const what = `the credential "${reference.name}"`;
+      const folder = environment.get("CREDENTIALS_DIRECTORY");
+      if (folder === undefined || folder === "") {
+        throw new UsageError(`cannot read ${what}: no service manager handed over any`);
+      }
+      return await firstLineOf(`${folder}/${reference.name}`, what);
+    }
+    case "command":
+      return await runFor(reference.words);
+  }
+}
+
+async function firstLineOf(path: string, what: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    const { size, isDirectory } = await Deno.stat(path);
+    if (isDirectory) throw new Error("it is a folder");
+    if (size > MAX_BYTES) throw new Error("it is larger than any secret");
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw new UsageError(`cannot read the secret in ${what}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return checkSecret(bytes, what);
+}
+
+async function runFor(words: readonly string[]): Promise<string> {
+  const [program = "", ...args] = words;
+  const what = `the output of "${program}"`;
+  let output: Deno.CommandOutput;
+  const limit = AbortSignal.timeout(COMMAND_MS);
+  try {
+    output = await new Deno.Command(program, {
+      args,
+      stdin: "null",
+      stderr: "null",
+      signal: limit,
+    }).output();
+  } catch (error) {
+    throw new UsageError(`cannot run "${program}" for a secret: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (limit.aborted) {
+    throw new UsageError(`"${program}" printed no secret in ${COMMAND_MS / 1000} s`);
+  }
+  if (!output.success) {
+    throw new UsageError(`"${program}" failed to print a secret: status code ${output.code}`);
+  }
+  return checkSecret(output.stdout, what);
+}
+
+function checkSecret(bytes: Uint8Array, what: string): string {
+  let text: string;
+  try {
+    text = withoutMark(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new UsageError(`the secret in ${what} is not valid UTF-8`);
+  }
+  const line = text.split("\n", 1)[0]!.replace(/\r$/, "");
+  if (line === "") throw new UsageError(`there is no secret in ${what}: its first line is empty`);
+  return line;
+}
