@@ -50,6 +50,7 @@ export type {
   SnapshotFile,
   SnapshotInfo,
   StorageStatus,
+  UploadStatistics,
 } from "./lib/repository/mod.ts";
 export type {
   InPlaceCounts,

@@ -75,6 +75,11 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
       "Socket on which systemd is told that the server is ready, or how far the backup is.",
   },
   {
+    name: "NO_COLOR",
+    concerns: ({ name }) => name === "list" || name === "snapshot list",
+    description: "If it is set and not empty, nothing is shown in color, on a terminal neither.",
+  },
+  {
     name: "NO_PROXY",
     concerns: usesRepository,
     description: "Servers that are reached without a proxy, separated by commas: names, domains, " +

@@ -38,6 +38,7 @@ export class Output {
   readonly #stdout: TextStream;
   readonly #stderr: TextStream;
   readonly #isDumb: boolean;
+  readonly #mayColor: boolean;
   #threshold: LogThreshold;
   #live = "";
   #lineFor: LineFor | undefined;
@@ -53,6 +54,7 @@ export class Output {
     this.#stderr = stderr;
     // Such a terminal cannot erase what it shows.
     this.#isDumb = environment.get("TERM") === "dumb";
+    this.#mayColor = !this.#isDumb && !environment.get("NO_COLOR");
     const text = environment.get(logVariable);
     const threshold = text === undefined ? "info" : parseLogThreshold(text);
     if (threshold === undefined) {
@@ -105,6 +107,11 @@ export class Output {
   /** Whether results are shown on a terminal. */
   get showsResults(): boolean {
     return this.#stdout.isTerminal();
+  }
+
+  /** Whether results may be in color: on a terminal, unless somebody says no. */
+  get showsColors(): boolean {
+    return this.showsResults && this.#mayColor;
   }
 
   /**

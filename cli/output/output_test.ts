@@ -84,3 +84,16 @@ Deno.test("Output keeps the live line below the messages, on terminals only", ()
   new Output(environment(), new Stream(), file).setLiveLine(liveText("50%"));
   assertEquals(file.text, "");
 });
+
+Deno.test("Output.showsColors is true on terminals only, and not where somebody says no", () => {
+  const shows = (variables: Record<string, string>, isTerminal = true) =>
+    new Output({ get: (name) => variables[name] }, {
+      writeSync: (bytes) => bytes.length,
+      isTerminal: () => isTerminal,
+    }).showsColors;
+  assertEquals(shows({}), true);
+  assertEquals(shows({ NO_COLOR: "" }), true);
+  assertEquals(shows({ NO_COLOR: "1" }), false);
+  assertEquals(shows({ TERM: "dumb" }), false);
+  assertEquals(shows({}, false), false);
+});

@@ -46,7 +46,9 @@ export function printTable(values: CommandValues, context: CommandContext, resul
     context.output.printJson(result.json, format);
     return;
   }
-  context.output.print(result.text(tableStyle(context.environment, context.output.resultWidth)));
+  const { environment, output } = context;
+  const style = tableStyle(environment, output.resultWidth);
+  output.print(result.text({ ...style, hasColors: output.showsColors }));
 }
 
 function isFormat(text: string): text is OutputFormat {

@@ -1,3 +1,4 @@
+import { type Color, colored } from "./color.ts";
 import { displayWidth } from "./display_width.ts";
 
 /** One column of a list. */
@@ -6,6 +7,8 @@ export interface Column<Row> {
   /** Also the alignment of the title. */
   readonly align?: "left" | "right";
   readonly cell: (row: Row) => string;
+  /** Color of the cell where the style has colors. */
+  readonly color?: (row: Row) => Color | undefined;
 }
 
 /** How tables look; spec: cli.md §1.8. */
@@ -14,6 +17,8 @@ export interface TableStyle {
   readonly hasHeader: boolean;
   /** Lines are cut after this many characters. */
   readonly maxWidth?: number;
+  /** Whether cells may be colored; ours. */
+  readonly hasColors?: boolean;
 }
 
 /** A table of plain cells. */
@@ -21,6 +26,8 @@ export interface Table {
   readonly titles?: readonly string[];
   readonly alignments: readonly ("left" | "right")[];
   readonly rows: readonly (readonly string[])[];
+  /** Colors of the cells, where some have any. */
+  readonly colors?: readonly (readonly (Color | undefined)[])[];
 }
 
 interface Border {
@@ -59,6 +66,7 @@ export function renderList<Row>(
     titles: columns.map((column) => column.title),
     alignments: columns.map((column) => column.align ?? "left"),
     rows: rows.map((row) => columns.map((column) => column.cell(row))),
+    ...(style.hasColors ? { colors: rows.map((row) => columns.map((c) => c.color?.(row))) } : {}),
   }, style);
 }
 
@@ -77,17 +85,21 @@ export function renderTable(table: Table, style: TableStyle): string {
   const rule = (characters: readonly [string, string, string, string] | undefined): void => {
     if (characters === undefined) return;
     const [left, line, cross, right] = characters;
-    lines.push(left + widths.map((width) => line.repeat(width + 2)).join(cross) + right);
+    const text = left + widths.map((width) => line.repeat(width + 2)).join(cross) + right;
+    lines.push(cut([[text, undefined]], style.maxWidth));
   };
-  const line = (texts: readonly string[]): void => {
+  const line = (texts: readonly string[], colors: readonly (Color | undefined)[] = []): void => {
     const padded = texts.map((text, column) =>
       pad(text, widths[column]!, table.alignments[column]!)
     );
-    lines.push(
-      border === undefined
-        ? padded.join(" ")
-        : `${border.column} ${padded.join(` ${border.column} `)} ${border.column}`,
-    );
+    const [before, between, after] = border === undefined
+      ? ["", " ", ""]
+      : [`${border.column} `, ` ${border.column} `, ` ${border.column}`];
+    const pieces = padded.flatMap((text, column): Piece[] => [
+      [column === 0 ? before : between, undefined],
+      [text, colors[column]],
+    ]);
+    lines.push(cut([...pieces, [after, undefined]], style.maxWidth));
   };
   rule(border?.top);
   if (titles !== undefined) {
@@ -97,10 +109,12 @@ export function renderTable(table: Table, style: TableStyle): string {
   for (const [index, row] of cells.entries()) {
     if (index > 0) rule(border?.between);
     const height = Math.max(...row.map((cell) => cell.length));
-    for (let part = 0; part < height; part++) line(row.map((cell) => cell[part] ?? ""));
+    for (let part = 0; part < height; part++) {
+      line(row.map((cell) => cell[part] ?? ""), table.colors?.[index]);
+    }
   }
   rule(border?.bottom);
-  return lines.map((each) => `${cut(each, style.maxWidth)}\n`).join("");
+  return lines.map((each) => `${each}\n`).join("");
 }
 
 function pad(text: string, width: number, align: "left" | "right"): string {
@@ -108,7 +122,17 @@ function pad(text: string, width: number, align: "left" | "right"): string {
   return align === "left" ? text + blanks : blanks + text;
 }
 
-function cut(line: string, maxWidth: number | undefined): string {
-  if (maxWidth === undefined || line.length <= maxWidth) return line;
-  return [...line].slice(0, maxWidth).join("");
+/** Text and its color. */
+type Piece = readonly [string, Color | undefined];
+
+/** A line of so many characters at most; colors have no width. */
+function cut(pieces: readonly Piece[], maxWidth = Infinity): string {
+  let left = maxWidth;
+  let line = "";
+  for (const [text, color] of pieces) {
+    const part = text.length <= left ? text : [...text].slice(0, left).join("");
+    left -= left === Infinity ? 0 : [...part].length;
+    line += color === undefined ? part : colored(part, color);
+  }
+  return line;
 }

@@ -90,3 +90,26 @@ Deno.test("renderTable() pads by columns of the terminal, not by characters", ()
   );
   assertEquals(text, "日本 \nabcde\n");
 });
+
+Deno.test("renderList() colors cells where the style has colors, and cuts what is seen", () => {
+  const text = (style: Partial<TableStyle>) =>
+    renderList(
+      [
+        { title: "name", cell: (row: string) => row },
+        {
+          title: "state",
+          align: "right",
+          cell: () => "bad",
+          color: (row) => row === "b" ? "red" : undefined,
+        },
+        { title: "files", cell: () => "one two" },
+      ],
+      ["a", "b"],
+      { borders: "none", hasHeader: true, ...style },
+    );
+  assertEquals(text({}), "a bad one two\nb bad one two\n");
+  assertEquals(text({ hasColors: true }), "a bad one two\nb \x1b[31mbad\x1b[0m one two\n");
+  assertEquals(text({ hasColors: true, maxWidth: 9 }), "a bad one\nb \x1b[31mbad\x1b[0m one\n");
+  assertEquals(text({ hasColors: true, maxWidth: 3 }), "a b\nb \x1b[31mb\x1b[0m\n");
+  assertEquals(text({ hasColors: true, maxWidth: 2 }), "a \nb \n");
+});

@@ -1,6 +1,7 @@
 import { CorruptDataError, NotFoundError, PbsError } from "../errors/mod.ts";
 import { formatFingerprint } from "../crypto/mod.ts";
 import {
+  chunkUploadStatsOf,
   decodeManifestBlob,
   keyFingerprintOf,
   type Manifest,
@@ -156,9 +157,10 @@ function filesOf(
 
 function unprotectedInfo(
   manifest: Manifest,
-): Pick<SnapshotInfo, "comment" | "verification" | "fingerprint"> {
+): Pick<SnapshotInfo, "comment" | "verification" | "fingerprint" | "uploaded"> {
   const notes = notesOf(manifest);
   const verification = verifyStateOf(manifest);
+  const uploaded = chunkUploadStatsOf(manifest);
   let fingerprint: Uint8Array | undefined;
   try {
     fingerprint = keyFingerprintOf(manifest);
@@ -168,6 +170,7 @@ function unprotectedInfo(
   return {
     ...(notes === undefined || notes === "" ? {} : { comment: firstLine(notes) }),
     ...(verification === undefined ? {} : { verification }),
+    ...(uploaded === undefined ? {} : { uploaded }),
     ...(fingerprint === undefined ? {} : { fingerprint: formatFingerprint(fingerprint) }),
   };
 }

@@ -32,6 +32,18 @@ export interface SnapshotFile {
   readonly size?: number;
 }
 
+/** Counters of what a run has stored for its snapshot (spec: datastore-formats.md §4.3). */
+export interface UploadStatistics {
+  /** Chunks that it sent; those that it took over from the snapshot before are not among them. */
+  readonly count: number;
+  /** Plain bytes of those chunks, and the blobs. */
+  readonly size: number;
+  /** Encoded bytes of those chunks. */
+  readonly compressedSize: number;
+  /** Chunks among them that the datastore had already, from whatever group. */
+  readonly duplicates: number;
+}
+
 /** A snapshot as a listing shows it (spec: protocol.md §7). */
 export interface SnapshotInfo extends BackupSnapshot {
   /** Files of the snapshot; of an unfinished one those that are there. */
@@ -48,6 +60,8 @@ export interface SnapshotInfo extends BackupSnapshot {
   readonly fingerprint?: string;
   /** Result of the last verification. */
   readonly verification?: { readonly upid: string; readonly state: "ok" | "failed" };
+  /** Counters of what is new in it. Servers do not list them, their manifests have them. */
+  readonly uploaded?: UploadStatistics;
 }
 
 /** A group as a listing shows it. */
@@ -141,6 +155,8 @@ export interface Repository extends AsyncDisposable {
   privileges?(namespace: string): Promise<ReadonlySet<string>>;
   beginBackup(begin: BeginBackup): Promise<BackupTarget>;
   openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource>;
+  /** The files of a snapshot, without chunks and without a lock; absent for a directory. */
+  openFiles?(namespace: string, snapshot: BackupSnapshot): SnapshotSource;
 
   /**
    * Measures how fast the server takes data, of which it keeps nothing (spec: protocol.md §5.13);

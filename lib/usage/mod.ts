@@ -10,6 +10,7 @@
  */
 
 export type { ChunkSums } from "./chunk_sums.ts";
+export { fetchUploadStatistics } from "./fetch_upload_statistics.ts";
 export { GrowthTally } from "./growth_tally.ts";
 export { largestNewFiles, type NewFile } from "./largest_files.ts";
 export {

@@ -96,6 +96,15 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--group",
     "--quiet",
     "--verbose",
+    "--long",
+    "--match",
+    "--reverse",
+    "--since",
+    "--sort",
+    "--unencrypted",
+    "--unprotected",
+    "--until",
+    "--unverified",
   ]);
 const OFFICIAL_ONLY = ABSENT_COMMANDS.map((name) => name.split(" ")[0]!)
   .filter((word) => !COMMANDS.some(({ name }) => name.split(" ")[0] === word));

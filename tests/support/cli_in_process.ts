@@ -41,9 +41,9 @@ export async function runInProcess(
   env: Readonly<Record<string, string | null>>,
   repositories?: RepositoryOpener,
   program: RunnableProgram = PBS_CLIENT,
+  stdout: MemoryStream = new MemoryStream(),
 ): Promise<InProcessRun> {
   const environment = { get: (name: string) => env[name] ?? undefined };
-  const stdout = new MemoryStream();
   const stderr = new MemoryStream();
   const { code } = await runCommandLine(
     readArguments(argv, () => new Uint8Array()),
