@@ -37,6 +37,12 @@ export interface MarkOptions {
   /** Chunks to look out for. */
   readonly bad: BadChunks;
   readonly clock: StoreClock;
+  /** Stamps of indexes, by path, that need not be marked again; those that are marked are added. */
+  readonly marked?: Map<string, string> | undefined;
+  /** Called after each index, also after one that needed no marking. */
+  readonly onIndex?: ((seen: number, total: number) => Promise<void>) | undefined;
+  /** Hears of each chunk that is missing. */
+  readonly onMissing?: ((digest: Uint8Array) => void) | undefined;
 }
 
 /** Phase 1 of garbage collection: touches every chunk that any index refers to. */
@@ -47,6 +53,7 @@ export class IndexMarker {
   readonly #counters: MarkCounters;
   readonly #bad: BadChunks;
   readonly #clock: StoreClock;
+  readonly #options: MarkOptions;
   /** Files outside of the chunk store that were being written when they were met. */
   readonly temporaryFiles: string[] = [];
   /** Which of the bad ones some index names. */
@@ -55,7 +62,9 @@ export class IndexMarker {
   #total = 0;
   #seen = 0;
 
-  constructor({ datastore, log, slice, counters, bad, clock }: MarkOptions) {
+  constructor(options: MarkOptions) {
+    const { datastore, log, slice, counters, bad, clock } = options;
+    this.#options = options;
     this.#datastore = datastore;
     this.#clock = clock;
     this.#bad = bad;
@@ -145,6 +154,21 @@ export class IndexMarker {
 
   /** @returns Whether the index was there. */
   async #markIndex(path: string): Promise<boolean> {
+    const { marked, onIndex } = this.#options;
+    this.#slice.check();
+    // Before it is read: what takes its place meanwhile is marked the next time.
+    const stamp = this.#datastore.files.stamp(path);
+    if (stamp === undefined || stamp !== marked?.get(path)) {
+      if (!await this.#readAndMark(path)) return false;
+      if (stamp !== undefined) marked?.set(path, stamp);
+    }
+    this.#progress();
+    await onIndex?.(this.#seen, this.#total);
+    return true;
+  }
+
+  /** @returns Whether the index was there. */
+  async #readAndMark(path: string): Promise<boolean> {
     let index: ChunkIndex;
     try {
       index = readIndex(await this.#datastore.files.read(path), path);
@@ -155,7 +179,6 @@ export class IndexMarker {
     this.#counters.indexFileCount++;
     this.#counters.indexDataBytes += index.size;
     await this.#markChunks(index);
-    this.#progress();
     return true;
   }
 
@@ -171,6 +194,7 @@ export class IndexMarker {
       if (this.#bad.has(digest)) this.neededBad.set(digest, 1);
       if (!chunks.touch(digest)) {
         await this.#recordMissing(digest);
+        this.#options.onMissing?.(digest);
         const kept = chunks.touchBad(digest);
         const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
         this.#log(

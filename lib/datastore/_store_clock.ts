@@ -16,14 +16,18 @@ export class StoreClock {
     this.start = this.#last = chunks.now();
   }
 
-  /** @throws {PbsError} if the clock was set back: what was marked since then looks unused. */
-  check(): void {
+  /**
+   * The time now.
+   *
+   * @throws {PbsError} if the clock was set back: what was marked since then looks unused.
+   */
+  check(): number {
     const now = this.#chunks.now();
     if (now < this.#last) {
       throw new PbsError(
         "the clock was set back while garbage was being collected, nothing more is removed: run it again",
       );
     }
-    this.#last = now;
+    return this.#last = now;
   }
 }

@@ -1,6 +1,7 @@
 import { checkBlobCrc, decodeBlob, MAX_CHUNK_PLAIN_BYTES, parseBlobHeader } from "../blob/mod.ts";
 import { ChunkDecoder } from "../chunking/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
+import type { TaskLog } from "../repository/mod.ts";
 
 /** A chunk as an index describes it. */
 export interface CheckedChunk {
@@ -68,6 +69,17 @@ export function createPlainChunkChecker(): ChunkChecker {
     },
     [Symbol.dispose]() {},
   };
+}
+
+/** The native checker, or its slower twin where there is no native core. */
+export function createChunkChecker(log: TaskLog): ChunkChecker {
+  try {
+    return createNativeChunkChecker();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log(`WARN: verifying without the native core, which is slower: ${reason}`, true);
+    return createPlainChunkChecker();
+  }
 }
 
 /** Ends the native check of a chunk that is fine as far as can be told. */

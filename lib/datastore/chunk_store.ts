@@ -65,6 +65,10 @@ export interface ChunkStore extends Disposable {
    * @returns Its new name, or undefined if it is gone.
    */
   setAside(digest: Uint8Array, inode: bigint): string | undefined;
-  /** Goes through everything, one folder of 65536 after the other. */
-  sweep(): Iterable<{ folder: number; items: Iterable<SweptChunk> }>;
+  /**
+   * Goes through everything, one folder of 65536 after the other.
+   *
+   * @param from Number of the first folder; default 0.
+   */
+  sweep(from?: number): Iterable<{ folder: number; items: Iterable<SweptChunk> }>;
 }

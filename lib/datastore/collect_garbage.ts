@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { chunkDigest, encodeBlob } from "../blob/mod.ts";
-import { PbsError, SystemError } from "../errors/mod.ts";
+import { CancelledError, PbsError, SystemError } from "../errors/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import type { TaskLog } from "../repository/mod.ts";
 import { isFull } from "./_system_failure.ts";
@@ -15,7 +15,9 @@ import {
   GC_STATUS_FILE,
   GC_WRITER_MARGIN_SECONDS,
 } from "./format.ts";
-import { formatGcStatus, type GcStatus, newGcCounters } from "./gc_status.ts";
+import { type GcProgress, GcProgressFile } from "./gc_progress.ts";
+import { formatGcStatus, type GcCounters, type GcStatus, newGcCounters } from "./gc_status.ts";
+import { ProgressRecorder } from "./_gc_progress_recorder.ts";
 import { TimeSlice } from "./time_slice.ts";
 
 /** How to collect garbage. */
@@ -29,6 +31,13 @@ export interface CollectGarbageOptions {
    * can be writing, and what a backup of this process uses is kept.
    */
   readonly cutoffSeconds?: number | undefined;
+  /**
+   * Goes on where an earlier one was interrupted that had this as well, and records every so many
+   * milliseconds, and when it is interrupted, how far it has come. Absent: as a whole.
+   */
+  readonly recordEveryMs?: number | undefined;
+  /** Hears of each chunk that an index names and that is missing. */
+  readonly onMissing?: ((digest: Uint8Array) => void) | undefined;
 }
 
 /** More than the second in which access times are compared. */
@@ -45,8 +54,9 @@ const CLOCK_CHECK_FOLDERS = 64;
  */
 export async function collectGarbage(
   datastore: Datastore,
-  { upid, log, signal, cutoffSeconds }: CollectGarbageOptions,
+  options: CollectGarbageOptions,
 ): Promise<GcStatus> {
+  const { upid, log, signal } = options;
   using _lock = datastore.processLock.acquireExclusive();
   const slice = new TimeSlice(signal);
   log(`starting garbage collection on datastore "${datastore.path}"`);
@@ -55,20 +65,68 @@ export async function collectGarbage(
     log("access time test passed");
   }
   const clock = new StoreClock(datastore.chunks);
-  const limits = accessTimeLimits(datastore, clock, cutoffSeconds);
-  const counters = newGcCounters();
-  log("phase 1: mark used chunks");
-  const bad = await BadChunks.read(datastore);
-  const marker = new IndexMarker({ datastore, log, slice, counters, bad, clock });
-  await marker.run();
-  await forgetBadChunks(datastore, (digest) => !bad.has(digest) || marker.neededBad.has(digest));
-  log("phase 2: remove unused chunks");
-  await sweep({ datastore, limits, counters, slice, log, clock });
-  removeTemporaryFiles(datastore, marker.temporaryFiles, limits, log);
+  const earlier = await readProgress(datastore, clock, options);
+  if (earlier !== undefined) {
+    log(`going on with the garbage collection of ${new Date(earlier.start * 1000).toISOString()}`);
+  }
+  const limits = accessTimeLimits(datastore, clock, options.cutoffSeconds, earlier);
+  const counters = { ...earlier?.counters ?? newGcCounters() };
+  const progress = new ProgressRecorder(datastore, options, { earlier, limits, counters, clock });
+  const work = { datastore, limits, counters, slice, log, clock };
+  let temporaryFiles: readonly string[];
+  try {
+    temporaryFiles = await mark(work, options, progress);
+    log("phase 2: remove unused chunks");
+    await sweep(work, progress);
+  } catch (error) {
+    if (error instanceof CancelledError) await progress.record();
+    throw error;
+  }
+  removeTemporaryFiles(datastore, temporaryFiles, limits, log);
   const status: GcStatus = { upid, ...counters };
   await writeStatus(datastore, status, log);
+  new GcProgressFile(datastore).remove();
   logSummary(status, log);
   return status;
+}
+
+/** Progress of an earlier collection, if this one is to go on with it. */
+async function readProgress(
+  datastore: Datastore,
+  clock: StoreClock,
+  { recordEveryMs }: CollectGarbageOptions,
+): Promise<GcProgress | undefined> {
+  if (recordEveryMs === undefined) return undefined;
+  const earlier = await new GcProgressFile(datastore).read();
+  // With a clock that was set back nobody knows what is older than what.
+  return earlier === undefined || earlier.last > clock.start ? undefined : earlier;
+}
+
+/** Phase 1. @returns Files that were being written. */
+async function mark(
+  { datastore, log, slice, counters, clock }: Work,
+  { onMissing }: CollectGarbageOptions,
+  progress: ProgressRecorder,
+): Promise<readonly string[]> {
+  log("phase 1: mark used chunks");
+  const bad = await BadChunks.read(datastore);
+  const { marked } = progress;
+  const isWhole = marked === undefined || marked.size === 0;
+  const onIndex = async (_seen: number, total: number) => {
+    progress.total = total;
+    if (progress.isDue) await progress.record();
+  };
+  const marker = new IndexMarker({
+    ...{ datastore, log, slice, counters, bad, clock, marked, onMissing },
+    onIndex,
+  });
+  await marker.run();
+  // Which of them are needed shows only if all indexes were read.
+  await forgetBadChunks(
+    datastore,
+    (digest) => !isWhole || !bad.has(digest) || marker.neededBad.has(digest),
+  );
+  return marker.temporaryFiles;
 }
 
 async function writeStatus(datastore: Datastore, status: GcStatus, log: TaskLog): Promise<void> {
@@ -94,14 +152,17 @@ function accessTimeLimits(
   datastore: Datastore,
   { start }: StoreClock,
   cutoffSeconds = datastore.options.gcCutoffSeconds ?? GC_CUTOFF_SECONDS,
+  earlier?: GcProgress,
 ): AccessTimeLimits {
   const oldestWriter = datastore.processLock.oldestWriter() ?? start;
   // What is marked from here on may get a time that is a clock tick older than that of the start.
   const cutoff = start - Math.max(cutoffSeconds, 1);
   // A chunk that a running backup has found or stored was used after the backup began.
-  const remove = oldestWriter < cutoff ? oldestWriter - GC_WRITER_MARGIN_SECONDS : cutoff;
+  const own = oldestWriter < cutoff ? oldestWriter - GC_WRITER_MARGIN_SECONDS : cutoff;
+  // What an earlier one has marked is used since its beginning, not since ours.
+  const remove = Math.min(own, earlier?.remove ?? own);
   const writing = Math.min(remove, start - GC_CUTOFF_SECONDS);
-  return { remove, pending: oldestWriter, writing };
+  return { remove, pending: Math.min(oldestWriter, earlier?.pending ?? oldestWriter), writing };
 }
 
 /** On a file system that ignores explicit access times every chunk would look unused. */
@@ -145,19 +206,27 @@ async function insertUnlessFull(
   }
 }
 
-interface Sweep {
+/** Everything that both phases work with. */
+interface Work {
   readonly datastore: Datastore;
   readonly limits: AccessTimeLimits;
-  readonly counters: ReturnType<typeof newGcCounters>;
+  readonly counters: GcCounters;
   readonly slice: TimeSlice;
   readonly log: TaskLog;
   readonly clock: StoreClock;
 }
 
-async function sweep({ datastore, limits, counters, slice, log, clock }: Sweep): Promise<void> {
-  let tenths = 0;
+async function sweep(
+  { datastore, limits, counters, slice, log, clock }: Work,
+  progress: ProgressRecorder,
+): Promise<void> {
+  const from = progress.folder ?? 0;
+  let tenths = Math.floor(from * 10 / CHUNK_FOLDER_COUNT);
   const abandoned = { count: 0, bytes: 0 };
-  for (const { folder, items } of datastore.chunks.sweep()) {
+  for (const { folder, items } of datastore.chunks.sweep(from)) {
+    progress.folder = folder;
+    if (progress.isDue) await progress.record();
+    slice.check();
     if (slice.isOver) await slice.pause();
     if (folder % CLOCK_CHECK_FOLDERS === 0) clock.check();
     for (const item of items) {

@@ -37,6 +37,11 @@ export class DatastoreSnapshot {
     return formatSnapshotPath(this.name);
   }
 
+  /** {@linkcode path} behind its namespace and a colon, unless that is the root. */
+  get fullPath(): string {
+    return this.namespace === "" ? this.path : `${this.namespace}:${this.path}`;
+  }
+
   /** Folder below the datastore's root. @throws {UsageError} if there can be no such snapshot. */
   get folder(): string {
     return snapshotFolder(this.namespace, this.name);

@@ -288,9 +288,9 @@ export class FileChunkStore implements ChunkStore {
   }
 
   /** See {@linkcode ChunkStore.sweep}. */
-  *sweep(): Generator<{ folder: number; items: Iterable<SweptChunk> }> {
+  *sweep(from = 0): Generator<{ folder: number; items: Iterable<SweptChunk> }> {
     const present = new Set(this.#list(""));
-    for (let folder = 0; folder < CHUNK_FOLDER_COUNT; folder++) {
+    for (let folder = from; folder < CHUNK_FOLDER_COUNT; folder++) {
       const name = folder.toString(16).padStart(4, "0");
       yield { folder, items: present.has(name) ? this.#sweepFolder(name) : [] };
     }

@@ -135,6 +135,12 @@ export class FileSnapshotFiles implements SnapshotFiles {
     return this.#stat(path)?.modificationTime;
   }
 
+  /** See {@linkcode SnapshotFiles.stamp}. */
+  stamp(path: string): string | undefined {
+    const stat = this.#stat(path);
+    return stat && `${stat.device}/${stat.inode}/${stat.size}/${stat.modificationTime}`;
+  }
+
   #stat(path: string): FileStat | undefined {
     const stat = statPath(`${this.root}/${path}`);
     if (stat === -Errno.ENOENT || stat === -Errno.ENOTDIR) return undefined;

@@ -12,6 +12,10 @@ export const LOCKS_FOLDER = ".locks";
 export const BAD_CHUNKS_FOLDER = ".bad-chunks";
 /** Result of the last garbage collection, in the datastore's root. */
 export const GC_STATUS_FILE = ".gc-status";
+/** Folder with what our maintenance remembers; the reference ignores it. */
+export const MAINTENANCE_FOLDER = ".maintenance";
+/** File in it with how far an unfinished garbage collection has come. */
+export const GC_PROGRESS_FILE = "garbage-collection.json";
 /** Folder before every component of a namespace. */
 export const NAMESPACE_FOLDER = "ns";
 

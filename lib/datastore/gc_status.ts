@@ -36,10 +36,23 @@ const MEMBERS = {
 
 type Counter = keyof typeof MEMBERS;
 
+/** Counters that grow while garbage is collected. */
+export type GcCounters = Record<Counter, number>;
+
 /** The counters of a run that has not counted anything yet. */
-export function newGcCounters(): Record<Counter, number> {
+export function newGcCounters(): GcCounters {
   const counters = Object.keys(MEMBERS).map((name) => [name, 0]);
-  return Object.fromEntries(counters) as Record<Counter, number>;
+  return Object.fromEntries(counters) as GcCounters;
+}
+
+/** Whether a value from outside has all counters, and nothing else. */
+export function isGcCounters(value: unknown): value is GcCounters {
+  if (typeof value !== "object" || value === null) return false;
+  const entries = Object.entries(value);
+  return entries.length === Object.keys(MEMBERS).length &&
+    entries.every(([name, count]) =>
+      Object.hasOwn(MEMBERS, name) && Number.isSafeInteger(count) && count >= 0
+    );
 }
 
 /** The text of `.gc-status`. */

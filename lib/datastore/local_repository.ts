@@ -29,11 +29,7 @@ import {
 } from "../repository/mod.ts";
 import { checkResult } from "./_system_failure.ts";
 import { beginBackup } from "./begin_backup.ts";
-import {
-  type ChunkChecker,
-  createNativeChunkChecker,
-  createPlainChunkChecker,
-} from "./chunk_checker.ts";
+import { createChunkChecker } from "./chunk_checker.ts";
 import type { ChunkFolderProgress } from "./chunk_folders.ts";
 import { collectGarbage } from "./collect_garbage.ts";
 import type { Datastore } from "./datastore.ts";
@@ -170,8 +166,8 @@ export class LocalRepository implements Repository {
 
   /** See {@linkcode Repository.garbageCounts}. */
   async garbageCounts(): Promise<GarbageCounts | undefined> {
-    const { upid, indexDataBytes, diskBytes, diskChunks } = await readGcStatus(this.datastore);
-    return upid === null ? undefined : { upid, indexDataBytes, diskBytes, diskChunks };
+    const { upid, ...counters } = await readGcStatus(this.datastore);
+    return upid === null ? undefined : { upid, ...counters };
   }
 
   /** See {@linkcode Repository.storedSizeOf}. */
@@ -208,6 +204,7 @@ export class LocalRepository implements Repository {
       checker,
       log,
       leaveOutUnfinished: true,
+      maxDepth: request.maxDepth,
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
     });
@@ -318,16 +315,5 @@ export class LocalRepository implements Repository {
     } finally {
       this.datastore[Symbol.dispose]();
     }
-  }
-}
-
-/** The native checker, or its slower twin where there is no native core. */
-function createChunkChecker(log: TaskLog): ChunkChecker {
-  try {
-    return createNativeChunkChecker();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log(`WARN: verifying without the native core, which is slower: ${reason}`, true);
-    return createPlainChunkChecker();
   }
 }

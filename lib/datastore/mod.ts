@@ -16,12 +16,19 @@ export { beginBackup, type BeginLocalBackup } from "./begin_backup.ts";
 export {
   type CheckedChunk,
   type ChunkChecker,
+  createChunkChecker,
   createNativeChunkChecker,
   createPlainChunkChecker,
   type ReadBlob,
 } from "./chunk_checker.ts";
 export { type ChunkFolderProgress, ChunkFolders } from "./chunk_folders.ts";
 export type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
+export {
+  type ChunkVerdict,
+  ChunkVerification,
+  type ChunkVerificationOptions,
+  type FoundBadChunk,
+} from "./chunk_verification.ts";
 export { collectGarbage, type CollectGarbageOptions } from "./collect_garbage.ts";
 export { DigestTable } from "./digest_table.ts";
 export {
@@ -30,13 +37,20 @@ export {
   type DatastoreOptions,
   type OpenedDatastore,
 } from "./datastore.ts";
+export { BadChunks, type BadFor } from "./bad_chunks.ts";
 export { DatastoreGroup } from "./datastore_group.ts";
 export { DatastoreSnapshot } from "./datastore_snapshot.ts";
 export type { SyncLevel } from "./file_chunk_store.ts";
+export {
+  formatGcProgress,
+  type GcProgress,
+  GcProgressFile,
+  parseGcProgress,
+} from "./gc_progress.ts";
 export { type GcStatus, readGcStatus } from "./gc_status.ts";
 export { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 export { changeGroupOwner, isOwner, readOwner, requireOwner } from "./group_owner.ts";
-export { typeFolder } from "./layout.ts";
+export { checkArchiveFileName, typeFolder } from "./layout.ts";
 export { listFiles, listGroups, listSnapshots } from "./listing.ts";
 export { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
 export { LocalPeriods, type Period } from "./local_period.ts";
@@ -46,6 +60,7 @@ export {
   type LocalRepositoryOptions,
 } from "./local_repository.ts";
 export { LocalSnapshotSource } from "./local_snapshot_source.ts";
+export { isDue, verifiedAt } from "./is_due.ts";
 export { localUpid } from "./local_upid.ts";
 export { measureStorage } from "./measure_storage.ts";
 export { moveGroup, type MoveGroupOptions } from "./move_group.ts";
@@ -70,4 +85,6 @@ export {
   snapshotContents,
   snapshotsOf,
 } from "./snapshot_tree.ts";
-export { type SnapshotVerdict, verify, type VerifyOptions, type VerifyReport } from "./verify.ts";
+export { verify, verifySnapshots } from "./verify.ts";
+export type { SnapshotVerdict, VerifyOptions, VerifyReport } from "./verify_options.ts";
+export type { VerifyPlace } from "./verify_place.ts";

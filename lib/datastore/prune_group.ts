@@ -49,9 +49,10 @@ export async function pruneGroup(
   if (dryRun) return decisions;
   const done: PruneDecision[] = [];
   for (const decision of decisions) {
-    const stayed = !decision.keep &&
-      !await removeOrWarn(DatastoreSnapshot.of(group, decision.time), log);
-    done.push(stayed ? { ...decision, stayed } : decision);
+    const outcome = decision.keep
+      ? {}
+      : await removeOrWarn(DatastoreSnapshot.of(group, decision.time), log);
+    done.push({ ...decision, ...outcome });
   }
   return done;
 }
@@ -71,15 +72,18 @@ async function isBroken(snapshot: DatastoreSnapshot, log: TaskLog): Promise<bool
   return true;
 }
 
-/** @returns Whether it is gone, or somebody else is using it. */
-async function removeOrWarn(snapshot: DatastoreSnapshot, log: TaskLog): Promise<boolean> {
+/** @returns Why it is not gone. */
+async function removeOrWarn(
+  snapshot: DatastoreSnapshot,
+  log: TaskLog,
+): Promise<Pick<PruneDecision, "stayed" | "inUse">> {
   try {
     await removeSnapshot(snapshot);
-    return true;
+    return {};
   } catch (error) {
     if (!(error instanceof PbsError)) throw error;
     const reason = describeError(error).join(": ");
     log(`WARN: cannot remove snapshot "${snapshot.path}": ${reason}`, true);
-    return error instanceof LockedError;
+    return error instanceof LockedError ? { inUse: true } : { stayed: true };
   }
 }

@@ -40,6 +40,10 @@ export interface SnapshotFiles {
    * Time of the last write to a regular file, seconds since the epoch; undefined if there is none.
    */
   modificationTime(path: string): number | undefined;
+  /**
+   * A text that is another one when another regular file lies there; undefined if there is none.
+   */
+  stamp(path: string): string | undefined;
   /** Entries of a folder, in no order. @throws {NotFoundError} if there is none. */
   list(folder: string): Promise<FolderEntry[]>;
   /** Whether there is such a folder. */

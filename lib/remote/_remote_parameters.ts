@@ -33,6 +33,7 @@ export function verifyParameters(request: VerifyRequest): ApiParameters {
     "backup-time": request.time,
     "ignore-verified": request.ignoreVerified,
     "outdated-after": request.outdatedAfterDays,
+    "max-depth": request.maxDepth,
   };
 }
 

@@ -170,12 +170,16 @@ export function garbageCounts(value: unknown): GarbageCounts | undefined {
   const record = new RemoteRecord(value, "garbage collection status");
   const upid = record.optionalText("upid");
   if (upid === undefined) return undefined;
-  return {
+  return defined<GarbageCounts>({
     upid,
     indexDataBytes: record.number("index-data-bytes"),
     diskBytes: record.number("disk-bytes"),
     diskChunks: record.number("disk-chunks"),
-  };
+    removedBytes: record.optionalNumber("removed-bytes"),
+    removedChunks: record.optionalNumber("removed-chunks"),
+    pendingBytes: record.optionalNumber("pending-bytes"),
+    pendingChunks: record.optionalNumber("pending-chunks"),
+  });
 }
 
 /** spec: protocol.md §7.6 */

@@ -88,6 +88,8 @@ export interface PruneDecision extends BackupSnapshot {
   readonly mark: "keep" | "keep-partial" | "remove" | "protected";
   /** It could not be removed though nobody uses it; a server does not say so. */
   readonly stayed?: boolean;
+  /** It could not be removed because somebody is using it; a server does not say so. */
+  readonly inUse?: boolean;
 }
 
 /** Space of the file system under a datastore, bytes. */
@@ -111,6 +113,12 @@ export interface GarbageCounts {
   /** Bytes of the chunks on disk, unused ones included. */
   readonly diskBytes: number;
   readonly diskChunks: number;
+  /** Bytes that it has removed; absent where it is not told. */
+  readonly removedBytes?: number;
+  readonly removedChunks?: number;
+  /** Unused, but too young to be removed. */
+  readonly pendingBytes?: number;
+  readonly pendingChunks?: number;
 }
 
 /** A namespace as a listing shows it; `""` is the root namespace. */

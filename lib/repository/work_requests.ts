@@ -37,4 +37,6 @@ export interface VerifyRequest {
   readonly ignoreVerified?: boolean;
   /** Verify again what was last verified more than this many whole days ago. */
   readonly outdatedAfterDays?: number;
+  /** Levels below the namespace that are also verified; default all. */
+  readonly maxDepth?: number | undefined;
 }

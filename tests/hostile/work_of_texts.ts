@@ -27,6 +27,7 @@ import { parseFingerprint } from "../../lib/crypto/fingerprint.ts";
 import { parseKeyFile } from "../../lib/crypto/key_file.ts";
 import { readPaperKey } from "../../lib/crypto/paper_key.ts";
 import { parseTimestamp } from "../../lib/crypto/timestamp.ts";
+import { parseGcProgress } from "../../lib/datastore/gc_progress.ts";
 import { parseGcStatus } from "../../lib/datastore/gc_status.ts";
 import { parseExcludeFile } from "../../lib/fs/exclude_file.ts";
 import { MatchEntry } from "../../lib/fs/match_entry.ts";
@@ -240,6 +241,7 @@ export const TEXT_PARSERS: ParserCases = {
     ['{"version":1,"states":[', '{"target":"","what":"gc","name":"","seenAt":0},', "{}]}"],
   ),
   "lib/datastore/gc_status.ts parseGcStatus": textCases(parseGcStatus, ...jsonShapes),
+  "lib/datastore/gc_progress.ts parseGcProgress": textCases(parseGcProgress, ...jsonShapes),
   "lib/fs/exclude_file.ts parseExcludeFile": byteCases(
     (bytes) => parseExcludeFile(bytes, bytesOf("/a/b"), () => {}),
     ...PATTERN_SHAPES,
