@@ -77,6 +77,8 @@ export interface Command {
   readonly lastAloneWith?: string;
   readonly options: readonly Parameter[];
   readonly output: OutputKind;
+  /** Exit code of a failure, where callers expect another than everywhere. */
+  readonly failureCode?: number;
 }
 
 /** A command as far as its name leads: enough to find it. */

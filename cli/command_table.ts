@@ -48,6 +48,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("catalog dump"),
   command("catalog shell"),
   command("change-owner"),
+  ours("check"),
   ours("completion"),
   ours("datastore init"),
   ours("datastore verify"),

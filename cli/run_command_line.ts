@@ -117,7 +117,7 @@ export async function runCommandLine(
       address: use.address,
       ...asked,
     });
-    return { code: FAILURE };
+    return { code: asked.command?.failureCode ?? FAILURE };
   }
 }
 
