@@ -12,6 +12,7 @@ import { AnswerBudget, type AnswerReader, BodyBudget } from "./memory/mod.ts";
 import type { AccessControl } from "./access/mod.ts";
 import type { DatastoreConfig } from "./config/mod.ts";
 import { MeasuredDuplex } from "./measured_duplex.ts";
+import { MetricsService, RequestCounts } from "./metrics/mod.ts";
 import {
   ServerConnection,
   ServerState,
@@ -103,6 +104,8 @@ export interface ServerTimeouts extends Omit<ServeOptions, "idleTimeoutMs" | "la
 export class BackupServer {
   readonly #state: ServerState;
   readonly #rest: RestService;
+  readonly #metrics: MetricsService;
+  readonly #requests = new RequestCounts();
   readonly #log: AccessLog;
   readonly #connections = new Set<Promise<void>>();
   readonly #idle = new Set<AcceptedConnection>();
@@ -149,7 +152,14 @@ export class BackupServer {
     this.#refresh = options.refresh ?? (() => Promise.resolve());
     const failed = options.failed ?? (() => {});
     this.#rest = new RestService(this.#state, failed);
-    this.#page = new ServerPage({ state: this.#state, version: options.version ?? "", failed });
+    const version = options.version ?? "";
+    this.#page = new ServerPage({ state: this.#state, version, failed });
+    this.#metrics = new MetricsService({
+      state: this.#state,
+      requests: this.#requests,
+      version,
+      failed,
+    });
     this.#pageAnswers = new AnswerBudget(options.pageBytes, timeouts?.answerPatienceMs);
   }
 
@@ -282,8 +292,11 @@ export class BackupServer {
     await this.#refresh();
     const { response, authId } = page !== undefined && ServerPage.isFor(request)
       ? await this.#page.answer(request, page)
+      : MetricsService.isFor(request)
+      ? await this.#metrics.answer(request, connection)
       : await this.#rest.answer(request, connection);
     const status = "upgrade" in response ? 101 : response.status;
+    this.#requests.add(request.method, status);
     const body = "upgrade" in response ? undefined : response.body;
     const sizeBytes = body instanceof Uint8Array ? body.length : 0;
     this.#log.add({ peer: connection.peer, authId, request, status, sizeBytes });
