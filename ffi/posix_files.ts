@@ -51,6 +51,10 @@ export class FileStat {
   get device(): string {
     return `${this.#view.getUint32(136, true)}:${this.#view.getUint32(140, true)}`;
   }
+  /** Device that a device file stands for, in the same form. */
+  get deviceNumber(): string {
+    return `${this.#view.getUint32(128, true)}:${this.#view.getUint32(132, true)}`;
+  }
   /** Access time in whole seconds since the epoch. */
   get accessTime(): number {
     return Number(this.#view.getBigInt64(64, true));
@@ -308,6 +312,18 @@ export function setFileTimes(
   directory = AT_FDCWD,
 ): number {
   const times = new BigInt64Array([BigInt(accessTime), 0n, BigInt(modificationTime), 0n]);
+  const bytes = pathBytes(path);
+  return posixLibrary().pbs_set_times(directory, bytes, bytes.length, times);
+}
+
+/** Gives a path access and modification time of another moment. @returns 0 or a negative error number. */
+export function restoreFileTimes(path: PosixPath, stat: FileStat, directory = AT_FDCWD): number {
+  const times = new BigInt64Array([
+    BigInt(stat.accessTime),
+    BigInt(stat.accessTimeNanoseconds),
+    BigInt(stat.modificationTime),
+    BigInt(stat.modificationTimeNanoseconds),
+  ]);
   const bytes = pathBytes(path);
   return posixLibrary().pbs_set_times(directory, bytes, bytes.length, times);
 }

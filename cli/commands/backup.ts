@@ -24,6 +24,7 @@ import {
   VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
 } from "../options/output_options.ts";
+import { PICTURE_OPTIONS } from "../options/picture_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { BackupMessages } from "../output/backup_messages.ts";
@@ -37,6 +38,7 @@ import { selectNamespace } from "../repository/select_namespace.ts";
 import { selectRepository } from "../repository/select_repository.ts";
 import { sentChunksOf } from "../repository/sent_chunks_of.ts";
 import { warnOfRate } from "../repository/warn_of_rate.ts";
+import { withPictures } from "../repository/with_pictures.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
 /** `backup` (spec: cli.md §4.1). */
@@ -57,6 +59,7 @@ export const command: CommandDefinition = {
     ...RATE_OPTIONS,
     ...VERBOSITY_OPTIONS,
     ...COMMAND_SOURCE_OPTIONS,
+    ...PICTURE_OPTIONS,
     {
       name: "all-file-systems",
       type: { kind: "boolean" },
@@ -235,23 +238,26 @@ async function runBackupCommand(
     status,
   );
   try {
-    const report = await retryBackup(
-      {
-        ...options,
-        repository,
-        namespace,
-        snapshot,
-        ...(crypt === undefined ? {} : { crypt }),
-        signal: signals.signal,
-        sent,
-      },
-      messages,
-      {
-        retries: values.requiredInteger("retry"),
-        coversFirstConnection: values.has("retry"),
-        mayChangeTime: values.integer("backup-time") === undefined,
-        lockWait: lockWaitOf(values, context),
-      },
+    const request = {
+      ...options,
+      repository,
+      namespace,
+      snapshot,
+      ...(crypt === undefined ? {} : { crypt }),
+      signal: signals.signal,
+      sent,
+    };
+    const retry = {
+      retries: values.requiredInteger("retry"),
+      coversFirstConnection: values.has("retry"),
+      mayChangeTime: values.integer("backup-time") === undefined,
+      lockWait: lockWaitOf(values, context),
+    };
+    const report = await withPictures(
+      request,
+      values,
+      context,
+      (pictured) => retryBackup(pictured, messages, retry),
     );
     messages.finish(report);
     // Only who asked for a new datastore is a newcomer; scripts see the lines they know.

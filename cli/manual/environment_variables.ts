@@ -272,4 +272,10 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "The user's folder for the time of a session. Tickets are kept in it if it has " +
       "mode 0700.",
   },
+  {
+    name: "XDG_STATE_HOME",
+    concerns: takes("snapshot-size"),
+    description: "The user's folder of what programs have to remember; $HOME/.local/state if it " +
+      "is not set.",
+  },
 ];

@@ -33,6 +33,13 @@ export const USED_FILES: readonly UsedFile[] = [
     description: "Certificates that somebody has confirmed: lines of a server and its fingerprint.",
   },
   {
+    path: "~/.local/state/proxmox-backup/source-snapshots",
+    concerns: hasOption("snapshot-size"),
+    description: "Folder with records of the snapshots that runs have taken of their sources, " +
+      "for the next run to remove what a crash has left. Below XDG_STATE_HOME if that is set, " +
+      "/var/lib/pbs-client without a home.",
+  },
+  {
     path: "$XDG_RUNTIME_DIR/proxmox-backup/tickets",
     concerns: usesRepository,
     description: "Tickets of logins. They replace the password for two hours at most.",

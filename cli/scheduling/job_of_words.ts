@@ -71,6 +71,7 @@ export async function jobOfWords(
       writable: folder === undefined ? [] : [folder, REFERENCE_LOCKS],
       usesNetwork: folder === undefined,
       runsCommand: isBackup && values.has("stdin-from-command"),
+      takesPictures: isBackup && values.requiredText("snapshot") !== "none",
       capabilities: [...(isBackup ? [READ_ALL] : []), ...(isOthers ? WRITE_AS_OWNER : [])],
     },
   };

@@ -17,8 +17,8 @@ export class BackupRun {
   readonly reports: ArchiveReport[] = [];
   /** Records for the next run's change detection, by the archives' names. */
   readonly archiveRecords = new Map<string, ArchiveRecord>();
-  /** Time at which reading of the sources began, milliseconds since the epoch. */
-  readonly startedMs = Date.now();
+  /** Time from which on changes may be missing, milliseconds since the epoch. */
+  readonly startedMs: number;
   readonly #ledger = new UploadLedger();
   readonly #streams = new Set<ChunkStream>();
   readonly #failed = new AbortController();
@@ -30,7 +30,9 @@ export class BackupRun {
     readonly target: BackupTarget,
     readonly pipeline: ChunkPipeline,
     readonly previous: PreviousSnapshot,
-  ) {}
+  ) {
+    this.startedMs = request.pictures?.takenAtMs ?? Date.now();
+  }
 
   /** Crypt mode that the manifest has for every file of this run. */
   get cryptMode(): CryptMode {

@@ -18,7 +18,7 @@ export async function storeBlobArchive(
 ): Promise<void> {
   const started = performance.now();
   const content = spec.command === undefined
-    ? await readSource(spec.path, LIMIT_BYTES, run.signal)
+    ? await readSource(spec.readPath ?? spec.path, LIMIT_BYTES, run.signal)
     : await collectOutput(spec.command, LIMIT_BYTES, run.signal);
   const encrypting = run.request.crypt?.mode === "encrypt" ? run.request.crypt.config : undefined;
   const blob = await encodeBlob(content, {

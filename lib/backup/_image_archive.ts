@@ -26,7 +26,7 @@ export async function storeImageArchive(
     await storeOutputImage(run, spec.command, serverName, turn);
     return;
   }
-  const fd = await openSource(spec.path, run.signal);
+  const fd = await openSource(spec.readPath ?? spec.path, run.signal);
   let size: number | undefined;
   try {
     size = sourceSize(fd, spec.path);

@@ -130,14 +130,14 @@ async function walk(
     tree: previous.tree,
     record: previous.record,
     reread: reread!,
-    source: spec.path,
+    source: spec.readPath ?? spec.path,
     makePlanner: (sink) =>
       request.makePlanner?.(previous.index, sink) ?? new CheapestReuse(previous.index, sink),
     onWarning,
   });
   try {
     await walkTree({
-      source: spec.path,
+      source: spec.readPath ?? spec.path,
       excludes: settings.excludes,
       metExcludes: settings.metExcludes,
       allFileSystems: request.allFileSystems,

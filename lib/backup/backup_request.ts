@@ -22,6 +22,8 @@ export interface ArchiveSpec {
   readonly kind: ArchiveKind;
   /** Path of the source, raw bytes. */
   readonly path: Uint8Array;
+  /** Path that is read instead, raw bytes: of a picture of the source. Messages name `path`. */
+  readonly readPath?: Uint8Array;
   /** Takes the place of the path. A run that is tried again starts it again. */
   readonly command?: SourceCommand;
 }
@@ -38,6 +40,14 @@ export interface BackupCrypt {
   readonly encryptedKey?: Uint8Array;
 }
 
+/** Pictures of sources, as far as a run has to know of them. */
+export interface SourcePictures {
+  /** Just before the first was taken, milliseconds since the epoch. What changed later is not in them. */
+  readonly takenAtMs: number;
+  /** Asked before a snapshot becomes visible. @throws if what was read may not have been the picture. */
+  check(): Promise<void>;
+}
+
 /** Everything a backup run needs to know. */
 export interface BackupRequest {
   readonly repository: Repository;
@@ -50,6 +60,8 @@ export interface BackupRequest {
   readonly allFileSystems: boolean;
   /** Paths whose file systems are entered too; raw bytes. */
   readonly includeDevices: readonly Uint8Array[];
+  /** Pictures of the sources that are read in their place; the live sources if absent. */
+  readonly pictures?: SourcePictures;
   readonly entriesMax: number;
   /** Average size of the chunks of file archives, bytes. */
   readonly chunkSizeBytes: number;

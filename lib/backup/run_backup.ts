@@ -84,6 +84,7 @@ export async function runBackup(
   });
   try {
     await storeArchives(run, settings);
+    await request.pictures?.check();
     await storeEncryptedKey(run);
     await storeManifest(run, target);
     request.signal.throwIfAborted();

@@ -9,6 +9,8 @@ export interface ConfinementNeeds {
   readonly usesNetwork: boolean;
   /** Whether a command of the user's is run, of which nothing is known. */
   readonly runsCommand: boolean;
+  /** Whether snapshots of sources are taken: programs of the system mount and work on devices. */
+  readonly takesPictures: boolean;
   /** Names such as `CAP_DAC_READ_SEARCH`. */
   readonly capabilities: readonly string[];
   /** Whether it runs in the user's own manager, which cannot change what the job sees. */
@@ -37,6 +39,9 @@ const EVERYWHERE = [
   "SystemCallArchitectures=native",
 ];
 
+/** Settings of these that stand in the way of mounts. */
+const MOUNTING = ["RestrictNamespaces=yes"];
+
 /** System calls of the runtime; others fail, as they would with another kernel. */
 const CALLS = ["SystemCallFilter=@system-service @pkey", "SystemCallErrorNumber=EPERM"];
 
@@ -59,6 +64,7 @@ export function confinementOf(
   needs: ConfinementNeeds,
   quotePath: (path: string) => string,
 ): string[] {
+  if (needs.takesPictures) return EVERYWHERE.filter((setting) => !MOUNTING.includes(setting));
   const settings = [...EVERYWHERE];
   // A command of the user's may need anything; it has no privileges in any case.
   if (!needs.runsCommand) settings.push(...CALLS, networkOf(needs));

@@ -30,6 +30,7 @@ const NEEDS: ConfinementNeeds = {
   writable: [],
   usesNetwork: true,
   runsCommand: false,
+  takesPictures: false,
   capabilities: ["CAP_DAC_READ_SEARCH"],
   isUserUnit: false,
 };

@@ -84,6 +84,8 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--stdin-filename",
     "--stdin-from-command",
     "--reread-every",
+    "--snapshot",
+    "--snapshot-size",
     "--retry",
     "--ignore-fcaps",
     "--ignore-flags",

@@ -38,6 +38,8 @@ import { parseNamedDevice } from "../../lib/guest/guest_disks.ts";
 import { readGuestEntries } from "../../lib/guest/guest_entry.ts";
 import { parseGuestMap } from "../../lib/guest/guest_map.ts";
 import { readVolumeContent } from "../../lib/guest/volume_content.ts";
+import { parseMountTable } from "../../lib/pictures/mount_table.ts";
+import { parsePictureRecord } from "../../lib/pictures/picture_record.ts";
 import { parseArchiveName, splitArchiveNames } from "../../lib/repository/archive_name.ts";
 import { parseChallenge } from "../../lib/remote/second_factor.ts";
 import { parseBackupTime } from "../../lib/repository/backup_time.ts";
@@ -112,6 +114,19 @@ const jsonShapes = [
 
 /** Parsers of texts: of arguments, files of settings, paths and names. */
 export const TEXT_PARSERS: ParserCases = {
+  "lib/pictures/mount_table.ts parseMountTable": textCases(
+    parseMountTable,
+    ["1 2 0:1 / /", "\\040", " rw - ext4 /dev/a rw\n"],
+    ["1 2 0:1 / / rw ", "x:1 ", "- ext4 /dev/a rw\n"],
+    ["", "1 2 0:1 / / rw - ext4 /dev/a rw\n", ""],
+  ),
+  "lib/pictures/picture_record.ts parsePictureRecord": textCases(
+    parsePictureRecord,
+    ["", '{"number":1,"removed":true}\n', ""],
+    ['{"number":1,"take":{"kind":"zfs","dataset":"', "a ", '","name":"pbs-client-1"}}\n'],
+    ["", "{", "\n"],
+    ["[", "[", "\n"],
+  ),
   "lib/self_check/pack_table.ts parsePackTable": textCases(
     parsePackTable,
     ["version 1\n", `file 1 - ${"0".repeat(64)} a\n`, `frame 1 1 1 ${"0".repeat(64)}`],
