@@ -2,7 +2,6 @@ import { Datastore } from "../../lib/datastore/mod.ts";
 import { describeError, NotFoundError, UsageError } from "../../lib/errors/mod.ts";
 import {
   BackupServer,
-  checkDatastoreConfig,
   type DatastoreConfig,
   keepMemorySmall,
   type ListenAddress,
@@ -19,6 +18,7 @@ import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { Output } from "../output/output.ts";
 import { ChunkFolderCompletion } from "./chunk_folder_completion.ts";
+import { mergeDatastores } from "./merge_datastores.ts";
 import { serverFolderPath } from "./server_folder_path.ts";
 import { VERSION } from "../version.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
@@ -51,6 +51,8 @@ export async function runServer(values: CommandValues, context: CommandContext):
     datastores,
     access: folder.access,
     logFolder: folder.config.logFolder ?? `${folder.path}/log`,
+    jobs: { folder: folder.path },
+    warned: (problem) => output.log("error", `a job cannot run: ${problem}`),
     instanceId: folder.instanceId,
     version: VERSION,
     failed: (error) => output.log("error", `internal error: ${describeError(error).join(": ")}`),
@@ -168,29 +170,6 @@ function describeListenAddress(
   const shownHost = host.includes(":") ? `[${host}]` : host;
   const reachable = host === "0.0.0.0" || host === "::" ? Deno.hostname() : shownHost;
   return { shown: `${shownHost}:${port}`, reachable: `${reachable}:${port}` };
-}
-
-function mergeDatastores(
-  configured: readonly DatastoreConfig[],
-  given: readonly string[],
-): DatastoreConfig[] {
-  const merged = new Map(configured.map((store) => [store.name, store]));
-  for (const text of given) {
-    const equals = text.indexOf("=");
-    if (equals < 1) throw new UsageError(`"${text}" is not of the form NAME=PATH`);
-    const name = text.slice(0, equals);
-    const path = absolute(text.slice(equals + 1));
-    checkDatastoreConfig(name, path);
-    merged.set(name, { ...merged.get(name), name, path });
-  }
-  if (merged.size === 0) {
-    throw new UsageError("there is no datastore: add one with --datastore NAME=PATH");
-  }
-  return [...merged.values()];
-}
-
-function absolute(path: string): string {
-  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }
 
 /** Looks whether there is a datastore, or one can be made. */

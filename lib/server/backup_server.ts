@@ -20,7 +20,9 @@ import {
   UploadInspector,
 } from "./state/mod.ts";
 import { type PageConnection, ServerPage } from "./page/mod.ts";
+import { ServerJobs, type ServerJobsOptions } from "./jobs/mod.ts";
 import { redirectToTls, RestService } from "./rest/mod.ts";
+import { JobScheduler } from "./scheduling/mod.ts";
 import { TaskRegistry } from "./tasks/mod.ts";
 
 /** A refused login waits, to make guessing slow (spec: protocol.md §2.7). */
@@ -61,6 +63,13 @@ export interface BackupServerOptions {
   readonly logFolder: string;
   /** 32 hex digits that tell servers apart. */
   readonly instanceId: string;
+  /**
+   * Place and clock of jobs; they are in the log folder unless given. With a clock of its own, which
+   * is for tests, the scheduler looks only when it is told to.
+   */
+  readonly jobs?: ServerJobsOptions;
+  /** Told of what keeps jobs from being started. */
+  readonly warned?: (problem: string) => void;
   /** Told of errors that are the server's own. */
   readonly failed?: (error: unknown) => void;
   /** Bytes that answers waiting for their readers may take together. Default 64 MiB. */
@@ -110,6 +119,7 @@ export class BackupServer {
   readonly #connections = new Set<Promise<void>>();
   readonly #idle = new Set<AcceptedConnection>();
   readonly #page: ServerPage;
+  readonly #scheduler: JobScheduler;
   readonly #pageAnswers: AnswerBudget;
   /** Ends of connections within the process. */
   readonly #within = new Set<Duplex>();
@@ -131,6 +141,7 @@ export class BackupServer {
       configs: options.datastores,
       access: options.access,
       tasks: new TaskRegistry(`${logFolder}/tasks`),
+      jobs: new ServerJobs(options.jobs ?? { folder: `${logFolder}/jobs` }),
       inspector: UploadInspector.create(),
       uploads: new BodyBudget(),
       answers: new AnswerBudget(options.answerBytes, options.timeouts?.answerPatienceMs),
@@ -152,6 +163,7 @@ export class BackupServer {
     this.#refresh = options.refresh ?? (() => Promise.resolve());
     const failed = options.failed ?? (() => {});
     this.#rest = new RestService(this.#state, failed);
+    this.#scheduler = new JobScheduler(this.#state, options.warned ?? (() => {}));
     const version = options.version ?? "";
     this.#page = new ServerPage({ state: this.#state, version, failed });
     this.#metrics = new MetricsService({
@@ -188,12 +200,18 @@ export class BackupServer {
       server.#state[Symbol.dispose]();
       throw error;
     }
+    if (options.jobs?.now === undefined) server.#scheduler.start();
     return server;
   }
 
   /** The port that was bound. */
   get port(): number {
     return this.#listener!.port;
+  }
+
+  /** Scheduler of its jobs, for those who embed the server. */
+  get scheduler(): JobScheduler {
+    return this.#scheduler;
   }
 
   /** State that the calls share, for those who embed the server. */
@@ -211,6 +229,7 @@ export class BackupServer {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#listener?.stop();
+    await this.#scheduler.stop();
     for (const { duplex } of this.#idle) duplex.abort();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
@@ -218,6 +237,7 @@ export class BackupServer {
     clearTimeout(timer);
     for (const { task } of this.#state.tasks.running) this.#state.tasks.abort(task.upid);
     await this.#state.tasks.idle();
+    await this.#state.jobs.idle();
     this.#listener?.close();
     this.#state.stop();
     for (const duplex of this.#within) duplex.abort();

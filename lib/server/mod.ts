@@ -54,4 +54,12 @@ export {
   type ServerConfig,
   type ServerFolder,
 } from "./config/mod.ts";
+export {
+  type JobKind,
+  jobMembers,
+  type JobProperties,
+  type ServerJob,
+  ServerJobs,
+} from "./jobs/mod.ts";
+export { JobScheduler, StandaloneJobs, startJob } from "./scheduling/mod.ts";
 export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";

@@ -56,6 +56,8 @@ import {
   parseServerConfig,
 } from "../../lib/server/config/parse_server_config.ts";
 import { parseSections } from "../../lib/server/config/section_config.ts";
+import { parseJobState } from "../../lib/server/jobs/job_states.ts";
+import { parseJobs } from "../../lib/server/jobs/parse_jobs.ts";
 import { parseTimeSpan } from "../../lib/time/parse_time_span.ts";
 import { parsePackTable } from "../../lib/self_check/pack_table.ts";
 import { byteCases, bytesOf, type ParserCases, textCases, type WorkCase } from "./work_case.ts";
@@ -373,6 +375,19 @@ export const TEXT_PARSERS: ParserCases = {
     ["server: this\n", "\tlisten [::1]:1\n", ""],
     ["acl: /\n", "\tjoe@pbs Admin\n", ""],
     ["datastore: a\n\tpath /", "a ", ""],
+  ),
+  "lib/server/jobs/job_states.ts parseJobState": textCases(
+    parseJobState,
+    ['{"since":1,"upid":"', "a", '"}'],
+    ["", "[", ""],
+    ['{"since":', "1", "}"],
+  ),
+  "lib/server/jobs/parse_jobs.ts parseJobs": textCases(
+    (text) => parseJobs("prune", text, "prune.cfg"),
+    ["", "prune: abc\n\tstore abc\n\tschedule daily\n", ""],
+    ["prune: abc\n", "\tkeep-last 1\n", ""],
+    ["prune: abc\n\tstore abc\n\tschedule ", "1,", "1:0"],
+    ["prune: abc\n", "\tx y\n", ""],
   ),
   "lib/server/config/section_config.ts parseSections": textCases(
     (text) => parseSections(text, "server.cfg"),

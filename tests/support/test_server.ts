@@ -46,6 +46,8 @@ export const ADMINISTRATOR: TestAccounts = {
 interface TestServerParts {
   readonly server: BackupServer;
   readonly dir: TempDir;
+  /** Whether the folder is somebody else's. */
+  readonly isGuest: boolean;
   readonly certificate: CertificateAndKey;
   readonly access: AccessControl;
   readonly datastorePath: string;
@@ -60,8 +62,10 @@ export class TestServer implements AsyncDisposable {
   readonly access: AccessControl;
   readonly datastorePath: string;
   readonly failures: readonly unknown[];
+  readonly #isGuest: boolean;
 
   private constructor(parts: TestServerParts) {
+    this.#isGuest = parts.isGuest;
     this.server = parts.server;
     this.dir = parts.dir;
     this.certificate = parts.certificate;
@@ -84,13 +88,21 @@ export class TestServer implements AsyncDisposable {
       /** The clock by which tickets age, milliseconds since the epoch. */
       now?: () => number;
       ticketLifetimeSeconds?: number;
+      /** The clock of jobs, seconds since the epoch; the scheduler looks when it is told to then. */
+      jobsNow?: () => number;
+      /** Told of what keeps jobs from being started. */
+      warned?: (problem: string) => void;
+      /** A folder that an earlier server left, with its datastore; it stays. */
+      dir?: TempDir;
       /** Whether refusals wait as they do for users. */
       defaultDelays?: boolean;
     } = {},
   ): Promise<TestServer> {
-    const dir = await TempDir.make();
+    const dir = options.dir ?? await TempDir.make();
     const datastorePath = `${dir.path}/store`;
-    Datastore.create(datastorePath, { chunkFoldersOnDemand: true })[Symbol.dispose]();
+    if (options.dir === undefined) {
+      Datastore.create(datastorePath, { chunkFoldersOnDemand: true })[Symbol.dispose]();
+    }
     const { accounts, rules, secrets } = options.accounts ?? ADMINISTRATOR;
     const store = SecretStore.inMemory();
     for (const [authId, secret] of Object.entries(secrets)) await store.set(authId, secret);
@@ -115,6 +127,10 @@ export class TestServer implements AsyncDisposable {
       logFolder: `${dir.path}/log`,
       instanceId: "0123456789abcdef0123456789abcdef",
       ...options.defaultDelays ? {} : { delays: options.delays ?? ACCEPT_ALL_DELAYS },
+      ...options.jobsNow === undefined ? {} : {
+        jobs: { folder: `${dir.path}/config`, now: options.jobsNow, timeZone: "UTC" },
+      },
+      ...options.warned === undefined ? {} : { warned: options.warned },
       ...options.pageBytes === undefined ? {} : { pageBytes: options.pageBytes },
       ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
       timeouts: {
@@ -127,7 +143,8 @@ export class TestServer implements AsyncDisposable {
         console.error("internal error of the server:", error);
       },
     });
-    return new TestServer({ server, dir, certificate, access, datastorePath, failures });
+    const isGuest = options.dir !== undefined;
+    return new TestServer({ server, dir, isGuest, certificate, access, datastorePath, failures });
   }
 
   get port(): number {
@@ -142,6 +159,35 @@ export class TestServer implements AsyncDisposable {
       fingerprint: this.certificate.fingerprint,
     });
     return new Http1Client(duplex, { host: `127.0.0.1:${this.port}` });
+  }
+
+  /**
+   * A call of the REST API on a connection of its own.
+   *
+   * @param who Token and its secret, as `name@realm!token:secret`.
+   * @param members The body's.
+   * @returns Status, and the JSON text that came.
+   */
+  async call(
+    method: "GET" | "POST" | "PUT" | "DELETE",
+    path: string,
+    who: string = "admin@pbs!ci:a secret",
+    members?: Readonly<Record<string, unknown>>,
+  ): Promise<{ status: number; text: string }> {
+    const client = await this.connect();
+    const body = members === undefined ? undefined : JSON.stringify(members);
+    const response = await client.request({
+      method,
+      path: `/api2/json/${path}`,
+      headers: [
+        ["authorization", `PBSAPIToken ${who}`],
+        ...body === undefined ? [] : [["content-type", "application/json"] as const],
+      ],
+      ...body === undefined ? {} : { body: new TextEncoder().encode(body) },
+    });
+    const text = await response.body.text(1_000_000);
+    client.abort();
+    return { status: response.status, text };
   }
 
   /** A connection upgraded to a protocol; throws with the refusal's text. */
@@ -166,7 +212,7 @@ export class TestServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server[Symbol.asyncDispose]();
-    await this.dir[Symbol.asyncDispose]();
+    if (!this.#isGuest) await this.dir[Symbol.asyncDispose]();
     if (this.failures.length > 0) {
       throw new Error("internal error of the server", { cause: this.failures[0] });
     }

@@ -19,6 +19,11 @@ export class ParameterValues {
     return this.#values.size;
   }
 
+  /** A value of any type, or undefined if it is missing. */
+  value(name: string): ParameterValue | undefined {
+    return this.#values.get(name);
+  }
+
   /** A text; one that is optional and missing is empty. */
   text(name: string): string {
     return (this.#values.get(name) as string | undefined) ?? "";

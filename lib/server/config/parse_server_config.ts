@@ -3,6 +3,7 @@ import { checkRealm, isAuthIdText, isSafeName } from "../../repository/mod.ts";
 import { type AccessRule, type AccountConfig, ROLES } from "../access/mod.ts";
 import type { ListenAddress } from "./listen_address.ts";
 import { type ConfigSection, parseSections } from "./section_config.ts";
+import { SectionProperties } from "./section_properties.ts";
 import type { DatastoreConfig, Maintenance, ServerConfig } from "./server_config.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
@@ -25,7 +26,7 @@ export function parseServerConfig(text: string, name: string): ServerConfig {
   const accounts: AccountConfig[] = [];
   const rules: AccessRule[] = [];
   for (const section of parseSections(text, name)) {
-    const reader = new SectionReader(section, name);
+    const reader = new SectionProperties(section, name);
     switch (section.kind) {
       case "server":
         listen = parseListen(reader.take("listen") ?? `${DEFAULT_HOST}:${DEFAULT_PORT}`, reader);
@@ -90,54 +91,7 @@ export function checkDatastoreConfig(name: string, path: string): void {
   }
 }
 
-class SectionReader {
-  readonly #left: Map<string, string>;
-
-  constructor(readonly section: ConfigSection, readonly file: string) {
-    this.#left = new Map(section.properties);
-    if (section.kind !== "acl" && this.#left.size < section.properties.length) {
-      this.fail("a property is given twice");
-    }
-  }
-
-  take(key: string): string | undefined {
-    const value = this.#left.get(key);
-    this.#left.delete(key);
-    return value;
-  }
-
-  /** Leaves nothing behind. */
-  takeAll(): readonly (readonly [string, string])[] {
-    this.#left.clear();
-    return this.section.properties;
-  }
-
-  takeBoolean(key: string, fallback: boolean): boolean {
-    const value = this.take(key);
-    if (value === undefined) return fallback;
-    if (value !== "true" && value !== "false") this.fail(`"${key}" must be true or false`);
-    return value === "true";
-  }
-
-  takeInteger(key: string): number | undefined {
-    const value = this.take(key);
-    if (value === undefined) return undefined;
-    if (!/^[0-9]{1,15}$/.test(value)) this.fail(`"${key}" must be a number`);
-    return Number(value);
-  }
-
-  fail(reason: string): never {
-    const { kind, name, line } = this.section;
-    throw new UsageError(`${this.file}, line ${line}: ${kind} "${name}": ${reason}`);
-  }
-
-  finish(): void {
-    const [key] = this.#left.keys();
-    if (key !== undefined) this.fail(`unknown property "${key}"`);
-  }
-}
-
-function parseListen(text: string, reader: SectionReader): ListenAddress {
+function parseListen(text: string, reader: SectionProperties): ListenAddress {
   try {
     return parseListenAddress(text);
   } catch (error) {
@@ -145,13 +99,13 @@ function parseListen(text: string, reader: SectionReader): ListenAddress {
   }
 }
 
-function readTicketLifetime(reader: SectionReader): number {
+function readTicketLifetime(reader: SectionProperties): number {
   const seconds = reader.takeInteger("ticket-lifetime") ?? DEFAULT_TICKET_SECONDS;
   if (seconds < 1) reader.fail(`"ticket-lifetime" must be a number of seconds`);
   return seconds;
 }
 
-function readDatastore(name: string, reader: SectionReader): DatastoreConfig {
+function readDatastore(name: string, reader: SectionProperties): DatastoreConfig {
   const path = reader.take("path") ?? reader.fail(`"path" is missing`);
   try {
     checkDatastoreConfig(name, path);
@@ -169,6 +123,7 @@ function readDatastore(name: string, reader: SectionReader): DatastoreConfig {
   if (gcCutoffMinutes !== undefined && (gcCutoffMinutes < 1 || gcCutoffMinutes > 2880)) {
     reader.fail(`"gc-cutoff" must be between 1 and 2880 minutes`);
   }
+  const gcSchedule = reader.takeSchedule("gc-schedule");
   return {
     name,
     path,
@@ -177,10 +132,11 @@ function readDatastore(name: string, reader: SectionReader): DatastoreConfig {
     ...syncLevel === undefined ? {} : { syncLevel },
     ...mode === undefined ? {} : { maintenance: parseMaintenance(mode, reader) },
     ...gcCutoffMinutes === undefined ? {} : { gcCutoffMinutes },
+    ...gcSchedule === undefined ? {} : { gcSchedule },
   };
 }
 
-function parseMaintenance(text: string, reader: SectionReader): Maintenance {
+function parseMaintenance(text: string, reader: SectionProperties): Maintenance {
   const match = /^(read-only|offline)(?:,message=(.*))?$/.exec(text);
   if (match === null) {
     reader.fail(`"maintenance-mode" must be "read-only" or "offline", and then ",message=…"`);
@@ -188,7 +144,7 @@ function parseMaintenance(text: string, reader: SectionReader): Maintenance {
   return { type: match[1] as Maintenance["type"], message: match[2] ?? "" };
 }
 
-function readAccount({ kind, name }: ConfigSection, reader: SectionReader): AccountConfig {
+function readAccount({ kind, name }: ConfigSection, reader: SectionProperties): AccountConfig {
   if (!isAuthIdText(name) || name.includes("!") !== (kind === "token")) {
     reader.fail(kind === "token" ? `expected "name@realm!token"` : `expected "name@realm"`);
   }
@@ -202,7 +158,7 @@ function readAccount({ kind, name }: ConfigSection, reader: SectionReader): Acco
   };
 }
 
-function readRules({ name: path }: ConfigSection, reader: SectionReader): AccessRule[] {
+function readRules({ name: path }: ConfigSection, reader: SectionProperties): AccessRule[] {
   if (!/^\/([^/].*[^/]|[^/])?$/.test(path)) {
     reader.fail("a path starts with a slash and ends without");
   }

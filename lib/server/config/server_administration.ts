@@ -1,3 +1,4 @@
+import { parseCalendarEvent } from "../../calendar/mod.ts";
 import { ConflictError, NotFoundError, UsageError } from "../../errors/mod.ts";
 import { checkRealm, isAuthIdText } from "../../repository/mod.ts";
 import {
@@ -192,6 +193,21 @@ export class ServerAdministration {
         throw new NotFoundError(`"${authId}" does not have the role "${role}" at "${path}"`);
       }
       writeRules(text, path, authId, left);
+    });
+  }
+
+  /**
+   * Sets the schedule by which garbage of a datastore is collected; undefined removes it.
+   *
+   * @throws {NotFoundError} if the configuration does not have the datastore.
+   */
+  async setGcSchedule(store: string, schedule: string | undefined): Promise<void> {
+    await this.#change((text, { datastores }) => {
+      if (!datastores.some(({ name }) => name === store)) {
+        throw new NotFoundError(`there is no datastore "${store}" in "${this.#configPath}"`);
+      }
+      if (schedule !== undefined) parseCalendarEvent(schedule);
+      text.setProperty("datastore", store, "gc-schedule", schedule);
     });
   }
 

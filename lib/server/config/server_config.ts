@@ -20,6 +20,8 @@ export interface DatastoreConfig {
   readonly maintenance?: Maintenance;
   /** Time after which chunks that nobody used are garbage; default 24 h 5 min. */
   readonly gcCutoffMinutes?: number;
+  /** Calendar event by which garbage is collected. */
+  readonly gcSchedule?: string;
 }
 
 /** Everything a server's configuration file says. */

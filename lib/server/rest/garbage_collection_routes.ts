@@ -1,12 +1,14 @@
-import { collectGarbage, readGcStatus } from "../../datastore/mod.ts";
-import { ServerError } from "../../errors/mod.ts";
+import { readGcStatus } from "../../datastore/mod.ts";
+import { ConflictError, ServerError } from "../../errors/mod.ts";
 import { parseUpid } from "../../repository/mod.ts";
-import { type Answer, type ParameterValues, STORE } from "../api/mod.ts";
-import { onDatastore, type RestContext, type RestRoute } from "../state/mod.ts";
+import { type Answer, optional, type ParameterValues, STORE } from "../api/mod.ts";
+import type { DatastoreConfig } from "../config/mod.ts";
+import { jobKey } from "../jobs/mod.ts";
+import { COLLECTION_TYPE, startJob } from "../scheduling/mod.ts";
+import { onDatastore, type RestContext, type RestRoute, type ServerState } from "../state/mod.ts";
 import { gcCounters } from "./gc_members.ts";
 
 const PATH = "admin/datastore/{store}/gc";
-const WORKER_TYPE = "garbage_collection";
 /** How long a call waits for the end of a collection that is running (spec: protocol.md §7.7). */
 const WAIT_MS = 10_000;
 
@@ -26,15 +28,32 @@ export const GARBAGE_COLLECTION_ROUTES: readonly RestRoute[] = [
     permission: onDatastore("Datastore.Audit"),
     handle: show,
   },
+  {
+    method: "GET",
+    path: "admin/gc",
+    parameters: { "store": optional(STORE) },
+    permission: "user",
+    handle: list,
+  },
+  {
+    method: "GET",
+    path: "admin/gc/{store}",
+    parameters: { "store": STORE },
+    permission: onDatastore("Datastore.Audit"),
+    handle: async (context, values) => {
+      const { data } = await show(context, values) as { data: unknown };
+      return { data: [data] };
+    },
+  },
 ];
 
 async function start({ state, authId }: RestContext, values: ParameterValues): Promise<Answer> {
   const store = values.text("store");
-  const { datastore } = state.datastore(store, "write");
+  const { config } = state.datastore(store, "write");
   const deadline = Date.now() + WAIT_MS;
   for (;;) {
     const running = state.tasks.running.find(({ task: { upid } }) =>
-      upid.workerType === WORKER_TYPE && upid.workerId === store
+      upid.workerType === COLLECTION_TYPE && upid.workerId === store
     );
     if (running === undefined) break;
     const left = deadline - Date.now();
@@ -44,32 +63,52 @@ async function start({ state, authId }: RestContext, values: ParameterValues): P
     await Promise.race([running.ended, late]);
     clearTimeout(timer);
   }
-  const { task } = state.tasks.start(
-    { workerType: WORKER_TYPE, workerId: store, authId, needsNoLog: true },
-    async ({ id, log, signal }) => {
-      await collectGarbage(datastore, { upid: id, log, signal });
-    },
-  );
-  return { data: task.id };
+  try {
+    const job = { kind: "gc", id: store, schedule: config.gcSchedule } as const;
+    const { task } = await startJob(state, job, { authId });
+    return { data: task.id };
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw new ServerError(400, "garbage collection already running", { cause: error });
+  }
 }
 
 async function show({ state }: RestContext, values: ParameterValues): Promise<Answer> {
-  const store = values.text("store");
-  const { datastore } = state.datastore(store, "read");
+  const { config } = state.datastore(values.text("store"), "read");
+  return { data: await collectionMembers(state, config) };
+}
+
+async function list({ state, authId }: RestContext, values: ParameterValues): Promise<Answer> {
+  const asked = values.optionalText("store");
+  const visible = state.configs.filter(({ name, maintenance }) =>
+    (asked === undefined || asked === name) && maintenance?.type !== "offline" &&
+    state.access.rules.hasAny(authId, `/datastore/${name}`, ["Datastore.Audit"])
+  );
+  return { data: await Promise.all(visible.map((config) => collectionMembers(state, config))) };
+}
+
+async function collectionMembers(
+  state: ServerState,
+  { name, gcSchedule }: DatastoreConfig,
+): Promise<Record<string, unknown>> {
+  const { datastore } = state.datastore(name, "read");
   const status = await readGcStatus(datastore);
   const last = state.tasks.list().find(({ upid, end }) =>
-    end !== undefined && upid.workerType === WORKER_TYPE && upid.workerId === store
+    end !== undefined && upid.workerType === COLLECTION_TYPE && upid.workerId === name
   );
+  const job = { kind: "gc", id: name, schedule: gcSchedule } as const;
+  const nextRun = state.jobs.nextRun(job, await state.jobs.states.read(jobKey(job)));
   return {
-    data: {
-      store,
-      upid: status.upid,
-      ...gcCounters(status),
-      ...last?.end && {
-        "last-run-endtime": last.end.time,
-        "last-run-state": last.end.status,
-        "duration": last.end.time - parseUpid(last.id).startTime,
-      },
+    store: name,
+    upid: status.upid,
+    ...gcCounters(status),
+    ...gcSchedule !== undefined && { schedule: gcSchedule },
+    ...nextRun !== undefined && { "next-run": nextRun },
+    ...last?.end && {
+      "last-run-upid": last.id,
+      "last-run-endtime": last.end.time,
+      "last-run-state": last.end.status,
+      "duration": last.end.time - parseUpid(last.id).startTime,
     },
   };
 }

@@ -9,8 +9,3 @@ export function keepOptionsOf(values: ParameterValues): KeepOptions {
     .filter(([, count]) => count !== undefined);
   return Object.fromEntries(given);
 }
-
-/** As they would be written on a command line. */
-export function formatKeepOptions(keep: KeepOptions): string {
-  return Object.entries(keep).map(([rule, count]) => `--keep-${rule} ${count}`).join(" ");
-}

@@ -1,4 +1,4 @@
-import { groupsOf, isOwner, namespacesBelow, pruneGroup, readOwner } from "../../datastore/mod.ts";
+import { pruneGroup } from "../../datastore/mod.ts";
 import { ServerError } from "../../errors/mod.ts";
 import { formatSnapshotPath, type PruneDecision } from "../../repository/mod.ts";
 import { namespaceAclPath } from "../access/mod.ts";
@@ -13,7 +13,8 @@ import {
 } from "../api/mod.ts";
 import type { RestContext, RestRoute } from "../state/mod.ts";
 import { groupRoute, type NamedGroup } from "./group_route.ts";
-import { formatKeepOptions, keepOptionsOf } from "./keep_options.ts";
+import { formatKeepOptions, pruneNamespaces } from "../scheduling/mod.ts";
+import { keepOptionsOf } from "./keep_options.ts";
 
 /** Calls that prune (spec: protocol.md §7.5). */
 export const PRUNE_ROUTES: readonly RestRoute[] = [
@@ -92,21 +93,13 @@ function pruneDatastore(context: RestContext, values: ParameterValues): Answer {
   }, async ({ log, signal }) => {
     log(`starting prune of datastore '${store}'${dryRun ? " (dry run)" : ""}`);
     log(`retention options: ${formatKeepOptions(keep)}`);
-    const namespaces = await namespacesBelow(
-      datastore,
+    await pruneNamespaces(datastore, {
       namespace,
-      values.optionalInteger("max-depth"),
-    );
-    for (const each of namespaces) {
-      for (const group of await groupsOf(datastore, each)) {
-        signal.throwIfAborted();
-        const owner = await readOwner(group);
-        if (!full && (owner === undefined || !isOwner(owner, authId))) continue;
-        log(`pruning group "${group.path}" of namespace "${each}"`);
-        const decisions = await pruneGroup(group, keep, dryRun, log);
-        for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
-      }
-    }
+      maxDepth: values.optionalInteger("max-depth"),
+      keep,
+      dryRun,
+      owner: full ? undefined : authId,
+    }, { log, signal });
   });
   return { data: task.id };
 }

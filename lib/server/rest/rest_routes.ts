@@ -6,6 +6,8 @@ import { DATASTORE_ROUTES } from "./datastore_routes.ts";
 import { GARBAGE_COLLECTION_ROUTES } from "./garbage_collection_routes.ts";
 import { GENERAL_ROUTES } from "./general_routes.ts";
 import { GROUP_ROUTES } from "./group_routes.ts";
+import { JOB_ADMIN_ROUTES } from "./job_admin_routes.ts";
+import { JOB_CONFIG_ROUTES } from "./job_config_routes.ts";
 import { MOVE_ROUTES } from "./move_routes.ts";
 import { NAMESPACE_ROUTES } from "./namespace_routes.ts";
 import { PRUNE_ROUTES } from "./prune_routes.ts";
@@ -30,5 +32,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...PRUNE_ROUTES,
   ...GARBAGE_COLLECTION_ROUTES,
   ...VERIFICATION_ROUTES,
+  ...JOB_CONFIG_ROUTES,
+  ...JOB_ADMIN_ROUTES,
   ...TASK_ROUTES,
 ];

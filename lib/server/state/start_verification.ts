@@ -1,8 +1,9 @@
 import { isOwner, readOwner, verify } from "../../datastore/mod.ts";
 import { PbsError } from "../../errors/mod.ts";
 import { formatGroupPath, type VerifyRequest } from "../../repository/mod.ts";
-import type { StartedTask } from "../tasks/mod.ts";
-import type { ServerState } from "./server_state.ts";
+import type { StartedTask, TaskRegistry } from "../tasks/mod.ts";
+import { createChunkChecker } from "./create_chunk_checker.ts";
+import type { OfferedDatastore } from "./offered_datastores.ts";
 
 /** Type and id of a verification task that a client asked for (spec: protocol.md §3.5). */
 export function verificationTask(
@@ -28,15 +29,24 @@ export interface VerificationOptions {
   readonly maxDepth?: number | undefined;
   /** Only groups that the one who asks owns. */
   readonly ownOnly?: boolean;
+  /** First line of the log. */
+  readonly introduction?: string | undefined;
+}
+
+/** A server, or what stands in for one, as far as a verification needs it. */
+export interface VerificationHost {
+  readonly tasks: TaskRegistry;
+  /** Finds a datastore. */
+  datastore(name: string, use: "write"): OfferedDatastore;
 }
 
 /** Starts a verification as a task. */
 export function startVerification(
-  state: ServerState,
+  state: VerificationHost,
   authId: string,
   store: string,
   request: VerifyRequest,
-  { named, maxDepth, ownOnly }: VerificationOptions = {},
+  { named, maxDepth, ownOnly, introduction }: VerificationOptions = {},
 ): StartedTask {
   const { datastore } = state.datastore(store, "write");
   const { group, time = 0 } = request;
@@ -46,7 +56,8 @@ export function startVerification(
   };
   return state.tasks.start({ ...named ?? automatic, authId }, async (task) => {
     const { log, signal } = task;
-    using checker = state.createChunkChecker(log);
+    if (introduction !== undefined) log(introduction);
+    using checker = createChunkChecker(log);
     const { ok } = await verify(datastore, request, {
       upid: task.id,
       checker,

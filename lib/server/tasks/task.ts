@@ -26,10 +26,19 @@ export class Task implements TaskRecord {
   readonly id: string;
   readonly #abort = new AbortController();
   readonly #log: TaskLogFile | undefined;
+  readonly #shown: ((line: string, isProblem: boolean) => void) | undefined;
   #warnings = 0;
 
-  /** @param log Is closed by the registry. Without one, which is a warning, nothing is written down. */
-  constructor(readonly upid: Upid, log: TaskLogFile | undefined) {
+  /**
+   * @param log Is closed by the registry. Without one, which is a warning, nothing is written down.
+   * @param shown Gets each line as well.
+   */
+  constructor(
+    readonly upid: Upid,
+    log: TaskLogFile | undefined,
+    shown?: (line: string, isProblem: boolean) => void,
+  ) {
+    this.#shown = shown;
     this.id = formatUpid(upid);
     this.#log = log;
     if (log === undefined) this.#warnings++;
@@ -49,6 +58,7 @@ export class Task implements TaskRecord {
   readonly log = (line: string, isProblem = false): void => {
     if (isProblem) this.#warnings++;
     this.#log?.write(line);
+    this.#shown?.(line, isProblem);
   };
 
   /** Asks the task to stop. */

@@ -8,6 +8,7 @@ import { TaskLogFile } from "./task_log_file.ts";
 /** Finished tasks that lists still show. */
 const MAX_FINISHED = 5000;
 const FOLDER_MODE = 0o750;
+const NEWLINE = 0x0a;
 
 /** Type, id and starter of a task. */
 export interface TaskStart {
@@ -29,6 +30,17 @@ export interface StartedTask {
   readonly ended: Promise<TaskEnd>;
 }
 
+/** Circumstances of a registry. */
+export interface TaskRegistryOptions {
+  /**
+   * Whether another process may be keeping its tasks in the same folder. What that has running is left
+   * alone then, and what has run here it finds in the index.
+   */
+  readonly isGuest?: boolean;
+  /** Gets all lines of all logs. */
+  readonly shown?: (line: string, isProblem: boolean) => void;
+}
+
 /** A part of a task's log. */
 export interface TaskLogPart {
   readonly lines: readonly string[];
@@ -42,6 +54,8 @@ export interface TaskLogPart {
  */
 export class TaskRegistry {
   readonly #folder: string;
+  readonly #isGuest: boolean;
+  readonly #shown: TaskRegistryOptions["shown"];
   readonly #node = nodeName();
   readonly #pstart = processStart();
   readonly #running = new Map<string, StartedTask>();
@@ -50,12 +64,16 @@ export class TaskRegistry {
   /** Texts that stand in for logs that could not be made, by task. */
   readonly #withoutLog = new Map<string, string>();
   #taskCount = 0;
+  /** How much of the index is known. */
+  #indexBytes = 0;
 
   /** @param folder Is created if it is not there. */
-  constructor(folder: string) {
+  constructor(folder: string, { isGuest = false, shown }: TaskRegistryOptions = {}) {
     this.#folder = folder;
+    this.#isGuest = isGuest;
+    this.#shown = shown;
     Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-    this.#load();
+    if (!isGuest) this.#load();
   }
 
   /** Tasks that run now. */
@@ -65,6 +83,7 @@ export class TaskRegistry {
 
   /** All tasks that are known, newest first. */
   list(): TaskRecord[] {
+    this.#catchUp();
     const running: TaskRecord[] = [...this.#running.values()].map(({ task }) => task);
     return [...this.#finished, ...running].sort((a, b) =>
       b.upid.startTime - a.upid.startTime ||
@@ -92,7 +111,7 @@ export class TaskRegistry {
       authId,
     });
     const log = this.#openLog(upid, needsNoLog);
-    const task = new Task(upid, log);
+    const task = new Task(upid, log, this.#shown);
     const started = { task, ended: this.#run(task, log, work) };
     this.#running.set(task.id, started);
     this.#writeActive();
@@ -143,7 +162,14 @@ export class TaskRegistry {
   /** A task that runs or has run; undefined if there never was such a task. */
   find(upid: Upid): TaskRecord | undefined {
     const id = formatUpid(upid);
-    return this.#running.get(id)?.task ?? this.#finished.findLast((record) => record.id === id);
+    const known = this.#running.get(id)?.task ?? this.#findFinished(id);
+    if (known !== undefined) return known;
+    this.#catchUp();
+    return this.#findFinished(id);
+  }
+
+  #findFinished(id: string): TaskRecord | undefined {
+    return this.#finished.findLast((record) => record.id === id);
   }
 
   /** Asks a task to stop, if it runs. */
@@ -197,6 +223,7 @@ export class TaskRegistry {
   }
 
   #writeActive(): void {
+    if (this.#isGuest) return;
     const text = [...this.#running.keys()].map((id) => `${id}\n`).join("");
     try {
       Deno.writeTextFileSync(`${this.#folder}/active`, text);
@@ -213,16 +240,44 @@ export class TaskRegistry {
     }
   }
 
+  /** Takes over what guests have added to the index meanwhile. */
+  #catchUp(): void {
+    if (this.#isGuest) return;
+    for (const line of this.#readIndex().split("\n")) {
+      if (this.#findFinished(line.split(" ", 1)[0]!) === undefined) this.#rememberLine(line);
+    }
+  }
+
+  /** The whole lines that were added to the index since it was read. */
+  #readIndex(): string {
+    const path = `${this.#folder}/index`;
+    try {
+      const { size } = Deno.statSync(path);
+      if (size <= this.#indexBytes) return "";
+      using file = Deno.openSync(path);
+      file.seekSync(this.#indexBytes, Deno.SeekMode.Start);
+      const bytes = new Uint8Array(size - this.#indexBytes);
+      const end = bytes.subarray(0, file.readSync(bytes) ?? 0).lastIndexOf(NEWLINE) + 1;
+      this.#indexBytes += end;
+      return new TextDecoder().decode(bytes.subarray(0, end));
+    } catch {
+      return "";
+    }
+  }
+
+  #rememberLine(line: string): void {
+    const match = /^(\S+) ([0-9A-Fa-f]{1,16}) (.*)$/.exec(line);
+    const upid = match && parseOrNothing(match[1]!);
+    if (!match || !upid) return;
+    const status = match[3]!;
+    const end = { time: parseInt(match[2]!, 16), status, outcome: outcomeOf(status) };
+    this.#remember({ upid, id: formatUpid(upid), end });
+  }
+
   /** Reads what earlier processes left; what they had running has ended somehow. */
   #load(): void {
-    for (const line of readLines(`${this.#folder}/index`).slice(-MAX_FINISHED)) {
-      const match = /^(\S+) ([0-9A-Fa-f]{1,16}) (.*)$/.exec(line);
-      const upid = match && parseOrNothing(match[1]!);
-      if (!match || !upid) continue;
-      const status = match[3]!;
-      const end = { time: parseInt(match[2]!, 16), status, outcome: outcomeOf(status) };
-      this.#remember({ upid, id: formatUpid(upid), end });
-    }
+    const text = this.#readIndex();
+    for (const line of text.split("\n").slice(-MAX_FINISHED)) this.#rememberLine(line);
     for (const line of readLines(`${this.#folder}/active`)) {
       const upid = parseOrNothing(line);
       if (upid === undefined || this.find(upid) !== undefined) continue;
