@@ -145,11 +145,12 @@ export class ArchiveExtraction {
     this.parts.target.onSelected(this.#selection.selectedCount, this.#selection.unmatched);
   }
 
-  /** Nothing of a file that is not complete stays. */
-  dropFile(): void {
-    if (this.#fileLeft < 0) return;
+  /** Nothing of a file that is not complete stays. @returns Whether there was one. */
+  dropFile(): boolean {
+    if (this.#fileLeft < 0) return false;
     this.#fileLeft = -1;
     this.#sink.dropFile();
+    return true;
   }
 
   /** Entries that are lost because something is damaged or missing. */

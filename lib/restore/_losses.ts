@@ -1,6 +1,6 @@
 import { quotePath } from "../bytes/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
-import type { RestoreObserver } from "./restore_request.ts";
+import type { LostEntry, RestoreObserver } from "./restore_request.ts";
 
 /** Entries that could not be restored because something is damaged or missing: named, and counted. */
 export class Losses {
@@ -49,7 +49,7 @@ export class Losses {
 
   /** A file, or whatever has that name, is lost. */
   file(path: Uint8Array, cause: CorruptDataError): void {
-    this.#note(`${quotePath(path)}: ${cause.message}`, cause);
+    this.#note(`${quotePath(path)}: ${cause.message}`, cause, { kind: "file", path });
     this.#files++;
   }
 
@@ -60,31 +60,42 @@ export class Losses {
     this.#note(
       `${what} of ${quotePath(directory)}, ${names} lost as well: ${cause.message}`,
       cause,
+      { kind: "entries", path: directory, count },
     );
     this.#nameless += count;
   }
 
   /** The rest of a directory is lost, however much that is. */
   rest(directory: Uint8Array, cause: CorruptDataError): void {
-    this.#note(`what follows in ${quotePath(directory)}: ${cause.message}`, cause);
+    this.#note(`what follows in ${quotePath(directory)}: ${cause.message}`, cause, {
+      kind: "rest",
+      path: directory,
+    });
     this.#rests++;
   }
 
   /** A directory is made without anything but its entries. */
   metadata(path: Uint8Array, cause: CorruptDataError): void {
-    this.#note(`the metadata of ${quotePath(path)}: ${cause.message}`, cause);
+    this.#note(`the metadata of ${quotePath(path)}: ${cause.message}`, cause, {
+      kind: "metadata",
+      path,
+    });
     this.#damagedEntries++;
   }
 
   /** An entry is made without its attributes. */
   attributes(path: Uint8Array, problem: string, archive: string): void {
     const cause = new CorruptDataError(`${archive}: entry ${quotePath(path)} ${problem}`);
-    this.#note(`the attributes of ${quotePath(path)}: it ${problem}`, cause);
+    this.#note(`the attributes of ${quotePath(path)}: it ${problem}`, cause, {
+      kind: "attributes",
+      path,
+    });
     this.#damagedEntries++;
   }
 
-  #note(what: string, cause: CorruptDataError): void {
+  #note(what: string, cause: CorruptDataError, lost: LostEntry): void {
     this.#observer.log("error", `cannot restore ${what}`);
+    this.#observer.lost?.({ ...lost, path: lost.path.slice() });
     this.#first ??= cause;
   }
 }

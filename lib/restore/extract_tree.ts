@@ -20,6 +20,12 @@ export interface InPlaceSettings extends InPlaceRequest {
   readonly contentOf: InPlaceMeans["contentOf"];
 }
 
+/** Early end of the extraction of a damaged archive. */
+export interface EarlyEnd {
+  /** Whether the entry that was read last is lost as well. */
+  readonly isLastLost: boolean;
+}
+
 /** Result of the extraction of a tree. */
 export interface TreeOutcome {
   readonly report: ExtractReport;
@@ -27,6 +33,8 @@ export interface TreeOutcome {
   readonly made: RestoredTree;
   /** Why the tree is not complete, if it is for another reason than extraction errors. */
   readonly failure: unknown;
+  /** Present if it ended before the end of the archive, so that more is lost than was named. */
+  readonly endedEarly: EarlyEnd | undefined;
   /** Path in the archive of what was read last. */
   readonly lastPath: Uint8Array;
 }
@@ -55,19 +63,20 @@ export async function extractTree(
   });
   try {
     let failure: unknown;
+    let endedEarly: EarlyEnd | undefined;
     try {
       await restore.run();
       failure = restore.losses.failure;
     } catch (error) {
       if (signal.aborted || error instanceof NothingSelectedError) throw error;
       failure = restore.failureOf(error);
-      restore.dropFile();
+      endedEarly = { isLastLost: restore.dropFile() };
     }
     try {
       await feed.submit();
       const report = await target.extractor.finish();
       const made = madeOf(target.extractor, restore, inPlace);
-      return { report, made, failure, lastPath: restore.lastPath };
+      return { report, made, failure, endedEarly, lastPath: restore.lastPath };
     } catch (error) {
       throw failure ?? error;
     } finally {

@@ -13,6 +13,7 @@ export { extractTree, type TreeOutcome } from "./extract_tree.ts";
 export { NewTarget } from "./_new_target.ts";
 export { NothingSelectedError } from "./_nothing_selected_error.ts";
 export { OutputFile, replaceFile } from "./_output_file.ts";
+export { listLosses, type LostRange } from "./list_losses.ts";
 export type { LinkedFile, LinkedFiles } from "./linked_files.ts";
 export { PLAIN_RESTORE } from "./plain_restore.ts";
 export { runRestore } from "./run_restore.ts";

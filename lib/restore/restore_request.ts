@@ -86,10 +86,26 @@ export interface RestoreProgress {
   readonly startedAtMs: number;
 }
 
+/** An entry, or several, that cannot be restored as they were because something is damaged or missing. */
+export interface LostEntry {
+  /**
+   * `file`: a file, or whatever has that name; `entries`: entries of a directory whose names are lost;
+   * `rest`: what follows in a directory, however much that is; `metadata`: all of a directory but its
+   * entries; `attributes`: what an entry has beside its content.
+   */
+  readonly kind: "file" | "entries" | "rest" | "metadata" | "attributes";
+  /** Path of the entry or of the directory, with a leading slash, raw bytes. */
+  readonly path: Uint8Array;
+  /** Number of the entries whose names are lost. */
+  readonly count?: number;
+}
+
 /** Listener for what happens in a run. */
 export interface RestoreObserver extends ReadingObserver {
   /** Written to by the run. */
   readonly progress: RestoreProgress;
+  /** Hears of everything that is lost, beside the line that names it. */
+  lost?(entry: LostEntry): void;
   /** One change of an in-place restore, in the order they are made. */
   treeChange?(change: TreeChange): void;
   /** Hears of a tree that was made, complete or not; once, unless the run was interrupted. */
