@@ -5,6 +5,7 @@ import {
   OlderSnapshotError,
   SnapshotExistsError,
 } from "../repository/mod.ts";
+import { findMissingChunk } from "./_missing_chunk.ts";
 import { BadChunks } from "./bad_chunks.ts";
 import type { Datastore } from "./datastore.ts";
 import type { DatastoreGroup } from "./datastore_group.ts";
@@ -129,7 +130,7 @@ async function findPrevious(
     if (damage === undefined) continue;
     if (damage.broken === undefined) {
       if (damage.failedVerification) return undefined;
-      return await namesBadChunk(snapshot) ? undefined : snapshot;
+      return await lacksChunks(snapshot, warnings) ? undefined : snapshot;
     }
     warnings.push(
       `snapshot "${snapshot.path}" is broken and is not built upon: ` +
@@ -139,12 +140,21 @@ async function findPrevious(
   return undefined;
 }
 
-/** The chunks of such a snapshot would count as known, and the bad one would not be sent. */
-async function namesBadChunk(snapshot: DatastoreSnapshot): Promise<boolean> {
+/**
+ * Whether a chunk of a snapshot is bad or missing: all of them would count as known, and that one would
+ * not be sent.
+ */
+async function lacksChunks(snapshot: DatastoreSnapshot, warnings: string[]): Promise<boolean> {
   try {
     const manifest = await readManifest(snapshot);
     const bad = await BadChunks.read(snapshot.datastore);
-    return await bad.areIn(snapshot.folder, manifest);
+    if (await bad.areIn(snapshot.folder, manifest)) return true;
+    const missing = await findMissingChunk(snapshot, manifest);
+    if (missing === undefined) return false;
+    warnings.push(
+      `snapshot "${snapshot.path}" is damaged and is not built upon: ${missing}`,
+    );
+    return true;
   } catch (error) {
     // An index that cannot be read makes nothing known either.
     if (error instanceof NotFoundError || error instanceof CorruptDataError) return true;
