@@ -50,7 +50,8 @@ export interface SourcePictures {
 
 /** Everything a backup run needs to know. */
 export interface BackupRequest {
-  readonly repository: Repository;
+  /** Only the previous snapshot is opened. */
+  readonly repository: Pick<Repository, "beginBackup" | "openSnapshot">;
   readonly namespace: string;
   readonly snapshot: BackupSnapshot;
   readonly archives: readonly ArchiveSpec[];

@@ -18,6 +18,7 @@ import {
   type NamespaceMove,
   type PruneDecision,
   type PruneRequest,
+  type RepairTarget,
   type Repository,
   type SnapshotFile,
   type SnapshotInfo,
@@ -40,6 +41,7 @@ import { changeGroupOwner } from "./group_owner.ts";
 import { readGcStatus } from "./gc_status.ts";
 import { listFiles, listGroups, listSnapshots } from "./listing.ts";
 import type { LocalBackupTarget } from "./local_backup_target.ts";
+import { LocalRepairTarget } from "./local_repair_target.ts";
 import { LocalSnapshotSource } from "./local_snapshot_source.ts";
 import { localUpid } from "./local_upid.ts";
 import { measureStorage } from "./measure_storage.ts";
@@ -173,6 +175,16 @@ export class LocalRepository implements Repository {
   /** See {@linkcode Repository.storedSizeOf}. */
   storedSizeOf(digest: Uint8Array): number | undefined {
     return this.datastore.chunks.stat(digest)?.size;
+  }
+
+  /** See {@linkcode Repository.readChunk}. */
+  async readChunk(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void> {
+    await this.datastore.chunks.read(digest, buffer);
+  }
+
+  /** See {@linkcode Repository.beginRepair}. */
+  beginRepair(log: TaskLog): RepairTarget {
+    return new LocalRepairTarget(this.datastore, localUpid("verify", this.displayName), log);
   }
 
   /** See {@linkcode Repository.garbageCollect}. */

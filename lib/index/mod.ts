@@ -15,6 +15,11 @@ export { DynamicIndex, parseDynamicIndex } from "./dynamic_index.ts";
 export { DynamicIndexBuilder } from "./dynamic_index_builder.ts";
 export { FixedIndex, parseFixedIndex } from "./fixed_index.ts";
 export { FixedIndexBuilder, type FixedIndexOptions } from "./fixed_index_builder.ts";
-export { DIGEST_LENGTH, FIXED_CHUNK_SIZE, INDEX_HEADER_LENGTH } from "./format.ts";
+export {
+  DIGEST_LENGTH,
+  FIXED_CHUNK_SIZE,
+  INDEX_CHECKSUM_OFFSET,
+  INDEX_HEADER_LENGTH,
+} from "./format.ts";
 export { IndexChecksum } from "./index_checksum.ts";
 export type { IndexOrigin } from "./_header.ts";

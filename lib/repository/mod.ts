@@ -19,6 +19,8 @@ export * from "./find_snapshot.ts";
 export * from "./is_transient_error.ts";
 export type * from "./measured_transfer.ts";
 export * from "./namespace.ts";
+export type * from "./placed_snapshot.ts";
+export type * from "./repair_target.ts";
 export type * from "./repository.ts";
 export type * from "./repository_tasks.ts";
 export * from "./snapshot_exists_error.ts";

@@ -6,15 +6,11 @@ import type {
 import type { BackupTarget } from "./backup_target.ts";
 import type { CryptMode } from "./crypt_mode.ts";
 import type { GroupMove, NamespaceMove, RepositoryTasks, TaskLog } from "./repository_tasks.ts";
+import type { PlacedSnapshot } from "./placed_snapshot.ts";
+import type { RepairTarget } from "./repair_target.ts";
 import type { PruneRequest, VerifyRequest } from "./work_requests.ts";
 import type { BackupGroup, BackupSnapshot } from "./snapshot_path.ts";
 import type { SnapshotSource } from "./snapshot_source.ts";
-
-/** A snapshot in a namespace. */
-export interface PlacedSnapshot {
-  readonly namespace: string;
-  readonly snapshot: BackupSnapshot;
-}
 
 /** How to begin a snapshot. */
 export interface BeginBackup extends PlacedSnapshot {
@@ -192,6 +188,16 @@ export interface Repository extends AsyncDisposable {
    * interface does not tell.
    */
   storedSizeOf?(digest: Uint8Array): number | undefined;
+  /**
+   * Reads a chunk by its digest alone; see {@linkcode SnapshotSource.readChunk}. Absent with a server,
+   * which asks for an index that names it.
+   */
+  readChunk?(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void>;
+  /**
+   * The repository as one whose damage is repaired. Absent with a server: what can be done there is done
+   * by backups, readers and verifications.
+   */
+  beginRepair?(log: TaskLog): RepairTarget;
   /**
    * Removes chunks that no snapshot uses.
    *

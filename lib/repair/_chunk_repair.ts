@@ -1,0 +1,159 @@
+import { encodeHex } from "../bytes/mod.ts";
+import { ConflictError, describeError, PbsError } from "../errors/mod.ts";
+import { DamagedChunkError } from "../reading/mod.ts";
+import type { PlacedSnapshot, SnapshotSource } from "../repository/mod.ts";
+import { hasContentOfDigest, type WantedChunk } from "./chunk_check.ts";
+import { type ChunkPlace, findChunk } from "./chunk_place.ts";
+import type { RepairContext } from "./_repair_context.ts";
+
+/** Chunks that are read and checked at the same time. */
+const CHECKS_IN_FLIGHT = 8;
+/** Chunks that are fetched from elsewhere at the same time. */
+const FETCHES_IN_FLIGHT = 4;
+
+/** Verdict on a chunk that was read back. */
+export type ChunkVerdict = "good" | "otherwise" | "damaged" | "wrong length";
+
+/** Does something with all items, some at a time; ends with the first failure. */
+export async function forAll<Item>(
+  items: Iterable<Item>,
+  atOnce: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  let isOver = false;
+  const lane = async () => {
+    for (let next = iterator.next(); !isOver && !next.done; next = iterator.next()) {
+      await work(next.value).catch((error) => {
+        isOver = true;
+        throw error;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, lane));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** Checks chunks where they are, and puts good ones in place of bad ones. */
+export class ChunkRepair {
+  constructor(private readonly context: RepairContext) {}
+
+  /** Reads a chunk back. What says nothing about the chunk is thrown. */
+  async look(chunk: WantedChunk, source: SnapshotSource): Promise<ChunkVerdict> {
+    const { check, observer } = this.context;
+    const { digest } = chunk;
+    try {
+      const verdict = await check.check(chunk, (buffer) => source.readChunk(digest, buffer));
+      observer.progress.bytesRead += chunk.size;
+      return verdict;
+    } catch (error) {
+      if (!DamagedChunkError.isCause(error)) throw error;
+      observer.log("debug", `chunk ${encodeHex(digest)}: ${describeError(error)[0]}`);
+      const read = (buffer: (length: number) => Uint8Array) => source.readChunk(digest, buffer);
+      if (!chunk.encrypted && await hasContentOfDigest(digest, read)) return "wrong length";
+      return "damaged";
+    }
+  }
+
+  /**
+   * Checks those chunks that were not looked at before, and notes their states.
+   *
+   * @param found Told of each bad chunk, those of earlier snapshots included, and what is wrong with it.
+   */
+  async lookAtAll(
+    chunks: Iterable<WantedChunk>,
+    source: SnapshotSource,
+    found: (chunk: WantedChunk, verdict: ChunkVerdict | "bad before") => void,
+  ): Promise<void> {
+    const { states, request } = this.context;
+    await forAll(chunks, CHECKS_IN_FLIGHT, async (chunk) => {
+      request.signal.throwIfAborted();
+      const state = states.of(chunk.digest);
+      if (state === "under way") return;
+      if (state === "bad") return found(chunk, "bad before");
+      if (state === (chunk.encrypted ? "encrypted" : "plain")) return;
+      states.set(chunk, "under way");
+      const verdict = await this.look(chunk, source).catch((error) => {
+        states.set(chunk, "unknown");
+        throw error;
+      });
+      states.set(chunk, verdict === "good" ? (chunk.encrypted ? "encrypted" : "plain") : "bad");
+      if (verdict !== "good") found(chunk, verdict);
+    });
+  }
+
+  /**
+   * Looks for good copies of bad chunks, and puts them in place.
+   *
+   * @param confirm Reads a chunk back from where it was put; absent where that comes later.
+   * @returns How many are good now.
+   */
+  async heal(
+    snapshot: PlacedSnapshot,
+    chunks: Iterable<WantedChunk>,
+    places: readonly ChunkPlace[],
+    confirm?: SnapshotSource,
+  ): Promise<number> {
+    if (places.length === 0) return 0;
+    let healed = 0;
+    await forAll(chunks, FETCHES_IN_FLIGHT, async (chunk) => {
+      this.context.request.signal.throwIfAborted();
+      if (this.context.states.of(chunk.digest) !== "bad") return;
+      const found = await findChunk(places, chunk, this.context.check, this.#refused);
+      if (found === undefined) return;
+      if (await this.put(snapshot, chunk, found.blob, found.place.name, confirm)) healed++;
+    });
+    return healed;
+  }
+
+  /**
+   * Puts a chunk that was checked in place.
+   *
+   * @param from Where it comes from, for people.
+   * @param confirm See {@linkcode ChunkRepair.heal}.
+   * @returns Whether it is good now, or is to be looked at again.
+   */
+  async put(
+    snapshot: PlacedSnapshot,
+    chunk: WantedChunk,
+    blob: Uint8Array,
+    from: string,
+    confirm?: SnapshotSource,
+  ): Promise<boolean> {
+    const { counters, observer, request, states, target } = this.context;
+    const name = `chunk ${encodeHex(chunk.digest)}`;
+    const good = chunk.encrypted ? "encrypted" : "plain";
+    if (request.dryRun) {
+      states.set(chunk, good);
+      this.context.healable.set(encodeHex(chunk.digest), chunk);
+      observer.log("info", `${name}: a good one is in ${from}`);
+    } else {
+      try {
+        await target.putChunk(snapshot, { digest: chunk.digest, size: chunk.size, blob });
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+        observer.log("warn", `${name}: the repository refuses it: ${describeError(error)[0]}`);
+        return false;
+      }
+      const verdict = confirm && await this.look(chunk, confirm);
+      if (verdict !== undefined && verdict !== "good") {
+        observer.log("warn", `${name}: a good one was sent, but the bad one is still in its place`);
+        return false;
+      }
+      states.set(chunk, verdict === undefined ? "unknown" : good);
+      observer.log("info", `${name}: taken from ${from}`);
+    }
+    counters.chunksRepaired++;
+    counters.bytesRepaired += blob.byteLength;
+    if (chunk.encrypted && !chunk.hasKey) counters.chunksUnproven++;
+    return true;
+  }
+
+  readonly #refused = (place: ChunkPlace, { digest }: WantedChunk, reason: Error) => {
+    if (!(reason instanceof PbsError)) throw reason;
+    this.context.observer.log(
+      "warn",
+      `chunk ${encodeHex(digest)}: not taken from ${place.name}: ${describeError(reason)[0]}`,
+    );
+  };
+}

@@ -1,0 +1,146 @@
+import { CorruptDataError, describeError, NotFoundError, PbsError } from "../errors/mod.ts";
+import { checkManifestOf, decodeManifestBlob, type Manifest } from "../manifest/mod.ts";
+import {
+  type BackupSnapshot,
+  formatGroupPath,
+  formatSnapshotPath,
+  isFinished,
+  MANIFEST_BLOB_NAME,
+  type PlacedSnapshot,
+  type Repository,
+  type SnapshotInfo,
+  type SnapshotSource,
+} from "../repository/mod.ts";
+import { type ChunkPlace, placeOf, placeOfSnapshot } from "./chunk_place.ts";
+
+/** A snapshot of another repository, opened. */
+export interface SnapshotCopy extends AsyncDisposable {
+  /** Its name in messages. */
+  readonly name: string;
+  readonly source: SnapshotSource;
+  /** The manifest as it is stored there, and what it says. */
+  readonly manifestBlob: Uint8Array;
+  readonly manifest: Manifest;
+  /** Chunks that its indexes name, which are read with the first call. */
+  chunks(): Promise<ChunkPlace>;
+}
+
+/** A second repository that good chunks and files are taken from. */
+export class OtherRepository {
+  /** All its chunks, where they can be read by their digests alone. */
+  readonly chunks: ChunkPlace | undefined;
+  #namespaces: Promise<readonly string[]> | undefined;
+  readonly #listings = new Map<string, Promise<SnapshotInfo[]>>();
+
+  /** @param log Receives a line for what cannot be read there. */
+  constructor(readonly repository: Repository, readonly log: (line: string) => void) {
+    this.chunks = placeOf(repository);
+  }
+
+  /** Its name in messages. */
+  get name(): string {
+    return this.repository.displayName;
+  }
+
+  /**
+   * Opens the snapshots of that name, that of the same namespace first. What cannot be opened is told,
+   * and left out.
+   */
+  async *copiesOf({ namespace, snapshot }: PlacedSnapshot): AsyncGenerator<SnapshotCopy> {
+    for (const each of await this.#namespacesFrom(namespace)) {
+      const there = (await this.#list(each, snapshot)).some(({ time }) => time === snapshot.time);
+      const copy = there ? await this.open({ namespace: each, snapshot }) : undefined;
+      if (copy !== undefined) yield copy;
+    }
+  }
+
+  /** All finished snapshots, newest first; groups that cannot be listed are told, and left out. */
+  async *snapshots(): AsyncGenerator<PlacedSnapshot> {
+    for (const namespace of await this.#namespacesFrom("")) {
+      let found: SnapshotInfo[] = [];
+      try {
+        found = (await this.repository.listSnapshots(namespace)).filter(isFinished);
+      } catch (error) {
+        this.#tell(`its snapshots cannot be listed`, error);
+      }
+      for (const { type, id, time } of found.sort((a, b) => b.time - a.time)) {
+        yield { namespace, snapshot: { type, id, time } };
+      }
+    }
+  }
+
+  /** Opens a snapshot and reads its manifest. @returns undefined, and tells why, if that fails. */
+  async open({ namespace, snapshot }: PlacedSnapshot): Promise<SnapshotCopy | undefined> {
+    const path = formatSnapshotPath(snapshot);
+    let opened: SnapshotSource | undefined;
+    try {
+      const source = opened = await this.repository.openSnapshot(namespace, snapshot);
+      const manifestBlob = await source.readFile(MANIFEST_BLOB_NAME);
+      const manifest = await decodeManifestBlob(manifestBlob);
+      checkManifestOf(manifest, snapshot);
+      const name = `${this.name}, ${namespace === "" ? "" : `${namespace}:`}${path}`;
+      let chunks: Promise<ChunkPlace> | undefined;
+      return {
+        name,
+        source,
+        manifestBlob,
+        manifest,
+        chunks: () => chunks ??= this.#readIndexes(name, source, manifest),
+        [Symbol.asyncDispose]: () => Promise.resolve(source[Symbol.asyncDispose]()),
+      };
+    } catch (error) {
+      await opened?.[Symbol.asyncDispose]();
+      this.#tell(`snapshot ${path} cannot be read`, error);
+      return undefined;
+    }
+  }
+
+  /** A server gives only chunks that an index names which it was asked for before. */
+  async #readIndexes(
+    name: string,
+    source: SnapshotSource,
+    manifest: Manifest,
+  ): Promise<ChunkPlace> {
+    for (const { filename } of manifest.files) {
+      if (!/\.[fd]idx$/.test(filename)) continue;
+      try {
+        await source.readFile(filename);
+      } catch (error) {
+        if (!(error instanceof PbsError)) throw error;
+        // Its chunks cannot be had here; those of the other indexes can.
+      }
+    }
+    return placeOfSnapshot(name, source);
+  }
+
+  async #namespacesFrom(first: string): Promise<string[]> {
+    this.#namespaces ??= this.repository.listNamespaces("").then(
+      (found) => found.map(({ namespace }) => namespace),
+      (error) => {
+        this.#tell("its namespaces cannot be listed", error);
+        return [];
+      },
+    );
+    return [first, ...(await this.#namespaces).filter((namespace) => namespace !== first)];
+  }
+
+  #list(namespace: string, group: BackupSnapshot): Promise<SnapshotInfo[]> {
+    const key = `${namespace}\0${formatGroupPath(group)}`;
+    let listing = this.#listings.get(key);
+    if (listing === undefined) {
+      const { type, id } = group;
+      listing = this.repository.listSnapshots(namespace, { type, id }).catch((error) => {
+        if (!(error instanceof NotFoundError)) this.#tell("a group cannot be listed", error);
+        return [];
+      });
+      this.#listings.set(key, listing);
+    }
+    return listing;
+  }
+
+  #tell(what: string, error: unknown): void {
+    if (!(error instanceof PbsError)) throw error;
+    if (error instanceof CorruptDataError) what += ", it is damaged itself";
+    this.log(`${this.name}: ${what}: ${describeError(error)[0]}`);
+  }
+}
