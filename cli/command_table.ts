@@ -82,6 +82,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("namespace list"),
   command("namespace move"),
   command("prune"),
+  ours("repair"),
   command("restore"),
   ours("schedule install"),
   ours("schedule list"),

@@ -143,6 +143,19 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
       "is unset.",
   },
   {
+    name: "PBS_FROM_FINGERPRINT",
+    concerns: takes("from"),
+    description: "As PBS_FINGERPRINT, also with _FD, _FILE and _CMD, for servers of --from; for " +
+      "want of it PBS_FINGERPRINT counts.",
+  },
+  {
+    name: "PBS_FROM_PASSWORD",
+    concerns: takes("from"),
+    description:
+      "As PBS_PASSWORD, also with _FD, _FILE and _CMD, for servers of --from; for want " +
+      "of it PBS_PASSWORD counts.",
+  },
+  {
     name: "PBS_LOG",
     description: "Least important messages that are shown: off, error, warn, info (the default), " +
       "debug or trace.",

@@ -67,6 +67,16 @@ export const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
       line: "prune host/web1 --keep-daily 7 --keep-weekly 4 --dry-run",
     },
   ]],
+  ["repair", [
+    {
+      text: "Take what is damaged from a copy on another disk:",
+      line: "repair --from /mnt/usb/copy",
+    },
+    {
+      text: "Take what the last verification has found damaged from the source:",
+      line: "repair host/web1 --recorded --source root.pxar:/",
+    },
+  ]],
   ["snapshot list", [
     {
       text: "The sizes of all snapshots of a group, for another program:",
