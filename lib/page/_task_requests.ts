@@ -40,14 +40,18 @@ function describeTask(store: string, task: TaskInfo): PageTask {
     user,
     start: startTime,
     ...(endTime === undefined ? {} : { end: endTime }),
-    state: stateOf(task),
+    state: taskState(endTime, status),
     ...(status === undefined ? {} : { status }),
     mayStop: endTime === undefined,
   };
 }
 
-function stateOf({ endTime, status }: TaskInfo): PageTask["state"] {
-  if (endTime === undefined) return "running";
+/** State of a task, by its end and the text of that. */
+export function taskState(
+  end: number | undefined,
+  status: string | undefined,
+): PageTask["state"] {
+  if (end === undefined && status === undefined) return "running";
   if (status === "OK") return "ok";
   if (status?.startsWith("WARNINGS: ")) return "warning";
   return status === undefined || status === "unknown" ? "unknown" : "error";

@@ -16,8 +16,11 @@ export { LoopbackPageServer } from "./loopback_page_server.ts";
 export { PageAssets } from "./page_assets.ts";
 export { PageService } from "./page_service.ts";
 export type {
+  ListedJob,
   ListedStore,
   PageCaller,
+  PageJobKind,
+  PageJobSource,
   PageSource,
   PageStoreAccess,
   PageTaskSource,

@@ -30,6 +30,8 @@
  * | GET `/page/download`       | {@linkcode PageDownloadQuery} | bytes, as attachment       |
  * | GET `/page/tasks`          | {@linkcode PageTasksQuery} | {@linkcode PageTasks}         |
  * | GET `/page/task`           | {@linkcode PageTaskQuery}  | {@linkcode PageTaskLog}       |
+ * | GET `/page/jobs`           | {@linkcode PageJobsQuery}  | {@linkcode PageJobs}          |
+ * | POST `/page/job-run`       | {@linkcode PageJobRun}     | {@linkcode PageStarted}       |
  * | POST `/page/task-stop`     | {@linkcode PageTaskStop}   | {@linkcode PageDone}          |
  * | POST `/page/set-notes`     | {@linkcode PageSetNotes}   | {@linkcode PageDone}          |
  * | POST `/page/protect`       | {@linkcode PageProtect}    | {@linkcode PageDone}          |
@@ -522,6 +524,48 @@ export interface PageTaskLog {
   readonly isRunning: boolean;
   /** Text of its end. */
   readonly status?: string;
+}
+
+/** Selection of jobs. */
+export interface PageJobsQuery {
+  /** Only those of this datastore. */
+  readonly store?: string;
+}
+
+/** The jobs of a server that may be seen; none where nothing runs by a schedule. */
+export interface PageJobs {
+  readonly jobs: readonly PageJob[];
+}
+
+/** Work that a server does by a schedule. */
+export interface PageJob {
+  readonly kind: "gc" | "prune" | "verify";
+  /** Its name; absent for the collection of a datastore's garbage. */
+  readonly id?: string;
+  readonly store: string;
+  /** Namespace that it begins at; empty for the root. */
+  readonly ns: string;
+  /** Calendar event; absent if it runs only when somebody starts it. */
+  readonly schedule?: string;
+  readonly comment?: string;
+  readonly isDisabled: boolean;
+  /** Seconds since the epoch; in the past if it is due. */
+  readonly next?: number;
+  /** Task of the last run. */
+  readonly upid?: string;
+  /** End of the last run, seconds since the epoch. */
+  readonly end?: number;
+  /** State of the last run. */
+  readonly state: PageTask["state"] | "never";
+  /** Text of the last run's end. */
+  readonly status?: string;
+  readonly mayRun: boolean;
+}
+
+/** Starts a job. */
+export interface PageJobRun extends PageStoreQuery {
+  readonly kind: PageJob["kind"];
+  readonly id?: string | undefined;
 }
 
 /** Asks a task to stop. */

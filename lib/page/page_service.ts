@@ -4,6 +4,7 @@ import * as actions from "./_actions.ts";
 import { sendContent } from "./_content_requests.ts";
 import { sendDownload } from "./_download_request.ts";
 import { GrowthMeasurements } from "./growth_measurements.ts";
+import { listJobs, runJob } from "./_job_requests.ts";
 import * as lists from "./_lists.ts";
 import { PageParameters } from "./_page_parameters.ts";
 import { PageError } from "./_refusal.ts";
@@ -52,6 +53,7 @@ const LISTS: Readonly<Record<string, Handler>> = {
   "notes": async ({ caller, parameters }) =>
     await lists.showNotes(await accessOf(caller, parameters), parameters),
   "tasks": ({ caller, parameters }) => listTasks(caller.source, parameters),
+  "jobs": ({ caller, parameters }) => listJobs(caller.source, parameters),
   "task": ({ caller, parameters }) => showTask(caller.source, parameters),
   "archives": looking((opened) => listArchives(opened)),
   "entries": looking((opened, { parameters }) => listEntries(opened, parameters)),
@@ -84,6 +86,7 @@ const ACTIONS: Readonly<Record<string, Handler>> = {
     actions.prune(caller.source, snapshots, parameters),
   "forget": ({ caller, snapshots, parameters }) =>
     actions.forget(caller.source, snapshots, parameters),
+  "job-run": ({ caller, parameters }) => runJob(caller.source, parameters),
   "gc": ({ caller, parameters }) => actions.collectGarbage(caller.source, parameters),
 };
 

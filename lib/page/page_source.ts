@@ -55,8 +55,41 @@ export interface PageStoreAccess {
   confirmReadable(namespace: string, snapshot: BackupSnapshot): Promise<void>;
 }
 
+/** Kind of a job. */
+export type PageJobKind = "gc" | "prune" | "verify";
+
+/** A job of a server. */
+export interface ListedJob {
+  readonly kind: PageJobKind;
+  /** Its name; absent for the collection of a datastore's garbage. */
+  readonly id?: string;
+  readonly store: string;
+  readonly namespace: string;
+  readonly schedule?: string;
+  readonly comment?: string;
+  readonly isDisabled: boolean;
+  /** Seconds since the epoch. */
+  readonly next?: number;
+  /** Task of the last run. */
+  readonly upid?: string;
+  /** Its end, seconds since the epoch; absent while it runs. */
+  readonly end?: number;
+  /** Text of its end; absent while it runs. */
+  readonly status?: string;
+}
+
+/** Jobs that a server runs by a schedule. */
+export interface PageJobSource {
+  /** Those that may be seen. */
+  list(): Promise<ListedJob[]>;
+  /** Starts one. @returns UPID of the task. */
+  run(kind: PageJobKind, store: string, id: string): Promise<string>;
+}
+
 /** The datastores of somebody who looks at the page. */
 export interface PageSource {
+  /** Absent where nothing runs by a schedule. */
+  readonly jobs?: PageJobSource;
   listStores(): Promise<ListedStore[]>;
   /** @throws {NotFoundError} if there is no such datastore. */
   access(store: string): Promise<PageStoreAccess>;

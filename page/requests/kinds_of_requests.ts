@@ -11,6 +11,9 @@ import type {
   PageGroupQuery,
   PageGroups,
   PageGrowth,
+  PageJobRun,
+  PageJobs,
+  PageJobsQuery,
   PageLogin,
   PageLoginResult,
   PageNamespaces,
@@ -58,6 +61,7 @@ export interface Looks {
   readonly search: { readonly takes: PageSearchQuery; readonly answers: PageSearch };
   readonly versions: { readonly takes: PageVersionsQuery; readonly answers: PageVersions };
   readonly tasks: { readonly takes: PageTasksQuery; readonly answers: PageTasks };
+  readonly jobs: { readonly takes: PageJobsQuery; readonly answers: PageJobs };
   readonly task: { readonly takes: PageTaskQuery; readonly answers: PageTaskLog };
 }
 
@@ -75,6 +79,7 @@ export interface Acts {
   };
   readonly prune: { readonly takes: PagePrune; readonly answers: PageStarted };
   readonly forget: { readonly takes: PageForget; readonly answers: PageDone };
+  readonly "job-run": { readonly takes: PageJobRun; readonly answers: PageStarted };
   readonly gc: { readonly takes: PageStoreQuery; readonly answers: PageStarted };
 }
 

@@ -9,6 +9,7 @@ export type Route =
   | FilesRoute
   | VersionsRoute
   | { readonly view: "tasks"; readonly store?: string }
+  | { readonly view: "jobs" }
   | { readonly view: "task"; readonly store: string; readonly upid: string };
 
 /** A group with its place. */
@@ -79,6 +80,8 @@ export function routeOf(hash: string): Route {
       });
     case "tasks":
       return defined({ view: "tasks", store: text("store") });
+    case "jobs":
+      return { view: "jobs" };
     case "task":
       return { view: "task", store: text("store") ?? "", upid: text("upid") ?? "" };
     default:

@@ -17,6 +17,7 @@ Deno.test("every view has an address that leads back to it", () => {
     { view: "versions", snapshot, archive: "root.pxar", path: "YQ" },
     { view: "versions", snapshot, archive: "root.pxar", path: "YQ", left: 1, right: 2 },
     { view: "tasks" },
+    { view: "jobs" },
     { view: "tasks", store: "s" },
     { view: "task", store: "s", upid: "UPID:a:b" },
   ];

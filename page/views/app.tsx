@@ -15,6 +15,7 @@ import { VersionsView } from "../versions/versions_view.tsx";
 import { Breadcrumb, crumbsOf } from "./breadcrumb.tsx";
 import { FilesView } from "./files_view.tsx";
 import { GroupView } from "./group_view.tsx";
+import { JobsView } from "./jobs_view.tsx";
 import { Login, NoSession } from "./login.tsx";
 import { Shortcuts, useShortcuts } from "./shortcuts.tsx";
 import { StoreView } from "./store_view.tsx";
@@ -81,10 +82,16 @@ function Head({ showKeys }: { readonly showKeys: () => void }): JSX.Element {
       </Link>
       {now?.isLoggedIn && (
         <nav class="tabs" aria-label="Parts">
-          <Link to={{ view: "stores" }} current={view !== "tasks" && view !== "task"}>
+          <Link to={{ view: "stores" }} current={!["jobs", "tasks", "task"].includes(view)}>
             <Icon name="stores" />
             <span>Datastores</span>
           </Link>
+          {now.mode === "serve" && (
+            <Link to={{ view: "jobs" }} current={view === "jobs"}>
+              <Icon name="clock" />
+              <span>Jobs</span>
+            </Link>
+          )}
           <Link to={{ view: "tasks" }} current={view === "tasks" || view === "task"}>
             <Icon name="tasks" />
             <span>Tasks</span>
@@ -170,6 +177,8 @@ function View({ route: shown }: { readonly route: Route }): JSX.Element {
       return <FilesView route={shown} />;
     case "versions":
       return <VersionsView route={shown} />;
+    case "jobs":
+      return <JobsView />;
     case "tasks":
       return <TasksView store={shown.store} />;
     case "task":

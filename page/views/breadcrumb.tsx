@@ -53,6 +53,8 @@ export function crumbsOf(route: Route): Crumb[] {
       }
       return crumbs;
     }
+    case "jobs":
+      return [{ text: "Jobs", to: { view: "jobs" } }];
     case "tasks":
       return [{ text: "Tasks", to: { view: "tasks" } }];
     case "task":

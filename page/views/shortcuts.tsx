@@ -2,11 +2,13 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Dialog } from "../parts/dialog.tsx";
 import { show } from "../state/route.ts";
+import { session } from "../state/session.ts";
 
 const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   ["Everywhere", [
     ["?", "these keys"],
     ["g d", "datastores"],
+    ["g j", "jobs, on a server"],
     ["g t", "tasks"],
     ["/", "search, in a snapshot"],
     ["Esc", "close a dialog or a menu"],
@@ -77,7 +79,9 @@ export function useShortcuts(showKeys: () => void): void {
         field.select();
       } else if (isSecond && event.key === "d") show({ view: "stores" });
       else if (isSecond && event.key === "t") show({ view: "tasks" });
-      else return;
+      else if (isSecond && event.key === "j" && session.value?.mode === "serve") {
+        show({ view: "jobs" });
+      } else return;
       event.preventDefault();
     };
     addEventListener("keydown", onKey);

@@ -1,8 +1,8 @@
-import axe from "axe-core";
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { testWithPeers } from "../support/with_peers.ts";
-import { Browser, SCREENS, stepsOf, type Tab } from "./browser.ts";
+import { Browser, SCREENS, stepsOf } from "./browser.ts";
+import { findings } from "./findings.ts";
 import { BrowseProcess, PageWorld } from "./page_world.ts";
 
 /** Where pictures of the page are left, for people to look at. */
@@ -41,15 +41,6 @@ const KEYS_WITHIN_A_PICTURE = `async (keys) => {
 
 function keyOf(name: string): string {
   return btoa(name).replaceAll("=", "");
-}
-
-/** What axe finds that keeps people out, as lines. */
-async function findings(tab: Tab): Promise<string[]> {
-  await tab.page.evaluate(axe.source);
-  const { violations } = await tab.page.evaluate("axe.run()") as axe.AxeResults;
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
 }
 
 testWithPeers(

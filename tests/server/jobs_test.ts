@@ -353,7 +353,23 @@ Deno.test("jobs are seen and changed by those who have the privileges", async ()
     owner: ["mine"],
     backup: [],
   });
+  // Who may start a job reads its log, whoever has started it.
   await server.server.state.tasks.idle();
+  await server.server.state.jobs.idle();
+  const logs = async (path: string) => {
+    const upid = encodeURIComponent(await done(server, "POST", path));
+    await server.server.state.tasks.idle();
+    return await statuses("GET", `nodes/localhost/tasks/${upid}/log`);
+  };
+  assertEquals(await logs("admin/verify/everything/run"), {
+    ...{ auditor: 400, reader: 200, owner: 400, backup: 400 },
+  });
+  assertEquals(await logs("admin/prune/mine/run"), {
+    ...{ auditor: 400, reader: 400, owner: 200, backup: 400 },
+  });
+  assertEquals(await logs("admin/prune/everything/run"), {
+    ...{ auditor: 400, reader: 400, owner: 400, backup: 400 },
+  });
 });
 
 Deno.test("wrong jobs are refused, and leave nothing behind", async () => {

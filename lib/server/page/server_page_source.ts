@@ -1,6 +1,13 @@
 import type { Duplex } from "../../duplex/mod.ts";
 import type { HeaderField } from "../../http/mod.ts";
-import type { ListedStore, PageSource, PageStoreAccess } from "../../page/mod.ts";
+import type {
+  ListedJob,
+  ListedStore,
+  PageJobKind,
+  PageJobSource,
+  PageSource,
+  PageStoreAccess,
+} from "../../page/mod.ts";
 import { openRemoteRepository } from "../../remote/mod.ts";
 import { RestClient } from "../../rest/mod.ts";
 
@@ -8,6 +15,41 @@ import { RestClient } from "../../rest/mod.ts";
 const AUTHORITY = "localhost";
 const KEY_ADVICE = "the contents are encrypted, and the key is with the client: " +
   '"pbs-client browse" shows them there';
+
+const KINDS = ["gc", "prune", "verify"] as const;
+
+/** A job as the REST interface lists it. */
+interface JobMembers {
+  readonly id?: string;
+  readonly store: string;
+  readonly ns?: string;
+  readonly schedule?: string;
+  readonly comment?: string;
+  readonly disable?: boolean;
+  readonly "next-run"?: number;
+  readonly "last-run-upid"?: string;
+  readonly "last-run-endtime"?: number;
+  readonly "last-run-state"?: string;
+}
+
+function listedJob(kind: PageJobKind, members: JobMembers): ListedJob {
+  const { id, store, ns = "", schedule, comment, disable = false } = members;
+  const { "next-run": next, "last-run-upid": upid } = members;
+  const { "last-run-endtime": end, "last-run-state": status } = members;
+  return {
+    kind,
+    store,
+    namespace: ns,
+    isDisabled: disable,
+    ...id === undefined ? {} : { id },
+    ...schedule === undefined ? {} : { schedule },
+    ...comment === undefined ? {} : { comment },
+    ...next === undefined ? {} : { next },
+    ...upid === undefined ? {} : { upid },
+    ...end === undefined ? {} : { end },
+    ...status === undefined ? {} : { status },
+  };
+}
 
 /** Who asks, and how requests get to the server. */
 export interface WithinServer {
@@ -43,6 +85,24 @@ export class ServerPageSource implements PageSource, AsyncDisposable {
       ...(listed.maintenance ? { maintenance: listed.maintenance } : {}),
     }));
   }
+
+  /** See {@linkcode PageSource.jobs}. */
+  readonly jobs: PageJobSource = {
+    list: async () => {
+      const lists = await Promise.all(KINDS.map(async (kind) => {
+        const { data } = await this.#client.call("GET", `admin/${kind}`);
+        return (data as JobMembers[]).map((members) => listedJob(kind, members));
+      }));
+      // Collections are there for every datastore, and say nothing where they are never run.
+      return lists.flat().filter(({ kind, schedule }) => kind !== "gc" || schedule !== undefined);
+    },
+    run: async (kind, store, id) => {
+      const path = kind === "gc"
+        ? `admin/datastore/${encodeURIComponent(store)}/gc`
+        : `admin/${kind}/${encodeURIComponent(id)}/run`;
+      return (await this.#client.call("POST", path)).data as string;
+    },
+  };
 
   /** See {@linkcode PageSource.access}. */
   async access(store: string): Promise<PageStoreAccess> {

@@ -93,8 +93,8 @@ async function collectionMembers(
 ): Promise<Record<string, unknown>> {
   const { datastore } = state.datastore(name, "read");
   const status = await readGcStatus(datastore);
-  const last = state.tasks.list().find(({ upid, end }) =>
-    end !== undefined && upid.workerType === COLLECTION_TYPE && upid.workerId === name
+  const last = state.tasks.list().find(({ upid }) =>
+    upid.workerType === COLLECTION_TYPE && upid.workerId === name
   );
   const job = { kind: "gc", id: name, schedule: gcSchedule } as const;
   const nextRun = state.jobs.nextRun(job, await state.jobs.states.read(jobKey(job)));
@@ -104,8 +104,8 @@ async function collectionMembers(
     ...gcCounters(status),
     ...gcSchedule !== undefined && { schedule: gcSchedule },
     ...nextRun !== undefined && { "next-run": nextRun },
+    ...last && { "last-run-upid": last.id },
     ...last?.end && {
-      "last-run-upid": last.id,
       "last-run-endtime": last.end.time,
       "last-run-state": last.end.status,
       "duration": last.end.time - parseUpid(last.id).startTime,

@@ -12,6 +12,9 @@ import {
   UPID,
 } from "../api/mod.ts";
 import type { TaskRecord } from "../tasks/mod.ts";
+import { namespaceAclPath, type Privilege } from "../access/mod.ts";
+import { JOB_KINDS } from "../jobs/mod.ts";
+import { COLLECTION_TYPE } from "../scheduling/mod.ts";
 import type { RestContext, RestRoute } from "../state/mod.ts";
 
 const PATH = "nodes/{node}/tasks";
@@ -190,10 +193,27 @@ function stop({ state, authId }: RestContext, values: ParameterValues): Answer {
 /** @throws {ServerError} with 400 unless the caller may see the task. */
 function visibleTask({ state, authId }: RestContext, values: ParameterValues): Upid {
   const upid = parseParameter(values);
-  if (!isOwn(upid, authId) && !state.access.rules.hasAny(authId, ACL, ["Sys.Audit"])) {
-    throw new ServerError(400, "task access not allowed");
+  const { rules } = state.access;
+  if (isOwn(upid, authId) || rules.hasAny(authId, ACL, ["Sys.Audit"])) return upid;
+  // Who may start a job reads what it did, whoever has started it.
+  const job = jobOf(upid);
+  if (job !== undefined && rules.hasAny(authId, job.path, [job.privilege])) return upid;
+  throw new ServerError(400, "task access not allowed");
+}
+
+/** Path and privilege that start the job of a task; undefined if it is no job's. */
+function jobOf({ workerType, workerId }: Upid): { path: string; privilege: Privilege } | undefined {
+  const [store = "", namespace = ""] = workerId.split(":", 2);
+  switch (workerType) {
+    case JOB_KINDS.prune.workerType:
+      return { path: namespaceAclPath(store, namespace), privilege: JOB_KINDS.prune.privilege };
+    case JOB_KINDS.verify.workerType:
+      return { path: `/datastore/${store}`, privilege: JOB_KINDS.verify.privilege };
+    case COLLECTION_TYPE:
+      return { path: `/datastore/${store}`, privilege: "Datastore.Modify" };
+    default:
+      return undefined;
   }
-  return upid;
 }
 
 /** A task of one's own, or of a token of one's own. */
