@@ -41,6 +41,7 @@ export function ours(name: string, folder?: string): TableEntry {
 
 /** Every command, sorted by name; `ours` are those that the official client does not have. */
 export const COMMANDS: readonly TableEntry[] = [
+  ours("alert try"),
   command("backup"),
   command("benchmark"),
   ours("browse"),

@@ -1,5 +1,6 @@
 /** Purposes of the groups of commands; groups are names, not entries of the command table. */
 const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
+  ["alert", "Try whether messages arrive that tell of failures."],
   ["catalog", "Look into the catalog of a snapshot."],
   ["datastore", "Create and check datastore directories."],
   ["group", "Manage groups of snapshots."],

@@ -19,6 +19,11 @@ export const EXIT_CODES: readonly ExitCode[] = [
       "and there were warnings.",
   },
   {
+    shown: "1, 2, 3",
+    meaning: "The command check found backups that are worth a warning, that are critical, or " +
+      "could not look.",
+  },
+  {
     shown: "255",
     meaning: "The command failed, or the command line is wrong. The message on the standard " +
       'error begins with "Error: ".',

@@ -53,6 +53,11 @@ export async function runServer(values: CommandValues, context: CommandContext):
     logFolder: folder.config.logFolder ?? `${folder.path}/log`,
     jobs: { folder: folder.path },
     warned: (problem) => output.log("error", `a job cannot run: ${problem}`),
+    watch: {
+      folder: folder.path,
+      environment,
+      warned: (problem) => output.log("error", `alerts: ${problem}`),
+    },
     instanceId: folder.instanceId,
     version: VERSION,
     failed: (error) => output.log("error", `internal error: ${describeError(error).join(": ")}`),

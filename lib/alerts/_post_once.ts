@@ -9,7 +9,7 @@ import type { WebhookTarget } from "./alert_target.ts";
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_SHOWN = 200;
 /** Answers that say "later". */
-const PASSING = [408, 425, 429];
+const PASSING = [408, 425, 429, 500, 502, 503, 504];
 
 /** A request with its secrets. */
 export interface PostedRequest {
@@ -56,7 +56,7 @@ export async function postOnce(
       throw new PbsError(`${answer}, a redirect, which is not followed: give the final address`);
     }
     const complaint = text === "" ? answer : `${answer}: ${text}`;
-    if (status >= 500 || PASSING.includes(status)) throw new ConnectionError(complaint);
+    if (PASSING.includes(status)) throw new ConnectionError(complaint);
     throw new PbsError(complaint);
   } finally {
     client.abort();

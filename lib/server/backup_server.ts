@@ -24,6 +24,7 @@ import { ServerJobs, type ServerJobsOptions } from "./jobs/mod.ts";
 import { redirectToTls, RestService } from "./rest/mod.ts";
 import { JobScheduler } from "./scheduling/mod.ts";
 import { TaskRegistry } from "./tasks/mod.ts";
+import { ServerWatch, type WatchOptions } from "./watching/mod.ts";
 
 /** A refused login waits, to make guessing slow (spec: protocol.md §2.7). */
 const UNAUTHORIZED_DELAY_MS = 3000;
@@ -80,6 +81,8 @@ export interface BackupServerOptions {
   readonly version?: string;
   /** Connections at a time. Default 1000. */
   readonly maxConnections?: number;
+  /** Place of the file of alerts; without it nobody is told anything. */
+  readonly watch?: WatchOptions;
   /** How long refusals of credentials and privileges wait; for tests. */
   readonly delays?: { readonly unauthorizedMs: number; readonly forbiddenMs: number };
   /** How long clients are waited for; for tests. */
@@ -114,6 +117,7 @@ export class BackupServer {
   readonly #state: ServerState;
   readonly #rest: RestService;
   readonly #metrics: MetricsService;
+  readonly #watch: ServerWatch | undefined;
   readonly #requests = new RequestCounts();
   readonly #log: AccessLog;
   readonly #connections = new Set<Promise<void>>();
@@ -164,6 +168,7 @@ export class BackupServer {
     const failed = options.failed ?? (() => {});
     this.#rest = new RestService(this.#state, failed);
     this.#scheduler = new JobScheduler(this.#state, options.warned ?? (() => {}));
+    this.#watch = options.watch && new ServerWatch(this.#state, options.watch);
     const version = options.version ?? "";
     this.#page = new ServerPage({ state: this.#state, version, failed });
     this.#metrics = new MetricsService({
@@ -183,6 +188,7 @@ export class BackupServer {
   static async start(options: BackupServerOptions): Promise<BackupServer> {
     const server = new BackupServer(options);
     try {
+      await server.#watch?.prepare();
       server.#listener = await TlsListener.listen({
         port: options.port,
         certificate: options.certificate.certificate,
@@ -201,6 +207,7 @@ export class BackupServer {
       throw error;
     }
     if (options.jobs?.now === undefined) server.#scheduler.start();
+    server.#watch?.start();
     return server;
   }
 
@@ -212,6 +219,11 @@ export class BackupServer {
   /** Scheduler of its jobs, for those who embed the server. */
   get scheduler(): JobScheduler {
     return this.#scheduler;
+  }
+
+  /** Whoever tells people what happens, for those who embed the server. */
+  get watch(): ServerWatch | undefined {
+    return this.#watch;
   }
 
   /** State that the calls share, for those who embed the server. */
@@ -238,6 +250,7 @@ export class BackupServer {
     for (const { task } of this.#state.tasks.running) this.#state.tasks.abort(task.upid);
     await this.#state.tasks.idle();
     await this.#state.jobs.idle();
+    await this.#watch?.stop();
     this.#listener?.close();
     this.#state.stop();
     for (const duplex of this.#within) duplex.abort();

@@ -124,6 +124,16 @@ export class ConfigTable {
     return value === undefined ? undefined : new ConfigTable(value, [...this.place, key]);
   }
 
+  /** A list of tables; their places count from 1. @throws {TableError} if it is anything else. */
+  tables(key: string): ConfigTable[] {
+    const value = this.value(key);
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) {
+      this.fail(key, `must be a list of tables: [[${this.place.join(".")}.${key}]]`);
+    }
+    return value.map((item, i) => new ConfigTable(item, [...this.place, key, `${i + 1}`]));
+  }
+
   /** A value of any type, undefined if there is none. */
   value(key: string): unknown {
     this.#known.add(key);

@@ -1,5 +1,5 @@
 /**
- * Tables of configuration, as a reader of TOML or JSON gives them: names and values of any type.
+ * Tables of configuration, as TOML or JSON has them: names and values of any type.
  *
  * A *table* is taken apart key by key; what was not taken in the end is a mistake of whoever wrote it.
  * A *place* is the keys that lead to a value, from the outermost table on.
@@ -8,4 +8,5 @@
  */
 
 export { ConfigTable } from "./config_table.ts";
+export { parseTomlTable, type TomlTable } from "./parse_toml_table.ts";
 export { TableError } from "./table_error.ts";

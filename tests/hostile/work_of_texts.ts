@@ -55,6 +55,8 @@ import {
   parseListenAddress,
   parseServerConfig,
 } from "../../lib/server/config/parse_server_config.ts";
+import { parseAlertConfig } from "../../lib/server/watching/parse_alert_config.ts";
+import { parseTomlTable } from "../../lib/tables/parse_toml_table.ts";
 import { parseSections } from "../../lib/server/config/section_config.ts";
 import { parseJobState } from "../../lib/server/jobs/job_states.ts";
 import { parseJobs } from "../../lib/server/jobs/parse_jobs.ts";
@@ -71,6 +73,18 @@ const PATTERN_SHAPES = [
   ["", "?", ""],
   ["", "\\a", ""],
   ["", "[[", "]"],
+] as const;
+
+const TOML_SHAPES = [
+  ["", "\n", ""],
+  ["", "# a\n", ""],
+  ["", "[[a]]\n", ""],
+  ["a = [", "1,", "]"],
+  ['a = "', "\\\\", '"'],
+  ["a = '", "b", "'"],
+  ["a = ", "{b=", "1"],
+  ["a = ", "1", ""],
+  ["", "[", ""],
 ] as const;
 
 /** A pattern of a size, and paths of a size: either may come from outside. */
@@ -151,6 +165,15 @@ export const TEXT_PARSERS: ParserCases = {
     (text) => parseMoment(text, 0),
     ["2026-03-05", " ", ""],
     ["", "2026-03-05T01:00:00Z", ""],
+  ),
+  "lib/server/watching/parse_alert_config.ts parseAlertConfig": textCases(
+    (text) => parseAlertConfig(text, "x"),
+    ...TOML_SHAPES,
+    ["", '[[watch.groups]]\ngroup = "host/a"\nmax-age = "1d"\n', ""],
+  ),
+  "lib/tables/parse_toml_table.ts parseTomlTable": textCases(
+    (text) => parseTomlTable(text, "x"),
+    ...TOML_SHAPES,
   ),
   "lib/time/parse_time_span.ts parseTimeSpan": textCases(
     parseTimeSpan,

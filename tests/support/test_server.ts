@@ -94,6 +94,10 @@ export class TestServer implements AsyncDisposable {
       warned?: (problem: string) => void;
       /** A folder that an earlier server left, with its datastore; it stays. */
       dir?: TempDir;
+      /** Told what went wrong with alerts; the file of alerts is in the folder `config` then. */
+      alertsWarned?: (problem: string) => void;
+      /** The clock of what is watched, seconds since the epoch. */
+      watchNow?: () => number;
       /** Whether refusals wait as they do for users. */
       defaultDelays?: boolean;
     } = {},
@@ -131,6 +135,14 @@ export class TestServer implements AsyncDisposable {
         jobs: { folder: `${dir.path}/config`, now: options.jobsNow, timeZone: "UTC" },
       },
       ...options.warned === undefined ? {} : { warned: options.warned },
+      ...options.alertsWarned === undefined ? {} : {
+        watch: {
+          folder: `${dir.path}/config`,
+          environment: { get: () => undefined },
+          warned: options.alertsWarned,
+          now: options.watchNow,
+        },
+      },
       ...options.pageBytes === undefined ? {} : { pageBytes: options.pageBytes },
       ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
       timeouts: {

@@ -91,5 +91,5 @@ export const PXAR_SUBJECT: ManualSubject = {
     description: "In a directory that is archived: a pattern a line of what to leave out there " +
       "and below.",
   }],
-  exitCodes: EXIT_CODES.filter(({ shown }) => shown !== "code"),
+  exitCodes: EXIT_CODES.filter(({ shown }) => !["code", "1, 2, 3"].includes(shown)),
 };

@@ -63,6 +63,7 @@ export class TaskRegistry {
   readonly #finished: TaskRecord[] = [];
   /** Texts that stand in for logs that could not be made, by task. */
   readonly #withoutLog = new Map<string, string>();
+  readonly #listeners: ((record: TaskRecord) => void)[] = [];
   #taskCount = 0;
   /** How much of the index is known. */
   #indexBytes = 0;
@@ -74,6 +75,11 @@ export class TaskRegistry {
     this.#shown = shown;
     Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
     if (!isGuest) this.#load();
+  }
+
+  /** Calls somebody with each task that ends, when it has ended. */
+  onEnd(listener: (record: TaskRecord) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Tasks that run now. */
@@ -153,9 +159,11 @@ export class TaskRegistry {
     log?.[Symbol.dispose]();
     const end = { time: Math.floor(Date.now() / 1000), status, outcome };
     this.#running.delete(task.id);
-    this.#remember({ upid: task.upid, id: task.id, end });
+    const record = { upid: task.upid, id: task.id, end };
+    this.#remember(record);
     this.#append("index", formatRecord(task.id, end));
     this.#writeActive();
+    for (const listener of this.#listeners) listener(record);
     return end;
   }
 

@@ -1,0 +1,173 @@
+import { type AlertEvent, type AlertOutcome, Alerts } from "../../alerts/mod.ts";
+import { describeError } from "../../errors/mod.ts";
+import { type GroupAge, groupAges, subjectOfTask } from "../ages/mod.ts";
+import type { ServerState } from "../state/mod.ts";
+import type { TaskOutcome, TaskRecord } from "../tasks/mod.ts";
+import { AlertFile } from "./alert_file.ts";
+import { type WatchedGroup, watchedGroups } from "./overdue_groups.ts";
+
+const OUTCOMES: Readonly<Record<TaskOutcome, AlertOutcome>> = {
+  ok: "ok",
+  warning: "warnings",
+  error: "failed",
+  unknown: "failed",
+};
+/** How long deliveries may go on when the server stops. */
+const GRACE_MS = 10_000;
+/** Lines of a task's log that a message has. */
+const MAX_LINES = 60;
+const STOPPED = "task aborted";
+
+/** Place of the configuration, and who hears of what is wrong with it. */
+export interface WatchOptions {
+  /** Folder of `alerts.toml` and of the states that were told. */
+  readonly folder: string;
+  /** Variables of the process, for credentials and proxies. */
+  readonly environment: { get(name: string): string | undefined };
+  /** Told what went wrong with alerts, for the server's own log. */
+  readonly warned: (problem: string) => void;
+  /** Seconds since the epoch; for tests, which call {@linkcode ServerWatch.look} themselves. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Tells people of tasks that end otherwise than the last time, and of groups without new backups. */
+export class ServerWatch {
+  readonly #state: ServerState;
+  readonly #options: WatchOptions;
+  readonly #file: AlertFile;
+  readonly #stopping = new AbortController();
+  readonly #telling = new Set<Promise<void>>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(state: ServerState, options: WatchOptions) {
+    this.#state = state;
+    this.#options = options;
+    this.#file = new AlertFile(`${options.folder}/alerts.toml`);
+  }
+
+  /** Reads the file of alerts. @throws {UsageError} naming the line that is wrong. */
+  async prepare(): Promise<void> {
+    await this.#file.refresh();
+  }
+
+  /** Looks now and then, and listens to tasks, until it is stopped. */
+  start(): void {
+    this.#state.tasks.onEnd((record) => this.#keep(this.#tellTask(record)));
+    if (this.#options.now !== undefined) return;
+    const look = async () => {
+      await this.look();
+      if (this.#stopping.signal.aborted) return;
+      this.#timer = setTimeout(look, this.#file.config.everySeconds * 1000);
+    };
+    this.#timer = setTimeout(look, 0);
+  }
+
+  /** Lets deliveries go on for a while, and ends them then: they count as not told. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    const patience = setTimeout(() => this.#stopping.abort(), GRACE_MS);
+    await this.idle();
+    clearTimeout(patience);
+    this.#stopping.abort();
+    await this.#looking;
+    await this.idle();
+  }
+
+  /** Resolves when everything that has happened was told. */
+  async idle(): Promise<void> {
+    while (this.#telling.size > 0) await Promise.all(this.#telling);
+  }
+
+  /** Looks at all groups; never throws. */
+  async look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => this.#looking = undefined);
+    await this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const alerts = await this.#alerts();
+    const { rules } = this.#file.config;
+    if (alerts === undefined || rules.length === 0) return;
+    const now = this.#now();
+    for (const { name, maintenance } of this.#state.configs) {
+      if (maintenance?.type === "offline") continue;
+      for (const group of await this.#judge(name, now)) {
+        if (this.#stopping.signal.aborted) return;
+        const outcome = group.isOverdue ? "failed" : "ok";
+        const { summary } = group;
+        const times = { startedAt: now, endedAt: now };
+        await this.#tell(alerts, { what: "watch", name: group.name, outcome, summary, ...times });
+      }
+    }
+  }
+
+  /** The watched groups of a datastore, and first the datastore itself. */
+  async #judge(name: string, now: number): Promise<WatchedGroup[]> {
+    let groups: GroupAge[];
+    try {
+      groups = await Array.fromAsync(groupAges(this.#state.datastore(name, "read").datastore));
+    } catch (error) {
+      const summary = `datastore ${name} cannot be read: ${describeError(error).join(": ")}`;
+      return [{ name, isOverdue: true, summary }];
+    }
+    const store = { name, isOverdue: false, summary: `datastore ${name} can be read` };
+    return [store, ...watchedGroups(name, groups, this.#file.config.rules, now)];
+  }
+
+  async #tellTask({ upid, end }: TaskRecord): Promise<void> {
+    const subject = subjectOfTask(upid);
+    // Somebody has stopped it, and knows.
+    if (subject === undefined || end === undefined || end.status === STOPPED) return;
+    const alerts = await this.#alerts();
+    if (alerts === undefined || !this.#file.config.tasks.has(subject.kind)) return;
+    const log = end.outcome === "ok"
+      ? ""
+      : await this.#state.tasks.readWholeLog(upid).catch(() => "");
+    await this.#tell(alerts, {
+      what: subject.kind,
+      name: subject.name,
+      outcome: OUTCOMES[end.outcome],
+      summary: `${subject.kind} of ${subject.name}: ${end.status}`,
+      ...log === "" ? {} : { details: log.trimEnd().split("\n").slice(-MAX_LINES).join("\n") },
+      startedAt: upid.startTime,
+      endedAt: end.time,
+    });
+  }
+
+  async #tell(alerts: Alerts, event: AlertEvent): Promise<void> {
+    const { problems } = await alerts.tell(event);
+    for (const problem of problems) this.#warn(problem);
+  }
+
+  /** Alerts by the file as it is now; undefined if nobody is told. */
+  async #alerts(): Promise<Alerts | undefined> {
+    try {
+      await this.#file.refresh();
+    } catch (error) {
+      this.#warn(`the file of alerts is not used: ${describeError(error)[0]}`);
+    }
+    const { targets } = this.#file.config;
+    if (targets.length === 0) return undefined;
+    return new Alerts({
+      targets,
+      stateFile: `${this.#options.folder}/alerts-told.json`,
+      environment: this.#options.environment,
+      signal: this.#stopping.signal,
+    });
+  }
+
+  #keep(work: Promise<void>): void {
+    const kept = work.catch((error) => this.#warn(describeError(error).join(": ")))
+      .finally(() => this.#telling.delete(kept));
+    this.#telling.add(kept);
+  }
+
+  #warn(problem: string): void {
+    this.#options.warned(problem);
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Math.floor(Date.now() / 1000);
+  }
+}
