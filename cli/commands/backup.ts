@@ -176,6 +176,14 @@ export const command: CommandDefinition = {
       description: "Leave out extended attributes that are too long, instead of failing.",
     },
     {
+      name: "skip-if-unchanged",
+      type: { kind: "boolean" },
+      default: false,
+      description:
+        "Make no snapshot if the last one of the group has the same archives. In change detection " +
+        "mode metadata that is seen without reading files, else all of them are read.",
+    },
+    {
       name: "skip-lost-and-found",
       type: { kind: "boolean" },
       default: false,
@@ -298,6 +306,11 @@ function requestOptions(
     throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
   }
   const rereadEvery = values.integer("reread-every");
+  const skipIfUnchanged = values.flag("skip-if-unchanged");
+  if (skipIfUnchanged && rereadEvery !== undefined) {
+    // How far reading has come is kept in the snapshot.
+    throw new UsageError("option 'skip-if-unchanged' conflicts with option 'reread-every'");
+  }
   const entriesMax = values.requiredInteger("entries-max");
   return {
     excludes: values.texts("exclude"),
@@ -307,6 +320,7 @@ function requestOptions(
     entriesMax: entriesMax < 0 ? Number.MAX_SAFE_INTEGER : entriesMax,
     chunkSizeBytes,
     dryRun: values.flag("dry-run"),
+    skipIfUnchanged,
     noCache: values.flag("no-cache"),
     skipE2bigXattr: values.flag("skip-e2big-xattr"),
     ...(rereadEvery === undefined ? {} : { rereadEvery }),

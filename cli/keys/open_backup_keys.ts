@@ -1,5 +1,5 @@
 import type { BackupCrypt } from "../../lib/backup/mod.ts";
-import { encryptKeyForMaster } from "../../lib/crypto/mod.ts";
+import { encryptKeyForMaster, masterKeyFingerprint } from "../../lib/crypto/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 import { describeKeySource } from "./key_source.ts";
 import { decodeKeyText, openEncryptionKey } from "./open_encryption_key.ts";
@@ -24,5 +24,10 @@ export async function openBackupKeys(
   if (masterKey === undefined) return { config, mode };
   log(describeKeySource(masterKey.source, "master"));
   const pem = decodeKeyText(masterKey.bytes);
-  return { config, mode, encryptedKey: await encryptKeyForMaster(pem, config, file.created) };
+  return {
+    config,
+    mode,
+    encryptedKey: await encryptKeyForMaster(pem, config, file.created),
+    masterKeyFingerprint: masterKeyFingerprint(pem),
+  };
 }

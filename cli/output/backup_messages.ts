@@ -7,7 +7,7 @@ import type {
   BackupReport,
   ReuseStatistics,
 } from "../../lib/backup/mod.ts";
-import { CATALOG_NAME } from "../../lib/repository/mod.ts";
+import { CATALOG_NAME, formatSnapshotPath } from "../../lib/repository/mod.ts";
 import { countOf } from "./count_of.ts";
 import { hintOnKey } from "../hints/hint_on_key.ts";
 import { coarseSize } from "./coarse_size.ts";
@@ -140,6 +140,19 @@ export class BackupMessages implements BackupObserver, Disposable {
   finish(report: BackupReport): void {
     this[Symbol.dispose]();
     if (this.dryRun) return;
+    if (report.isUnchanged) this.#finishUnchanged(report);
+    else this.#summarise(report);
+    this.#info(`Duration: ${(report.durationMs / 1000).toFixed(2)}s`);
+    this.#info(`End Time: ${formatDate(Date.now() / 1000)}`);
+  }
+
+  #finishUnchanged({ snapshot }: BackupReport): void {
+    const path = formatSnapshotPath(snapshot);
+    this.#info(`Unchanged since ${path}: no snapshot was made`);
+    this.status?.show(`Unchanged since ${path}`);
+  }
+
+  #summarise(report: BackupReport): void {
     const counted = [countOf(report.archives.length, "archive")];
     if (report.directories > 0) {
       counted.push(countOf(report.files, "file"), countOf(report.directories, "directory"));
@@ -150,8 +163,6 @@ export class BackupMessages implements BackupObserver, Disposable {
       `Summary: ${counted.join(", ")}, ${formatSize(newBytes)} new, ${storedText(report)}`,
     );
     this.status?.show(`Done: ${counted.join(", ")}, ${formatSize(newBytes)} new`);
-    this.#info(`Duration: ${(report.durationMs / 1000).toFixed(2)}s`);
-    this.#info(`End Time: ${formatDate(Date.now() / 1000)}`);
   }
 
   /** Stops the periodic lines and removes the live one. */

@@ -9,6 +9,7 @@ export function backupReportToJson(
     "backup-type": report.snapshot.type,
     "backup-id": report.snapshot.id,
     "backup-time": report.snapshot.time,
+    unchanged: report.isUnchanged,
     ns: namespace === "" ? undefined : namespace,
     duration: report.durationMs / 1000,
     files: report.files,

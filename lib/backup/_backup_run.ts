@@ -17,6 +17,8 @@ export class BackupRun {
   readonly reports: ArchiveReport[] = [];
   /** Records for the next run's change detection, by the archives' names. */
   readonly archiveRecords = new Map<string, ArchiveRecord>();
+  /** Contents of the blobs among the files, by name, where they are compared with the last ones. */
+  readonly blobContents = new Map<string, Uint8Array>();
   /** Time from which on changes may be missing, milliseconds since the epoch. */
   readonly startedMs: number;
   readonly #ledger = new UploadLedger();

@@ -32,6 +32,7 @@ export async function storeBlobArchive(
     );
   }
   await run.target.uploadBlob(serverName, blob);
+  if (run.request.skipIfUnchanged) run.blobContents.set(serverName, content);
   const progress = run.observer.progress;
   progress.bytesRead += content.byteLength;
   progress.bytesNew += content.byteLength;

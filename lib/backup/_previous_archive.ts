@@ -1,11 +1,10 @@
-import { ChunkDecoder } from "../chunking/mod.ts";
 import { describeError } from "../errors/mod.ts";
-import { type ChunkIndex, parseDynamicIndex } from "../index/mod.ts";
-import { type ManifestFile, verifyIndex } from "../manifest/mod.ts";
-import { ChunkPrefetcher, METADATA_WINDOW_BYTES } from "../reading/mod.ts";
+import type { ChunkIndex } from "../index/mod.ts";
+import type { ManifestFile } from "../manifest/mod.ts";
 import { parseArchiveName, type SnapshotSource, splitArchiveNames } from "../repository/mod.ts";
 import { PreviousRecord, PreviousTree } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
+import { openMetadataPieces } from "./_metadata_pieces.ts";
 
 /**
  * The split archive of the previous snapshot that change detection compares with
@@ -92,31 +91,9 @@ async function openBoth(
   const source: SnapshotSource = opening.use(
     await request.repository.openSnapshot(request.namespace, snapshot),
   );
-  const bytes = await source.readFile(metadata.filename);
-  const metadataIndex = parseDynamicIndex(bytes, metadata.filename);
-  verifyIndex(metadata, metadataIndex);
   const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
-  const decoder = opening.use(
-    new ChunkDecoder({
-      memoryBudgetBytes: 3 * METADATA_WINDOW_BYTES,
-      ...(crypt === undefined ? {} : { crypt }),
-    }),
-  );
-  const chunks = opening.use(
-    new ChunkPrefetcher(
-      source,
-      metadataIndex,
-      decoder,
-      metadata.cryptMode === "encrypt",
-      METADATA_WINDOW_BYTES / 2,
-    ),
-  );
-  const tree = opening.use(
-    new PreviousTree(async () => {
-      const placed = await chunks.next();
-      return placed && { bytes: placed.chunk.bytes, release: placed.release };
-    }),
-  );
+  const next = await openMetadataPieces(source, metadata, crypt, opening);
+  const tree = opening.use(new PreviousTree(next));
   const record = new PreviousRecord(previous.manifest!, archiveName);
   return PreviousArchive.from(index, tree, record, opening.move());
 }

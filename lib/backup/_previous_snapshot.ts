@@ -65,6 +65,11 @@ export class PreviousSnapshot {
     return new PreviousSnapshot(manifest, target, observer, request.crypt?.mode === "encrypt");
   }
 
+  /** Whether nothing was found to be wrong with its indexes. */
+  get isSound(): boolean {
+    return this.#problems.size === 0;
+  }
+
   /** Whether it has a split archive, of which contents could be taken over. */
   get hasPayload(): boolean {
     return this.manifest?.files.some(({ filename }) => isPayloadIndex(filename)) ?? false;
@@ -167,7 +172,7 @@ export class PreviousSnapshot {
  * Plain snapshots carry no signature and may be built upon. Encrypted ones always do: one without it
  * was changed, and could name chunks that are gone.
  */
-function checkSigned(manifest: Manifest, config: CryptConfig): void {
+export function checkSigned(manifest: Manifest, config: CryptConfig): void {
   if (checkSignature(manifest, config) === "signed") return;
   if (manifest.files.some(({ cryptMode }) => cryptMode !== "none")) {
     throw new CorruptDataError("its signature is missing");

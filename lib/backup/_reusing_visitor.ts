@@ -12,7 +12,7 @@ import {
   type WalkWarning,
 } from "../fs/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
-import { type EntryMetadata, metadataEqual, PAYLOAD_HEADER_BYTES } from "../pxar/mod.ts";
+import { type EntryMetadata, PAYLOAD_HEADER_BYTES } from "../pxar/mod.ts";
 import type { PxarEncoder, PxarEntry } from "../pxar/mod.ts";
 import {
   MORE_INPUT,
@@ -24,6 +24,7 @@ import {
 } from "../reuse/mod.ts";
 import type { ReuseStatistics } from "./backup_request.ts";
 import type { ArchivingVisitor } from "./_tree_visitor.ts";
+import { isUnchangedFile } from "./_unchanged_file.ts";
 
 /** Entries that may have come from the walk and not been looked up; files among them are open. */
 const ARRIVED_MAX = 128;
@@ -231,14 +232,10 @@ export class ReusingVisitor implements TreeVisitor {
     }
   }
 
-  /** Whether the previous archive has the content (spec: client-pipeline.md §3.4, §3.5). */
+  /** Whether the previous archive has the content, and it is not the file's turn to be read again. */
   #isUnchanged(file: WaitingFile, previous: PxarEntry): boolean {
-    const { path, metadata, sizeBytes } = file;
     const { record, reread } = this.#destination;
-    return previous.kind === "file" && previous.payloadOffset >= 0 &&
-      previous.size === sizeBytes && previous.metadata !== undefined &&
-      metadataEqual(metadata, previous.metadata, true) &&
-      record.isTrustworthy(path, metadata.mtimeSecs) && !reread.takes(path, sizeBytes);
+    return isUnchangedFile(file, previous, record) && !reread.takes(file.path, file.sizeBytes);
   }
 
   async #carryOut(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ChunkStream } from "../chunking/mod.ts";
 import { PxarEncoder } from "../pxar/mod.ts";
-import { describeWarning, type MatchList, walkTree, type WalkWarning } from "../fs/mod.ts";
+import { walkTree, type WalkWarning } from "../fs/mod.ts";
 import { splitArchiveNames } from "../repository/mod.ts";
 import { CheapestReuse, RereadRound } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
@@ -8,18 +8,9 @@ import { PreviousArchive } from "./_previous_archive.ts";
 import { recordedExcludes } from "./recorded_excludes.ts";
 import { ReusingVisitor } from "./_reusing_visitor.ts";
 import type { CatalogArchive } from "./_catalog_archive.ts";
+import { sourceWalk, tellWarning, type TreeSettings } from "./_source_walk.ts";
 import { ArchivingVisitor, type TreeDestination } from "./_tree_visitor.ts";
 import type { ArchiveSpec, BackupObserver, ReuseStatistics } from "./backup_request.ts";
-
-/** Settings that all trees of a run have in common. */
-export interface TreeSettings {
-  readonly excludes: MatchList;
-  /** One number for each of them: whether it has matched something in any tree. */
-  readonly metExcludes: Uint8Array;
-  readonly includeDevices: ReadonlySet<number>;
-  /** Lines that are said once in a run, as far as they were said. */
-  readonly saidOnce: Set<string>;
-}
 
 /** Stores a directory as one archive with a catalog entry (spec: client-pipeline.md §1.4). */
 export async function storeTreeArchive(
@@ -111,12 +102,7 @@ async function walk(
   const doubtful: Uint8Array[] = [];
   const onWarning = (warning: WalkWarning) => {
     if (isContentWarning(warning)) doubtful.push(warning.path);
-    const { level, text } = describeWarning(warning);
-    if (warning.kind === "attributes-left-out") {
-      if (settings.saidOnce.has(text)) return;
-      settings.saidOnce.add(text);
-    }
-    observer.log(level, text);
+    tellWarning(warning, settings, observer);
   };
   const visitor = new ArchivingVisitor(destination, observer.progress, onWarning);
   const reread = previous && new RereadRound(
@@ -136,17 +122,7 @@ async function walk(
     onWarning,
   });
   try {
-    await walkTree({
-      source: spec.readPath ?? spec.path,
-      excludes: settings.excludes,
-      metExcludes: settings.metExcludes,
-      allFileSystems: request.allFileSystems,
-      includeDevices: settings.includeDevices,
-      entriesMax: request.entriesMax,
-      skipE2bigXattr: request.skipE2bigXattr,
-      onWarning,
-      signal: request.signal,
-    }, reusing ?? visitor);
+    await walkTree(sourceWalk(request, settings, spec, onWarning), reusing ?? visitor);
     await reusing?.finish();
     await end();
   } catch (error) {

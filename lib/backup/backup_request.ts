@@ -38,6 +38,8 @@ export interface BackupCrypt {
   readonly mode: "encrypt" | "sign-only";
   /** The key as {@linkcode encryptKeyForMaster} encrypted it for its owner; stored beside the archives. */
   readonly encryptedKey?: Uint8Array;
+  /** Fingerprint of that master key, by which a later run sees whether it is still the same. */
+  readonly masterKeyFingerprint?: Uint8Array;
 }
 
 /** Pictures of sources, as far as a run has to know of them. */
@@ -50,8 +52,10 @@ export interface SourcePictures {
 
 /** Everything a backup run needs to know. */
 export interface BackupRequest {
-  /** Only the previous snapshot is opened. */
-  readonly repository: Pick<Repository, "beginBackup" | "openSnapshot">;
+  /** Only the previous snapshot is opened; without a list of them every run makes one. */
+  readonly repository:
+    & Pick<Repository, "beginBackup" | "openSnapshot">
+    & Partial<Pick<Repository, "listSnapshots">>;
   readonly namespace: string;
   readonly snapshot: BackupSnapshot;
   readonly archives: readonly ArchiveSpec[];
@@ -67,6 +71,8 @@ export interface BackupRequest {
   /** Average size of the chunks of file archives, bytes. */
   readonly chunkSizeBytes: number;
   readonly dryRun: boolean;
+  /** Makes no snapshot if the last one of the group has the same archives. */
+  readonly skipIfUnchanged?: boolean;
   readonly noCache: boolean;
   readonly skipE2bigXattr: boolean;
   readonly changeDetectionMode: ChangeDetectionMode;
@@ -192,8 +198,13 @@ export interface ArchiveReport {
 
 /** Result of a finished run. */
 export interface BackupReport {
-  /** The snapshot as it was stored; its time may be later than asked for. */
+  /**
+   * The snapshot as it was stored; its time may be later than asked for. Where nothing had changed, the
+   * last one.
+   */
   readonly snapshot: BackupSnapshot;
+  /** Whether no snapshot was made because nothing had changed; there are no archives then. */
+  readonly isUnchanged?: boolean;
   /** How long the run took, milliseconds. */
   readonly durationMs: number;
   /** One report an archive, in their order; the catalog last. */

@@ -18,7 +18,11 @@ import { storeEncryptedKey } from "./_encrypted_key.ts";
 import { storeImages } from "./_image_group.ts";
 import { describeUnmetExcludes } from "./_unmet_excludes.ts";
 import { PreviousSnapshot } from "./_previous_snapshot.ts";
-import { storeSplitTreeArchive, storeTreeArchive, type TreeSettings } from "./_tree_archive.ts";
+import type { TreeSettings } from "./_source_walk.ts";
+import { storeSplitTreeArchive, storeTreeArchive } from "./_tree_archive.ts";
+import { findUnchangedTrees, type UnchangedTrees } from "./_unchanged_trees.ts";
+import { LastSnapshot } from "./_last_snapshot.ts";
+import { withMasterKey } from "./_master_key_record.ts";
 import { deviceOf } from "./_source_file.ts";
 import { storeOutputArchive, storeSplitOutputArchive } from "./_output_archive.ts";
 import type {
@@ -50,6 +54,17 @@ export async function runBackup(
   const observer = new CountingObserver(listener);
   const settings = new Settings(request, observer);
   request.signal.throwIfAborted();
+  const last = request.skipIfUnchanged && !request.dryRun
+    ? await LastSnapshot.find(request, observer)
+    : undefined;
+  const same = last && await findUnchangedTrees(request, observer, settings, last);
+  const isCompared = same !== undefined && request.archives.every(({ kind }) => kind === "pxar");
+  if (last !== undefined && isCompared && await last.hasSame([], new Map(), same.names)) {
+    await request.pictures?.check();
+    same.tell();
+    tellUnmetExcludes(request, observer, settings);
+    return unchanged(request, observer, last, started);
+  }
   await using target = await request.repository.beginBackup({
     namespace: request.namespace,
     snapshot: request.snapshot,
@@ -83,8 +98,13 @@ export async function runBackup(
     if (isStoring) run.fail(reason);
   });
   try {
-    await storeArchives(run, settings);
+    const isNew = await storeNews(run, settings, last, same);
     await request.pictures?.check();
+    tellUnmetExcludes(request, observer, settings);
+    if (!isNew) {
+      request.sent?.forget();
+      return unchanged(request, observer, last!, started);
+    }
     await storeEncryptedKey(run);
     await storeManifest(run, target);
     request.signal.throwIfAborted();
@@ -132,14 +152,44 @@ async function recallChunks(
   }
 }
 
-async function storeArchives(run: BackupRun, settings: Settings): Promise<void> {
+/**
+ * Stores the archives, unless the last snapshot is found to have the same: those come last that were
+ * compared with it before.
+ *
+ * @returns Whether there is something that it has not.
+ */
+async function storeNews(
+  run: BackupRun,
+  settings: Settings,
+  last: LastSnapshot | undefined,
+  same: UnchangedTrees | undefined,
+): Promise<boolean> {
+  const { archives } = run.request;
+  const isCompared = ({ kind }: ArchiveSpec) => same !== undefined && kind === "pxar";
+  await storeArchives(run, settings, archives.filter((spec) => !isCompared(spec)));
+  // Another run may have made one since, or the repository passes this one over.
+  const isLast = last !== undefined && run.previous.isSound &&
+    run.target.previousTime === last.snapshot.time;
+  if (isLast && await last.hasSame(run.files, run.blobContents, same?.names)) {
+    same?.tell();
+    return false;
+  }
+  if (same !== undefined) await storeArchives(run, settings, archives.filter(isCompared));
+  return true;
+}
+
+async function storeArchives(
+  run: BackupRun,
+  settings: Settings,
+  archives: readonly ArchiveSpec[],
+): Promise<void> {
   const { request, observer } = run;
   let catalog: CatalogArchive | undefined;
   const tell = (spec: ArchiveSpec, shown: string) => {
     observer.progress.archive = shown;
     observer.archiveStarted?.(startOf(spec, shown));
   };
-  for (const specs of groupImages(request.archives)) {
+  for (const specs of groupImages(archives)) {
     request.signal.throwIfAborted();
     const [spec] = specs;
     const { kind, command } = spec;
@@ -164,6 +214,13 @@ async function storeArchives(run: BackupRun, settings: Settings): Promise<void> 
     }
   }
   await catalog?.finish();
+}
+
+function tellUnmetExcludes(
+  request: BackupRequest,
+  observer: BackupObserver,
+  settings: Settings,
+): void {
   for (const line of describeUnmetExcludes(request, settings.excludes, settings.metExcludes)) {
     observer.log("warn", line);
   }
@@ -194,7 +251,8 @@ async function storeManifest(run: BackupRun, target: BackupTarget): Promise<void
   const crypt = run.request.crypt;
   const signed = crypt === undefined ? manifest : signManifest(manifest, crypt.config);
   const { archiveRecords: archives, startedMs } = run;
-  const complete = archives.size === 0 ? signed : withChangeRecord(signed, { archives, startedMs });
+  const recorded = archives.size === 0 ? signed : withChangeRecord(signed, { archives, startedMs });
+  const complete = withMasterKey(recorded, crypt);
   const blob = await encodeManifestBlob(complete);
   run.observer.log("debug", `Upload ${MANIFEST_BLOB_NAME} (${blob.byteLength} bytes)`);
   await target.uploadBlob(MANIFEST_BLOB_NAME, blob);
@@ -214,6 +272,16 @@ function report(
     directories: observer.progress.directories,
     warnings: observer.warnings,
   };
+}
+
+/** The report of a run that ends without a snapshot: the last one stands for it. */
+function unchanged(
+  request: BackupRequest,
+  observer: CountingObserver,
+  { snapshot }: LastSnapshot,
+  started: number,
+): BackupReport {
+  return { ...report(request, observer, [], started), snapshot, isUnchanged: true };
 }
 
 /** The request's settings of trees, checked before anything is begun. */

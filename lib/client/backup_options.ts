@@ -29,6 +29,8 @@ export interface BackupOptions {
   readonly allFileSystems?: boolean;
   /** How unchanged files are found. Default `legacy`: one archive, everything is read. */
   readonly changeDetection?: ChangeDetectionMode;
+  /** Makes no snapshot if the last one has the same archives; the report says so. Default false. */
+  readonly skipIfUnchanged?: boolean;
   /** Further attempts when the connection is lost. Default 3. */
   readonly retries?: number;
   /** Ends the run; nothing of it is kept. */

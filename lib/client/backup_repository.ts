@@ -91,6 +91,7 @@ export class BackupRepository implements AsyncDisposable {
         entriesMax: DEFAULT_ENTRIES_MAX,
         chunkSizeBytes: DEFAULT_AVERAGE_BYTES,
         dryRun: false,
+        skipIfUnchanged: options.skipIfUnchanged ?? false,
         noCache: false,
         skipE2bigXattr: false,
         changeDetectionMode: options.changeDetection ?? "legacy",

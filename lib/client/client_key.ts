@@ -1,6 +1,6 @@
 import type { BackupCrypt } from "../backup/mod.ts";
 import { withoutMark } from "../bytes/mod.ts";
-import { encryptKeyForMaster, openKey, parseKeyFile } from "../crypto/mod.ts";
+import { encryptKeyForMaster, masterKeyFingerprint, openKey, parseKeyFile } from "../crypto/mod.ts";
 import { KeyError } from "../errors/mod.ts";
 import { pathText } from "./path_bytes.ts";
 
@@ -31,5 +31,10 @@ export async function openClientKey(options: EncryptionOptions): Promise<BackupC
   const mode = options.mode ?? "encrypt";
   if (options.masterKeyFile === undefined) return { config, mode };
   const pem = withoutMark(await Deno.readTextFile(options.masterKeyFile));
-  return { config, mode, encryptedKey: await encryptKeyForMaster(pem, config, file.created) };
+  return {
+    config,
+    mode,
+    encryptedKey: await encryptKeyForMaster(pem, config, file.created),
+    masterKeyFingerprint: masterKeyFingerprint(pem),
+  };
 }

@@ -14,6 +14,7 @@ import type { CryptConfig } from "./crypt_config.ts";
 import { MASTER_KEY_BITS, MASTER_KEY_EXPONENT, PKCS1_PADDING_LENGTH } from "./format.ts";
 import { type KeyFile, parseKeyFile, serializeKeyFile } from "./key_file.ts";
 import { protectKey } from "./protect_key.ts";
+import { sha256 } from "./sha256.ts";
 
 /** The two files of a master key. */
 export interface MasterKeyPair {
@@ -106,6 +107,15 @@ export function describeMasterPublicKey(publicPem: string): MasterKeyDetails {
  */
 export function checkMasterPublicKey(publicPem: string): void {
   readPublicKey(publicPem);
+}
+
+/**
+ * SHA-256 of the public half of a master key, however it is written.
+ *
+ * @throws {KeyError} if it is none.
+ */
+export function masterKeyFingerprint(publicPem: string): Uint8Array {
+  return sha256(readPublicKey(publicPem).export({ type: "spki", format: "der" }));
 }
 
 function detailsOf(publicKey: KeyObject): MasterKeyDetails {

@@ -24,6 +24,7 @@ export {
   encryptKeyForMaster,
   isProtectedPrivateKey,
   type MasterKeyDetails,
+  masterKeyFingerprint,
   type MasterKeyPair,
   NewMasterKey,
 } from "./master_key.ts";

@@ -99,6 +99,7 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--quiet",
     "--verbose",
     "--long",
+    "--skip-if-unchanged",
     "--match",
     "--reverse",
     "--since",
