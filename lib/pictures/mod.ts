@@ -13,3 +13,4 @@
 export type { PictureKind, PictureMode } from "./picture_kind.ts";
 export { type PictureRequest, takePictures } from "./take_pictures.ts";
 export type { SourcePictures } from "./source_pictures.ts";
+export { type Mount, parseMountTable } from "./mount_table.ts";
