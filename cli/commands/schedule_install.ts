@@ -1,7 +1,10 @@
-import { CAPABILITY_FORMAT } from "../arguments/capability_format.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/time_span_format.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import { JOB_NAME_POSITIONAL, JOB_PLACE_OPTIONS } from "../options/schedule_options.ts";
+import {
+  JOB_NAME_POSITIONAL,
+  JOB_PLACE_OPTIONS,
+  JOB_SERVICE_OPTIONS,
+} from "../options/schedule_options.ts";
 
 /** `schedule install`: ours. */
 export const command: CommandDefinition = {
@@ -13,30 +16,19 @@ export const command: CommandDefinition = {
       type: { kind: "string", acceptsBytes: true },
       required: true,
       repeatable: true,
-      description: "Behind the word --: backup, prune, garbage-collect or datastore verify, with " +
-        "arguments and options.",
+      description:
+        "Behind the word --: backup, prune, garbage-collect, datastore verify or job run, " +
+        "with arguments and options.",
     },
   ],
   options: [
     ...JOB_PLACE_OPTIONS,
+    ...JOB_SERVICE_OPTIONS,
     {
       name: "calendar",
       type: { kind: "string" },
       default: "daily",
       description: "When it is due, as systemd writes it: daily, 02:30, 'Mon..Fri 02:30'.",
-    },
-    {
-      name: "capability",
-      type: { kind: "string", format: CAPABILITY_FORMAT },
-      repeatable: true,
-      description: "Further privilege for a service of the system: CAP_SYS_ADMIN lets it read " +
-        "attributes called trusted.*, which only overlay and cluster file systems use.",
-    },
-    {
-      name: "dry-run",
-      type: { kind: "boolean" },
-      default: false,
-      description: "Show the files, write nothing.",
     },
     {
       name: "encryption-password-file",
@@ -57,27 +49,9 @@ export const command: CommandDefinition = {
       description: "File with the password of the user or the secret of the API token.",
     },
     {
-      name: "persistent",
-      type: { kind: "boolean" },
-      default: true,
-      description: "Make up for a run that was missed; systemd only.",
-    },
-    {
-      name: "program",
-      type: { kind: "string" },
-      completion: "file-name",
-      description: "Path of this program; the one that runs now if absent.",
-    },
-    {
       name: "random-delay",
       type: { kind: "string", format: TIME_SPAN_FORMAT },
       description: "Start up to so much later, e.g. 15m.",
-    },
-    {
-      name: "run-as",
-      type: { kind: "string" },
-      description: "User that the job of the system runs as; root if absent. Gets the privilege " +
-        "to read all files for a backup.",
     },
   ],
   output: "none",

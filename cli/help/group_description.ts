@@ -2,9 +2,11 @@
 const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
   ["alert", "Try whether messages arrive that tell of failures."],
   ["catalog", "Look into the catalog of a snapshot."],
+  ["config", "Check the file with the jobs, and say what may be in it."],
   ["datastore", "Create and check datastore directories."],
   ["group", "Manage groups of snapshots."],
   ["guest", "Reach files in disk images through a virtual machine, and be that machine."],
+  ["job", "Run jobs of a file, and see what became of them."],
   ["key", "Manage encryption keys and master keys."],
   ["namespace", "Manage namespaces."],
   ["schedule", "Let the system run commands of this program at certain times."],

@@ -22,6 +22,8 @@ const hasTables = ({ output }: Command) => output === "table";
 const usesKeys = (command: Command) => takes("keyfile")(command) || command.name.startsWith("key ");
 const isServer = ({ name }: Command) => name === "serve" || name.startsWith("serve ");
 
+const usesJobs = ({ name }: Command) => name.startsWith("job ") || name === "config check";
+
 /** All variables, sorted by name. */
 export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
@@ -88,7 +90,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "PATH",
-    concerns: startsWith("schedule "),
+    concerns: (command) => startsWith("schedule ")(command) || command.name === "job install",
     description: "Where systemctl, systemd-analyze and crontab are looked for.",
   },
   {
@@ -104,7 +106,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "PBS_CLIENT_EXECUTABLE",
-    concerns: ({ name }) => name === "self-check" || name === "schedule install",
+    concerns: ({ name }) => ["self-check", "schedule install", "job install"].includes(name),
     description: "Path of the packed executable. It sets this variable itself.",
   },
   {
@@ -115,7 +117,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "PBS_CLIENT_PROGRAM",
-    concerns: ({ name }) => name === "backup" || name === "schedule install",
+    concerns: ({ name }) =>
+      ["backup", "schedule install", "job install", "job show"].includes(name),
     description: "What the program is called in the commands that backup --init suggests, and in " +
       "jobs.",
   },
@@ -254,6 +257,12 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Process that systemd has started; others do not tell it how far they are.",
   },
   {
+    name: "STATE_DIRECTORY",
+    concerns: ({ name }) => name === "job run" || name === "job list",
+    description: "Folder of the service manager for what a service keeps; the last results of " +
+      "jobs are in it.",
+  },
+  {
     name: "TERM",
     description:
       "Kind of the terminal. On one called dumb there is no line that changes all the time.",
@@ -276,7 +285,9 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "XDG_CONFIG_HOME",
-    concerns: (command) => usesRepository(command) || usesKeys(command) || isServer(command),
+    concerns: (command) =>
+      usesRepository(command) || usesKeys(command) || isServer(command) ||
+      usesJobs(command),
     description: "The user's folder of configuration; $HOME/.config if it is not set.",
   },
   {
@@ -287,8 +298,10 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "XDG_STATE_HOME",
-    concerns: takes("snapshot-size"),
-    description: "The user's folder of what programs have to remember; $HOME/.local/state if it " +
-      "is not set.",
+    concerns: (command) =>
+      (takes("snapshot-size"))(command) ||
+      ["job run", "job list"].includes(command.name),
+    description: "The user's folder of what is kept from one run to the next; " +
+      "$HOME/.local/state if it is not set. Results of jobs of root are in /var/lib then.",
   },
 ];

@@ -24,6 +24,10 @@ export const EXIT_CODES: readonly ExitCode[] = [
       "could not look.",
   },
   {
+    shown: "254",
+    meaning: "job run: something failed, but some repositories have their snapshots.",
+  },
+  {
     shown: "255",
     meaning: "The command failed, or the command line is wrong. The message on the standard " +
       'error begins with "Error: ".',

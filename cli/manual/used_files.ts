@@ -11,6 +11,7 @@ export interface UsedFile {
 const hasOption = (name: string) => ({ options }: Command) =>
   options.some((option) => option.name === name);
 const usesRepository = hasOption("repository");
+const usesJobs = ({ name }: Command) => name.startsWith("job ") || name === "config check";
 const isAboutKeys = ({ name }: Command) => name.startsWith("key ");
 
 /** All files but those that command lines name. Paths of the user are below the usual folders. */
@@ -38,6 +39,22 @@ export const USED_FILES: readonly UsedFile[] = [
     description: "Folder with records of the snapshots that runs have taken of their sources, " +
       "for the next run to remove what a crash has left. Below XDG_STATE_HOME if that is set, " +
       "/var/lib/pbs-client without a home.",
+  },
+  {
+    path: "~/.config/proxmox-backup/pbs-client.toml",
+    concerns: usesJobs,
+    description: "The file with the jobs. Also looked up below the folders of XDG_CONFIG_DIRS.",
+  },
+  {
+    path: "/etc/pbs-client/pbs-client.toml",
+    concerns: usesJobs,
+    description: "The file with the jobs, if there is none of the above.",
+  },
+  {
+    path: "/var/lib/pbs-client/jobs/",
+    concerns: ({ name }) => name === "job run" || name === "job list",
+    description: "Last results of root's jobs, and their locks; of others they are in " +
+      "~/.local/state/pbs-client/jobs/.",
   },
   {
     path: "$XDG_RUNTIME_DIR/proxmox-backup/tickets",

@@ -1,4 +1,5 @@
 import type { ArchiveSpec } from "../../lib/backup/mod.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** Facts for the lines with which a newcomer lists and restores a first backup. */
 export interface FirstSteps {
@@ -32,7 +33,7 @@ export function firstSteps(steps: FirstSteps): string[] {
   const { program, repository, namespace, group, archives, keyFile } = steps;
   const key = keyFile === undefined ? [] : ["--keyfile", keyFile];
   const place = ["--repository", repository, ...(namespace === "" ? [] : ["--ns", namespace])];
-  const command = (words: string[]) => [program, ...words, ...place].map(quoteForShell).join(" ");
+  const command = (words: string[]) => [program, ...words, ...place].map(shellWord).join(" ");
   return [
     `List it: ${command(["snapshot", "list"])}`,
     ...archives.slice(0, 1).map(({ name, kind }) => {
@@ -40,8 +41,4 @@ export function firstSteps(steps: FirstSteps): string[] {
       return `Restore it: ${command(["restore", group, name, `./restored-${target}`, ...key])}`;
     }),
   ];
-}
-
-function quoteForShell(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

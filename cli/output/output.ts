@@ -65,6 +65,11 @@ export class Output {
     this.#threshold = threshold ?? "info";
   }
 
+  /** The stream of messages, for an output whose results go elsewhere. */
+  get messages(): TextStream {
+    return this.#stderr;
+  }
+
   /** Shows warnings and errors only, or more than usual, whatever the variable says. */
   set verbosity(verbosity: "quiet" | "verbose") {
     this.#threshold = verbosity === "quiet" ? "warn" : "debug";

@@ -1,5 +1,6 @@
 import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
 import { type Job, JOB_NAME_RULE } from "../../lib/schedule/mod.ts";
+import type { Argument } from "../arguments/argument.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { parseTimeSpan } from "../arguments/parse_time_span.ts";
 import type { CommandContext } from "../command_context.ts";
@@ -10,10 +11,39 @@ import { programPath } from "./program_path.ts";
 
 const USER_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
 
+/** A job that is to be installed. */
+export interface WantedJob {
+  readonly name: string;
+  readonly words: readonly Argument[];
+  readonly calendar: string;
+  readonly randomDelaySeconds: number;
+}
+
 /** `schedule install`: checks a job and hands it to the system, or shows what it would be. */
 export async function installJob(values: CommandValues, context: CommandContext): Promise<void> {
+  await installWanted(
+    {
+      name: requireJobName(values.requiredText("name")),
+      words: values.arguments("command"),
+      calendar: values.requiredText("calendar"),
+      randomDelaySeconds: parseTimeSpan(values.text("random-delay") ?? "0") ?? 0,
+    },
+    values,
+    context,
+  );
+}
+
+/**
+ * Checks a job and hands it to the system, or shows what it would be.
+ *
+ * @param values Options about the place and the service.
+ */
+export async function installWanted(
+  { name, words: wanted, calendar, randomDelaySeconds }: WantedJob,
+  values: CommandValues,
+  context: CommandContext,
+): Promise<void> {
   const { environment, output } = context;
-  const name = requireJobName(values.requiredText("name"));
   const isUser = values.flag("user");
   const user = isUser ? undefined : values.text("run-as") ?? "root";
   if (isUser && values.has("run-as")) {
@@ -22,13 +52,12 @@ export async function installJob(values: CommandValues, context: CommandContext)
   if (user !== undefined && !USER_NAME.test(user)) {
     throw new UsageError(`'${user}' is no name of a user`);
   }
-  const { words, needs, warningsExit } = await jobOfWords(
-    values.arguments("command"),
+  const { words, needs, warningsExit, credentialNames, isWhole } = await jobOfWords(
+    wanted,
     context,
     user === "root",
   );
   const credentials = jobCredentials(values, context);
-  const calendar = values.requiredText("calendar");
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x1f]/.test(calendar) || calendar.trim() === "") {
     throw new UsageError(`${JSON.stringify(calendar)} is no time`);
@@ -38,10 +67,11 @@ export async function installJob(values: CommandValues, context: CommandContext)
     program: requireProgram(values.text("program") ?? programPath(environment)),
     words,
     calendar,
-    randomDelaySeconds: parseTimeSpan(values.text("random-delay") ?? "0") ?? 0,
+    randomDelaySeconds,
     persistent: values.flag("persistent"),
-    environment: jobEnvironment(environment),
+    environment: jobEnvironment(environment, isWhole),
     credentials,
+    credentialNames,
     user,
     warningsExit: warningsExit ?? warningsExitOf(environment.get("PBS_WARNINGS_EXIT")),
   };

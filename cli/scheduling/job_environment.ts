@@ -4,6 +4,7 @@ import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { Environment } from "../environment.ts";
+import { SAID_BY_FILE } from "../jobs/job_variables.ts";
 
 /** Variables that a job takes over from whoever installs it, if they are set. None is a secret. */
 const TAKEN_OVER = [
@@ -33,9 +34,15 @@ const FILE_OPTIONS: Readonly<Record<CredentialKind, string>> = {
 /** Secrets that are not taken over from the environment. */
 const SECRETS = ["PBS_PASSWORD", "PBS_ENCRYPTION_PASSWORD"];
 
-/** Variables for a job. @throws {UsageError} if one has a password in it. */
-export function jobEnvironment(environment: Environment): [string, string][] {
+/**
+ * Variables for a job.
+ *
+ * @param isWhole Whether the command says itself which repository it uses, and how.
+ * @throws {UsageError} if one has a password in it.
+ */
+export function jobEnvironment(environment: Environment, isWhole = false): [string, string][] {
   return TAKEN_OVER.flatMap((name) => {
+    if (isWhole && SAID_BY_FILE.includes(name)) return [];
     const value = environment.get(name);
     if (value === undefined || value === "") return [];
     if (name.endsWith("_PROXY") && name !== "NO_PROXY" && value.includes("@")) {

@@ -13,7 +13,7 @@ import { WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { selectRepository } from "../repository/select_repository.ts";
 
 /** Commands that make sense without anybody looking on. */
-const SCHEDULED = ["backup", "datastore verify", "garbage-collect", "prune"];
+const SCHEDULED = ["backup", "datastore verify", "garbage-collect", "job run", "prune"];
 
 /** The lock folder of a server on the same machine, which shares the datastore; if it is there. */
 const REFERENCE_LOCKS = "-/run/proxmox-backup";
@@ -27,6 +27,10 @@ export interface JobCommand {
   readonly words: readonly string[];
   readonly needs: Omit<ConfinementNeeds, "isUserUnit">;
   readonly warningsExit: number | undefined;
+  /** Credentials that the machine keeps for it. */
+  readonly credentialNames: readonly string[];
+  /** Whether it says itself which repositories it uses. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -56,13 +60,27 @@ export async function jobOfWords(
   const command = await entry.load();
   const values = parseCommandLine(command, rest);
   requireAbsolutePaths(command, values);
+  const line = words.map(({ text }) => text);
+  if (command.name === "job run") {
+    const { needsOfJobs } = await import("./needs_of_jobs.ts");
+    const { needs, credentialNames } = await needsOfJobs(
+      values,
+      context,
+      async (each, environment) =>
+        (await jobOfWords(each, { ...context, environment }, runsAsRoot)).needs,
+    );
+    const warningsExit = values.givenInteger(WARNINGS_EXIT_OPTION.name);
+    return { words: line, needs, warningsExit, credentialNames, isWhole: true };
+  }
   const isBackup = command.name === "backup";
   const sources = isBackup ? sourcesOf(values) : [];
   const address = addressOf(command, values, context);
   const folder = address.kind === "directory" ? realFolder(address.path) : undefined;
   const isOthers = folder !== undefined && runsAsRoot && ownerOf(folder) !== 0;
   return {
-    words: words.map(({ text }) => text),
+    words: line,
+    credentialNames: [],
+    isWhole: false,
     warningsExit: values.givenInteger(WARNINGS_EXIT_OPTION.name),
     needs: {
       sources,

@@ -11,6 +11,8 @@ export interface ConfinementNeeds {
   readonly runsCommand: boolean;
   /** Whether snapshots of sources are taken: programs of the system mount and work on devices. */
   readonly takesPictures: boolean;
+  /** Whether it keeps something from one run to the next, in a folder that all jobs share. */
+  readonly keepsState?: boolean;
   /** Names such as `CAP_DAC_READ_SEARCH`. */
   readonly capabilities: readonly string[];
   /** Whether it runs in the user's own manager, which cannot change what the job sees. */

@@ -12,6 +12,12 @@ const MAX_COMMAND_CHARACTERS = 990;
  */
 export function cronCommand(job: Job): string {
   const { program, words, environment, credentials, randomDelaySeconds } = job;
+  const [credential] = job.credentialNames ?? [];
+  if (credential !== undefined) {
+    throw new UsageError(
+      `cron hands over no credentials such as '${credential}': name a file with the secret`,
+    );
+  }
   const variables = environment.map(([name, value]) => `${name}=${cronWord(value)}`);
   const options: string[] = [];
   for (const { kind, path } of credentials) {

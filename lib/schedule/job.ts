@@ -41,6 +41,8 @@ export interface Job {
   /** Variables that are no secrets. */
   readonly environment: readonly (readonly [string, string])[];
   readonly credentials: readonly Credential[];
+  /** Names of credentials that the machine keeps, encrypted for it. */
+  readonly credentialNames?: readonly string[] | undefined;
   /** User that it runs as; absent for jobs of the user's own manager. */
   readonly user?: string | undefined;
   /** Exit code that means success with warnings. */

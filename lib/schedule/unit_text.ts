@@ -24,6 +24,7 @@ export function serviceUnit(job: Job, needs: ConfinementNeeds): string {
     "RuntimeDirectoryMode=0700",
     `Environment=XDG_CACHE_HOME=%C/pbs-client/${name}`,
     `Environment=XDG_RUNTIME_DIR=%t/${JOB_FILE_PREFIX}${name}`,
+    ...(needs.keepsState ? ["StateDirectory=pbs-client", "StateDirectoryMode=0700"] : []),
   ];
   const lines = [
     markLine(name),
@@ -42,6 +43,7 @@ export function serviceUnit(job: Job, needs: ConfinementNeeds): string {
     ...credentials.map(({ kind, path }) =>
       `LoadCredential=${CREDENTIALS[kind].name}:${pathValue(path)}`
     ),
+    ...(job.credentialNames ?? []).map((name) => `LoadCredentialEncrypted=${name}`),
     ...folders,
     "Nice=10",
     "IOSchedulingClass=best-effort",

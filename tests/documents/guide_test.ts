@@ -22,7 +22,7 @@ shows() {
   output=$("$@" 2>&1) || true
   [[ $output == *"$text"* ]] || { echo "no \"$text\" in: $output"; return 1; }
 }
-for folder in /srv /home /mnt; do mkdir -p $folder; mount -t tmpfs none $folder; done
+for folder in /srv /home /mnt /var/lib /var/spool; do mkdir -p $folder; mount -t tmpfs none $folder; done
 etc=$(mktemp -d)
 mount -t tmpfs none "$etc"
 cp -a /etc/. "$etc"
@@ -51,7 +51,7 @@ exit $code
 `;
 }
 
-/** Runs a document's steps in order, with `/etc`, `/srv`, `/home` and `/mnt` of its own. */
+/** Runs a document's steps in order, with `/etc`, `/srv`, `/home`, `/mnt` and more of its own. */
 async function runDocument(markdown: string): Promise<{ code: number; output: string }> {
   await using dir = await TempDir.make("/dev/shm");
   await Deno.mkdir(`${dir.path}/bin`);

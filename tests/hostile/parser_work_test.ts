@@ -67,6 +67,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
   ]),
   ...because("reads what whoever runs the program types or gives it", [
     "cli/completion/read_unfinished_line.ts readUnfinishedLine",
+    "cli/configuration/read_jobs_file.ts readJobsFile",
     "cli/guest/read_ticket.ts readTicket",
     "cli/keys/key_protection.ts readProtection",
     "cli/keys/key_protection.ts readSecret",

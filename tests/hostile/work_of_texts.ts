@@ -13,6 +13,7 @@ import { type QuoteStyle, quoteStyleOf, quoteWord } from "../../cli/catalog_shel
 import { splitLine } from "../../cli/catalog_shell/split_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
 import { parsePatternLines } from "../../cli/files/parse_pattern_lines.ts";
+import { parseToml } from "../../cli/configuration/parse_toml.ts";
 import { decodeKeyText, parseKeyInput } from "../../cli/keys/open_encryption_key.ts";
 import { splitCronLine } from "../../cli/scheduling/split_cron_line.ts";
 import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
@@ -40,6 +41,7 @@ import { parseGuestMap } from "../../lib/guest/guest_map.ts";
 import { readVolumeContent } from "../../lib/guest/volume_content.ts";
 import { parseMountTable } from "../../lib/pictures/mount_table.ts";
 import { parsePictureRecord } from "../../lib/pictures/picture_record.ts";
+import { parseJobRecord } from "../../lib/jobs/job_record.ts";
 import { parseArchiveName, splitArchiveNames } from "../../lib/repository/archive_name.ts";
 import { parseChallenge } from "../../lib/remote/second_factor.ts";
 import { parseBackupTime } from "../../lib/repository/backup_time.ts";
@@ -364,6 +366,25 @@ export const TEXT_PARSERS: ParserCases = {
       return () => readGuestEntries([entry, entry, entry, {}]);
     },
   },
+  "lib/jobs/job_record.ts parseJobRecord": textCases(
+    (text) => parseJobRecord(text, "record"),
+    ...jsonShapes,
+    ['{"outcome":"ok","repositories":[', '{"name":"a","outcome":"ok"},', "1]}"],
+  ),
+  "cli/configuration/parse_toml.ts parseToml": textCases(
+    parseToml,
+    ["", "[a]\n", ""],
+    ["", "[[a]]\n", ""],
+    ["[", "a.", "b]"],
+    ["", "a.", "b = 1"],
+    ["a = ", "[", ""],
+    ["a = ", "{b = ", ""],
+    ['a = "', "\\u00e4", '"'],
+    ["a = [", "1,", "]"],
+    ["a = ", "9", ""],
+    ["", "# a\n", ""],
+    ["", "\n", "="],
+  ),
   "lib/guest/guest_map.ts parseGuestMap": textCases(
     (text) => parseGuestMap(text, "map"),
     ["{", '"a":{"pid":1,"cid":1,"ticket":""},', '"b":{"pid":1,"cid":1,"ticket":""}}'],

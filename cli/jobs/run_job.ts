@@ -1,0 +1,186 @@
+import { formatSnapshotPath } from "../../lib/repository/mod.ts";
+import {
+  type JobFolder,
+  type JobOutcome,
+  type JobRecord,
+  type RepositoryRecord,
+  unmetCondition,
+} from "../../lib/jobs/mod.ts";
+import type { JobEntry } from "../configuration/jobs_file.ts";
+import type { CommandContext } from "../command_context.ts";
+import { runStep } from "./command_step.ts";
+import { jobCommands, type RepositoryCommands } from "./job_commands.ts";
+import { JobHooks } from "./job_hooks.ts";
+import { describeError, PbsError } from "../../lib/errors/mod.ts";
+import type { BackupType } from "../../lib/repository/mod.ts";
+
+/** Needs of a run besides the job. */
+export interface JobRunOptions {
+  readonly folder: JobFolder;
+  /** Aborted by the first signal that ends the run. */
+  readonly signal: AbortSignal;
+  /** Those of the process, for hooks. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs a job: conditions, hooks, a backup for each repository and what is kept there. Nothing that
+ * fails stops the repositories after it, but for a hook of before.
+ *
+ * @returns What became of it; nothing is written yet.
+ */
+export async function runJob(
+  job: JobEntry,
+  context: CommandContext,
+  { signal, variables }: Omit<JobRunOptions, "folder">,
+): Promise<JobRecord> {
+  const startedAt = now();
+  const unmet = await unmetCondition({
+    acPower: job.when.flag("ac-power"),
+    mounted: job.when.texts("mounted"),
+    reachable: job.when.texts("reachable"),
+  });
+  if (unmet !== undefined) {
+    const summary = `skipped: ${unmet}`;
+    return record("skipped", summary, { startedAt, repositories: [], problems: [] });
+  }
+  const told = (more: Record<string, string | undefined> = {}) => ({
+    STARTED: String(startedAt),
+    ...more,
+  });
+  await using hooks = new JobHooks(job, context.output, variables);
+  const failures = await hooks.run("before", told(), { signal, isStrict: true });
+  const isReady = failures.length === 0;
+  const repositories: RepositoryRecord[] = [];
+  for (const commands of jobCommands(job)) {
+    repositories.push(
+      isReady && !signal.aborted
+        ? await runRepository(commands, context, signal)
+        : { name: commands.repository.name, outcome: "skipped" },
+    );
+  }
+  if (signal.aborted) failures.push("was ended by a signal");
+  let outcome = outcomeOf(failures, repositories);
+  const problems = [...failures];
+  const soFar = (): Record<string, string | undefined> => ({
+    OUTCOME: outcome,
+    ...describeRepositories(repositories),
+    ERROR: outcome === "failed" ? summaryOf(outcome, problems, repositories) : undefined,
+  });
+  // What has to be put right again after a signal is put right as well.
+  if (outcome === "failed") problems.push(...await hooks.run("on-failure", told(soFar())));
+  const late = await hooks.run("after", told(soFar()));
+  problems.push(...late);
+  if (problems.length > 0 && outcome === "ok") outcome = "warnings";
+  const summary = summaryOf(outcome, problems, repositories);
+  return record(outcome, summary, { startedAt, repositories, problems });
+}
+
+async function runRepository(
+  { repository: { name }, backup, prune }: RepositoryCommands,
+  context: CommandContext,
+  signal: AbortSignal,
+): Promise<RepositoryRecord> {
+  context.output.log("info", `Repository "${name}"`);
+  let snapshot: string | undefined;
+  try {
+    const made = await runStep(backup, context);
+    if (!made.isOk) return { name, outcome: "failed", problem: made.problem };
+    snapshot = snapshotOf(made.json);
+    if (prune === undefined) return { name, outcome: outcomeFrom(made.warnings), snapshot };
+    if (signal.aborted) {
+      return {
+        name,
+        outcome: "failed",
+        snapshot,
+        problem: "ended before old snapshots were removed",
+      };
+    }
+    const pruned = await runStep(prune, context);
+    if (!pruned.isOk) {
+      return { name, outcome: "failed", snapshot, problem: `prune: ${pruned.problem}` };
+    }
+    context.output.log("info", `Removed ${removedBy(pruned.json)} old snapshots`);
+    return { name, outcome: outcomeFrom(made.warnings + pruned.warnings), snapshot };
+  } catch (error) {
+    if (!(error instanceof PbsError)) throw error;
+    const problem = describeError(error).join(": ");
+    context.output.errorLine(`Error: ${problem}`);
+    return { name, outcome: "failed", snapshot, problem };
+  }
+}
+
+function outcomeFrom(warnings: number): JobOutcome {
+  return warnings > 0 ? "warnings" : "ok";
+}
+
+/** The snapshot that the report of a backup is about. */
+function snapshotOf(json: unknown): string | undefined {
+  const report = json as Record<string, unknown> | undefined;
+  const [type, id, time] = ["type", "id", "time"].map((part) => report?.[`backup-${part}`]);
+  if (typeof type !== "string" || typeof id !== "string" || typeof time !== "number") {
+    return undefined;
+  }
+  return formatSnapshotPath({ type: type as BackupType, id, time });
+}
+
+function removedBy(json: unknown): number {
+  return Array.isArray(json) ? json.filter((each) => each?.keep === false).length : 0;
+}
+
+function outcomeOf(
+  failures: readonly string[],
+  repositories: readonly RepositoryRecord[],
+): JobOutcome {
+  if (failures.length > 0 || repositories.some(({ outcome }) => outcome === "failed")) {
+    return "failed";
+  }
+  return repositories.some(({ outcome }) => outcome === "warnings") ? "warnings" : "ok";
+}
+
+function describeRepositories(
+  repositories: readonly RepositoryRecord[],
+): Record<string, string | undefined> {
+  const made = repositories.filter(({ snapshot }) => snapshot !== undefined);
+  const failed = repositories.filter(({ outcome }) => outcome === "failed");
+  return {
+    SNAPSHOT: made[0]?.snapshot,
+    SNAPSHOTS: made.length === 0
+      ? undefined
+      : made.map(({ name, snapshot }) => `${name} ${snapshot}`).join("\n"),
+    FAILED_REPOSITORIES: failed.length === 0 ? undefined : failed.map(({ name }) => name).join(" "),
+  };
+}
+
+function summaryOf(
+  outcome: JobOutcome,
+  problems: readonly string[],
+  repositories: readonly RepositoryRecord[],
+): string {
+  const parts = [
+    ...problems,
+    ...repositories.flatMap(({ name, problem }) =>
+      problem === undefined ? [] : [`repository "${name}": ${problem}`]
+    ),
+  ];
+  const warned = repositories.filter((each) => each.outcome === "warnings").map(({ name }) => name);
+  if (warned.length > 0) parts.push(`warnings in ${warned.join(", ")}`);
+  const made = repositories.flatMap(({ snapshot }) => snapshot === undefined ? [] : [snapshot]);
+  const snapshots = made.length === 0
+    ? "no snapshot"
+    : `${made.length} of ${repositories.length} snapshots (${[...new Set(made)].join(", ")})`;
+  return [outcome === "ok" ? undefined : outcome, snapshots, ...parts]
+    .filter((part) => part !== undefined).join("; ");
+}
+
+function record(
+  outcome: JobOutcome,
+  summary: string,
+  rest: Pick<JobRecord, "startedAt" | "repositories" | "problems">,
+): JobRecord {
+  return { outcome, summary, endedAt: now(), ...rest };
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}

@@ -1,0 +1,9 @@
+import type { Parameter } from "../command.ts";
+
+/** A job of the file with the jobs. */
+export const JOB_POSITIONAL: Parameter = {
+  name: "name",
+  type: { kind: "string" },
+  required: true,
+  description: "Name of the job, as in [jobs.NAME].",
+};
