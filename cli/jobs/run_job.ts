@@ -82,31 +82,31 @@ async function runRepository(
   signal: AbortSignal,
 ): Promise<RepositoryRecord> {
   context.output.log("info", `Repository "${name}"`);
-  let snapshot: string | undefined;
+  let result: Pick<RepositoryRecord, "snapshot" | "unchanged"> = {};
   try {
     const made = await runStep(backup, context);
     if (!made.isOk) return { name, outcome: "failed", problem: made.problem };
-    snapshot = snapshotOf(made.json);
-    if (prune === undefined) return { name, outcome: outcomeFrom(made.warnings), snapshot };
+    result = resultOf(made.json);
+    if (prune === undefined) return { name, outcome: outcomeFrom(made.warnings), ...result };
     if (signal.aborted) {
       return {
         name,
         outcome: "failed",
-        snapshot,
+        ...result,
         problem: "ended before old snapshots were removed",
       };
     }
     const pruned = await runStep(prune, context);
     if (!pruned.isOk) {
-      return { name, outcome: "failed", snapshot, problem: `prune: ${pruned.problem}` };
+      return { name, outcome: "failed", ...result, problem: `prune: ${pruned.problem}` };
     }
     context.output.log("info", `Removed ${removedBy(pruned.json)} old snapshots`);
-    return { name, outcome: outcomeFrom(made.warnings + pruned.warnings), snapshot };
+    return { name, outcome: outcomeFrom(made.warnings + pruned.warnings), ...result };
   } catch (error) {
     if (!(error instanceof PbsError)) throw error;
     const problem = describeError(error).join(": ");
     context.output.errorLine(`Error: ${problem}`);
-    return { name, outcome: "failed", snapshot, problem };
+    return { name, outcome: "failed", ...result, problem };
   }
 }
 
@@ -114,14 +114,13 @@ function outcomeFrom(warnings: number): JobOutcome {
   return warnings > 0 ? "warnings" : "ok";
 }
 
-/** The snapshot that the report of a backup is about. */
-function snapshotOf(json: unknown): string | undefined {
+/** The snapshot that the report of a backup is about, or that there is none. */
+function resultOf(json: unknown): Pick<RepositoryRecord, "snapshot" | "unchanged"> {
   const report = json as Record<string, unknown> | undefined;
+  if (report?.unchanged === true) return { unchanged: true };
   const [type, id, time] = ["type", "id", "time"].map((part) => report?.[`backup-${part}`]);
-  if (typeof type !== "string" || typeof id !== "string" || typeof time !== "number") {
-    return undefined;
-  }
-  return formatSnapshotPath({ type: type as BackupType, id, time });
+  if (typeof type !== "string" || typeof id !== "string" || typeof time !== "number") return {};
+  return { snapshot: formatSnapshotPath({ type: type as BackupType, id, time }) };
 }
 
 function removedBy(json: unknown): number {
@@ -166,7 +165,9 @@ function summaryOf(
   const warned = repositories.filter((each) => each.outcome === "warnings").map(({ name }) => name);
   if (warned.length > 0) parts.push(`warnings in ${warned.join(", ")}`);
   const made = repositories.flatMap(({ snapshot }) => snapshot === undefined ? [] : [snapshot]);
-  const snapshots = made.length === 0
+  const snapshots = repositories.length > 0 && repositories.every(({ unchanged }) => unchanged)
+    ? "nothing has changed"
+    : made.length === 0
     ? "no snapshot"
     : `${made.length} of ${repositories.length} snapshots (${[...new Set(made)].join(", ")})`;
   return [outcome === "ok" ? undefined : outcome, snapshots, ...parts]

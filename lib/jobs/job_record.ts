@@ -11,6 +11,8 @@ export interface RepositoryRecord {
   readonly outcome: JobOutcome;
   /** Path of the snapshot that was made. */
   readonly snapshot?: string | undefined;
+  /** Whether there is no new snapshot as nothing has changed. */
+  readonly unchanged?: boolean | undefined;
   /** Why it failed. */
   readonly problem?: string | undefined;
 }
@@ -61,7 +63,9 @@ function isRecord(value: unknown): value is JobRecord {
     Array.isArray(repositories) &&
     repositories.every((each) =>
       isObject(each) && typeof each.name === "string" && isOutcome(each.outcome) &&
-      isTextOrAbsent(each.snapshot) && isTextOrAbsent(each.problem)
+      isTextOrAbsent(each.snapshot) &&
+      (each.unchanged === undefined || typeof each.unchanged === "boolean") &&
+      isTextOrAbsent(each.problem)
     );
 }
 

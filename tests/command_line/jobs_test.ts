@@ -273,3 +273,14 @@ Deno.test("config check names file, line and key, and fails", async () => {
   const schema = assertOk(await runClient(["config", "schema"])).stdout;
   assertEquals(JSON.parse(schema).title, "pbs-client.toml");
 });
+
+Deno.test("a job that finds nothing new says so, without a snapshot that is not there", async () => {
+  await using world = await JobsWorld.make();
+  await world.write("\n[jobs.night]\nskip-if-unchanged = true\n");
+  assertOk(await world.run("job", "run", "night"));
+  const again = assertOk(await world.run("job", "run", "night"));
+  assertStringIncludes(again.stderr, 'Job "night": nothing has changed');
+  const [repository] = world.record("night")!.repositories;
+  assertEquals(repository, { name: "one", outcome: "ok", unchanged: true });
+  assertEquals(world.snapshots("one").length, 1);
+});

@@ -23,7 +23,11 @@ export async function runUnit(
   const specifiers = { "%": "%", C: `${work}/cache`, t: `${work}/run` };
   const { settings, words } = readUnit(text, specifiers);
   const all = (name: string) => settings.get(name) ?? [];
-  const folders = [["CacheDirectory", "cache"], ["RuntimeDirectory", "run"]] as const;
+  const folders = [
+    ["CacheDirectory", "cache"],
+    ["RuntimeDirectory", "run"],
+    ["StateDirectory", "state"],
+  ] as const;
   for (const [setting, folder] of folders) {
     for (const name of all(setting)) {
       await Deno.mkdir(`${work}/${folder}/${name}`, { recursive: true, mode: 0o700 });
@@ -35,11 +39,18 @@ export async function runUnit(
     const [name, path] = splitOnce(expandSpecifiers(line), ":");
     await Deno.writeFile(`${credentials}/${name}`, await Deno.readFile(path), { mode: 0o400 });
   }
+  // As if the machine had decrypted them.
+  for (const name of all("LoadCredentialEncrypted")) {
+    const bytes = await Deno.readFile(`${work}/credstore.encrypted/${name}`);
+    await Deno.writeFile(`${credentials}/${name}`, bytes, { mode: 0o400 });
+  }
   const environment: Record<string, string> = {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
     HOME: Deno.env.get("HOME") ?? "/root",
     CREDENTIALS_DIRECTORY: credentials,
   };
+  const [state] = all("StateDirectory");
+  if (state !== undefined) environment.STATE_DIRECTORY = `${work}/state/${state}`;
   for (const line of all("Environment")) {
     for (const word of splitUnitWords(line)) {
       const [name, value] = splitOnce(expandSpecifiers(word, specifiers), "=");
