@@ -81,6 +81,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("login"),
   command("logout"),
   ours("ls"),
+  ours("maintain"),
   ours("man"),
   command("map"),
   command("mount"),

@@ -1,9 +1,9 @@
 import { PbsError, UsageError } from "../../lib/errors/mod.ts";
-import { formatSnapshotPath, type KeepOptions, parseGroupPath } from "../../lib/repository/mod.ts";
+import { formatSnapshotPath, parseGroupPath } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import type { Parameter } from "../command.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
+import { KEEP_OPTIONS, keepOptionsOf } from "../options/keep_options.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import { OUTPUT_FORMAT_OPTION, WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
@@ -14,10 +14,6 @@ import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
 import { openRepository } from "../repository/open_repository.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
-
-function keep(period: string, description: string): Parameter {
-  return { name: `keep-${period}`, type: { kind: "integer", minimum: 1 }, description };
-}
 
 /** `prune` (spec: cli.md §4.7). */
 export const command: CommandDefinition = {
@@ -32,12 +28,7 @@ export const command: CommandDefinition = {
       type: { kind: "boolean" },
       description: "Show what would be removed, remove nothing.",
     },
-    keep("last", "How many of the newest snapshots to keep."),
-    keep("hourly", "Of how many hours to keep the last snapshot."),
-    keep("daily", "Of how many days to keep the last snapshot."),
-    keep("weekly", "Of how many weeks to keep the last snapshot."),
-    keep("monthly", "Of how many months to keep the last snapshot."),
-    keep("yearly", "Of how many years to keep the last snapshot."),
+    ...KEEP_OPTIONS,
     {
       name: "max-depth",
       type: { kind: "integer", minimum: 0, maximum: 7 },
@@ -55,8 +46,6 @@ export const command: CommandDefinition = {
   run: pruneGroup,
 };
 
-const PERIODS = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const;
-
 /** `prune` (spec: cli.md §4.7). Without any keep option everything is kept. */
 async function pruneGroup(values: CommandValues, context: CommandContext): Promise<void> {
   await using repository = await openRepository(values, context);
@@ -69,7 +58,7 @@ async function pruneGroup(values: CommandValues, context: CommandContext): Promi
     );
   }
   const decisions = await repository.prune(
-    { namespace, group, keep: keepOptions(values), dryRun: values.flag("dry-run") },
+    { namespace, group, keep: keepOptionsOf(values), dryRun: values.flag("dry-run") },
     // Of a datastore directory only: the lines of a server are in the log of its task.
     (line) => context.output.log("warn", line.replace(/^WARN: /, "")),
   );
@@ -102,12 +91,4 @@ async function pruneGroup(values: CommandValues, context: CommandContext): Promi
         : `${stayed} snapshots that no rule keeps could not be removed, see the warnings`,
     );
   }
-}
-
-function keepOptions(values: CommandValues): KeepOptions {
-  const given = PERIODS.flatMap((period) => {
-    const count = values.integer(`keep-${period}`);
-    return count === undefined ? [] : [[period, count] as const];
-  });
-  return Object.fromEntries(given);
 }

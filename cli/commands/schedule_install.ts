@@ -17,8 +17,8 @@ export const command: CommandDefinition = {
       required: true,
       repeatable: true,
       description:
-        "Behind the word --: backup, prune, garbage-collect, datastore verify or job run, " +
-        "with arguments and options.",
+        "Behind the word --: backup, prune, garbage-collect, datastore verify, maintain or " +
+        "job run, with arguments and options.",
     },
   ],
   options: [

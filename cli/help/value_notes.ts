@@ -28,6 +28,7 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
   ["safe-name", "Format: letters, digits, _, - and ., the first neither - nor a full stop."],
   ["server", "Format: a DNS name, an IPv4 address, or an IPv6 address without brackets."],
   ["time-span", "Format: seconds, or numbers with d, h, m and s, such as 1h30m."],
+  ["share", "Format: percent of the whole, such as 5% or 0.5%."],
   ["upid", "Format: UPID:node:pid:pstart:task-id:start:type:id:user:"],
 ]);
 

@@ -77,6 +77,16 @@ export const EXAMPLES: ReadonlyMap<string, readonly Example[]> = new Map([
       line: "repair host/web1 --recorded --source root.pxar:/",
     },
   ]],
+  ["maintain", [
+    {
+      text: "Prune, collect garbage and verify every night, for two hours at most:",
+      line: "maintain --keep-daily 7 --keep-weekly 4 --for 2h",
+    },
+    {
+      text: "Read a twentieth of all chunks, another one in each run:",
+      line: "maintain --sample 5% --skip garbage-collection",
+    },
+  ]],
   ["snapshot list", [
     {
       text: "The sizes of all snapshots of a group, for another program:",

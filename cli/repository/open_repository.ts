@@ -10,12 +10,14 @@ import { selectRepository } from "./select_repository.ts";
  * Opens the repository that the options and variables name.
  *
  * @param create Creates a datastore directory that does not exist.
+ * @param waitsForLocks Whether its calls wait for locks, if that is asked for.
  * @throws {NotFoundError} if there is no such datastore directory.
  */
 export async function openRepository(
   values: CommandValues,
   context: CommandContext,
   create = false,
+  waitsForLocks = true,
 ): Promise<Repository> {
   const { environment, output, repositories, use } = context;
   const limits = connectionLimits(values);
@@ -27,7 +29,7 @@ export async function openRepository(
     create,
     ...(limits === undefined ? {} : { limits }),
   });
-  const wait = lockWaitOf(values, context);
+  const wait = waitsForLocks ? lockWaitOf(values, context) : undefined;
   return wait === undefined ? repository : withLockWait(repository, wait);
 }
 

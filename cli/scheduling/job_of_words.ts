@@ -13,7 +13,14 @@ import { WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { selectRepository } from "../repository/select_repository.ts";
 
 /** Commands that make sense without anybody looking on. */
-const SCHEDULED = ["backup", "datastore verify", "garbage-collect", "job run", "prune"];
+const SCHEDULED = [
+  "backup",
+  "datastore verify",
+  "garbage-collect",
+  "job run",
+  "maintain",
+  "prune",
+];
 
 /** The lock folder of a server on the same machine, which shares the datastore; if it is there. */
 const REFERENCE_LOCKS = "-/run/proxmox-backup";

@@ -15,6 +15,7 @@ import {
   type ManifestFile,
   verifyBlob,
   verifyIndex,
+  verifyStateOf,
   withVerifyState,
 } from "../manifest/mod.ts";
 import { archiveKind, type VerifyRequest } from "../repository/mod.ts";
@@ -120,7 +121,7 @@ export class Verification {
       log(`snapshot "${name}" failed: ${problems.join(": ")}`, true);
       return { snapshot, state: "failed", problems };
     }
-    if (!isDue(manifest, this.#request, this.#startTime)) {
+    if (!isDue(verifyStateOf(manifest), this.#request, this.#startTime)) {
       log(`skipping snapshot "${name}": verified before`);
       return { snapshot, state: "skipped", problems: [] };
     }

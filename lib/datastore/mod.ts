@@ -69,6 +69,7 @@ export { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.t
 export type { FileOwner } from "./new_file_rules.ts";
 export { pruneGroup } from "./prune_group.ts";
 export { readIndex } from "./read_index.ts";
+export { MAINTENANCE_FOLDER } from "./format.ts";
 export { forgetGroup, removeGroup } from "./remove_group.ts";
 export { ProtectedSnapshotError } from "./protected_snapshot_error.ts";
 export { removeSnapshot } from "./remove_snapshot.ts";

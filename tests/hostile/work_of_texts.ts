@@ -28,6 +28,10 @@ import { parseFingerprint } from "../../lib/crypto/fingerprint.ts";
 import { parseKeyFile } from "../../lib/crypto/key_file.ts";
 import { readPaperKey } from "../../lib/crypto/paper_key.ts";
 import { parseTimestamp } from "../../lib/crypto/timestamp.ts";
+import { parseShare } from "../../cli/arguments/parse_share.ts";
+import { parseGroupFilter } from "../../lib/maintenance/group_filter.ts";
+import { parseLockHolder } from "../../lib/maintenance/maintenance_lock.ts";
+import { parseMaintenanceMemory } from "../../lib/maintenance/maintenance_record.ts";
 import { parseGcProgress } from "../../lib/datastore/gc_progress.ts";
 import { parseGcStatus } from "../../lib/datastore/gc_status.ts";
 import { parseExcludeFile } from "../../lib/fs/exclude_file.ts";
@@ -283,6 +287,25 @@ export const TEXT_PARSERS: ParserCases = {
     ['{"version":1,"states":[', '{"target":"","what":"gc","name":"","seenAt":0},', "{}]}"],
   ),
   "lib/datastore/gc_status.ts parseGcStatus": textCases(parseGcStatus, ...jsonShapes),
+  "lib/maintenance/maintenance_lock.ts parseLockHolder": textCases(parseLockHolder, ...jsonShapes),
+  "lib/maintenance/maintenance_record.ts parseMaintenanceMemory": textCases(
+    parseMaintenanceMemory,
+    ...jsonShapes,
+  ),
+  "lib/maintenance/group_filter.ts parseGroupFilter": textCases(
+    parseGroupFilter,
+    ["", "exclude:", "type:vm"],
+    ["group:host/", "a", ""],
+    ["regex:", "(", ""],
+    ["regex:", "a", ""],
+    ["regex:", "[", ""],
+  ),
+  "cli/arguments/parse_share.ts parseShare": textCases(
+    parseShare,
+    ["", "9", "%"],
+    ["0.", "9", ""],
+    ["", "%", ""],
+  ),
   "lib/datastore/gc_progress.ts parseGcProgress": textCases(parseGcProgress, ...jsonShapes),
   "lib/fs/exclude_file.ts parseExcludeFile": byteCases(
     (bytes) => parseExcludeFile(bytes, bytesOf("/a/b"), () => {}),
