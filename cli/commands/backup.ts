@@ -1,4 +1,4 @@
-import type { BackupRequest, ChangeDetectionMode } from "../../lib/backup/mod.ts";
+import type { BackupReport, BackupRequest, ChangeDetectionMode } from "../../lib/backup/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import {
   type BackupSnapshot,
@@ -24,9 +24,11 @@ import {
   VERBOSITY_OPTIONS,
   WARNINGS_EXIT_OPTION,
 } from "../options/output_options.ts";
+import { METRICS_FILE_OPTION } from "../options/metrics_file_option.ts";
 import { PICTURE_OPTIONS } from "../options/picture_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
+import { withMetricsFile } from "../monitoring/with_metrics_file.ts";
 import { BackupMessages } from "../output/backup_messages.ts";
 import { backupReportToJson } from "../output/backup_report_to_json.ts";
 import { firstSteps } from "../output/first_steps.ts";
@@ -169,6 +171,7 @@ export const command: CommandDefinition = {
         "when the first connection fails.",
     },
     LOCK_WAIT_OPTION,
+    METRICS_FILE_OPTION,
     {
       name: "skip-e2big-xattr",
       type: { kind: "boolean" },
@@ -192,7 +195,9 @@ export const command: CommandDefinition = {
     WARNINGS_EXIT_OPTION,
   ],
   output: "none",
-  run: runBackupCommand,
+  run: async (values, context) => {
+    await withMetricsFile(values, context, () => runBackupCommand(values, context));
+  },
 };
 
 const KIBIBYTE = 1024;
@@ -200,7 +205,7 @@ const KIBIBYTE = 1024;
 async function runBackupCommand(
   values: CommandValues,
   context: CommandContext,
-): Promise<void> {
+): Promise<BackupReport> {
   const { environment, output } = context;
   // Before all else, so that a missing repository is what is reported.
   selectRepository(values, context);
@@ -284,6 +289,7 @@ async function runBackupCommand(
     if (format === "json" || format === "json-pretty") {
       output.printJson(backupReportToJson(report, namespace), format);
     }
+    return report;
   } catch (error) {
     status.show("Ended without a snapshot");
     signals.rethrow();

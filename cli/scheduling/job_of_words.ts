@@ -9,6 +9,7 @@ import { findCommand } from "../arguments/find_command.ts";
 import { parseCommandLine } from "../arguments/parse_command_line.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../command_context.ts";
+import { METRICS_FILE_OPTION } from "../options/metrics_file_option.ts";
 import { WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { selectRepository } from "../repository/select_repository.ts";
 
@@ -83,7 +84,9 @@ export async function jobOfWords(
   const sources = isBackup ? sourcesOf(values) : [];
   const address = addressOf(command, values, context);
   const folder = address.kind === "directory" ? realFolder(address.path) : undefined;
-  const isOthers = folder !== undefined && runsAsRoot && ownerOf(folder) !== 0;
+  const metrics = isBackup ? metricsFolderOf(values) : undefined;
+  const written = [folder, metrics].filter((each) => each !== undefined);
+  const isOthers = runsAsRoot && written.some((each) => ownerOf(each) !== 0);
   return {
     words: line,
     credentialNames: [],
@@ -93,7 +96,7 @@ export async function jobOfWords(
       sources,
       entersMounts: isBackup &&
         (values.flag("all-file-systems") || values.arguments("include-dev").length > 0),
-      writable: folder === undefined ? [] : [folder, REFERENCE_LOCKS],
+      writable: [...written, ...folder === undefined ? [] : [REFERENCE_LOCKS]],
       usesNetwork: folder === undefined,
       runsCommand: isBackup && values.has("stdin-from-command"),
       takesPictures: isBackup && values.requiredText("snapshot") !== "none",
@@ -110,6 +113,18 @@ function sourcesOf(values: CommandValues): string[] {
     requireAbsolute(path);
     return [trimTextEnd(path, "/") || "/"];
   });
+}
+
+/** The folder of the file of metrics. @throws {NotFoundError} if it is not there. */
+function metricsFolderOf(values: CommandValues): string | undefined {
+  const file = values.text(METRICS_FILE_OPTION.name);
+  if (file === undefined) return undefined;
+  const folder = file.slice(0, file.lastIndexOf("/")) || "/";
+  try {
+    return Deno.realPathSync(folder);
+  } catch (cause) {
+    throw new NotFoundError(`there is no folder "${folder}" for a file of metrics`, { cause });
+  }
 }
 
 /** Refuses what would mean another file, or none, where the job runs. */

@@ -28,7 +28,7 @@ export async function deliver(
         return undefined;
       }
       case "textfile": {
-        const { writeEventMetrics } = await import("./_write_event_metrics.ts");
+        const { writeEventMetrics } = await import("./write_event_metrics.ts");
         await writeEventMetrics(target.path, event);
         return undefined;
       }

@@ -22,13 +22,17 @@ export async function sendByProgram(program: string, parcel: MailParcel): Promis
       stdin: "piped",
       stdout: "null",
       stderr: "piped",
-      signal,
+      // A group of its own, so that what it has started ends with it.
+      detached: true,
     }).spawn();
   } catch (cause) {
     throw new UsageError(`cannot run "${program}": ${(cause as Error).message}`, { cause });
   }
+  const end = () => Deno.kill(-child.pid, "SIGKILL");
+  signal.addEventListener("abort", end, { once: true });
   const writing = writeAll(child, message);
-  const { success, code, stderr } = await child.output();
+  const { success, code, stderr } = await child.output()
+    .finally(() => signal.removeEventListener("abort", end));
   if (success) {
     const problem = await writing;
     if (problem === undefined) return undefined;

@@ -9,15 +9,17 @@ const EIO = 5;
  * beside it, which stays.
  *
  * @param change Gets the text, undefined if there is no file. Not to be nested.
+ * @param folderMode Permissions of a folder that is made; 0700 if absent.
  * @throws {SystemError} if the file cannot be locked or read.
  */
 export async function withFileLock<T>(
   path: string,
   change: (text: string | undefined) => Promise<T>,
+  folderMode: number = FOLDER_MODE,
 ): Promise<T> {
   let lock: Deno.FsFile;
   try {
-    await Deno.mkdir(folderOf(path), { recursive: true, mode: FOLDER_MODE });
+    await Deno.mkdir(folderOf(path), { recursive: true, mode: folderMode });
     lock = await Deno.open(`${path}.lock`, { create: true, write: true, mode: PRIVATE_MODE });
   } catch (cause) {
     throw new SystemError(EIO, `cannot lock "${path}": ${(cause as Error).message}`, { cause });

@@ -11,6 +11,18 @@ export interface AlertSubject {
   readonly name: string;
 }
 
+/** Numbers of a run that did not fail, for text files of metrics. */
+export interface AlertFigures {
+  /** Size of everything that is in the snapshot, bytes. */
+  readonly sizeBytes?: number | undefined;
+  /** The part of it that was not there before, bytes. */
+  readonly newBytes?: number | undefined;
+  /** Bytes that the new part takes, compressed. */
+  readonly storedBytes?: number | undefined;
+  readonly files?: number | undefined;
+  readonly warnings?: number | undefined;
+}
+
 /** The outcome of something that was run or watched. */
 export interface AlertEvent extends AlertSubject {
   readonly outcome: AlertOutcome;
@@ -22,4 +34,5 @@ export interface AlertEvent extends AlertSubject {
   readonly startedAt: number;
   /** Seconds since the epoch. */
   readonly endedAt: number;
+  readonly figures?: AlertFigures | undefined;
 }

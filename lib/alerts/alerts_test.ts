@@ -113,6 +113,13 @@ Deno.test("Alerts keeps what could not be delivered for the next time", async ()
   assertEquals(outcomeOf(await post.alerts().tell(eventOf("failed"))), "told");
 });
 
+Deno.test("Alerts waits no longer than its limit for a program, and ends it", async () => {
+  await using post = await Post.make();
+  await Deno.writeTextFile(`${post.folder}/sendmail`, "#!/bin/sh\nsleep 1000\nexit 0\n");
+  const report = await post.alerts({ "time-limit": 1 }).tell(eventOf("failed"));
+  assertEquals(report.problems, ['alert "admin": not delivered in 1 s']);
+});
+
 Deno.test("Alerts says that a state file is damaged, and begins it anew", async () => {
   await using post = await Post.make();
   assertEquals(outcomeOf(await post.alerts().tell(eventOf("failed"))), "told");

@@ -13,6 +13,7 @@
 
 export {
   type AlertEvent,
+  type AlertFigures,
   type AlertOutcome,
   type AlertSubject,
   type AlertWhat,
@@ -21,3 +22,4 @@ export type { AlertReport } from "./alert_report.ts";
 export type { AlertTarget, MailTarget, TextfileTarget, WebhookTarget } from "./alert_target.ts";
 export { type AlertOptions, Alerts } from "./alerts.ts";
 export { alertTargetOf, alertTargetsOf } from "./alert_target_of.ts";
+export { writeEventMetrics } from "./write_event_metrics.ts";

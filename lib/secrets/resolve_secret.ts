@@ -12,6 +12,7 @@ const MAX_BYTES = 64 * 1024;
  * it may be a secret too.
  *
  * @param environment Knows `CREDENTIALS_DIRECTORY`.
+ * @param limitMs Time that a command has.
  * @throws {UsageError} naming the reference if there is no secret.
  *
  * @example
@@ -24,6 +25,7 @@ const MAX_BYTES = 64 * 1024;
 export async function resolveSecret(
   reference: SecretReference,
   environment: { get(name: string): string | undefined },
+  limitMs: number = COMMAND_MS,
 ): Promise<string> {
   switch (reference.kind) {
     case "file":
@@ -37,7 +39,7 @@ export async function resolveSecret(
       return await firstLineOf(`${folder}/${reference.name}`, what);
     }
     case "command":
-      return await runFor(reference.words);
+      return await runFor(reference.words, limitMs);
   }
 }
 
@@ -56,26 +58,32 @@ async function firstLineOf(path: string, what: string): Promise<string> {
   return checkSecret(bytes, what);
 }
 
-async function runFor(words: readonly string[]): Promise<string> {
+async function runFor(words: readonly string[], limitMs: number): Promise<string> {
   const [program = "", ...args] = words;
   const what = `the output of "${program}"`;
-  let output: Deno.CommandOutput;
-  const limit = AbortSignal.timeout(COMMAND_MS);
+  let child: Deno.ChildProcess;
   try {
-    output = await new Deno.Command(program, {
+    // A group of its own, so that what it has started ends with it.
+    const options = {
       args,
       stdin: "null",
+      stdout: "piped",
       stderr: "null",
-      signal: limit,
-    }).output();
+      detached: true,
+    } as const;
+    child = new Deno.Command(program, options).spawn();
   } catch (error) {
     throw new UsageError(`cannot run "${program}" for a secret: ${(error as Error).message}`, {
       cause: error,
     });
   }
-  if (limit.aborted) {
-    throw new UsageError(`"${program}" printed no secret in ${COMMAND_MS / 1000} s`);
-  }
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    Deno.kill(-child.pid, "SIGKILL");
+  }, limitMs);
+  const output = await child.output().finally(() => clearTimeout(timer));
+  if (isLate) throw new UsageError(`"${program}" printed no secret in ${limitMs / 1000} s`);
   if (!output.success) {
     throw new UsageError(`"${program}" failed to print a secret: status code ${output.code}`);
   }

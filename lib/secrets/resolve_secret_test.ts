@@ -65,3 +65,12 @@ Deno.test("resolveSecret() reads the first line and tells nothing of the rest", 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("resolveSecret() ends a command that does not end, and what it has started", async () => {
+  const words = ["/bin/sh", "-c", "sleep 1000; echo secret"];
+  await assertRejects(
+    () => resolveSecret({ kind: "command", words }, { get: () => undefined }, 100),
+    UsageError,
+    '"/bin/sh" printed no secret in 0.1 s',
+  );
+});

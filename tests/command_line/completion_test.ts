@@ -87,6 +87,7 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--snapshot",
     "--snapshot-size",
     "--retry",
+    "--metrics-file",
     "--ignore-fcaps",
     "--ignore-flags",
     "--delete",

@@ -1,21 +1,24 @@
 import { type MetricFamily, type MetricSample, renderMetrics } from "../metrics/mod.ts";
-import type { AlertEvent, AlertOutcome } from "./alert_event.ts";
+import type { AlertEvent, AlertFigures, AlertOutcome } from "./alert_event.ts";
 import { metricSubjectKey, readMetricSubjects } from "./_metric_subjects.ts";
 import { replaceFile, withFileLock } from "./_shared_file.ts";
 
 /** The collector runs as another user. */
 const PUBLIC_MODE = 0o644;
+const PUBLIC_FOLDER_MODE = 0o755;
 /** More lines than anybody has jobs for. */
 const MAX_SUBJECTS = 1000;
 const OUTCOMES: Record<AlertOutcome, number> = { ok: 0, warnings: 1, failed: 2 };
 const SUCCESS = "pbs_client_last_success_timestamp_seconds";
 
-/** The metrics of a subject, and their values after an event. */
-const FAMILIES: readonly {
+/** A metric of a subject, and its value after an event; undefined if it stays as it was. */
+interface EventMetric {
   readonly name: string;
   readonly help: string;
   readonly value: (event: AlertEvent) => number | undefined;
-}[] = [
+}
+
+const FAMILIES: readonly EventMetric[] = [
   {
     name: "pbs_client_last_start_timestamp_seconds",
     help: "When the last run began, seconds since the epoch.",
@@ -36,7 +39,16 @@ const FAMILIES: readonly {
     help: "When the last run that did not fail ended, seconds since the epoch.",
     value: (event) => event.outcome === "failed" ? undefined : event.endedAt,
   },
+  figure("size_bytes", "Size of the newest snapshot.", "sizeBytes"),
+  figure("new_bytes", "Bytes of it that were new.", "newBytes"),
+  figure("stored_bytes", "Bytes that these take.", "storedBytes"),
+  figure("files", "Files in it.", "files"),
+  figure("warnings", "Warnings of the last run that did not fail.", "warnings"),
 ];
+
+function figure(suffix: string, help: string, member: keyof AlertFigures): EventMetric {
+  return { name: `pbs_client_last_${suffix}`, help, value: ({ figures }) => figures?.[member] };
+}
 
 /**
  * Puts the outcome of an event into a text file of metrics, in which those of other subjects stay.
@@ -70,7 +82,7 @@ export async function writeEventMetrics(path: string, event: AlertEvent): Promis
       }),
     }));
     await replaceFile(path, renderMetrics(families, "prometheus"), PUBLIC_MODE);
-  });
+  }, PUBLIC_FOLDER_MODE);
 }
 
 async function readIfThere(path: string): Promise<string> {
