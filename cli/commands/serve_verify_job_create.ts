@@ -1,7 +1,7 @@
 import type { CommandDefinition } from "../command_definition.ts";
 import { JOB_ARGUMENT, requiring, VERIFY_JOB_OPTIONS } from "../options/job_parameters.ts";
 import { SERVER_CONFIG_OPTION } from "../options/serve_parameters.ts";
-import { jobProperties, serverJobs } from "../serving/job_work.ts";
+import { jobProperties, noteUnknownStore, serverJobs } from "../serving/job_work.ts";
 
 /** `serve verify-job create` (docs/server.md). */
 export const command: CommandDefinition = {
@@ -13,5 +13,6 @@ export const command: CommandDefinition = {
     const jobs = await serverJobs(values, context);
     const properties = jobProperties(values, VERIFY_JOB_OPTIONS);
     await jobs.create("verify", values.requiredText("id"), properties);
+    await noteUnknownStore(values, context);
   },
 };

@@ -22,6 +22,24 @@ export async function serverJobs(
   return new ServerJobs({ folder });
 }
 
+/** Tells of a job for a datastore that only the command line of `serve` can name. */
+export async function noteUnknownStore(
+  values: CommandValues,
+  { environment, output }: CommandContext,
+): Promise<void> {
+  const store = values.text("store");
+  if (store === undefined) return;
+  const { ServerAdministration } = await import("../../lib/server/mod.ts");
+  const folder = serverFolderPath(values, environment);
+  const { datastores } = await new ServerAdministration(folder).config();
+  if (datastores.some(({ name }) => name === store)) return;
+  output.log(
+    "info",
+    `datastore '${store}' is not in "${folder}/server.cfg": start the server with ` +
+      `--datastore ${store}=PATH, or the job fails`,
+  );
+}
+
 /** The properties that were given, by the options of a kind of jobs. */
 export function jobProperties(values: CommandValues, options: readonly Parameter[]): JobProperties {
   const given = options.filter(({ name }) => values.has(name)).map(({ name, type }) => {

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { SystemError } from "../../lib/errors/mod.ts";
+import { JobScheduler } from "../../lib/server/mod.ts";
 import { LocalRepository } from "../../lib/datastore/mod.ts";
 import { backUp } from "../support/back_up.ts";
+import { eventually } from "../support/eventually.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { ADMINISTRATOR, TestServer } from "../support/test_server.ts";
 
@@ -22,12 +25,16 @@ async function snapshotsOf(server: TestServer): Promise<number[]> {
 }
 
 /** Backs the same file up once for each time. */
-async function makeSnapshots(server: TestServer, times: readonly number[]): Promise<void> {
+async function makeSnapshots(
+  server: TestServer,
+  times: readonly number[],
+  id = "web",
+): Promise<void> {
   const { datastore } = server.server.state.datastore("store1", "write");
   await Deno.mkdir(`${server.dir.path}/source`, { recursive: true });
   await Deno.writeTextFile(`${server.dir.path}/source/file`, "content");
   for (const time of times) {
-    const snapshot = { type: "host", id: "web", time } as const;
+    const snapshot = { type: "host", id, time } as const;
     await backUp(new LocalRepository(datastore), snapshot, [`a.pxar:${server.dir.path}/source`]);
   }
 }
@@ -218,9 +225,11 @@ Deno.test("jobs that cannot be started say why, and are tried at their next time
     maintenance: { type: "offline", message: "new disk" },
   }]);
   clock.now = at(1, 13);
-  assertEquals(await scheduler.tick(), []);
   const reason = "datastore 'store1' is unavailable: offline maintenance mode: new disk";
-  assertEquals(warned, [`prune job 'hourly': ${reason}`]);
+  const [task] = await scheduler.tick();
+  assertEquals((await task!.ended).status, reason);
+  assertEquals(await scheduler.tick(), []);
+  assertStringIncludes(await logOf(server, task!.task.id), `TASK ERROR: ${reason}`);
   const [job] = await jobs(server, "prune");
   assertEquals(job!["last-run-state"], reason);
   assertEquals(job!["next-run"], at(1, 14));
@@ -230,8 +239,90 @@ Deno.test("jobs that cannot be started say why, and are tried at their next time
     clock.now = at(1, 13, minute);
     await scheduler.tick();
   }
-  assertEquals(warned.length, 2);
-  assertStringIncludes(warned[1]!, 'verification.cfg, line 1: verification "x": "id": ');
+  assertEquals(warned.length, 1);
+  assertStringIncludes(warned[0]!, 'verification.cfg, line 1: verification "x": "id": ');
+});
+
+Deno.test("a group that cannot be pruned is told of, and the others are pruned", async () => {
+  const clock = new GivenClock(at(1, 12));
+  await using server = await TestServer.start({ jobsNow: clock.read });
+  await makeSnapshots(server, [100, 200]);
+  await makeSnapshots(server, [100], "broken");
+  // Comes before the other one, and the disk does not let it be read.
+  const broken = `${server.datastorePath}/host/broken/1970-01-01T00:01:40Z`;
+  const { files } = server.server.state.datastore("store1", "write").datastore;
+  const read = files.read.bind(files);
+  files.read = async (path) => {
+    if (path.includes("/broken/")) throw new SystemError(5, "the disk is bad");
+    return await read(path);
+  };
+  await done(server, "POST", "config/prune", {
+    "id": "job",
+    "store": "store1",
+    "schedule": "daily",
+    "keep-last": 1,
+  });
+  const upid = await done(server, "POST", "admin/prune/job/run");
+  await server.server.state.tasks.idle();
+  const log = await logOf(server, upid);
+  assertStringIncludes(log, 'WARN: cannot prune group "host/broken"');
+  assertStringIncludes(log, "TASK ERROR: 1 groups could not be pruned");
+  assert(!await exists(`${server.datastorePath}/host/web/1970-01-01T00:01:40Z`));
+  assert(await exists(`${server.datastorePath}/host/web/1970-01-01T00:03:20Z`));
+  assert(await exists(broken));
+});
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+Deno.test("a run that ended with its process is known as such, and its job runs again", async () => {
+  const clock = new GivenClock(at(1, 12));
+  await using server = await TestServer.start({ jobsNow: clock.read });
+  await done(server, "POST", "config/prune", { id: "hourly", store: "store1", schedule: "hourly" });
+  const upid = "UPID:vm:00000001:00000001:00000000:6B0D802B:prunejob:store1:root@pam:";
+  await server.server.state.jobs.states.write("prune-hourly", {
+    since: at(1, 12),
+    schedule: "hourly",
+    upid,
+  });
+  const [job] = await jobs(server, "prune");
+  assertEquals([job!["last-run-state"], job!["last-run-upid"]], ["unknown", upid]);
+  // What is no state, as after a loss of power, begins anew.
+  const path = `${server.dir.path}/config/jobstates/prune-hourly.json`;
+  await Deno.writeTextFile(path, "\0\0\0");
+  clock.now = at(1, 13, 30);
+  assertEquals(await server.server.scheduler.tick(), []);
+  clock.now = at(1, 14);
+  assertEquals(
+    await (await server.server.scheduler.tick())[0]!.ended.then((end) => end.status),
+    "OK",
+  );
+});
+
+Deno.test("jobs run where nothing about them can be written, and the scheduler looks by itself", async () => {
+  const clock = new GivenClock(at(1, 12));
+  await using server = await TestServer.start({
+    jobsNow: clock.read,
+    datastores: (path) => [{ name: "store1", path, gcSchedule: "hourly" }],
+  });
+  await Deno.mkdir(`${server.dir.path}/config`);
+  await Deno.writeTextFile(`${server.dir.path}/config/jobstates`, "no folder");
+  const { state } = server.server;
+  const scheduler = new JobScheduler(state, () => {}, 5);
+  scheduler.start();
+  await eventually(async () => assert(await state.jobs.states.read("gc-store1") !== undefined));
+  clock.now = at(1, 13);
+  const [ended] = await eventually(() => {
+    const found = state.tasks.list().filter(({ end }) => end !== undefined);
+    assertEquals(found.length, 1);
+    return Promise.resolve(found);
+  });
+  assertEquals(ended!.end!.status, "WARNINGS: 1");
+  await scheduler.stop();
+  await state.jobs.idle();
+  // Once, though it has been looked at again and again.
+  assertEquals(state.tasks.list().length, 1);
 });
 
 Deno.test("a changed schedule begins when it is changed; what is disabled or has none never runs", async () => {

@@ -32,6 +32,8 @@ export class JobStates {
   readonly #folder: string;
   /** States that could not be written, as on a disk that is full. */
   readonly #unwritten = new Map<string, JobState>();
+  /** Keys whose lock this process has. */
+  readonly #held = new Set<string>();
 
   /** @param folder Is made when it is needed. */
   constructor(folder: string) {
@@ -42,7 +44,11 @@ export class JobStates {
   async read(key: string): Promise<JobState | undefined> {
     const unwritten = this.#unwritten.get(key);
     if (unwritten !== undefined) return unwritten;
-    return parseJobState(await readFileIfThere(this.#path(key)) ?? "");
+    try {
+      return parseJobState(await readFileIfThere(this.#path(key)) ?? "");
+    } catch {
+      return undefined;
+    }
   }
 
   /**
@@ -64,21 +70,37 @@ export class JobStates {
   }
 
   /**
-   * Takes the lock of a job.
+   * Takes the lock of a job. Where there can be no lock file, as on a disk that is full, it holds in
+   * this process alone: what frees space has to run there.
    *
    * @returns Undefined if it is running.
-   * @throws {SystemError} if there can be no lock file.
    */
   lock(key: string): Disposable | undefined {
-    this.#makeFolder();
+    if (this.#held.has(key)) return undefined;
+    const fd = this.#openLock(key);
+    if (fd !== undefined && lockFile(fd, "exclusive") === -Errno.EAGAIN) {
+      closeFile(fd);
+      return undefined;
+    }
+    this.#held.add(key);
+    return {
+      [Symbol.dispose]: () => {
+        this.#held.delete(key);
+        if (fd !== undefined) closeFile(fd);
+      },
+    };
+  }
+
+  /** Descriptor of a lock file; undefined if there can be none. */
+  #openLock(key: string): number | undefined {
+    try {
+      this.#makeFolder();
+    } catch {
+      return undefined;
+    }
     const path = `${this.#folder}/${key}.lock`;
     const fd = openFile(path, OpenFlag.READ_WRITE | OpenFlag.CREATE, LOCK_MODE);
-    if (fd < 0) throw new SystemError(-fd, `cannot open the lock "${path}"`);
-    const result = lockFile(fd, "exclusive");
-    if (result === 0) return { [Symbol.dispose]: () => void closeFile(fd) };
-    closeFile(fd);
-    if (result === -Errno.EAGAIN) return undefined;
-    throw new SystemError(-result, `cannot lock "${path}"`);
+    return fd < 0 ? undefined : fd;
   }
 
   /** Whether somebody holds the lock of a job. */

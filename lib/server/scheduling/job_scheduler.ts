@@ -22,12 +22,21 @@ export interface ScheduledHost extends JobHost {
 export class JobScheduler {
   readonly #host: ScheduledHost;
   readonly #report: (problem: string) => void;
+  readonly #everyMs: number;
   #reported = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ticking: Promise<StartedTask[]> | undefined;
 
-  /** @param report Told of what keeps jobs from being started, once each. */
-  constructor(host: ScheduledHost, report: (problem: string) => void) {
+  /**
+   * @param report Told of what keeps jobs from being started, once each.
+   * @param everyMs Time between two looks; other than a minute for tests.
+   */
+  constructor(
+    host: ScheduledHost,
+    report: (problem: string) => void,
+    everyMs: number = MINUTE_MS,
+  ) {
+    this.#everyMs = everyMs;
     this.#host = host;
     this.#report = report;
   }
@@ -37,7 +46,7 @@ export class JobScheduler {
     const look = async () => {
       await this.tick();
       if (this.#timer === undefined) return;
-      this.#timer = setTimeout(look, MINUTE_MS - Date.now() % MINUTE_MS);
+      this.#timer = setTimeout(look, this.#everyMs - Date.now() % this.#everyMs);
     };
     this.#timer = setTimeout(look, 0);
   }

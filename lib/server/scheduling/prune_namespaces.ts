@@ -6,6 +6,7 @@ import {
   pruneGroup,
   readOwner,
 } from "../../datastore/mod.ts";
+import { describeError, NotFoundError, PbsError } from "../../errors/mod.ts";
 import { formatSnapshotPath, type KeepOptions } from "../../repository/mod.ts";
 import type { Task } from "../tasks/mod.ts";
 
@@ -21,8 +22,10 @@ export interface NamespacePrune {
 }
 
 /**
- * Prunes all groups of a namespace and of those below it.
+ * Prunes all groups of a namespace and of those below it. One that cannot be pruned does not keep the
+ * others from it.
  *
+ * @throws {PbsError} if there were such.
  * @throws {CancelledError} if the task was asked to stop.
  */
 export async function pruneNamespaces(
@@ -30,6 +33,7 @@ export async function pruneNamespaces(
   { namespace, maxDepth, keep, dryRun = false, owner }: NamespacePrune,
   { log, signal }: Pick<Task, "log" | "signal">,
 ): Promise<void> {
+  let failed = 0;
   for (const each of await namespacesBelow(datastore, namespace, maxDepth)) {
     for (const group of await groupsOf(datastore, each)) {
       signal.throwIfAborted();
@@ -38,8 +42,17 @@ export async function pruneNamespaces(
         continue;
       }
       log(`pruning group "${group.path}" of namespace "${each}"`);
-      const decisions = await pruneGroup(group, keep, dryRun, log);
-      for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
+      try {
+        const decisions = await pruneGroup(group, keep, dryRun, log);
+        for (const decision of decisions) log(`${decision.mark} ${formatSnapshotPath(decision)}`);
+      } catch (error) {
+        // Somebody has removed it meanwhile.
+        if (error instanceof NotFoundError) continue;
+        if (!(error instanceof PbsError)) throw error;
+        failed++;
+        log(`WARN: cannot prune group "${group.path}": ${describeError(error).join(": ")}`, true);
+      }
     }
   }
+  if (failed > 0) throw new PbsError(`${failed} groups could not be pruned`);
 }

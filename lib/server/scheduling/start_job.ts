@@ -1,6 +1,7 @@
 import { collectGarbage } from "../../datastore/mod.ts";
 import { ConflictError, describeError } from "../../errors/mod.ts";
 import {
+  type CollectionJob,
   JOB_KINDS,
   jobKeepOptions,
   jobKey,
@@ -12,7 +13,7 @@ import {
   type ServerJobs,
 } from "../jobs/mod.ts";
 import { startVerification, type VerificationHost } from "../state/mod.ts";
-import type { StartedTask, TaskEnd } from "../tasks/mod.ts";
+import type { StartedTask, TaskEnd, TaskStart } from "../tasks/mod.ts";
 import { formatKeepOptions } from "./format_keep_options.ts";
 import { pruneNamespaces } from "./prune_namespaces.ts";
 
@@ -32,11 +33,12 @@ export interface JobStart {
 export const COLLECTION_TYPE = "garbage_collection";
 
 /**
- * Starts a job as a task. How it ends becomes its state; so does a start that fails.
+ * Starts a job as a task. How it ends becomes its state. What keeps it from working, such as a datastore
+ * that is not there, is the end of the task.
  *
  * @returns The task; its end is told when the state is kept.
  * @throws {ConflictError} if it is running, here or in another process.
- * @throws {PbsError} if it cannot be started.
+ * @throws {PbsError} if there can be no task.
  */
 export async function startJob(
   host: JobHost,
@@ -50,18 +52,18 @@ export async function startJob(
   const begun: JobState = { since: host.jobs.now(), schedule: jobSchedule(job) };
   let started: StartedTask;
   try {
-    started = startTask(host, job, start);
+    started = startWork(host, job, start);
   } catch (error) {
-    using _lock = lock;
-    const status = describeError(error).join(": ");
-    await states.write(key, { ...begun, endTime: begun.since, status });
+    lock[Symbol.dispose]();
     throw error;
   }
   const { task } = started;
   const running = { ...begun, upid: task.id };
   const keep = (state: JobState) =>
     states.write(key, state).catch((error) => {
-      task.log(`WARN: the state of the job is not recorded: ${describeError(error)}`, true);
+      // Without a schedule nothing depends on it.
+      const isProblem = begun.schedule !== undefined;
+      task.log(`WARN: the state of the job is not recorded: ${describeError(error)[0]}`, isProblem);
     });
   const written = keep(running);
   const ended = started.ended.then(async (end: TaskEnd) => {
@@ -75,10 +77,18 @@ export async function startJob(
   return { task, ended };
 }
 
-function startTask(host: JobHost, job: ServerJob, start: JobStart): StartedTask {
+function startWork(host: JobHost, job: ServerJob, start: JobStart): StartedTask {
+  try {
+    host.datastore(jobPlace(job).store, "write");
+  } catch (error) {
+    return host.tasks.start(taskOf(job, start), ({ log }) => {
+      if (start.introduction !== undefined) log(start.introduction);
+      return Promise.reject(error);
+    });
+  }
   switch (job.kind) {
     case "gc":
-      return startCollection(host, job.id, start);
+      return startCollection(host, job, start);
     case "prune":
       return startPrune(host, job, start);
     case "verify":
@@ -86,36 +96,49 @@ function startTask(host: JobHost, job: ServerJob, start: JobStart): StartedTask 
   }
 }
 
+/** Name of the task of a job. */
+function taskOf(job: ServerJob, { authId }: JobStart): TaskStart {
+  const { store, namespace } = jobPlace(job);
+  // What frees space has to run on a disk that is full.
+  const common = { authId, needsNoLog: job.kind !== "verify" };
+  switch (job.kind) {
+    case "gc":
+      return { ...common, workerType: COLLECTION_TYPE, workerId: store };
+    case "prune": {
+      const workerId = namespace === "" ? store : `${store}:${namespace}`;
+      return { ...common, workerType: JOB_KINDS.prune.workerType, workerId };
+    }
+    case "verify":
+      return {
+        ...common,
+        workerType: JOB_KINDS.verify.workerType,
+        workerId: `${store}:${job.id}`,
+      };
+  }
+}
+
 function startCollection(
   host: JobHost,
-  store: string,
-  { authId, introduction }: JobStart,
+  job: CollectionJob,
+  start: JobStart,
 ): StartedTask {
-  const { datastore } = host.datastore(store, "write");
-  return host.tasks.start(
-    { workerType: COLLECTION_TYPE, workerId: store, authId, needsNoLog: true },
-    async ({ id, log, signal }) => {
-      if (introduction !== undefined) log(introduction);
-      await collectGarbage(datastore, { upid: id, log, signal });
-    },
-  );
+  const { datastore } = host.datastore(job.id, "write");
+  return host.tasks.start(taskOf(job, start), async ({ id, log, signal }) => {
+    if (start.introduction !== undefined) log(start.introduction);
+    await collectGarbage(datastore, { upid: id, log, signal });
+  });
 }
 
 function startPrune(
   host: JobHost,
   job: SectionJob,
-  { authId, introduction }: JobStart,
+  start: JobStart,
 ): StartedTask {
   const { store, namespace } = jobPlace(job);
   const { datastore } = host.datastore(store, "write");
   const keep = jobKeepOptions(job);
-  return host.tasks.start({
-    workerType: JOB_KINDS.prune.workerType,
-    workerId: namespace === "" ? store : `${store}:${namespace}`,
-    authId,
-    needsNoLog: true,
-  }, async (task) => {
-    if (introduction !== undefined) task.log(introduction);
+  return host.tasks.start(taskOf(job, start), async (task) => {
+    if (start.introduction !== undefined) task.log(start.introduction);
     task.log(`starting prune job '${job.id}' on datastore '${store}'`);
     if (Object.keys(keep).length === 0) return task.log("no retention options: everything is kept");
     task.log(`retention options: ${formatKeepOptions(keep)}`);
@@ -127,18 +150,18 @@ function startPrune(
 function startVerify(
   host: JobHost,
   job: SectionJob,
-  { authId, introduction }: JobStart,
+  start: JobStart,
 ): StartedTask {
-  const { id, properties } = job;
+  const { properties } = job;
   const { store, namespace } = jobPlace(job);
   const outdatedAfterDays = properties["outdated-after"] as number | undefined;
-  return startVerification(host, authId, store, {
+  return startVerification(host, start.authId, store, {
     namespace,
     ignoreVerified: properties["ignore-verified"] !== false,
     ...outdatedAfterDays === undefined ? {} : { outdatedAfterDays },
   }, {
-    named: { workerType: JOB_KINDS.verify.workerType, workerId: `${store}:${id}` },
+    named: taskOf(job, start),
     maxDepth: properties["max-depth"] as number | undefined,
-    introduction,
+    introduction: start.introduction,
   });
 }
