@@ -120,13 +120,17 @@ async function repair(values: CommandValues, context: CommandContext): Promise<v
       output,
     });
     others.push(opened.use(other));
+    if (other.displayName === repository.displayName) {
+      throw new UsageError(`--from names the repository itself: ${text}`);
+    }
   }
   const crypt = await openRestoreKey(cryptOptions, context);
-  const [{ runRepair }, { parseArchiveSpec }] = await Promise.all([
+  const [{ runRepair }, { checkArchiveSources, parseArchiveSpec }] = await Promise.all([
     import("../../lib/repair/mod.ts"),
     import("../../lib/backup/mod.ts"),
   ]);
   const sources = values.arguments("source").map((each) => parseArchiveSpec(argumentBytes(each)));
+  checkArchiveSources(sources, (level, line) => output.log(level, line));
   using signals = catchSignals(() => output.log("info", "got shutdown request (SIGINT)"));
   using messages = new RepairMessages(output, format, values.flag("dry-run"));
   const outcomes: SnapshotOutcome[] = [];

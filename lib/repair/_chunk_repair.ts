@@ -1,5 +1,6 @@
 import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, describeError, PbsError } from "../errors/mod.ts";
+import type { ReadBlob } from "../datastore/mod.ts";
 import { DamagedChunkError } from "../reading/mod.ts";
 import type { PlacedSnapshot, SnapshotSource } from "../repository/mod.ts";
 import { hasContentOfDigest, type WantedChunk } from "./chunk_check.ts";
@@ -40,17 +41,26 @@ export class ChunkRepair {
 
   /** Reads a chunk back. What says nothing about the chunk is thrown. */
   async look(chunk: WantedChunk, source: SnapshotSource): Promise<ChunkVerdict> {
+    const { digest, encrypted } = chunk;
+    const read = (buffer: (length: number) => Uint8Array) => source.readChunk(digest, buffer);
+    const verdict = await this.#check(chunk, read);
+    if (verdict !== "damaged" || encrypted || !await hasContentOfDigest(digest, read)) {
+      return verdict;
+    }
+    // Either the index is wrong, or a backup has stored the chunk in this moment.
+    const again = await this.#check(chunk, read);
+    return again === "damaged" ? "wrong length" : again;
+  }
+
+  async #check(chunk: WantedChunk, read: ReadBlob): Promise<ChunkVerdict> {
     const { check, observer } = this.context;
-    const { digest } = chunk;
     try {
-      const verdict = await check.check(chunk, (buffer) => source.readChunk(digest, buffer));
+      const verdict = await check.check(chunk, read);
       observer.progress.bytesRead += chunk.size;
       return verdict;
     } catch (error) {
       if (!DamagedChunkError.isCause(error)) throw error;
-      observer.log("debug", `chunk ${encodeHex(digest)}: ${describeError(error)[0]}`);
-      const read = (buffer: (length: number) => Uint8Array) => source.readChunk(digest, buffer);
-      if (!chunk.encrypted && await hasContentOfDigest(digest, read)) return "wrong length";
+      observer.log("debug", `chunk ${encodeHex(chunk.digest)}: ${describeError(error)[0]}`);
       return "damaged";
     }
   }

@@ -10,7 +10,7 @@ import {
   parseFixedIndex,
 } from "../index/mod.ts";
 import { checkSignature, type ManifestFile, verifyBlob, verifyIndex } from "../manifest/mod.ts";
-import { archiveKind, type SnapshotSource } from "../repository/mod.ts";
+import { archiveKind, isSafeName, type SnapshotSource } from "../repository/mod.ts";
 import type { SnapshotCopy } from "./_other_repository.ts";
 
 /** An index or a blob that is what its manifest says. */
@@ -65,6 +65,9 @@ export async function whyOtherManifest(
     if (!(error instanceof KeyError)) throw error;
   }
   for (const file of manifest.files) {
+    if (!isSafeName(file.filename) || archiveKind(file.filename) === undefined) {
+      return `it lists "${file.filename}", which is not the name of an index or a blob`;
+    }
     const problem = await contradiction(file, source);
     if (problem !== undefined) return `its "${file.filename}" is another one: ${problem}`;
   }

@@ -1,5 +1,6 @@
 import { CorruptDataError, describeError, NotFoundError, PbsError } from "../errors/mod.ts";
 import { checkManifestOf, decodeManifestBlob, type Manifest } from "../manifest/mod.ts";
+import { ReconnectingSource } from "../reading/mod.ts";
 import {
   type BackupSnapshot,
   formatGroupPath,
@@ -12,6 +13,9 @@ import {
   type SnapshotSource,
 } from "../repository/mod.ts";
 import { type ChunkPlace, placeOf, placeOfSnapshot } from "./chunk_place.ts";
+
+/** Time for which a lost connection to another repository is waited for. */
+const PATIENCE_MS = 20_000;
 
 /** A snapshot of another repository, opened. */
 export interface SnapshotCopy extends AsyncDisposable {
@@ -74,7 +78,10 @@ export class OtherRepository {
     const path = formatSnapshotPath(snapshot);
     let opened: SnapshotSource | undefined;
     try {
-      const source = opened = await this.repository.openSnapshot(namespace, snapshot);
+      const source = opened = await ReconnectingSource.open({
+        open: () => this.repository.openSnapshot(namespace, snapshot),
+        waitMs: PATIENCE_MS,
+      });
       const manifestBlob = await source.readFile(MANIFEST_BLOB_NAME);
       const manifest = await decodeManifestBlob(manifestBlob);
       checkManifestOf(manifest, snapshot);

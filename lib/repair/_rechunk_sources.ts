@@ -57,7 +57,7 @@ async function rechunk(
   const words = request.sources.map(({ name }) => name).join(", ");
   const mode = `${form.changeDetectionMode}${form.crypt === undefined ? "" : ", encrypted"}`;
   observer.log("info", `reading the sources of ${words} once more (${mode})`);
-  using _hold = await context.target.hold(request.signal);
+  using _hold = request.dryRun ? undefined : await context.target.hold(request.signal);
   await runBackup({
     repository: {
       beginBackup: () => Promise.resolve(target),

@@ -70,7 +70,8 @@ export class SnapshotRepair {
     const { candidate } = this;
     observer.progress.snapshot = formatSnapshotPath(candidate.snapshot);
     request.signal.throwIfAborted();
-    using _hold = await target.hold(request.signal);
+    // Who only looks may not be allowed to lock.
+    using _hold = request.dryRun ? undefined : await target.hold(request.signal);
     try {
       await using source = await target.open(candidate);
       await using copies = new Copies(this.#context, candidate);

@@ -1,5 +1,5 @@
 import { MAX_ENCODED_CHUNK_BYTES } from "../blob/mod.ts";
-import { CorruptDataError, NotFoundError, PbsError } from "../errors/mod.ts";
+import { ConnectionError, CorruptDataError, NotFoundError, PbsError } from "../errors/mod.ts";
 import type { Repository, SnapshotSource } from "../repository/mod.ts";
 import type { ChunkCheck, WantedChunk } from "./chunk_check.ts";
 
@@ -66,7 +66,22 @@ export function placeOf(repository: Repository): ChunkPlace | undefined {
   return { name: repository.displayName, readChunk: read };
 }
 
-/** A snapshot, the indexes of which were read. */
+/**
+ * A snapshot, the indexes of which were read. When its server cannot be reached any more it has nothing:
+ * each chunk would wait for it anew.
+ */
 export function placeOfSnapshot(name: string, source: SnapshotSource): ChunkPlace {
-  return { name, readChunk: (digest, buffer) => source.readChunk(digest, buffer) };
+  let isLost = false;
+  return {
+    name,
+    readChunk: async (digest, buffer) => {
+      if (isLost) throw new NotFoundError(`${name} cannot be reached`);
+      try {
+        await source.readChunk(digest, buffer);
+      } catch (error) {
+        isLost ||= error instanceof ConnectionError;
+        throw error;
+      }
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { CancelledError, NotFoundError } from "../errors/mod.ts";
+import { CancelledError, describeError, NotFoundError, PbsError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import { formatGroupPath, type PlacedSnapshot, type RepairTarget } from "../repository/mod.ts";
 import { ChunkRepair } from "./_chunk_repair.ts";
@@ -10,6 +10,7 @@ import type { RepairContext } from "./_repair_context.ts";
 import { ServerTarget } from "./_server_target.ts";
 import { SnapshotRepair } from "./_snapshot_repair.ts";
 import { ChunkCheck, type WantedChunk } from "./chunk_check.ts";
+import { placeOfSnapshot } from "./chunk_place.ts";
 import type {
   RepairObserver,
   RepairReport,
@@ -119,7 +120,14 @@ async function lookElsewhere(
   }
   if (request.sources.length > 0 && states.badCount + wantedFiles.size > 0) {
     const broken = open.flatMap((each) => each.brokenFiles);
-    await rechunkSources(context, chunks, first.candidate, broken);
+    try {
+      await rechunkSources(context, chunks, first.candidate, broken);
+    } catch (error) {
+      // What is lost is to be told all the same.
+      if (!(error instanceof PbsError) || request.signal.aborted) throw error;
+      const [reason] = describeError(error);
+      context.observer.log("error", `the sources could not be read to their end: ${reason}`);
+    }
   }
   return before[0] !== counters.chunksRepaired || before[1] !== rebuilt.size;
 }
@@ -132,7 +140,7 @@ async function searchSnapshots(
   placed: PlacedSnapshot,
 ): Promise<void> {
   observer.log("info", `looking for ${states.badCount} chunks in all snapshots of ${other.name}`);
-  using _hold = await target.hold(request.signal);
+  using _hold = request.dryRun ? undefined : await target.hold(request.signal);
   for await (const snapshot of other.snapshots()) {
     request.signal.throwIfAborted();
     if (states.badCount === 0) return;
@@ -147,7 +155,7 @@ async function searchSnapshots(
           return undefined;
         });
       if (index === undefined) continue;
-      const place = { name: copy.name, readChunk: copy.source.readChunk.bind(copy.source) };
+      const place = placeOfSnapshot(copy.name, copy.source);
       await chunks.heal(placed, badIn(index, states), [place]);
     }
   }

@@ -62,7 +62,9 @@ Deno.test("repair: what makes no sense is refused before anything is done", asyn
       [["host/legacy/2020-01-01T00:00:00Z"], "there is no snapshot to repair in host/legacy"],
       [["nonsense"], "nonsense"],
       [["--from", `${world.folder}/nowhere`], "nowhere"],
+      [["--from", store], "names the repository itself"],
       [["--source", "tree.pxar"], "tree.pxar"],
+      [["--source", `tree.pxar:${world.folder}/nowhere`], "nowhere"],
       [["--chunk-size", "100"], "unsupported chunk size"],
       [["--keyfile", `${world.folder}/no-key`], "no-key"],
     ] as const

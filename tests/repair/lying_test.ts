@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { BLOB_MAGICS, encodeBlob, parseBlobHeader, writeBlobCrc } from "../../lib/blob/mod.ts";
 import { decodeHex } from "../../lib/bytes/mod.ts";
+import { createCryptConfig } from "../../lib/crypto/mod.ts";
 import { formatSnapshotPath } from "../../lib/repository/mod.ts";
 import { Chance } from "../support/chance.ts";
 import { repairStored } from "../support/repair_in_process.ts";
@@ -75,16 +76,20 @@ for (const [what, lie] of Object.entries(LIES)) {
   });
 }
 
-Deno.test("without the key the CRC of encrypted chunks is all that is checked, and that is told", async () => {
+Deno.test("without their key the CRC of encrypted chunks is all that is checked, and that is told", async () => {
   await using world = await RepairWorld.make(["hidden"]);
   const damaged = await world.copy("damaged");
   const files = chunkFiles(damaged);
   for (const name of files) Deno.removeSync(`${damaged}/.chunks/${name}`);
   await using repository = open(damaged);
   await using other = open(`${world.folder}/first`);
-  const end = await repairStored(repository, { others: [other] });
-  assertEquals(end.report.chunksUnproven, files.length);
-  assertEquals(end.report.snapshots.repaired, world.snapshots.length);
+  const { report, lines } = await repairStored(repository, {
+    others: [other],
+    crypt: await createCryptConfig(new Uint8Array(32).fill(99)),
+  });
+  assertEquals(report.chunksUnproven, files.length);
+  assertEquals(report.snapshots.repaired, world.snapshots.length);
+  assertStringIncludes(lines.join("\n"), "was encrypted with another key than the one at hand");
 });
 
 Deno.test("indexes, blobs and manifests of another snapshot of the same name are not taken", async () => {
