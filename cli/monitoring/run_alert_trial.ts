@@ -3,14 +3,11 @@ import { NotFoundError, PbsError, UsageError } from "../../lib/errors/mod.ts";
 import { ConfigTable, parseTomlTable, TableError } from "../../lib/tables/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { findConfigFile } from "../files/find_config_file.ts";
+import { findJobsFile } from "../configuration/find_jobs_file.ts";
 import { readInputPath } from "../files/read_input.ts";
 import { nearestWords } from "../hints/nearest_words.ts";
 import { printTable } from "../output/print_result.ts";
 
-const FILE_NAME = "pbs-client.toml";
-/** The place where administrators look for it. */
-const SYSTEM_FILE = `/etc/pbs-client/${FILE_NAME}`;
 const SERVER_FILE = "alerts.toml";
 /** Far more than anybody writes. */
 const MAX_BYTES = 256 * 1024;
@@ -53,12 +50,10 @@ export async function runAlertTrial(
   if (problems.length > 0) throw new PbsError(problems.join("\n"));
 }
 
-function filePath(values: CommandValues, { environment }: CommandContext): string {
+function filePath(values: CommandValues, context: CommandContext): string {
   const given = values.text("config");
-  if (given !== undefined) {
-    return isFolder(given) ? `${given}/${SERVER_FILE}` : given;
-  }
-  return findConfigFile(environment, FILE_NAME) ?? SYSTEM_FILE;
+  if (given !== undefined && isFolder(given)) return `${given}/${SERVER_FILE}`;
+  return findJobsFile(values, context);
 }
 
 function isFolder(path: string): boolean {

@@ -55,7 +55,7 @@ async function composeMail(
   const composer = new MailComposer({
     from: { name: "pbs-client", address: target.sender },
     to: target.to.map((address) => ({ name: "", address })),
-    subject: subject.length > MAX_SUBJECT ? `${subject.slice(0, MAX_SUBJECT)}…` : subject,
+    subject: subject.length > MAX_SUBJECT ? `${subject.slice(0, MAX_SUBJECT)}...` : subject,
     date: new Date(),
     text: lines.join("\n"),
     headers: {

@@ -1,6 +1,7 @@
 // What a server tells by itself: groups without a new backup, tasks that fail and work again.
 
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { UsageError } from "../../lib/errors/mod.ts";
 import { runRemote, runRemoteOk } from "../support/remote_command.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { TestServer } from "../support/test_server.ts";
@@ -191,4 +192,17 @@ Deno.test("a datastore that cannot be read is told of", async () => {
   server.server.state.configure([{ name: "gone", path: `${aside.path}/nowhere` }]);
   await server.server.watch!.look();
   assertEquals(told.take(), ["watch gone failed"]);
+});
+
+Deno.test("a server does not start with a file of alerts that is wrong", async () => {
+  await using dir = await TempDir.make();
+  await using made = await TestServer.start();
+  await Deno.mkdir(`${dir.path}/config`);
+  await Deno.rename(made.datastorePath, `${dir.path}/store`);
+  await Deno.writeTextFile(`${dir.path}/config/alerts.toml`, "[watch]\nmax-age = 1\n");
+  await assertRejects(
+    () => TestServer.start({ dir, alertsWarned: () => {} }),
+    UsageError,
+    "line 2: watch.max-age: must be from 60",
+  );
 });
