@@ -19,6 +19,11 @@ function bind() {
     pbs_capture_next: { ...NativeFunction.pbs_capture_next, nonblocking: true },
     pbs_capture_add_patterns: NativeFunction.pbs_capture_add_patterns,
     pbs_capture_met_patterns: NativeFunction.pbs_capture_met_patterns,
+    pbs_capture_watch: NativeFunction.pbs_capture_watch,
+    pbs_capture_select: NativeFunction.pbs_capture_select,
+    pbs_capture_selected: NativeFunction.pbs_capture_selected,
+    pbs_capture_add_ignores: NativeFunction.pbs_capture_add_ignores,
+    pbs_capture_keep: NativeFunction.pbs_capture_keep,
     pbs_capture_resume: NativeFunction.pbs_capture_resume,
     pbs_capture_cancel: NativeFunction.pbs_capture_cancel,
     pbs_capture_destroy: { ...NativeFunction.pbs_capture_destroy, nonblocking: true },
@@ -131,6 +136,61 @@ export class TreeCapture {
     const written = this.#symbols.pbs_capture_met_patterns(this.#handle, met, BigInt(count));
     if (written !== count) throw new Error(`native core knows ${written} of ${count} patterns`);
     return met;
+  }
+
+  /** Sets the names to tell of, compiled. Before the first `next`. */
+  watch(program: Uint8Array<ArrayBuffer>): void {
+    const length = BigInt(program.byteLength);
+    const result = this.#symbols.pbs_capture_watch(this.#handle, program, length);
+    if (result !== 0) throw new Error(`native core refused names to watch (error ${-result})`);
+  }
+
+  /**
+   * Sets the only paths to read, with what is below them. Before the first `next`.
+   *
+   * @param paths Relative to the root, a zero byte behind each.
+   */
+  select(paths: Uint8Array<ArrayBuffer>): void {
+    const length = BigInt(paths.byteLength);
+    const result = this.#symbols.pbs_capture_select(this.#handle, paths, length);
+    if (result !== 0) throw new Error(`native core refused the selected paths (error ${-result})`);
+  }
+
+  /**
+   * Which of the selected paths were found so far. Not while `next` is running.
+   *
+   * @param count How many paths there were.
+   * @returns 1 or 0 for each.
+   */
+  selected(count: number): Uint8Array {
+    const met = new Uint8Array(count);
+    if (count === 0) return met;
+    const written = this.#symbols.pbs_capture_selected(this.#handle, met, BigInt(count));
+    if (written !== count) throw new Error(`native core knows ${written} of ${count} paths`);
+    return met;
+  }
+
+  /**
+   * Appends ignore rules, compiled like match entries, for the directory that the walk is paused at.
+   *
+   * @param alone Whether those of the directories further up end here.
+   */
+  addIgnores(rules: Uint8Array<ArrayBuffer>, alone: boolean): void {
+    const length = BigInt(rules.byteLength);
+    const flag = alone ? 1 : 0;
+    const result = this.#symbols.pbs_capture_add_ignores(this.#handle, rules, length, flag);
+    if (result !== 0) throw new Error(`native core refused ignore rules (error ${-result})`);
+  }
+
+  /**
+   * Leaves out everything else in the directory that the walk is paused at.
+   *
+   * @param names A zero byte behind each.
+   */
+  keep(names: Uint8Array<ArrayBuffer>): void {
+    const length = BigInt(names.byteLength);
+    const result = this.#symbols.pbs_capture_keep(this.#handle, names, length);
+    if (result !== 0) throw new Error(`native core refused names to keep (error ${-result})`);
   }
 
   /** Goes on after a pause. Not while `next` is running. */

@@ -56,8 +56,10 @@ export const CaptureKind = {
   End: 3,
   /** A call failed; the name is empty for the innermost directory itself. */
   Failed: 4,
-  /** The content of an exclude file. The walk pauses after it. */
+  /** The content of an exclude file. The walk pauses after it and the marks. */
   ExcludeFile: 5,
+  /** A name that is watched, and its content. The walk pauses after all of them. */
+  Mark: 6,
 } as const;
 
 /** Bits of an entry's flags. */
@@ -170,6 +172,32 @@ export const CaptureFailureWord = {
 
 /** Bytes of the fixed part of that record. */
 export const CAPTURE_FAILURE_BYTES = 24;
+
+/** Kinds of what is told of a name that is watched. */
+export const MarkKind = {
+  /** That it is there, whatever it is. */
+  Name: 0,
+  /** The first bytes of a regular file. */
+  Head: 1,
+  /** All of a regular file. */
+  Content: 2,
+} as const;
+
+/** A name that is watched is there; content follows. Number of each field's word. */
+export const CaptureMarkWord = {
+  length: 0,
+  kind: 1,
+  /** Which one of those that are watched. */
+  index: 2,
+  /** One of `CaptureStep`; 0 if it could be read. */
+  step: 3,
+  /** EINVAL for what is no regular file. */
+  errno: 4,
+  textLength: 5,
+} as const;
+
+/** Bytes of the fixed part of that record. */
+export const CAPTURE_MARK_BYTES = 24;
 
 /** Bits of a match entry's flags. */
 export const MatchFlag = {

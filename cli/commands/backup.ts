@@ -18,6 +18,7 @@ import { openBackupKeys } from "../keys/open_backup_keys.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { COMMAND_SOURCE_OPTIONS, withCommandSource } from "../options/command_source.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
+import { LEAVE_OUT_OPTIONS, readLeaveOut } from "../options/leave_out_options.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import {
   OUTPUT_FORMAT_OPTION,
@@ -62,6 +63,7 @@ export const command: CommandDefinition = {
     ...VERBOSITY_OPTIONS,
     ...COMMAND_SOURCE_OPTIONS,
     ...PICTURE_OPTIONS,
+    ...LEAVE_OUT_OPTIONS,
     {
       name: "all-file-systems",
       type: { kind: "boolean" },
@@ -217,8 +219,10 @@ async function runBackupCommand(
     parseArchiveSpec,
     retryBackup,
   } = await import("../../lib/backup/mod.ts");
+  const leaveOut = await readLeaveOut(values);
   const options = {
     ...requestOptions(values),
+    ...(leaveOut === undefined ? {} : { leaveOut }),
     archives: withCommandSource(
       values.arguments("backupspec").map((word) => parseArchiveSpec(argumentBytes(word))),
       values,
@@ -308,6 +312,10 @@ function requestOptions(
   }
   const allFileSystems = values.flag("all-file-systems");
   const includeDevices = values.arguments("include-dev").map(argumentBytes);
+  if (values.flag("one-file-system") && (allFileSystems || includeDevices.length > 0)) {
+    const other = allFileSystems ? "all-file-systems" : "include-dev";
+    throw new UsageError(`option 'one-file-system' conflicts with option '${other}'`);
+  }
   if (allFileSystems && includeDevices.length > 0) {
     throw new UsageError("option 'all-file-systems' conflicts with option 'include-dev'");
   }

@@ -7,6 +7,7 @@ import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
 import { isBrokenPipe } from "../output/is_broken_pipe.ts";
 import { ClosedOutputError } from "../output/output.ts";
+import { LEAVE_OUT_OPTIONS, readLeaveOut } from "../options/leave_out_options.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 import { flagOption } from "./flag_option.ts";
 
@@ -45,6 +46,7 @@ export const command: CommandDefinition = {
       repeatable: true,
       description: "Pattern of files to leave out, as in files named .pxarexclude.",
     },
+    ...LEAVE_OUT_OPTIONS,
     flagOption("no-acls", "Leave out ACLs."),
     flagOption("no-device-nodes", "Leave out device nodes."),
     flagOption("no-fcaps", "Leave out file capabilities."),
@@ -65,7 +67,14 @@ export const command: CommandDefinition = {
 async function create(values: CommandValues, { output }: CommandContext): Promise<void> {
   const archive = values.bytes("archive")!;
   const payload = values.bytes("payload-output");
-  const excludes = readExcludes(values);
+  const leaveOut = await readLeaveOut(values);
+  if (leaveOut?.oneFileSystem && values.flag("all-file-systems")) {
+    throw new UsageError("option 'one-file-system' conflicts with option 'all-file-systems'");
+  }
+  const excludes = [
+    ...(leaveOut?.patterns ?? []).map((pattern) => new MatchEntry(pattern)),
+    ...readExcludes(values),
+  ];
   if (values.text("archive") === "-") {
     output.log("info", 'note: "-" is a file here; the standard output is /dev/stdout');
   }
@@ -77,6 +86,7 @@ async function create(values: CommandValues, { output }: CommandContext): Promis
       ...(payload === undefined ? {} : { payload }),
       source: values.bytes("source")!,
       excludes,
+      ...(leaveOut === undefined ? {} : { leaveOut }),
       allFileSystems: values.flag("all-file-systems"),
       entriesMax: values.requiredInteger("entries-max"),
       xattrs: !values.flag("no-xattrs"),

@@ -1,8 +1,11 @@
 import {
   ArchivingVisitor,
+  describeLeaveOut,
+  type LeaveOut,
   newBackupProgress,
   recordedExcludes,
   type TreeDestination,
+  understoodExcludes,
 } from "../backup/mod.ts";
 import { bytesEqual, quotePath } from "../bytes/mod.ts";
 import { UncutStream } from "../chunking/mod.ts";
@@ -26,6 +29,8 @@ export interface CreateArchiveRequest {
   /** A directory; a symbolic link is not followed. */
   readonly source: Uint8Array;
   readonly excludes: MatchList;
+  /** Everything else that is left out; its patterns are among the excludes already. */
+  readonly leaveOut?: LeaveOut;
   readonly allFileSystems: boolean;
   /** Most entries in all directories open at a time. */
   readonly entriesMax: number;
@@ -105,11 +110,16 @@ async function writeTree(
   observer: CreateArchiveObserver,
   { outputs, archive, payload }: Streams,
 ): Promise<void> {
+  const excludes = understoodExcludes(
+    request.excludes,
+    request.source,
+    (line) => observer.log("info", line),
+  );
   const destination: TreeDestination = {
     encoder: new PxarEncoder(archive, payload),
     stream: archive,
     ...(payload === undefined ? {} : { payload }),
-    ...recordedExcludes(request.excludes, payload !== undefined),
+    ...recordedExcludes(excludes, payload !== undefined, describeLeaveOut(request.leaveOut)),
   };
   const onWarning = (warning: WalkWarning) => {
     const { level, text } = describeWarning(warning);
@@ -128,20 +138,26 @@ async function writeTree(
     },
     onEntry: observer.entry && ((path) => observer.entry!(path)),
   });
-  await walkTree(walkOptions(request, onWarning), filter);
+  await walkTree(walkOptions({ ...request, excludes }, onWarning), filter);
   await payload?.end();
   await archive.end();
   visitor.settle();
+  for (const path of request.leaveOut?.listed?.missing ?? []) {
+    observer.log("warn", `listed path ${quotePath(path)} is not in the source, or left out`);
+  }
 }
 
 function walkOptions(
   request: CreateArchiveRequest,
   onWarning: (warning: WalkWarning) => void,
 ): WalkOptions {
+  const { filters, listed } = request.leaveOut ?? {};
+  const selection = listed?.selectionOf(request.source);
   return {
     source: request.source,
     followSource: false,
     excludes: request.excludes,
+    filters: { ...filters, ...(selection && { selection }) },
     allFileSystems: request.allFileSystems,
     entriesMax: request.entriesMax,
     xattrs: request.xattrs,

@@ -1,4 +1,13 @@
-import { describeWarning, type MatchList, type WalkOptions, type WalkWarning } from "../fs/mod.ts";
+import {
+  describeWarning,
+  type MatchList,
+  type WalkOptions,
+  WalkProgress,
+  type WalkWarning,
+} from "../fs/mod.ts";
+import { describeLeaveOut } from "./leave_out.ts";
+import { recordedExcludes } from "./recorded_excludes.ts";
+import { understoodExcludes } from "./understood_excludes.ts";
 import type { ArchiveSpec, BackupObserver, BackupRequest } from "./backup_request.ts";
 
 /** Settings that all trees of a run have in common. */
@@ -17,10 +26,14 @@ export function sourceWalk(
   settings: TreeSettings,
   { path, readPath }: ArchiveSpec,
   onWarning: (warning: WalkWarning) => void,
-): WalkOptions {
+): WalkOptions & { readonly progress: WalkProgress } {
+  const { filters, listed } = request.leaveOut ?? {};
+  const selection = listed?.selectionOf(path);
   return {
     source: readPath ?? path,
-    excludes: settings.excludes,
+    excludes: understoodExcludes(settings.excludes, path, () => {}),
+    filters: { ...filters, ...(selection === undefined ? {} : { selection }) },
+    progress: new WalkProgress(),
     metExcludes: settings.metExcludes,
     allFileSystems: request.allFileSystems,
     includeDevices: settings.includeDevices,
@@ -29,6 +42,22 @@ export function sourceWalk(
     onWarning,
     signal: request.signal,
   };
+}
+
+/** The record of what that walk leaves out; says how patterns are understood. */
+export function sourceRecord(
+  { leaveOut }: BackupRequest,
+  { excludes, saidOnce }: TreeSettings,
+  { path }: ArchiveSpec,
+  isSplit: boolean,
+  observer: BackupObserver,
+): ReturnType<typeof recordedExcludes> {
+  const understood = understoodExcludes(excludes, path, (line) => {
+    if (saidOnce.has(line)) return;
+    saidOnce.add(line);
+    observer.log("info", line);
+  });
+  return recordedExcludes(understood, isSplit, describeLeaveOut(leaveOut));
 }
 
 /** Tells of a warning of a walk; what holds for the whole run only once. */

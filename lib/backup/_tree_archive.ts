@@ -5,10 +5,9 @@ import { splitArchiveNames } from "../repository/mod.ts";
 import { CheapestReuse, RereadRound } from "../reuse/mod.ts";
 import type { BackupRun } from "./_backup_run.ts";
 import { PreviousArchive } from "./_previous_archive.ts";
-import { recordedExcludes } from "./recorded_excludes.ts";
 import { ReusingVisitor } from "./_reusing_visitor.ts";
 import type { CatalogArchive } from "./_catalog_archive.ts";
-import { sourceWalk, tellWarning, type TreeSettings } from "./_source_walk.ts";
+import { sourceRecord, sourceWalk, tellWarning, type TreeSettings } from "./_source_walk.ts";
 import { ArchivingVisitor, type TreeDestination } from "./_tree_visitor.ts";
 import type { ArchiveSpec, BackupObserver, ReuseStatistics } from "./backup_request.ts";
 
@@ -27,7 +26,7 @@ export async function storeTreeArchive(
     encoder: new PxarEncoder(stream),
     stream,
     catalog,
-    ...recordedExcludes(settings.excludes, false),
+    ...sourceRecord(run.request, settings, spec, false, run.observer),
   };
   catalog.writer.startArchive(serverName);
   await run.together([
@@ -65,7 +64,7 @@ export async function storeSplitTreeArchive(
     encoder: new PxarEncoder(stream, payload),
     stream,
     payload,
-    ...recordedExcludes(settings.excludes, true),
+    ...sourceRecord(run.request, settings, spec, true, run.observer),
   };
   // The payload is listed before the metadata (spec: client-pipeline.md §1.2).
   const payloadStored = run.store(payload, names.payload, "dynamic");
@@ -121,8 +120,9 @@ async function walk(
       request.makePlanner?.(previous.index, sink) ?? new CheapestReuse(previous.index, sink),
     onWarning,
   });
+  const options = sourceWalk(request, settings, spec, onWarning);
   try {
-    await walkTree(sourceWalk(request, settings, spec, onWarning), reusing ?? visitor);
+    await walkTree(options, reusing ?? visitor);
     await reusing?.finish();
     await end();
   } catch (error) {
@@ -130,6 +130,11 @@ async function walk(
     throw visitor.explain(error);
   }
   visitor.settle();
+  const { tooLarge, tooLargeBytes } = options.progress;
+  if (tooLarge > 0) {
+    const sizes = `${tooLarge} files, ${tooLargeBytes} bytes`;
+    observer.log("info", `left out because of their size: ${sizes}`);
+  }
   if (destination.payload !== undefined) {
     const rereadTo = reread?.rereadTo;
     run.archiveRecords.set(spec.name, {

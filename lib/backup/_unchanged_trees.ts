@@ -6,9 +6,8 @@ import { parseArchiveName, splitArchiveNames } from "../repository/mod.ts";
 import { PreviousRecord } from "../reuse/mod.ts";
 import { isOfSnapshot, type LastSnapshot } from "./_last_snapshot.ts";
 import { openMetadataPieces } from "./_metadata_pieces.ts";
-import { sourceWalk, tellWarning, type TreeSettings } from "./_source_walk.ts";
+import { sourceRecord, sourceWalk, tellWarning, type TreeSettings } from "./_source_walk.ts";
 import { TreeChange, TreeComparison } from "./_tree_comparison.ts";
-import { recordedExcludes } from "./recorded_excludes.ts";
 import type { ArchiveSpec, BackupObserver, BackupRequest } from "./backup_request.ts";
 
 /** File archives of a request that are as in the last snapshot. */
@@ -94,7 +93,7 @@ async function compare(
   const comparison = new TreeComparison({
     next: await openMetadataPieces(source, metadata, crypt, resources),
     record: new PreviousRecord(last.manifest, clientName),
-    prelude: recordedExcludes(settings.excludes, true).prelude,
+    prelude: sourceRecord(request, settings, spec, true, observer).prelude,
   }, observer.progress);
   resources.use(comparison);
   const onWarning = (warning: WalkWarning) => void warnings.push(warning);

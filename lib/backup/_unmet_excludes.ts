@@ -1,5 +1,5 @@
 import { quotePath } from "../bytes/mod.ts";
-import { type MatchList, normaliseMatchPath } from "../fs/mod.ts";
+import { absolutePath, type MatchList, pathBelow } from "../fs/mod.ts";
 import type { BackupRequest } from "./backup_request.ts";
 
 const SLASH = 0x2f;
@@ -8,10 +8,12 @@ const SLASH = 0x2f;
  * One line for each exclude pattern of the command line that matched nothing in any of the trees.
  * Whoever writes the path of the file system means one below the source: the line says which.
  *
+ * @param patterns All of the run; before those of the command line are those of files, which are often
+ *   meant for many places.
  * @param met One number for each of the patterns: 0 if it matched nothing.
  */
 export function describeUnmetExcludes(
-  { archives, excludes: given }: BackupRequest,
+  { archives, excludes: given, leaveOut }: BackupRequest,
   patterns: MatchList,
   met: Uint8Array,
 ): string[] {
@@ -21,9 +23,11 @@ export function describeUnmetExcludes(
   if (sources.length === 0) return [];
   // Empty patterns were left out; what follows the last one is not the user's.
   const texts = given.filter((text) => text !== "");
+  const first = leaveOut?.patterns.length ?? 0;
   return texts.flatMap((text, i) => {
-    if (patterns[i] === undefined || met[i] !== 0) return [];
-    const below = belowSource(patterns[i].pattern, sources);
+    const entry = patterns[first + i];
+    if (entry === undefined || met[first + i] !== 0) return [];
+    const below = belowSource(entry.pattern, sources);
     const meant = below === undefined
       ? ""
       : `; patterns begin at the source, write ${quotePath(below)}`;
@@ -35,29 +39,9 @@ export function describeUnmetExcludes(
 function belowSource(pattern: Uint8Array, sources: readonly Uint8Array[]): Uint8Array | undefined {
   if (pattern[0] !== SLASH) return undefined;
   for (const source of sources) {
-    const absolute = normaliseMatchPath(absolutePath(source));
-    const end = absolute.at(-1) === SLASH ? absolute.length - 1 : absolute.length;
-    const isPrefix = pattern.length > end + 1 && pattern[end] === SLASH &&
-      absolute.subarray(0, end).every((byte, i) => byte === pattern[i]);
-    if (end > 0 && isPrefix) return pattern.subarray(end);
+    const root = absolutePath(source);
+    const below = root.length > 1 ? pathBelow(pattern, root) : undefined;
+    if (below !== undefined && below.length > 1) return below;
   }
   return undefined;
-}
-
-function absolutePath(path: Uint8Array): Uint8Array {
-  if (path[0] === SLASH) return path;
-  const folder = new TextEncoder().encode(`${workingFolder()}/`);
-  const joined = new Uint8Array(folder.length + path.length);
-  joined.set(folder);
-  joined.set(path, folder.length);
-  return joined;
-}
-
-/** Empty where it was removed: a hint is not worth a backup. */
-function workingFolder(): string {
-  try {
-    return Deno.cwd();
-  } catch {
-    return "";
-  }
 }

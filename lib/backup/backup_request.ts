@@ -2,6 +2,7 @@ import type { CryptConfig } from "../crypto/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { BackupSnapshot, Repository } from "../repository/mod.ts";
 import type { ReusePlanner, ReuseSink } from "../reuse/mod.ts";
+import type { LeaveOut } from "./leave_out.ts";
 import type { SentChunks } from "./sent_chunks.ts";
 
 /** Kind of an archive's source (spec: cli.md §4.1.1). */
@@ -61,6 +62,8 @@ export interface BackupRequest {
   readonly archives: readonly ArchiveSpec[];
   /** Exclude patterns as given, in order. */
   readonly excludes: readonly string[];
+  /** Rules for what else is left out; none if absent. */
+  readonly leaveOut?: LeaveOut;
   readonly skipLostAndFound: boolean;
   readonly allFileSystems: boolean;
   /** Paths whose file systems are entered too; raw bytes. */

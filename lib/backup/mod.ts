@@ -16,5 +16,7 @@ export { SentChunks, type SentChunksPlace } from "./sent_chunks.ts";
 export { checkArchiveSources } from "./check_archive_sources.ts";
 export { checkIncludeDevices } from "./check_include_devices.ts";
 export { parseArchiveSpec } from "./parse_archive_spec.ts";
+export { describeLeaveOut, type LeaveOut } from "./leave_out.ts";
+export { understoodExcludes } from "./understood_excludes.ts";
 export { recordedExcludes } from "./recorded_excludes.ts";
 export { ArchivingVisitor, type ContentStream, type TreeDestination } from "./_tree_visitor.ts";

@@ -224,6 +224,9 @@ function tellUnmetExcludes(
   for (const line of describeUnmetExcludes(request, settings.excludes, settings.metExcludes)) {
     observer.log("warn", line);
   }
+  for (const path of request.leaveOut?.listed?.missing ?? []) {
+    observer.log("warn", `warning: listed path ${quotePath(path)} is in no source, or left out`);
+  }
 }
 
 /** The archives in their order, images that follow each other together. */
@@ -304,7 +307,7 @@ class Settings implements TreeSettings {
 
 function parseExcludes(request: BackupRequest, warn: (message: string) => void): MatchList {
   const encoder = new TextEncoder();
-  const entries: MatchEntry[] = [];
+  const entries = (request.leaveOut?.patterns ?? []).map((pattern) => new MatchEntry(pattern));
   for (const text of request.excludes) {
     if (text === "") continue;
     const given = encoder.encode(text);

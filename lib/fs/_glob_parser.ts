@@ -37,6 +37,11 @@ const NAMED_CLASSES: ReadonlyMap<string, (byte: number) => boolean> = new Map([
   ["xdigit", (byte) => isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)],
 ]);
 
+/** The bytes of a named class such as `alpha`; undefined if there is none of that name. */
+export function inNamedClass(name: string): ((byte: number) => boolean) | undefined {
+  return NAMED_CLASSES.get(name);
+}
+
 function isAlpha(byte: number): boolean {
   return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 }

@@ -8,12 +8,13 @@ import {
 import {
   CAPTURE_ENTRY_BYTES,
   CAPTURE_FAILURE_BYTES,
+  CAPTURE_MARK_BYTES,
   CaptureBeginWord,
   CaptureEntryWord,
   CaptureFailureWord,
   CaptureFlag,
   CaptureKind,
-  CaptureStep,
+  CaptureMarkWord,
 } from "../../ffi/native_layout.ts";
 import { Errno, errnoText } from "../../ffi/errno.ts";
 import { openFilesShare } from "../../ffi/open_files.ts";
@@ -30,11 +31,14 @@ import {
   S_IFSOCK,
 } from "../pxar/mod.ts";
 import { CapturedFlags, capturedMetadata } from "./capture_metadata.ts";
-import { EXCLUDE_FILE_NAME, parseExcludeFile } from "./exclude_file.ts";
+import { skipKind, STEP_TEXTS } from "./_capture_failures.ts";
+import { DirectoryRules } from "./_directory_rules.ts";
+import { EXCLUDE_FILE_NAME } from "./exclude_file.ts";
+import { namesLeftOut } from "./_names_left_out.ts";
 import { captureFeatures, isVirtualFileSystem } from "./filesystem_features.ts";
 import { HardlinkTable } from "./_hardlink_table.ts";
-import { compileMatchList } from "./match_program.ts";
 import { DEFAULT_ENTRIES_MAX, type WalkOptions } from "./walk_options.ts";
+import { wide, wideKey } from "./_wide_words.ts";
 import type { WalkProgress } from "./walk_progress.ts";
 import type { HardlinkTarget, TreeVisitor, WalkPath } from "./walk_visitor.ts";
 import type { WalkWarningKind } from "./walk_warning.ts";
@@ -49,28 +53,8 @@ export interface TreeWalkOptions extends WalkOptions {
 const DEFAULT_OPEN_FILES_MAX = 512;
 const OPEN_FILES_PART = 1 / 4;
 const SLASH = 0x2f;
-const TWO_32 = 0x1_0000_0000;
 const EXCLUDE_FILE_BYTES = new TextEncoder().encode(EXCLUDE_FILE_NAME);
 const NO_NAME = new Uint8Array();
-
-const STEP_TEXTS: Readonly<Record<number, string>> = {
-  [CaptureStep.Stat]: "cannot stat",
-  [CaptureStep.Open]: "cannot open",
-  [CaptureStep.Metadata]: "cannot read the metadata of",
-  [CaptureStep.ReadLink]: "cannot read the target of",
-  [CaptureStep.FileSystem]: "cannot query the file system of",
-  [CaptureStep.ReadDirectory]: "cannot list",
-  [CaptureStep.OpenExcludeFile]: "cannot open",
-  [CaptureStep.ReadExcludeFile]: "cannot read",
-  [CaptureStep.Return]: "cannot return to",
-};
-
-const LEFT_OUT: readonly (readonly [number, string])[] = [
-  [CaptureFlag.HasSelinuxLabel, "security.selinux"],
-  [CaptureFlag.HasNfs4Acl, "system.nfs4_acl"],
-  [CaptureFlag.HasOtherSecurity, "others of security.*"],
-  [CaptureFlag.HasOtherXattrs, "others"],
-];
 
 /** The walk's answer to a record at which the native core paused. */
 interface Decision {
@@ -80,34 +64,6 @@ interface Decision {
 
 const GO_ON: Decision = { enter: true, features: 0 };
 
-/**
- * Errors that say nothing about the entry, but that the process or the system has no more to give.
- */
-const EXHAUSTION: ReadonlySet<number> = new Set([Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM]);
-
-/**
- * Kind of the warning about an entry that a call failed for. It is left out and the walk goes on: beyond
- * spec pxar.md §5.5 also for a dead mount or a damaged disk.
- *
- * @returns undefined if the walk must end.
- */
-function skipKind(step: number, errno: number): WalkWarningKind | undefined {
-  if (EXHAUSTION.has(errno)) return undefined;
-  if (step === CaptureStep.ReadExcludeFile) return "exclude-file";
-  if (step === CaptureStep.OpenExcludeFile && errno !== Errno.EACCES) return "exclude-file";
-  if (step === CaptureStep.ReadDirectory || step === CaptureStep.Return) return "incomplete";
-  switch (errno) {
-    case Errno.ENOENT:
-      return "vanished";
-    case Errno.ESTALE:
-      return "stale";
-    case Errno.EACCES:
-      return step === CaptureStep.Stat ? "stat-denied" : "open-denied";
-    default:
-      return "unreachable";
-  }
-}
-
 /** A walk in progress: turns the records of the native core into the visitor's calls. */
 export class TreeWalk implements WalkPath {
   readonly progress: WalkProgress;
@@ -116,6 +72,8 @@ export class TreeWalk implements WalkPath {
   readonly #options: TreeWalkOptions;
   readonly #visitor: TreeVisitor;
   readonly #hardlinks = new HardlinkTable();
+  readonly #rules: DirectoryRules;
+  readonly #largestBytes: number;
   /** Names of the directories the walk is in, without the root. */
   readonly #names: Uint8Array[] = [];
   /** For the root and each of those: how many entries it has. */
@@ -136,6 +94,13 @@ export class TreeWalk implements WalkPath {
     this.#options = options;
     this.#visitor = visitor;
     this.progress = options.progress;
+    this.#rules = new DirectoryRules(capture, options);
+    this.#largestBytes = options.filters?.largerThanBytes ?? Infinity;
+  }
+
+  /** Tells the native core what is to be left out; before all else. */
+  begin(): void {
+    this.#rules.begin();
   }
 
   /**
@@ -169,6 +134,7 @@ export class TreeWalk implements WalkPath {
       if (signal?.aborted) await aborted;
       if (batch.state === "complete") return;
       if (batch.state === "paused") {
+        this.#rules.apply();
         this.#capture.resume(this.#decision.enter, this.#decision.features);
         next = this.#capture.next(batchFiles);
       }
@@ -186,7 +152,7 @@ export class TreeWalk implements WalkPath {
    * Names of extended attributes that entries have and no archive holds, as far as they are told.
    */
   get attributesLeftOut(): string[] {
-    return LEFT_OUT.filter(([flag]) => (this.#flagsSeen & flag) !== 0).map(([, name]) => name);
+    return namesLeftOut(this.#flagsSeen);
   }
 
   /** Path of the entry being visited. */
@@ -216,6 +182,8 @@ export class TreeWalk implements WalkPath {
         return this.#handleFailure(batch, at);
       case CaptureKind.ExcludeFile:
         return this.#handleExcludeFile(batch, at);
+      case CaptureKind.Mark:
+        return this.#handleMark(batch, at);
     }
   }
 
@@ -263,6 +231,7 @@ export class TreeWalk implements WalkPath {
     const { words } = batch;
     const fd = words[at + CaptureEntryWord.descriptor]! | 0;
     const links = words[at + CaptureEntryWord.links]!;
+    const sizeBytes = wide(words, at + CaptureEntryWord.size);
     let link: HardlinkTarget | undefined;
     if (links > 1) {
       const dev = wide(words, at + CaptureEntryWord.device);
@@ -274,7 +243,15 @@ export class TreeWalk implements WalkPath {
         this.#visitor.hardlink(name, first);
         return;
       }
-      link = this.#hardlinks.add(dev, ino, links, this.bytes());
+      if (sizeBytes <= this.#largestBytes) {
+        link = this.#hardlinks.add(dev, ino, links, this.bytes());
+      }
+    }
+    if (sizeBytes > this.#largestBytes) {
+      if (fd >= 0) closeCaptured(fd);
+      this.progress.tooLarge++;
+      this.progress.tooLargeBytes += sizeBytes;
+      return;
     }
     let metadata;
     try {
@@ -283,7 +260,6 @@ export class TreeWalk implements WalkPath {
       if (fd >= 0) closeCaptured(fd);
       throw error;
     }
-    const sizeBytes = wide(words, at + CaptureEntryWord.size);
     this.progress.files++;
     this.progress.fileBytes += sizeBytes;
     const identity = {
@@ -364,6 +340,7 @@ export class TreeWalk implements WalkPath {
   #handleEnd(): void {
     // A mount point that was not entered ends without having begun.
     if (this.#counts.length > this.#names.length) this.#openEntries -= this.#counts.pop()!;
+    this.#rules.leave(this.#names.length);
     if (this.#names.length === 0) {
       this.#visitor.leaveRoot();
       return;
@@ -397,20 +374,35 @@ export class TreeWalk implements WalkPath {
         contentAt,
         contentAt + words[at + CaptureFailureWord.textLength]!,
       );
-      const path = this.bytes();
-      const list = parseExcludeFile(content, directory, ({ kind, detail }) => {
-        this.#options.onWarning?.({ kind, path, detail });
-      });
-      // The core is paused after this record.
-      this.#capture.addPatterns(compileMatchList(list));
+      this.#rules.addExcludeFile(content, directory, this.bytes());
     }
     this.#leaf = NO_NAME;
   }
 
-  #skipOrFail(step: number, errno: number): void {
+  #handleMark(batch: CaptureBatch, at: number): void {
+    const { words, bytes } = batch;
+    this.#decision = GO_ON;
+    const index = words[at + CaptureMarkWord.index]!;
+    const errno = words[at + CaptureMarkWord.errno]!;
+    const directory = this.bytes();
+    this.#leaf = this.#rules.nameOf(index);
+    if (errno === 0) {
+      const start = at * 4 + CAPTURE_MARK_BYTES;
+      const text = bytes.subarray(start, start + words[at + CaptureMarkWord.textLength]!);
+      this.#rules.addMark(index, text, directory, this.#names.length);
+    } else if (errno === Errno.EINVAL) {
+      this.#rules.refuse(index, this.bytes());
+    } else {
+      this.#skipOrFail(words[at + CaptureMarkWord.step]!, errno, "exclude-file");
+    }
+    this.#leaf = NO_NAME;
+  }
+
+  #skipOrFail(step: number, errno: number, as?: WalkWarningKind): void {
     const path = this.bytes();
     // Without its root an archive would be empty, and look like a backup.
-    const kind = path.length === 0 ? undefined : skipKind(step, errno);
+    const skipped = path.length === 0 ? undefined : skipKind(step, errno);
+    const kind = skipped && (as ?? skipped);
     if (kind === undefined) {
       throw new SystemError(
         errno,
@@ -420,16 +412,4 @@ export class TreeWalk implements WalkPath {
     const detail = kind === "unreachable" ? { detail: STEP_TEXTS[step]! } : {};
     this.#options.onWarning?.({ kind, path, errno, ...detail });
   }
-}
-
-/** A number of 64 bits that is a device or a size; those stay below 2^53. */
-function wide(words: Uint32Array, at: number): number {
-  return words[at]! + words[at + 1]! * TWO_32;
-}
-
-/** A number of 64 bits as a key: exact also beyond 2^53. */
-function wideKey(words: Uint32Array, at: number): number | bigint {
-  const value = wide(words, at);
-  if (value <= Number.MAX_SAFE_INTEGER) return value;
-  return BigInt(words[at]!) | BigInt(words[at + 1]!) << 32n;
 }

@@ -1,5 +1,6 @@
 import { concatBytes, quotePath } from "../bytes/mod.ts";
 import { UsageError } from "../errors/mod.ts";
+import { listLines, trimLine } from "./list_lines.ts";
 import { MatchEntry, type MatchType } from "./match_entry.ts";
 import { normaliseMatchPath } from "./match_normalise.ts";
 
@@ -13,31 +14,13 @@ export interface ExcludeFileProblem {
   readonly detail: string;
 }
 
-const NEWLINE = 0x0a;
 const SLASH = 0x2f;
 const BANG = 0x21;
 const HASH = 0x23;
 const GLOB_BYTES: ReadonlySet<number> = new Set([0x5c, 0x2a, 0x3f, 0x5b]);
 
-function isBlank(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0c || byte === 0x0d;
-}
-
-function trim(line: Uint8Array): Uint8Array {
-  let start = 0;
-  let end = line.length;
-  while (start < end && isBlank(line[start])) start++;
-  while (end > start && isBlank(line[end - 1])) end--;
-  return line.subarray(start, end);
-}
-
-/** Whether an editor wrote its byte order mark, which is no part of the first pattern. */
-function startsWithMark(content: Uint8Array): boolean {
-  return content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf;
-}
-
-/** The directory as a literal prefix: `/` and its path, with glob bytes escaped. */
-function literalPrefix(directory: Uint8Array): Uint8Array {
+/** A directory as a literal prefix of patterns: `/` and its path, with glob bytes escaped. */
+export function literalPrefix(directory: Uint8Array): Uint8Array {
   if (directory.length === 0) return new Uint8Array();
   const prefix = [SLASH];
   for (const byte of directory) {
@@ -71,11 +54,8 @@ export function parseExcludeFile(
 ): MatchEntry[] {
   const entries: MatchEntry[] = [];
   const prefix = literalPrefix(directory);
-  for (let start = startsWithMark(content) ? 3 : 0; start < content.length;) {
-    const newline = content.indexOf(NEWLINE, start);
-    const end = newline < 0 ? content.length : newline;
-    const line = trim(content.subarray(start, end));
-    start = end + 1;
+  for (const full of listLines(content)) {
+    const line = trimLine(full);
     if (line.length === 0 || line[0] === HASH) continue;
     const type: MatchType = line[0] === BANG ? "include" : "exclude";
     const rest = type === "include" ? line.subarray(1) : line;

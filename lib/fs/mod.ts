@@ -30,7 +30,16 @@ export { PathSetEntry } from "./path_set_entry.ts";
 export { evaluateMatchList, type MatchList } from "./match_list.ts";
 export { normaliseMatchPath } from "./match_normalise.ts";
 export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./exclude_file.ts";
-export { EXCLUDE_CLI_FILE_NAME, formatMatchList } from "./exclude_cli_file.ts";
+export { parseExcludeList } from "./parse_exclude_list.ts";
+export { parseGitignore } from "./gitignore.ts";
+export { ListedPaths, type PathSelection } from "./listed_paths.ts";
+export type { WalkFilters } from "./walk_filters.ts";
+export { absolutePath, pathBelow } from "./absolute_path.ts";
+export {
+  EXCLUDE_CLI_FILE_NAME,
+  formatMatchList,
+  RECORDED_RULE_PREFIX,
+} from "./exclude_cli_file.ts";
 export { isVirtualFileSystem } from "./filesystem_features.ts";
 export type { FileIdentity } from "./file_identity.ts";
 export { compareWalkOrder } from "./compare_walk_order.ts";

@@ -1,4 +1,5 @@
 import type { MatchList } from "./match_list.ts";
+import type { WalkFilters } from "./walk_filters.ts";
 import type { WalkProgress } from "./walk_progress.ts";
 import type { WalkWarning } from "./walk_warning.ts";
 
@@ -18,6 +19,8 @@ export interface WalkOptions {
    * another one decided, once the walk is complete.
    */
   readonly metExcludes?: Uint8Array;
+  /** Further reasons to leave something out; `excludes` win over what Git ignores. */
+  readonly filters?: WalkFilters;
   /** Appends the pattern `lost+found` to `excludes`. */
   readonly skipLostAndFound?: boolean;
   /** Archive also what `.pxarexclude` files exclude. */

@@ -12,6 +12,10 @@ export class WalkProgress {
   fileBytes = 0;
   /** Entries left out because they vanished or could not be read. */
   skipped = 0;
+  /** Regular files left out because of their size; a name each. */
+  tooLarge = 0;
+  /** Bytes of those. */
+  tooLargeBytes = 0;
 
   /** Everything that became an entry of the archive. */
   get entries(): number {

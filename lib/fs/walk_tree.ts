@@ -80,12 +80,15 @@ export async function walkTree(options: WalkOptions, visitor: TreeVisitor): Prom
       throw new UsageError("refusing to backup a virtual file system");
     }
     capture.addPatterns(compileMatchList(excludes));
+    walk.begin();
     await (aborted ? Promise.race([walk.run(aborted.promise), aborted.promise]) : walk.run());
     const leftOut = walk.attributesLeftOut;
     if (leftOut.length > 0) {
       const path = new Uint8Array();
       options.onWarning?.({ kind: "attributes-left-out", path, detail: leftOut.join(", ") });
     }
+    const selection = options.filters?.selection;
+    selection?.note(capture.selected(selection.count));
     const { metExcludes } = options;
     if (metExcludes !== undefined) {
       const met = capture.metPatterns(excludes.length);

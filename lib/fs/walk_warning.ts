@@ -13,7 +13,8 @@ import { errnoText } from "../../ffi/errno.ts";
  * - `incomplete`: the same while a directory was listed; entries of it are missing in the archive
  * - `shrunk`, `grew`: the file's size changed while it was read (reported by the reader)
  * - `unreadable`: a stretch of the file could not be read, zeros take its place
- * - `exclude-file`: a `.pxarexclude` that could not be read was ignored
+ * - `exclude-file`: a `.pxarexclude`, `.gitignore` or `CACHEDIR.TAG` that could not be read was ignored
+ * - `source-marked`: the source itself has the name that says to leave the contents out
  * - `pattern-normalised`: a pattern had `.`, `..` or empty components
  * - `bad-pattern`: a line of a `.pxarexclude` was ignored
  * - `attributes-left-out`: some entries have extended attributes that archives do not hold
@@ -30,6 +31,7 @@ export type WalkWarningKind =
   | "grew"
   | "unreadable"
   | "exclude-file"
+  | "source-marked"
   | "pattern-normalised"
   | "bad-pattern"
   | "attributes-left-out";
@@ -110,6 +112,11 @@ export function describeWarning(warning: WalkWarning): WarningText {
       };
     case "exclude-file":
       return { level: "warn", text: `warning: exclude file ${path} is ignored: ${detail}` };
+    case "source-marked":
+      return {
+        level: "warn",
+        text: `warning: the source has ${path}: everything else in it is left out`,
+      };
     case "pattern-normalised":
       return { level: "warn", text: `warning: pattern in ${path} was cleaned up: ${detail}` };
     case "bad-pattern":

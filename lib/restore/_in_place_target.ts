@@ -49,6 +49,8 @@ export interface InPlaceParts extends InPlaceRequest {
   isSelected(path: Uint8Array, isDirectory: boolean): boolean;
   /** How many entries a directory of the target has; 0 if that is not known. */
   entriesOf(path: Uint8Array): number;
+  /** Whether something of a directory, and of all below it, was left out of the archive. */
+  isLeftOutOf?(path: Uint8Array): Promise<boolean>;
   /** Bytes of the chunk that `data` refers to. */
   chunkBytes(): Uint8Array;
   /** Waits where too much is collected. */
@@ -68,6 +70,8 @@ interface Level {
   isEntered: boolean;
   /** Whether entries of the archive may be missing, so that nothing can be told to be too much. */
   isIncomplete: boolean;
+  /** Whether the backup has left something out here, or further up. */
+  readonly isLeftOutOf: boolean;
   removedXattrs: readonly Uint8Array[];
   /** Entry in its place that is no directory. */
   obstacle: ExistingEntry | undefined;
@@ -137,7 +141,7 @@ export class InPlaceTarget implements ExtractSink, ExtraListener {
     this.#closeFound();
     const tree = this.#tree;
     if (this.#levels.length === 0) {
-      this.#push(entry, await tree?.root());
+      this.#push(entry, await tree?.root(), await this.#isLeftOutOf(new Uint8Array()));
       return;
     }
     const isRecord = this.#levels.length === 1 && bytesEqual(entry.name, EXCLUDE_RECORD);
@@ -146,11 +150,11 @@ export class InPlaceTarget implements ExtractSink, ExtraListener {
       : await tree?.find(entry.name);
     const isDirectory = entry.kind === "directory";
     if (found !== undefined && (found.kind === "directory") !== isDirectory) {
-      if (isDirectory) this.#push(entry, undefined, found);
+      if (isDirectory) this.#push(entry, undefined, false, found);
       else await this.#clear(found, entry);
       return;
     }
-    if (isDirectory) this.#push(entry, found);
+    if (isDirectory) this.#push(entry, found, await this.#isLeftOutOf(this.#pathOf(entry.name)));
     else this.#found = found;
   }
 
@@ -175,6 +179,7 @@ export class InPlaceTarget implements ExtractSink, ExtraListener {
     const isLeftover = !isDirectory && TEMPORARY.test(String.fromCharCode(...entry.name));
     if (!isLeftover) {
       if (!this.#parts.deleteExtras || level.isIncomplete || inside < 0) return false;
+      if (level.isLeftOutOf) return false;
       if (entry.isMountPoint || level.isForeign) return false;
       const place = this.#pathOf(joinNames(path));
       if (!this.#parts.isSelected(place, isDirectory)) return false;
@@ -322,9 +327,15 @@ export class InPlaceTarget implements ExtractSink, ExtraListener {
     this.#closeFound();
   }
 
+  async #isLeftOutOf(path: Uint8Array): Promise<boolean> {
+    const isKnown = this.#levels.at(-1)?.isLeftOutOf ?? false;
+    return isKnown || await this.#parts.isLeftOutOf?.(path) === true;
+  }
+
   #push(
     { name, metadata }: PxarEntry,
     found: ExistingEntry | undefined,
+    isLeftOutOf: boolean,
     obstacle?: ExistingEntry,
   ): void {
     if (obstacle !== undefined && obstacle.fd >= 0) closeFile(obstacle.fd);
@@ -336,6 +347,7 @@ export class InPlaceTarget implements ExtractSink, ExtraListener {
       isForeign: parent !== undefined && (parent.isForeign || (found?.isMountPoint ?? false)),
       isEntered: false,
       isIncomplete: false,
+      isLeftOutOf: isLeftOutOf || (parent?.isLeftOutOf ?? false),
       removedXattrs: [],
       obstacle,
     });

@@ -8,7 +8,9 @@ import type { TreeTarget } from "./_extraction_parts.ts";
 import type { RestoringExtractor } from "./_dry_extractor.ts";
 import { extractTree, type InPlaceSettings, type TreeOutcome } from "./extract_tree.ts";
 import { LinkedContent } from "./_linked_content.ts";
-import { recordedExcludes } from "./_recorded_excludes.ts";
+import { UsageError } from "../errors/mod.ts";
+import { LeftOutPlaces } from "./_left_out_places.ts";
+import { type RecordedExcludes, recordedExcludes } from "./_recorded_excludes.ts";
 import type { RestoreObserver } from "./restore_request.ts";
 
 /** Tools of a restored tree, and the place for it. */
@@ -16,7 +18,7 @@ export interface TreeRestore {
   readonly decoder: ChunkDecoder;
   readonly target: TreeTarget<RestoringExtractor>;
   /** Present if the target is to be made equal to the archive. */
-  readonly inPlace?: Omit<InPlaceSettings, "existing" | "contentOf">;
+  readonly inPlace?: Omit<InPlaceSettings, "existing" | "contentOf" | "isLeftOutOf">;
   readonly observer: RestoreObserver;
   readonly signal: AbortSignal;
 }
@@ -38,29 +40,59 @@ export async function restoreTree(
   using archiveChunks = await open(archiveFile, isSplit ? METADATA_WINDOW_BYTES : undefined);
   using payloadChunks = isSplit ? await open(archive.payload) : undefined;
   const linkedContent = new LinkedContent(snapshot, archive);
-  await using existing = inPlace && await walkTarget(inPlace, linkedContent);
-  return await extractTree({
-    archive: archiveFile.filename,
-    archiveChunks,
-    payloadChunks,
-    linkedContent,
-    target,
-    observer,
-    signal,
-  }, inPlace && { ...inPlace, existing, contentOf: (file) => linkedContent.contentOf(file) });
+  const isThere = inPlace && statPath(new Uint8Array(inPlace.path)) !== -Errno.ENOENT;
+  const excludes = isThere && inPlace.deleteExtras
+    ? await excludesFor(archiveFile.filename, linkedContent)
+    : undefined;
+  using archived = new LinkedContent(snapshot, archive);
+  const places = excludes && new LeftOutPlaces(excludes, () => archived.tree());
+  await using existing = isThere ? walkTarget(inPlace, excludes) : undefined;
+  return await extractTree(
+    {
+      archive: archiveFile.filename,
+      archiveChunks,
+      payloadChunks,
+      linkedContent,
+      target,
+      observer,
+      signal,
+    },
+    inPlace && {
+      ...inPlace,
+      existing,
+      contentOf: (file) => linkedContent.contentOf(file),
+      ...(places === undefined ? {} : { isLeftOutOf: (path: Uint8Array) => places.has(path) }),
+    },
+  );
 }
 
-/** Begins to look at what the target has; undefined if it is not there. */
-async function walkTarget(
-  { path, deleteExtras, verifyContents }: Omit<InPlaceSettings, "existing" | "contentOf">,
-  archive: LinkedContent,
-): Promise<TreeStream | undefined> {
-  if (statPath(new Uint8Array(path)) === -Errno.ENOENT) return undefined;
-  const excludes = deleteExtras ? await recordedExcludes(await archive.tree()) : [];
+/**
+ * The excludes of an archive whose target is to lose what the archive does not have.
+ *
+ * @throws {UsageError} if nobody can tell what that is.
+ */
+async function excludesFor(name: string, archive: LinkedContent): Promise<RecordedExcludes> {
+  const excludes = await recordedExcludes(await archive.tree());
+  const [rule] = excludes.unclear;
+  if (rule === undefined) return excludes;
+  throw new UsageError(
+    `${name} was made with '${rule}', so it cannot be told what the target has too much: ` +
+      "restore without --delete",
+  );
+}
+
+/** Begins to look at what the target has. */
+function walkTarget(
+  { path, verifyContents }: Omit<InPlaceSettings, "existing" | "contentOf" | "isLeftOutOf">,
+  excludes: RecordedExcludes | undefined,
+): TreeStream {
+  // Where Git ignores something nothing is removed, whatever the rules of the target say now.
+  const { gitignore: _, ...filters } = excludes?.filters ?? {};
   return new TreeStream(
     {
       source: path,
-      excludes,
+      excludes: excludes?.patterns ?? [],
+      filters,
       allFileSystems: true,
       entriesMax: Number.MAX_SAFE_INTEGER,
       skipE2bigXattr: true,

@@ -18,6 +18,8 @@ export interface InPlaceSettings extends InPlaceRequest {
   readonly existing: TreeStream | undefined;
   /** Finds the content of a file. */
   readonly contentOf: InPlaceMeans["contentOf"];
+  /** Tells, if anybody can, of a directory of which the backup has left something out. */
+  readonly isLeftOutOf?: (path: Uint8Array) => Promise<boolean>;
 }
 
 /** Early end of the extraction of a damaged archive. */

@@ -46,6 +46,31 @@ int32_t pbs_capture_add_patterns(uint32_t capture, const uint8_t *patterns, size
  */
 int32_t pbs_capture_met_patterns(uint32_t capture, uint8_t *out, size_t len);
 
+/*
+ * Names to tell of in each directory that has them; before the first pbs_capture_next. Each: u32
+ * PBS_MARK_KIND_*, u32 length, bytes.
+ */
+int32_t pbs_capture_watch(uint32_t capture, const uint8_t *names, size_t len);
+
+/*
+ * The only paths to read, with what is below them; before the first pbs_capture_next. Relative to the
+ * root, a NUL behind each.
+ */
+int32_t pbs_capture_select(uint32_t capture, const uint8_t *paths, size_t len);
+
+/* Writes for each selected path 1 if it was found, else 0, at most len of them. Returns how many. */
+int32_t pbs_capture_selected(uint32_t capture, uint8_t *out, size_t len);
+
+/*
+ * Appends ignore rules, in the form of match entries; while paused at a mark, limited to its directory.
+ * They count where no pattern matches. alone: those of directories further up end here.
+ */
+int32_t pbs_capture_add_ignores(uint32_t capture, const uint8_t *rules, size_t len,
+                                uint32_t alone);
+
+/* Leaves out all but these names, a NUL behind each, of the directory of a mark; while paused at it. */
+int32_t pbs_capture_keep(uint32_t capture, const uint8_t *names, size_t len);
+
 /* Lets a paused walk go on; behind a mount point, enter says whether to read its contents. */
 int32_t pbs_capture_resume(uint32_t capture, uint32_t enter, uint32_t features);
 

@@ -34,7 +34,8 @@ struct pbs_capture_status {
 #define PBS_CAPTURE_KIND_BEGIN 2u /* The contents of the directory delivered last follow. */
 #define PBS_CAPTURE_KIND_END 3u /* The innermost directory ends. */
 #define PBS_CAPTURE_KIND_FAILED 4u /* A call failed; the name is empty for the innermost directory itself. */
-#define PBS_CAPTURE_KIND_EXCLUDE_FILE 5u /* The content of an exclude file. The walk pauses after it. */
+#define PBS_CAPTURE_KIND_EXCLUDE_FILE 5u /* The content of an exclude file. The walk pauses after it and the marks. */
+#define PBS_CAPTURE_KIND_MARK 6u /* A name that is watched, and its content. The walk pauses after all of them. */
 
 /* Bits of an entry's flags. */
 #define PBS_CAPTURE_FLAG_ROOT 1u /* The entry is the root; it has no name. */
@@ -110,6 +111,21 @@ struct pbs_capture_failure {
   uint32_t reserved;
   uint32_t step; /* One of `CaptureStep`; 0 for an exclude file that was read. */
   uint32_t errno;
+  uint32_t text_length;
+};
+
+/* Kinds of what is told of a name that is watched. */
+#define PBS_MARK_KIND_NAME 0u /* That it is there, whatever it is. */
+#define PBS_MARK_KIND_HEAD 1u /* The first bytes of a regular file. */
+#define PBS_MARK_KIND_CONTENT 2u /* All of a regular file. */
+
+/* A name that is watched is there; content follows. */
+struct pbs_capture_mark {
+  uint32_t length;
+  uint32_t kind;
+  uint32_t index; /* Which one of those that are watched. */
+  uint32_t step; /* One of `CaptureStep`; 0 if it could be read. */
+  uint32_t errno; /* EINVAL for what is no regular file. */
   uint32_t text_length;
 };
 

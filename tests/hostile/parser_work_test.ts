@@ -77,6 +77,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "cli/files/read_input.ts readInputDescriptor",
     "cli/files/read_input.ts readInputPath",
     "cli/read_warnings_exit.ts readWarningsExit",
+    "cli/options/leave_out_options.ts readLeaveOut",
   ]),
   ...because("reads what our own native code wrote", [
     "lib/fs/_extract_reports.ts readExtractReports",

@@ -35,6 +35,9 @@ import { parseMaintenanceMemory } from "../../lib/maintenance/maintenance_record
 import { parseGcProgress } from "../../lib/datastore/gc_progress.ts";
 import { parseGcStatus } from "../../lib/datastore/gc_status.ts";
 import { parseExcludeFile } from "../../lib/fs/exclude_file.ts";
+import { parseGitignore } from "../../lib/fs/gitignore.ts";
+import { trimLine } from "../../lib/fs/list_lines.ts";
+import { parseExcludeList } from "../../lib/fs/parse_exclude_list.ts";
 import { MatchEntry } from "../../lib/fs/match_entry.ts";
 import { Glob } from "../../lib/fs/match_glob.ts";
 import { evaluateMatchList } from "../../lib/fs/match_list.ts";
@@ -317,6 +320,26 @@ export const TEXT_PARSERS: ParserCases = {
     ["", "\r\n", ""],
     ["", "[\n", ""],
     ["\ufeff", "a\n", ""],
+  ),
+  "lib/fs/gitignore.ts parseGitignore": byteCases(
+    (bytes) => parseGitignore(bytes, bytesOf("a/b")),
+    ...PATTERN_SHAPES,
+    ["", "/a\n", ""],
+    ["", "a ", ""],
+    ["", "\\ ", " "],
+    ["[", "[:a", "]"],
+    ["[[:", "a", ":]]"],
+    ["[", "a-", "]"],
+    ["", "[[:alpha:]]\n", ""],
+    ["", "[", "\n"],
+  ),
+  "lib/fs/list_lines.ts trimLine": byteCases(trimLine, ["", " ", ""], ["a", " ", "b"]),
+  "lib/fs/parse_exclude_list.ts parseExcludeList": byteCases(
+    (bytes) => parseExcludeList(bytes, "list"),
+    ...PATTERN_SHAPES,
+    ["", "a\n", ""],
+    ["", "[\n", ""],
+    ["", "a/../", "\n"],
   ),
   "lib/fs/_glob_parser.ts parseGlob": byteCases(parseGlob, ...PATTERN_SHAPES),
   "lib/fs/match_entry.ts MatchEntry": {

@@ -130,6 +130,93 @@ pub unsafe extern "C" fn pbs_capture_met_patterns(capture: u32, out: *mut u8, le
     }))
 }
 
+/// Uses bytes of the caller for a walk. Returns 0 or -EINVAL if the walk refuses them.
+///
+/// # Safety
+/// `data` points to `len` readable bytes.
+unsafe fn tell(
+    capture: u32,
+    data: *const u8,
+    len: usize,
+    say: impl FnOnce(&mut Walker, &[u8]) -> Option<()>,
+) -> i32 {
+    answer(with_walker(capture, |walker, _| {
+        // SAFETY: the caller vouches for as many bytes.
+        let data = unsafe { bytes(data, len) }?;
+        say(walker, data).ok_or(libc::EINVAL)?;
+        Ok(0)
+    }))
+}
+
+/// Sets names that are told of in each directory that has them, before the first `pbs_capture_next`.
+/// Returns 0 or -EINVAL if they are malformed.
+///
+/// # Safety
+/// `names` points to `len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_watch(capture: u32, names: *const u8, len: usize) -> i32 {
+    // SAFETY: as required.
+    unsafe { tell(capture, names, len, Walker::watch) }
+}
+
+/// Sets the only paths that are read, with what is below them, before the first `pbs_capture_next`:
+/// relative to the root, a NUL behind each. Returns 0 or -EINVAL if they are malformed.
+///
+/// # Safety
+/// `paths` points to `len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_select(capture: u32, paths: *const u8, len: usize) -> i32 {
+    // SAFETY: as required.
+    unsafe { tell(capture, paths, len, Walker::select) }
+}
+
+/// Writes, for each of the selected paths, 1 if it was found so far, else 0. Returns how many were
+/// written, at most `len`.
+///
+/// # Safety
+/// `out` is writable for `len` bytes and not used by anybody else.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_selected(capture: u32, out: *mut u8, len: usize) -> i32 {
+    answer(with_walker(capture, |walker, _| {
+        // SAFETY: the caller vouches for as many writable bytes.
+        let out = unsafe { bytes_mut(out, len) }?;
+        let mut written = 0;
+        for (byte, met) in out.iter_mut().zip(walker.selected()) {
+            *byte = u8::from(met);
+            written += 1;
+        }
+        Ok(written)
+    }))
+}
+
+/// Appends ignore rules while paused at a mark; they hold in its directory, where no pattern matches.
+/// `alone` is not 0 if those of the directories further up end here. Returns 0 or -EINVAL.
+///
+/// # Safety
+/// `rules` points to `len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_add_ignores(
+    capture: u32,
+    rules: *const u8,
+    len: usize,
+    alone: u32,
+) -> i32 {
+    let add = |walker: &mut Walker, rules: &[u8]| walker.add_ignores(rules, alone != 0);
+    // SAFETY: as required.
+    unsafe { tell(capture, rules, len, add) }
+}
+
+/// Leaves out what else is in the directory of a mark, while paused at it: `names` have a NUL behind
+/// each. Returns 0 or -EINVAL.
+///
+/// # Safety
+/// `names` points to `len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_capture_keep(capture: u32, names: *const u8, len: usize) -> i32 {
+    // SAFETY: as required.
+    unsafe { tell(capture, names, len, Walker::keep) }
+}
+
 /// Lets a paused walk go on. `enter` is used behind a mount point: 0 leaves its contents out, else
 /// they are read with `features`. Returns 0 or -EINVAL if the walk is not paused.
 #[unsafe(no_mangle)]
@@ -198,6 +285,11 @@ pub const FUNCTIONS: &[Function] = functions![
     pbs_capture_next(_, _, _, _, _),
     pbs_capture_add_patterns(_, _, _),
     pbs_capture_met_patterns(_, _, _),
+    pbs_capture_watch(_, _, _),
+    pbs_capture_select(_, _, _),
+    pbs_capture_selected(_, _, _),
+    pbs_capture_add_ignores(_, _, _, _),
+    pbs_capture_keep(_, _, _),
     pbs_capture_resume(_, _, _),
     pbs_capture_cancel(_),
     pbs_capture_destroy(_),

@@ -19,13 +19,14 @@ pub fn read(dir: RawFd) -> Result<Option<Vec<u8>>, Failure> {
         Err(libc::ENOENT) => return Ok(None),
         Err(error) => return Err((Step::OpenExcludeFile, error)),
     };
-    let content = read_all(file.as_raw_fd());
+    let content = read_all(file.as_raw_fd(), SIZE_MAX);
     content
         .map(Some)
         .map_err(|error| (Step::ReadExcludeFile, error))
 }
 
-fn read_all(fd: RawFd) -> Result<Vec<u8>, Errno> {
+/// All of a file; EFBIG if that is more than `size_max` bytes.
+pub fn read_all(fd: RawFd, size_max: usize) -> Result<Vec<u8>, Errno> {
     let mut content = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -35,7 +36,7 @@ fn read_all(fd: RawFd) -> Result<Vec<u8>, Errno> {
             Err(libc::EINTR) => {}
             Err(error) => return Err(error),
         }
-        if content.len() > SIZE_MAX {
+        if content.len() > size_max {
             return Err(libc::EFBIG);
         }
     }

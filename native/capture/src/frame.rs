@@ -3,10 +3,10 @@
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use crate::glob::MatchList;
 use crate::listing::Listing;
 use crate::open::{self, open_at};
 use crate::prefetch::{Prefetch, SharedDirectory};
+use crate::rules::{Level, Rules};
 use pbs_native_posix::{Errno, stat};
 
 pub struct Frame {
@@ -20,8 +20,8 @@ pub struct Frame {
     pub index: usize,
     /// Length of the walk's path before this directory was entered.
     pub path_len: usize,
-    /// Length of the match list before this directory was entered.
-    pub pattern_count: usize,
+    /// What the rules were before this directory was entered.
+    pub level: Level,
     /// How far the names were looked at ahead, and through what.
     fed: usize,
     shared: Option<SharedDirectory>,
@@ -34,7 +34,7 @@ impl Frame {
         features: u32,
         listing: Listing,
         path_len: usize,
-        pattern_count: usize,
+        level: Level,
     ) -> Self {
         Self {
             fd: Some(fd),
@@ -44,7 +44,7 @@ impl Frame {
             listing,
             index: 0,
             path_len,
-            pattern_count,
+            level,
             fed: 0,
             shared: None,
         }
@@ -78,19 +78,26 @@ impl Frame {
     }
 
     /// Drops the excluded names. `path` is the walk's and is the same afterwards.
-    pub fn filter(&mut self, path: &mut Vec<u8>, patterns: &mut MatchList) {
+    pub fn filter(&mut self, path: &mut Vec<u8>, rules: &mut Rules) {
         let fd = self.raw();
+        let is_directory = |name: &CStr, d_type| match d_type {
+            libc::DT_UNKNOWN => open::is_directory(fd, name),
+            _ => Ok(d_type == libc::DT_DIR),
+        };
+        // What cannot be looked at stays, and reading it reports the error.
+        if let (Some(selection), Some(reach)) = (&mut rules.selection, self.level.reach) {
+            let is_way = |name: &CStr, d_type| is_directory(name, d_type).unwrap_or(true);
+            selection.keep(reach, &mut self.listing, is_way);
+        }
+        if rules.are_silent() {
+            return;
+        }
         path.push(b'/');
         let prefix_len = path.len();
         self.listing.retain(|name, d_type| {
             path.truncate(prefix_len);
             path.extend_from_slice(name.to_bytes());
-            let is_directory = || match d_type {
-                libc::DT_UNKNOWN => open::is_directory(fd, name),
-                _ => Ok(d_type == libc::DT_DIR),
-            };
-            // What cannot be looked at stays, and reading it reports the error.
-            patterns.evaluate(path, is_directory) != Ok(Some(false))
+            rules.exclude(path, || is_directory(name, d_type)) != Ok(true)
         });
         path.truncate(prefix_len - 1);
     }

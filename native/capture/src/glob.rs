@@ -3,6 +3,7 @@
 //! The twin in TypeScript compiles the patterns and defines the behaviour.
 
 use crate::layout::{glob_kind, match_flag};
+use crate::program::Program;
 
 const SLASH: u8 = b'/';
 
@@ -50,22 +51,7 @@ pub struct MatchList {
     unmet: usize,
 }
 
-/// Reads the compiled form front to back.
-struct Program<'a>(&'a [u8]);
-
-impl<'a> Program<'a> {
-    fn u32(&mut self) -> Option<u32> {
-        let (head, tail) = self.0.split_first_chunk::<4>()?;
-        self.0 = tail;
-        Some(u32::from_le_bytes(*head))
-    }
-
-    fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(len)?;
-        self.0 = tail;
-        Some(head)
-    }
-
+impl Program<'_> {
     /// Entry: flags, component count, components; component: kind, length, bytes.
     fn entry(&mut self) -> Option<MatchEntry> {
         let flags = self.u32()?;
@@ -108,6 +94,14 @@ impl<'a> Program<'a> {
 }
 
 impl MatchList {
+    /// One that does not note which entries have matched.
+    pub fn without_met() -> Self {
+        Self {
+            met: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -140,9 +134,19 @@ impl MatchList {
     pub fn evaluate<E>(
         &mut self,
         path: &[u8],
+        is_directory: impl FnMut() -> Result<bool, E>,
+    ) -> Result<Option<bool>, E> {
+        self.evaluate_from(0, path, is_directory)
+    }
+
+    /// The same without the entries before `from`.
+    pub fn evaluate_from<E>(
+        &mut self,
+        from: usize,
+        path: &[u8],
         mut is_directory: impl FnMut() -> Result<bool, E>,
     ) -> Result<Option<bool>, E> {
-        for index in (0..self.entries.len()).rev() {
+        for index in (from..self.entries.len()).rev() {
             let entry = &self.entries[index];
             if entry.matches(path, &mut self.rows) && (!entry.directories_only || is_directory()?) {
                 let include = entry.include;

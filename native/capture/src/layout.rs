@@ -52,8 +52,10 @@ values! {
         END = 3,
         /// A call failed; the name is empty for the innermost directory itself.
         FAILED = 4,
-        /// The content of an exclude file. The walk pauses after it.
+        /// The content of an exclude file. The walk pauses after it and the marks.
         EXCLUDE_FILE = 5,
+        /// A name that is watched, and its content. The walk pauses after all of them.
+        MARK = 6,
     }
 }
 
@@ -173,6 +175,34 @@ record! {
 }
 
 values! {
+    /// Kinds of what is told of a name that is watched.
+    mod mark_kind, MarkKind: u32 {
+        /// That it is there, whatever it is.
+        NAME = 0,
+        /// The first bytes of a regular file.
+        HEAD = 1,
+        /// All of a regular file.
+        CONTENT = 2,
+    }
+}
+
+record! {
+    Words
+    /// A name that is watched is there; content follows.
+    CaptureMark {
+        length: u32,
+        kind: u32,
+        /// Which one of those that are watched.
+        index: u32,
+        /// One of `CaptureStep`; 0 if it could be read.
+        step: u32,
+        /// EINVAL for what is no regular file.
+        errno: u32,
+        text_length: u32,
+    }
+}
+
+values! {
     /// Bits of a match entry's flags.
     mod match_flag, MatchFlag: u32 {
         INCLUDE = 1,
@@ -210,6 +240,8 @@ pub const TABLES: &[Table] = &[
     CaptureBegin::TABLE,
     CaptureEnd::TABLE,
     CaptureFailure::TABLE,
+    mark_kind::TABLE,
+    CaptureMark::TABLE,
     match_flag::TABLE,
     glob_kind::TABLE,
 ];

@@ -19,9 +19,13 @@ mod glob;
 mod handles_test;
 pub mod layout;
 mod listing;
+mod marks;
 mod open;
 mod prefetch;
+mod program;
 mod record;
+mod rules;
+mod selection;
 mod walker;
 mod xattrs;
 

@@ -123,6 +123,16 @@ impl Listing {
         self.names.dedup_by(|a, b| compare(a, b).is_eq());
     }
 
+    #[cfg(test)]
+    pub fn of(names: &[&str]) -> Self {
+        let mut listing = Self::default();
+        for name in names {
+            listing.push(name.as_bytes(), libc::DT_REG).unwrap();
+        }
+        listing.sort();
+        listing
+    }
+
     /// Keeps the names a predicate accepts.
     pub fn retain(&mut self, mut keep: impl FnMut(&CStr, u8) -> bool) {
         let blob = &self.blob;
@@ -131,6 +141,17 @@ impl Listing {
             let bytes = &blob[start..=start + name.len as usize];
             keep(with_nul(bytes), name.d_type)
         });
+    }
+
+    /// Whether a name is there.
+    pub fn contains(&self, wanted: &[u8]) -> bool {
+        let bytes = |name: &Name| {
+            let start = name.offset as usize;
+            &self.blob[start..start + name.len as usize]
+        };
+        self.names
+            .binary_search_by(|name| bytes(name).cmp(wanted))
+            .is_ok()
     }
 
     /// Whether a name is there, ASCII letters in any case.

@@ -2,7 +2,9 @@
 
 use pbs_native_interface::Record;
 
-use crate::layout::{CaptureBegin, CaptureEnd, CaptureEntry, CaptureFailure, CaptureStep, kind};
+use crate::layout::{
+    CaptureBegin, CaptureEnd, CaptureEntry, CaptureFailure, CaptureMark, CaptureStep, kind,
+};
 
 /// A failed call, and at which step.
 pub type Failure = (CaptureStep, i32);
@@ -87,4 +89,24 @@ pub fn exclude_file(out: &mut Vec<u8>, result: Result<&[u8], Failure>) {
         Err((step, errno)) => (step as u32, errno, &[][..]),
     };
     failure(out, kind::EXCLUDE_FILE, step, errno, content);
+}
+
+/// Writes what the mark at an index of those that are watched says, or why that is not known.
+pub fn mark(out: &mut Vec<u8>, index: u32, result: Result<&[u8], Failure>) {
+    let (step, errno, content) = match result {
+        Ok(content) => (0, 0, content),
+        Err((step, errno)) => (step as u32, errno, &[][..]),
+    };
+    let head = CaptureMark {
+        kind: kind::MARK,
+        index,
+        step,
+        errno: errno as u32,
+        text_length: content.len() as u32,
+        ..Default::default()
+    };
+    out.clear();
+    out.extend_from_slice(head.as_bytes());
+    out.extend_from_slice(content);
+    finish(out);
 }

@@ -1,6 +1,7 @@
 //! The walk itself: a stack of directories, read on until a batch is full.
 
 mod depth;
+mod steering;
 
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
@@ -10,11 +11,11 @@ use std::time::{Duration, Instant};
 use crate::entry::EntryReader;
 use crate::exclude_file;
 use crate::frame::Frame;
-use crate::glob::MatchList;
 use crate::layout::{CaptureStep as Step, feature, flag};
 use crate::listing::Listing;
 use crate::prefetch::Prefetch;
 use crate::record;
+use crate::rules::Rules;
 
 /// Left out of the root: a generated entry takes its place.
 const EXCLUDE_CLI_FILE: &CStr = c".pxarexclude-cli";
@@ -39,14 +40,16 @@ enum Next {
     ReadRoot,
     /// List the directory on top of the stack.
     List,
-    /// Drop what is excluded of the directory on top.
+    /// Read the exclude file of the directory on top.
     Exclude,
+    /// Read what else marks the directory on top, then drop what is left out of it.
+    Mark,
     /// Deliver how many names the directory on top has.
     Begin,
     /// Deliver the next entry of the directory on top, or its end.
     Entry,
-    /// Wait until the content of an exclude file was turned into patterns.
-    AwaitPatterns,
+    /// Wait until what an exclude file or a mark says was turned into rules.
+    AwaitRules,
     /// Wait for the decision about a mount point, which is on top of the stack.
     AwaitMountPoint,
     Complete,
@@ -59,7 +62,10 @@ pub struct Walker {
     first_open: usize,
     /// `/` and the names of the directories on the stack, joined by slashes; empty for the root.
     path: Vec<u8>,
-    patterns: MatchList,
+    rules: Rules,
+    /// The mark to be looked for next, and whether this directory has told of something.
+    mark: usize,
+    has_told: bool,
     /// What is wanted on every file system that can hold it.
     wanted: u32,
     reader: EntryReader,
@@ -78,13 +84,17 @@ pub struct Walker {
 
 impl Walker {
     pub fn new(root: OwnedFd, features: u32) -> Self {
-        let root = Frame::new(root, (0, 0), features, Listing::default(), 0, 0);
+        let rules = Rules::new();
+        let level = rules.level(None, b"");
+        let root = Frame::new(root, (0, 0), features, Listing::default(), 0, level);
         Self {
             next: Next::ReadRoot,
             stack: vec![root],
             first_open: 1,
             path: Vec::new(),
-            patterns: MatchList::default(),
+            rules,
+            mark: 0,
+            has_told: false,
             wanted: features & (feature::XATTRS | feature::ACL | feature::FCAPS),
             reader: EntryReader::new(),
             buffer: vec![0; DIRECTORY_BUFFER],
@@ -102,7 +112,7 @@ impl Walker {
         match self.next {
             _ if !self.pending.is_empty() => State::Running,
             Next::Complete => State::Complete,
-            Next::AwaitPatterns | Next::AwaitMountPoint => State::Paused,
+            Next::AwaitRules | Next::AwaitMountPoint => State::Paused,
             _ => State::Running,
         }
     }
@@ -115,24 +125,13 @@ impl Walker {
         self.pending.len()
     }
 
-    /// Allowed before the walk begins and while it waits for patterns.
-    pub fn add_patterns(&mut self, program: &[u8]) -> Option<()> {
-        matches!(self.next, Next::ReadRoot | Next::AwaitPatterns).then_some(())?;
-        self.patterns.add(program)
-    }
-
-    /// Whether each pattern that was there before the walk has matched anything.
-    pub fn met_patterns(&self) -> &[bool] {
-        self.patterns.met()
-    }
-
     pub fn resume(&mut self, enter: bool, features: u32) -> bool {
         if self.state() != State::Paused {
             return false;
         }
         self.next = match self.next {
-            Next::AwaitPatterns => {
-                self.apply_patterns();
+            Next::AwaitRules => {
+                self.apply_rules();
                 Next::Begin
             }
             _ if enter => {
@@ -219,6 +218,7 @@ impl Walker {
             Next::ReadRoot => self.read_root(),
             Next::List => self.list(),
             Next::Exclude => self.exclude(),
+            Next::Mark => self.read_marks(),
             Next::Begin => {
                 let count = self.top().listing.len();
                 record::begin(&mut self.pending, count);
@@ -235,7 +235,7 @@ impl Walker {
                     self.leave();
                 }
             }
-            Next::AwaitPatterns | Next::AwaitMountPoint | Next::Complete => {}
+            Next::AwaitRules | Next::AwaitMountPoint | Next::Complete => {}
         }
     }
 
@@ -303,31 +303,16 @@ impl Walker {
             return;
         }
         match result {
-            Ok(None) => {
-                self.apply_patterns();
-                self.next = Next::Begin;
-            }
-            Ok(Some(content)) => {
-                record::exclude_file(&mut self.pending, Ok(&content));
-                self.next = Next::AwaitPatterns;
-            }
-            Err(failure) => {
-                record::exclude_file(&mut self.pending, Err(failure));
-                self.next = Next::AwaitPatterns;
-            }
+            Ok(None) => {}
+            Ok(Some(content)) => record::exclude_file(&mut self.pending, Ok(&content)),
+            Err(failure) => record::exclude_file(&mut self.pending, Err(failure)),
         }
-    }
-
-    /// Drops the excluded names of the directory on top.
-    fn apply_patterns(&mut self) {
-        if self.patterns.is_empty() {
-            return;
+        self.mark = 0;
+        self.has_told = !self.pending.is_empty();
+        self.next = Next::Mark;
+        if !self.has_told {
+            self.read_marks();
         }
-        let frame = self
-            .stack
-            .last_mut()
-            .expect("there is a directory to filter");
-        frame.filter(&mut self.path, &mut self.patterns);
     }
 
     fn read_entry(&mut self) {

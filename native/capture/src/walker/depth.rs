@@ -35,7 +35,9 @@ impl Walker {
         path_len: usize,
         features: u32,
     ) {
-        let pattern_count = self.patterns.len();
+        let name = &self.path[path_len + 1..];
+        let parent = self.stack.last().map(|frame| &frame.level);
+        let level = self.rules.level(parent, name);
         let mut listing = self.spare.pop().unwrap_or_default();
         listing.clear();
         if self.stack.len() - self.first_open >= OPEN_DIRECTORIES {
@@ -48,7 +50,7 @@ impl Walker {
             features,
             listing,
             path_len,
-            pattern_count,
+            level,
         );
         self.stack.push(frame);
     }
@@ -85,7 +87,7 @@ impl Walker {
             return;
         };
         self.path.truncate(frame.path_len);
-        self.patterns.truncate(frame.pattern_count);
+        self.rules.restore(&frame.level);
         // What the file system does not support need not be tried again further up.
         if let Some(parent) = self.stack.last_mut()
             && parent.dev == frame.dev
