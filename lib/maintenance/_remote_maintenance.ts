@@ -29,6 +29,8 @@ export class RemoteMaintenance implements MaintenanceForm {
   readonly #context: MaintenanceContext;
   /** Tasks that had verified the snapshots before; undefined if nothing was verified. */
   #before: ReadonlySet<string> | undefined;
+  /** Whether a task has found damage, which need not show in a manifest. */
+  #hasFailed = false;
 
   private constructor(
     repository: Repository,
@@ -135,7 +137,7 @@ export class RemoteMaintenance implements MaintenanceForm {
       if (!(error instanceof CancelledError) || !signal.aborted) throw error;
       return { state: "interrupted", left: `up to ${left} snapshots`, figures };
     }
-    return { figures };
+    return { figures, ...(this.#hasFailed ? { state: "failed" as const } : {}) };
   }
 
   /** One task for everything, or one for each group if some are left out. */
@@ -159,8 +161,8 @@ export class RemoteMaintenance implements MaintenanceForm {
 
   async #start(request: Parameters<Repository["verify"]>[0]): Promise<void> {
     const { log, signal } = this.#context;
-    // What has failed is found in the list of snapshots.
-    await this.#repository.verify(request, log, signal);
+    const { ok } = await this.#repository.verify(request, log, signal);
+    if (!ok) this.#hasFailed = true;
   }
 
   async #list(): Promise<ListedSnapshot[]> {
