@@ -10,6 +10,7 @@ import {
 } from "../../lib/datastore/mod.ts";
 import { CancelledError } from "../../lib/errors/mod.ts";
 import type { NewChunk } from "../../lib/repository/mod.ts";
+import { Chance } from "../support/chance.ts";
 import { withLocalRepository } from "../support/local_repository.ts";
 import { makeChunk, writeSnapshot } from "../support/target_conformance.ts";
 
@@ -174,4 +175,59 @@ Deno.test("what was marked days ago by the collection that is gone on with stays
     const lines = await collect(repository);
     assert(lines.some((line) => line.startsWith("going on with")));
     assertEquals(chunks.map((each) => isThere(repository, each)), Array(4).fill(true));
+  }));
+
+/** Collects garbage in a process that is killed at a line of its log, unless it ends before. */
+async function collectUntil(path: string, cutoff: number, line: number): Promise<void> {
+  const script = new URL("../support/collect_recorded_garbage.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "--cached-only", script, path, `${cutoff}`],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    // It waits for an answer to each line.
+    if (!text.endsWith("\n")) continue;
+    if (--line === 0) child.kill("SIGKILL");
+    else await writer.write(new Uint8Array(1));
+  }
+  await writer.close().catch(() => {});
+  const { signal, success } = await child.status;
+  assert(signal === "SIGKILL" || success);
+}
+
+Deno.test("a collection killed anywhere, its record with it, loses nothing that is named then", () =>
+  withRepository(async (repository) => {
+    const { datastore } = repository;
+    const chance = new Chance(1717);
+    const chunks = await Promise.all(
+      Array.from({ length: 120 }, (_, i) => makeChunk(i, 1000 + i)),
+    );
+    let [time, resumed] = [TIME, 0];
+    for (let round = 0; round < 8; round++) {
+      for (let i = 0; i < 5; i++) {
+        const picks = new Set(Array.from({ length: 20 }, () => chunks[chance.below(120)]!));
+        const snapshot = { type: "host" as const, id: `h${i}`, time: time++ };
+        await writeSnapshot(repository, snapshot, [...picks]);
+      }
+      for (const snapshot of await repository.listSnapshots("")) {
+        if (chance.below(3) === 0) await repository.forgetSnapshot("", snapshot);
+      }
+      const isResumed = await new GcProgressFile(datastore).read() !== undefined;
+      if (isResumed) resumed++;
+      // Nothing is young enough to stay for that alone, but for what an unfinished one has marked.
+      else age(repository, chunks.filter((chunk) => isThere(repository, chunk)), 2 * DAY);
+      await collectUntil(datastore.path, chance.below(2) * DAY, 1 + chance.below(20));
+      const verified = await repository.verify(
+        { namespace: "", ignoreVerified: false },
+        () => {},
+      );
+      assertEquals(verified, { ok: true }, `round ${round}`);
+    }
+    assert(resumed >= 3, `${resumed} rounds were killed after their first record`);
+    await collect(repository);
+    assertEquals(await repository.verify({ namespace: "", ignoreVerified: false }, () => {}), {
+      ok: true,
+    });
   }));
