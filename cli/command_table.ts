@@ -52,6 +52,7 @@ export const COMMANDS: readonly TableEntry[] = [
   ours("check"),
   ours("completion"),
   ours("config check"),
+  ours("config import"),
   ours("config schema"),
   ours("datastore init"),
   ours("datastore verify"),
