@@ -36,7 +36,7 @@ export interface LocalVerificationOptions {
 /** The verification of a datastore directory: whole snapshots, a sample, or both. */
 export class LocalVerification {
   readonly #options: LocalVerificationOptions;
-  readonly #counts = { snapshots: 0, failed: 0, skipped: 0 };
+  readonly #counts = { verified: 0, failed: 0, skipped: 0 };
   #left: string[] = [];
   #writing: Promise<void> | undefined;
 
@@ -101,14 +101,14 @@ export class LocalVerification {
         onBadChunk: (chunk) => findings.addChunk(chunk),
         onPlace: (place) => this.#note({ place }),
         onVerdict: ({ snapshot, state, problems }) => {
-          this.#counts[state === "ok" ? "snapshots" : state]++;
+          this.#counts[state === "ok" ? "verified" : state]++;
           for (const problem of problems) findings.addProblem(snapshot.fullPath, problem);
         },
       });
     } catch (error) {
       if (!(error instanceof CancelledError) || !signal.aborted) throw error;
-      const { snapshots, failed, skipped } = this.#counts;
-      const done = snapshots + failed + skipped;
+      const { verified, failed, skipped } = this.#counts;
+      const done = verified + failed + skipped;
       this.#left.push(`${due.length - done} of ${due.length} snapshots`);
     }
   }
@@ -171,6 +171,12 @@ export class LocalVerification {
     });
     const counts: SampleCounts = { chunks: 0, bytes: 0 };
     let place = from;
+    let tenths = 0;
+    const tell = (folder: number) => {
+      const done = Math.floor((folder - from) * 10 / (to - from));
+      if (done > tenths) log(`verified ${done * 10}% of the sample (${counts.chunks} chunks)`);
+      tenths = done;
+    };
     try {
       await sampleChunks(snapshots, [from, to], counts, {
         ...{ verification, signal },
@@ -184,14 +190,17 @@ export class LocalVerification {
             problem: "is not encrypted, unlike archives that name it",
             badFor: "encrypted archives",
           }),
-        onPlace: (folder) => setPlace(place = folder),
+        onPlace: (folder) => {
+          setPlace(place = folder);
+          tell(folder);
+        },
       });
     } catch (error) {
       if (!(error instanceof CancelledError) || !signal.aborted) throw error;
       this.#left.push(`${percent(to - place)}% of the chunks`);
     }
     const runsLeft = Math.ceil((FOLDERS - place) / Math.ceil(share * FOLDERS));
-    log(`verified ${counts.chunks} chunks with ${counts.bytes} bytes`);
+    log(`verified ${counts.chunks} chunks, ${counts.bytes} bytes`);
     return {
       "sample-chunks": counts.chunks,
       "sample-bytes": counts.bytes,

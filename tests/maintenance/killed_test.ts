@@ -86,7 +86,7 @@ Deno.test("maintenance killed anywhere, beside backups and a server, loses nothi
   assertEquals([last.state, last.complete], ["ok", true], JSON.stringify(last));
   const snapshots = await repository.listSnapshots("");
   assertEquals(snapshots.map(({ time }) => time - TIME), [0, ROUNDS - 2, ROUNDS - 1, ROUNDS]);
-  assertEquals(stepOf(last, "verify").figures.snapshots, snapshots.length);
+  assertEquals(stepOf(last, "verify").figures.verified, snapshots.length);
   assertEquals(snapshots.map(({ verification }) => verification?.state), Array(4).fill("ok"));
   for (const snapshot of [snapshots[0]!, snapshots[3]!]) {
     const target = `${dir.path}/restored-${snapshot.time}`;

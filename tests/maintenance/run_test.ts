@@ -39,7 +39,7 @@ Deno.test("one run prunes, collects garbage and verifies, and reports it", () =>
     ]);
     assertEquals(stepOf(report, "prune").removed, ["host/a/2023-11-14T22:13:20Z"]);
     assertEquals(stepOf(report, "garbage-collection").figures["removed-chunks"], 1);
-    assertEquals(stepOf(report, "verify").figures.snapshots, 1);
+    assertEquals(stepOf(report, "verify").figures.verified, 1);
     assert(repository.datastore.chunks.stat(used.digest) !== undefined);
     assertEquals(repository.datastore.chunks.stat(garbage.digest), undefined);
   }));

@@ -61,7 +61,7 @@ Deno.test("what waits longest is verified first, and no run after run keeps it f
         },
       });
       const { state, left, figures } = stepOf(report, "verify");
-      assertEquals(figures.snapshots, 1);
+      assertEquals(figures.verified, 1);
       assertEquals([state, left], [
         run === 4 ? "ok" : "interrupted",
         run === 4 ? undefined : `${4 - run} of ${5 - run} snapshots`,

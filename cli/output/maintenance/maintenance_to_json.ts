@@ -20,7 +20,7 @@ export function maintenanceToJson(
       message,
       left,
       ...figures,
-      snapshots: removed,
+      "removed-snapshots": removed,
     })),
     "bad-chunks": report.badChunks,
     "bad-snapshots": report.badSnapshots,
