@@ -1,4 +1,4 @@
-import { Errno } from "../../ffi/errno.ts";
+import { Errno, errnoText } from "../../ffi/errno.ts";
 import { closeFile, openFile, OpenFlag } from "../../ffi/posix_files.ts";
 import { lockFile } from "../../ffi/posix_locks.ts";
 import { type Datastore, MAINTENANCE_FOLDER } from "../datastore/mod.ts";
@@ -31,11 +31,13 @@ export async function lockMaintenance(datastore: Datastore): Promise<Disposable>
   const name = `${path}/${MAINTENANCE_FOLDER}/${LOCK_FILE}`;
   const flags = OpenFlag.READ_WRITE | OpenFlag.CREATE | OpenFlag.NOFOLLOW;
   const fd = openFile(name, flags, LOCK_FILE_MODE);
-  if (fd < 0) throw new SystemError(-fd, `cannot open the lock file "${name}"`);
+  if (fd < 0) throw new SystemError(-fd, `cannot open lock file "${name}": ${errnoText(-fd)}`);
   const status = lockFile(fd, "exclusive");
   if (status < 0) {
     closeFile(fd);
-    if (status !== -Errno.EAGAIN) throw new SystemError(-status, `cannot lock "${name}"`);
+    if (status !== -Errno.EAGAIN) {
+      throw new SystemError(-status, `cannot lock "${name}": ${errnoText(-status)}`);
+    }
     const holder = await readHolder(datastore);
     throw new LockedError(`datastore "${path}" is being maintained by ${describe(holder)}`);
   }
