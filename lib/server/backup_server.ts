@@ -167,7 +167,10 @@ export class BackupServer {
     this.#refresh = options.refresh ?? (() => Promise.resolve());
     const failed = options.failed ?? (() => {});
     this.#rest = new RestService(this.#state, failed);
-    this.#scheduler = new JobScheduler(this.#state, options.warned ?? (() => {}));
+    this.#scheduler = new JobScheduler(this.#state, {
+      refresh: this.#refresh,
+      ...options.warned === undefined ? {} : { report: options.warned },
+    });
     this.#watch = options.watch && new ServerWatch(this.#state, options.watch);
     const version = options.version ?? "";
     this.#page = new ServerPage({ state: this.#state, version, failed });

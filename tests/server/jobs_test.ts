@@ -302,14 +302,16 @@ Deno.test("a run that ended with its process is known as such, and its job runs 
 
 Deno.test("jobs run where nothing about them can be written, and the scheduler looks by itself", async () => {
   const clock = new GivenClock(at(1, 12));
-  await using server = await TestServer.start({
-    jobsNow: clock.read,
-    datastores: (path) => [{ name: "store1", path, gcSchedule: "hourly" }],
-  });
+  await using server = await TestServer.start({ jobsNow: clock.read });
   await Deno.mkdir(`${server.dir.path}/config`);
   await Deno.writeTextFile(`${server.dir.path}/config/jobstates`, "no folder");
   const { state } = server.server;
-  const scheduler = new JobScheduler(state, () => {}, 5);
+  // A configuration that has changed, though nobody has sent a request since.
+  const refresh = () => {
+    state.configure([{ ...state.configs[0]!, gcSchedule: "hourly" }]);
+    return Promise.resolve();
+  };
+  const scheduler = new JobScheduler(state, { everyMs: 5, refresh });
   scheduler.start();
   await eventually(async () => assert(await state.jobs.states.read("gc-store1") !== undefined));
   clock.now = at(1, 13);

@@ -32,6 +32,8 @@ export class JobStates {
   readonly #folder: string;
   /** States that could not be written, as on a disk that is full. */
   readonly #unwritten = new Map<string, JobState>();
+  /** Last of the writes of each state: one comes after the other. */
+  readonly #writes = new Map<string, Promise<void>>();
   /** Keys whose lock this process has. */
   readonly #held = new Set<string>();
 
@@ -58,9 +60,20 @@ export class JobStates {
    */
   async write(key: string, state: JobState): Promise<void> {
     this.#unwritten.set(key, state);
-    this.#makeFolder();
-    await writePrivateFile(this.#path(key), `${JSON.stringify(state)}\n`);
-    if (this.#unwritten.get(key) === state) this.#unwritten.delete(key);
+    const before = this.#writes.get(key);
+    const write = (async () => {
+      await before?.catch(() => {});
+      if (this.#unwritten.get(key) !== state) return;
+      this.#makeFolder();
+      await writePrivateFile(this.#path(key), `${JSON.stringify(state)}\n`);
+      if (this.#unwritten.get(key) === state) this.#unwritten.delete(key);
+    })();
+    this.#writes.set(key, write);
+    try {
+      await write;
+    } finally {
+      if (this.#writes.get(key) === write) this.#writes.delete(key);
+    }
   }
 
   /** Forgets a job. Its lock file stays: somebody may hold it. */

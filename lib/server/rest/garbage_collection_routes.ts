@@ -84,7 +84,25 @@ async function list({ state, authId }: RestContext, values: ParameterValues): Pr
     (asked === undefined || asked === name) && maintenance?.type !== "offline" &&
     state.access.rules.hasAny(authId, `/datastore/${name}`, ["Datastore.Audit"])
   );
-  return { data: await Promise.all(visible.map((config) => collectionMembers(state, config))) };
+  const data = visible.map(async (config) => {
+    const last = lastTask(state, config.name, true);
+    return {
+      ...await collectionMembers(state, config),
+      // As the lists of the other jobs have it; the `upid` above is that of the last one that was whole.
+      ...last && { "last-run-upid": last.id },
+      ...last && last.end === undefined &&
+        { "last-run-endtime": undefined, "last-run-state": undefined, "duration": undefined },
+    };
+  });
+  return { data: await Promise.all(data) };
+}
+
+/** The newest collection of a datastore. */
+function lastTask({ tasks }: ServerState, store: string, withRunning: boolean) {
+  return tasks.list().find(({ upid, end }) =>
+    (withRunning || end !== undefined) && upid.workerType === COLLECTION_TYPE &&
+    upid.workerId === store
+  );
 }
 
 async function collectionMembers(
@@ -93,9 +111,7 @@ async function collectionMembers(
 ): Promise<Record<string, unknown>> {
   const { datastore } = state.datastore(name, "read");
   const status = await readGcStatus(datastore);
-  const last = state.tasks.list().find(({ upid }) =>
-    upid.workerType === COLLECTION_TYPE && upid.workerId === name
-  );
+  const last = lastTask(state, name, false);
   const job = { kind: "gc", id: name, schedule: gcSchedule } as const;
   const nextRun = state.jobs.nextRun(job, await state.jobs.states.read(jobKey(job)));
   return {
@@ -104,7 +120,6 @@ async function collectionMembers(
     ...gcCounters(status),
     ...gcSchedule !== undefined && { schedule: gcSchedule },
     ...nextRun !== undefined && { "next-run": nextRun },
-    ...last && { "last-run-upid": last.id },
     ...last?.end && {
       "last-run-endtime": last.end.time,
       "last-run-state": last.end.status,

@@ -15,6 +15,16 @@ export interface ScheduledHost extends JobHost {
   readonly configs: readonly DatastoreConfig[];
 }
 
+/** Surroundings of a scheduler. */
+export interface JobSchedulerOptions {
+  /** Told of what keeps jobs from being started, once each. */
+  readonly report?: (problem: string) => void;
+  /** Called before each look, which waits for it: brings what has changed into force. */
+  readonly refresh?: () => Promise<void>;
+  /** Time between two looks; other than a minute for tests. */
+  readonly everyMs?: number;
+}
+
 /**
  * Starts the jobs of a server when they are due. What was missed, however often, is run once; what is
  * running is not started again.
@@ -22,23 +32,21 @@ export interface ScheduledHost extends JobHost {
 export class JobScheduler {
   readonly #host: ScheduledHost;
   readonly #report: (problem: string) => void;
+  readonly #refresh: () => Promise<void>;
   readonly #everyMs: number;
   #reported = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ticking: Promise<StartedTask[]> | undefined;
 
-  /**
-   * @param report Told of what keeps jobs from being started, once each.
-   * @param everyMs Time between two looks; other than a minute for tests.
-   */
   constructor(
     host: ScheduledHost,
-    report: (problem: string) => void,
-    everyMs: number = MINUTE_MS,
+    { report = () => {}, refresh = () => Promise.resolve(), everyMs = MINUTE_MS }:
+      JobSchedulerOptions = {},
   ) {
-    this.#everyMs = everyMs;
     this.#host = host;
     this.#report = report;
+    this.#refresh = refresh;
+    this.#everyMs = everyMs;
   }
 
   /** Looks now, and then every minute, until it is stopped. */
@@ -66,6 +74,7 @@ export class JobScheduler {
 
   async #tick(): Promise<StartedTask[]> {
     const problems: string[] = [];
+    await this.#refresh().catch((error) => problems.push(describeError(error).join(": ")));
     const started: StartedTask[] = [];
     for (const job of await this.#jobs(problems)) {
       try {

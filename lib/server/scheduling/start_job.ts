@@ -67,9 +67,10 @@ export async function startJob(
     });
   const written = keep(running);
   const ended = started.ended.then(async (end: TaskEnd) => {
-    using _lock = lock;
-    await written;
-    await keep({ ...running, endTime: host.jobs.now(), status: end.status });
+    const kept = keep({ ...running, endTime: host.jobs.now(), status: end.status });
+    // At once: who sees the task's end may start the job again.
+    lock[Symbol.dispose]();
+    await kept;
     return end;
   });
   host.jobs.follow(ended);
