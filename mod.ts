@@ -38,6 +38,9 @@ export type {
   BackupProgress,
   BackupReport,
   ChangeDetectionMode,
+  LeftOut,
+  PlannedArchive,
+  PlannedDirectory,
 } from "./lib/backup/mod.ts";
 export type {
   BackupGroup,

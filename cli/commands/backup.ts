@@ -27,6 +27,7 @@ import {
 } from "../options/output_options.ts";
 import { METRICS_FILE_OPTION } from "../options/metrics_file_option.ts";
 import { PICTURE_OPTIONS } from "../options/picture_options.ts";
+import { DEPTH_OPTION, planRequestOf } from "../options/plan_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { withMetricsFile } from "../monitoring/with_metrics_file.ts";
@@ -34,6 +35,7 @@ import { BackupMessages } from "../output/backup_messages.ts";
 import { backupReportToJson } from "../output/backup_report_to_json.ts";
 import { firstSteps } from "../output/first_steps.ts";
 import { formatDate } from "../output/format_date.ts";
+import { tableStyle } from "../output/output_style.ts";
 import { ServiceStatus } from "../output/service_status.ts";
 import { lockWaitOf } from "../repository/lock_wait.ts";
 import { openRepository } from "../repository/open_repository.ts";
@@ -101,11 +103,12 @@ export const command: CommandDefinition = {
       completion: "chunk-size",
       description: "Average size of the chunks of file archives in KiB, a power of two.",
     },
+    DEPTH_OPTION,
     {
       name: "dry-run",
       type: { kind: "boolean" },
       default: false,
-      description: "Show what would be done, store nothing.",
+      description: "Show what would be done, and what would be stored; store nothing.",
     },
     {
       name: "entries-max",
@@ -220,9 +223,11 @@ async function runBackupCommand(
     retryBackup,
   } = await import("../../lib/backup/mod.ts");
   const leaveOut = await readLeaveOut(values);
+  const plan = planRequestOf(values, output);
   const options = {
     ...requestOptions(values),
     ...(leaveOut === undefined ? {} : { leaveOut }),
+    ...(plan === undefined ? {} : { plan }),
     archives: withCommandSource(
       values.arguments("backupspec").map((word) => parseArchiveSpec(argumentBytes(word))),
       values,
@@ -241,17 +246,19 @@ async function runBackupCommand(
   output.log("info", `Client name: ${shortHostName()}`);
   output.log("info", `Starting backup protocol: ${formatDate(Date.now() / 1000)}`);
   const crypt = await openBackupKeys(cryptOptions, context);
-  const create = values.flag("init") && !options.dryRun;
-  await using repository = await openRepository(values, context, create);
+  const { dryRun } = options;
+  const create = values.flag("init") && !dryRun;
+  await using repository = await openRepository(values, context, { create, keepsNothing: dryRun });
   // Whatever becomes of the run (spec: cli.md §5.1).
-  await context.use.record();
-  using sent = await sentChunksOf(context, namespace, snapshot, crypt);
+  if (dryRun) context.use.leaveUncounted();
+  else await context.use.record();
+  using sent = dryRun ? undefined : await sentChunksOf(context, namespace, snapshot, crypt);
   using signals = catchSignals(() => output.log("info", "interrupted, dropping the snapshot"));
   using messages = new BackupMessages(
     output,
     newBackupProgress(),
     repository.displayName,
-    options.dryRun,
+    dryRun,
     status,
   );
   try {
@@ -262,7 +269,7 @@ async function runBackupCommand(
       snapshot,
       ...(crypt === undefined ? {} : { crypt }),
       signal: signals.signal,
-      sent,
+      ...(sent === undefined ? {} : { sent }),
     };
     const retry = {
       retries: values.requiredInteger("retry"),
@@ -270,12 +277,11 @@ async function runBackupCommand(
       mayChangeTime: values.integer("backup-time") === undefined,
       lockWait: lockWaitOf(values, context),
     };
-    const report = await withPictures(
-      request,
-      values,
-      context,
-      (pictured) => retryBackup(pictured, messages, retry),
-    );
+    const back = (pictured: typeof request) => retryBackup(pictured, messages, retry);
+    // A picture would be something that is made.
+    const report = dryRun
+      ? await back(request)
+      : await withPictures(request, values, context, back);
     messages.finish(report);
     // Only who asked for a new datastore is a newcomer; scripts see the lines they know.
     if (create) {
@@ -292,6 +298,9 @@ async function runBackupCommand(
     const format = values.text("output-format");
     if (format === "json" || format === "json-pretty") {
       output.printJson(backupReportToJson(report, namespace), format);
+    } else if (report.planned !== undefined) {
+      const { planToText } = await import("../output/plan/plan_text.ts");
+      output.print(planToText(report.planned, tableStyle(environment, output.resultWidth)));
     }
     return report;
   } catch (error) {

@@ -110,7 +110,7 @@ async function maintainRepository(values: CommandValues, context: CommandContext
   const format = valueFormat(values, context);
   const { maintain } = await import("../../lib/maintenance/mod.ts");
   const plan = await planOf(values);
-  await using repository = await openRepository(values, context, false, false);
+  await using repository = await openRepository(values, context, { waitsForLocks: false });
   if (plan.cutoffSeconds !== undefined && repository.tasks !== undefined) {
     throw new UsageError(
       "--cutoff is for datastore directories: a server decides itself how old garbage must be",

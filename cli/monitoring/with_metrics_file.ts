@@ -56,7 +56,7 @@ async function write(
       summary: "",
       startedAt,
       endedAt: Date.now() / 1000,
-      ...report === undefined ? {} : {
+      ...report === undefined || report.isUnchanged ? {} : {
         figures: {
           sizeBytes: sum(report.archives.map((archive) => archive.sizeBytes)),
           newBytes: sum(report.archives.map((archive) => archive.newBytes)),

@@ -1,4 +1,5 @@
 import type { BackupReport } from "../../lib/backup/mod.ts";
+import { planToJson } from "./plan/plan_to_json.ts";
 
 /** The report of a backup run as JSON; sizes in bytes, times in seconds. */
 export function backupReportToJson(
@@ -10,6 +11,7 @@ export function backupReportToJson(
     "backup-id": report.snapshot.id,
     "backup-time": report.snapshot.time,
     unchanged: report.isUnchanged,
+    planned: report.planned?.map(planToJson),
     ns: namespace === "" ? undefined : namespace,
     duration: report.durationMs / 1000,
     files: report.files,

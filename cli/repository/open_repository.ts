@@ -9,15 +9,14 @@ import { selectRepository } from "./select_repository.ts";
 /**
  * Opens the repository that the options and variables name.
  *
- * @param create Creates a datastore directory that does not exist.
- * @param waitsForLocks Whether its calls wait for locks, if that is asked for.
+ * @param how Whether a datastore directory is created that does not exist, whether nothing is kept, and
+ *   whether its calls wait for locks if that is asked for, which is the default.
  * @throws {NotFoundError} if there is no such datastore directory.
  */
 export async function openRepository(
   values: CommandValues,
   context: CommandContext,
-  create = false,
-  waitsForLocks = true,
+  how: Pick<OpeningContext, "create" | "keepsNothing"> & { readonly waitsForLocks?: boolean } = {},
 ): Promise<Repository> {
   const { environment, output, repositories, use } = context;
   const limits = connectionLimits(values);
@@ -26,10 +25,11 @@ export async function openRepository(
   const repository = await repositories.open(address, {
     environment,
     output,
-    create,
+    create: how.create ?? false,
+    keepsNothing: how.keepsNothing ?? false,
     ...(limits === undefined ? {} : { limits }),
   });
-  const wait = waitsForLocks ? lockWaitOf(values, context) : undefined;
+  const wait = how.waitsForLocks ?? true ? lockWaitOf(values, context) : undefined;
   return wait === undefined ? repository : withLockWait(repository, wait);
 }
 

@@ -47,7 +47,7 @@ export async function openServer(
 
 function remoteOptions(
   address: ServerRepositoryAddress,
-  { environment, output, limits, mayAsk = true }: OpeningContext,
+  { environment, output, limits, mayAsk = true, keepsNothing = false }: OpeningContext,
 ): RemoteRepositoryOptions {
   const password = readEnvironmentSecret(
     environment,
@@ -65,7 +65,7 @@ function remoteOptions(
   const isInteractive = mayAsk && Deno.stdin.isTerminal();
   return {
     address,
-    ticketCache: new TicketCache(environment.get("XDG_RUNTIME_DIR")),
+    ticketCache: new TicketCache(environment.get("XDG_RUNTIME_DIR"), { isReadOnly: keepsNothing }),
     onTicketNotStored: (reason) => {
       if (Deno.stdout.isTerminal()) output.log("error", `storing login ticket failed: ${reason}`);
     },

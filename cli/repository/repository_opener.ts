@@ -8,6 +8,8 @@ export interface OpeningContext {
   readonly output: Output;
   /** Creates a datastore directory that does not exist. */
   readonly create?: boolean;
+  /** Stores no ticket of a login; default is to store it. */
+  readonly keepsNothing?: boolean;
   /** Whether the user may be asked for anything; default is yes, at a terminal. */
   readonly mayAsk?: boolean;
   /** Limits of connections, bytes per second and bytes. */

@@ -31,6 +31,11 @@ export class RepositoryUse {
       : describeRepository(address);
   }
 
+  /** Has the use not counted: the command is to leave nothing behind. */
+  leaveUncounted(): void {
+    this.#isCounted = true;
+  }
+
   /** Counts the use, once; that it cannot be stored is no failure of the command. */
   async record(): Promise<void> {
     const name = this.#name;

@@ -11,7 +11,7 @@ import {
   verifyIndex,
 } from "../manifest/mod.ts";
 import {
-  type BackupTarget,
+  type BackupPreview,
   CATALOG_NAME,
   parseArchiveName,
   splitArchiveNames,
@@ -31,14 +31,14 @@ export class PreviousSnapshot {
 
   private constructor(
     readonly manifest: Manifest | undefined,
-    private readonly target: BackupTarget,
+    private readonly target: BackupPreview,
     private readonly observer: BackupObserver,
     private readonly isEncrypting: boolean,
   ) {}
 
   /** Fetches and checks the previous manifest. */
   static async open(
-    target: BackupTarget,
+    target: BackupPreview,
     request: BackupRequest,
     observer: BackupObserver,
   ): Promise<PreviousSnapshot> {

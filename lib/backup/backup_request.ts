@@ -3,6 +3,7 @@ import type { ChunkIndex } from "../index/mod.ts";
 import type { BackupSnapshot, Repository } from "../repository/mod.ts";
 import type { ReusePlanner, ReuseSink } from "../reuse/mod.ts";
 import type { LeaveOut } from "./leave_out.ts";
+import type { PlannedArchive, PlanRequest } from "./plan.ts";
 import type { SentChunks } from "./sent_chunks.ts";
 
 /** Kind of an archive's source (spec: cli.md §4.1.1). */
@@ -56,7 +57,7 @@ export interface BackupRequest {
   /** Only the previous snapshot is opened; without a list of them every run makes one. */
   readonly repository:
     & Pick<Repository, "beginBackup" | "openSnapshot">
-    & Partial<Pick<Repository, "listSnapshots">>;
+    & Partial<Pick<Repository, "listSnapshots" | "previewBackup">>;
   readonly namespace: string;
   readonly snapshot: BackupSnapshot;
   readonly archives: readonly ArchiveSpec[];
@@ -74,6 +75,8 @@ export interface BackupRequest {
   /** Average size of the chunks of file archives, bytes. */
   readonly chunkSizeBytes: number;
   readonly dryRun: boolean;
+  /** Wishes about what a dry run tells of the sources; it does not look at them if absent. */
+  readonly plan?: PlanRequest;
   /** Makes no snapshot if the last one of the group has the same archives. */
   readonly skipIfUnchanged?: boolean;
   readonly noCache: boolean;
@@ -212,6 +215,8 @@ export interface BackupReport {
   readonly durationMs: number;
   /** One report an archive, in their order; the catalog last. */
   readonly archives: readonly ArchiveReport[];
+  /** Archives that a dry run would have made, where it looked at the sources. */
+  readonly planned?: readonly PlannedArchive[];
   /** Regular files. */
   readonly files: number;
   /** Directories. */

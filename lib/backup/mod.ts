@@ -10,6 +10,7 @@
  */
 
 export * from "./backup_request.ts";
+export type * from "./plan.ts";
 export { retryBackup, type RetryOptions } from "./retry_backup.ts";
 export { runBackup } from "./run_backup.ts";
 export { SentChunks, type SentChunksPlace } from "./sent_chunks.ts";

@@ -17,6 +17,7 @@ import { CountingObserver } from "./_counting_observer.ts";
 import { storeEncryptedKey } from "./_encrypted_key.ts";
 import { storeImages } from "./_image_group.ts";
 import { describeUnmetExcludes } from "./_unmet_excludes.ts";
+import { planBackup } from "./_dry_run.ts";
 import { PreviousSnapshot } from "./_previous_snapshot.ts";
 import type { TreeSettings } from "./_source_walk.ts";
 import { storeSplitTreeArchive, storeTreeArchive } from "./_tree_archive.ts";
@@ -54,9 +55,14 @@ export async function runBackup(
   const observer = new CountingObserver(listener);
   const settings = new Settings(request, observer);
   request.signal.throwIfAborted();
-  const last = request.skipIfUnchanged && !request.dryRun
-    ? await LastSnapshot.find(request, observer)
-    : undefined;
+  if (request.dryRun) {
+    const planned = await planBackup(request, observer, settings);
+    observer.log("info", "dry-run: no upload happened");
+    if (request.plan === undefined) return report(request, observer, [], started);
+    tellUnmetExcludes(request, observer, settings);
+    return { ...report(request, observer, [], started), planned };
+  }
+  const last = request.skipIfUnchanged ? await LastSnapshot.find(request, observer) : undefined;
   const same = last && await findUnchangedTrees(request, observer, settings, last);
   const isCompared = same !== undefined && request.archives.every(({ kind }) => kind === "pxar");
   if (last !== undefined && isCompared && await last.hasSame([], new Map(), same.names)) {
@@ -71,15 +77,6 @@ export async function runBackup(
     noCache: request.noCache,
   });
   request.onBegun?.();
-  if (request.dryRun) {
-    await PreviousSnapshot.open(target, request, observer);
-    for (const spec of request.archives) {
-      const { serverName } = parseArchiveName(spec.name);
-      observer.archiveStarted?.(startOf(spec, serverName));
-    }
-    observer.log("info", "dry-run: no upload happened");
-    return report(request, observer, [], started);
-  }
   const crypt = request.crypt?.mode === "encrypt" ? request.crypt.config : undefined;
   const previous = await PreviousSnapshot.open(target, request, observer);
   const isComparing = request.changeDetectionMode === "metadata" && previous.hasPayload;

@@ -1,7 +1,9 @@
 import { CorruptDataError, LockedError, NotFoundError } from "../errors/mod.ts";
 import {
+  type BackupPreview,
   type BeginBackup,
   checkSnapshotName,
+  MANIFEST_BLOB_NAME,
   OlderSnapshotError,
   SnapshotExistsError,
 } from "../repository/mod.ts";
@@ -72,6 +74,33 @@ export async function beginBackup(
     }
     throw error;
   }
+}
+
+/**
+ * Looks at what a snapshot would build upon, and writes nothing. That others use the group at the moment
+ * is not seen.
+ *
+ * @throws As {@linkcode beginBackup} does.
+ */
+export async function previewBackup(
+  datastore: Datastore,
+  begin: BeginBackup,
+): Promise<BackupPreview> {
+  checkSnapshotName(begin.snapshot);
+  requireNamespace(datastore, begin.namespace);
+  const snapshot = new DatastoreSnapshot(datastore, begin.namespace, begin.snapshot);
+  const previous = snapshot.group.exists ? await findPrevious(snapshot.group, []) : undefined;
+  if (previous !== undefined && snapshot.time <= previous.time) throw olderThan(previous);
+  if (snapshot.exists) throw alreadyExists(snapshot);
+  const previousFile = async (name: string) => {
+    if (previous === undefined) throw new NotFoundError("there is no previous snapshot");
+    return await datastore.files.read(previous.file(name));
+  };
+  return {
+    previousTime: previous?.time,
+    previousManifest: async () => previous && await previousFile(MANIFEST_BLOB_NAME),
+    previousIndex: previousFile,
+  };
 }
 
 /** Makes sure of the group and its owner. */

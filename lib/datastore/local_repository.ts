@@ -3,6 +3,7 @@ import { CancelledError, UsageError } from "../errors/mod.ts";
 import { notesOf, withNotes } from "../manifest/mod.ts";
 import {
   type BackupGroup,
+  type BackupPreview,
   type BackupSnapshot,
   type BackupTarget,
   type BeginBackup,
@@ -29,7 +30,7 @@ import {
   type VerifyRequest,
 } from "../repository/mod.ts";
 import { checkResult } from "./_system_failure.ts";
-import { beginBackup } from "./begin_backup.ts";
+import { beginBackup, previewBackup } from "./begin_backup.ts";
 import { createChunkChecker } from "./chunk_checker.ts";
 import type { ChunkFolderProgress } from "./chunk_folders.ts";
 import { collectGarbage } from "./collect_garbage.ts";
@@ -96,6 +97,11 @@ export class LocalRepository implements Repository {
     // The caller of close() hears of it.
     this.#completing.catch(() => {});
     return target;
+  }
+
+  /** See {@linkcode Repository.previewBackup}. */
+  async previewBackup(begin: BeginBackup): Promise<BackupPreview> {
+    return await previewBackup(this.datastore, begin);
   }
 
   async #completeChunkFolders(): Promise<void> {

@@ -23,17 +23,22 @@ export interface CachedTicket {
 export class TicketCache {
   readonly #runtimeFolder: string | undefined;
   readonly #now: () => number;
+  readonly #isReadOnly: boolean;
 
   /**
    * @param runtimeFolder `$XDG_RUNTIME_DIR`; undefined if that is not set.
-   * @param now Clock in seconds.
+   * @param options `now`: clock in seconds; `isReadOnly`: nothing is stored.
    */
   constructor(
     runtimeFolder: string | undefined,
-    now: () => number = () => Math.floor(Date.now() / 1000),
+    { now = () => Math.floor(Date.now() / 1000), isReadOnly = false }: {
+      readonly now?: () => number;
+      readonly isReadOnly?: boolean;
+    } = {},
   ) {
     this.#runtimeFolder = runtimeFolder;
     this.#now = now;
+    this.#isReadOnly = isReadOnly;
   }
 
   /**
@@ -48,6 +53,7 @@ export class TicketCache {
 
   /** @throws {UsageError} if there is no folder that only the user can read. */
   store(server: string, userId: string, ticket: CachedTicket): void {
+    if (this.#isReadOnly) return;
     this.#requireFolder();
     const servers = this.#read();
     if (!servers.has(server)) servers.set(server, new Map());

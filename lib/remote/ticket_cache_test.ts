@@ -17,7 +17,7 @@ async function withFolder(body: (folder: string, path: string) => void): Promise
 
 Deno.test("TicketCache writes the official client's file: sorted, one line, for the user alone", () =>
   withFolder((folder, path) => {
-    const cache = new TicketCache(folder, () => now);
+    const cache = new TicketCache(folder, { now: () => now });
     cache.store("pbs2", "joe@pbs", ticket);
     cache.store("pbs1", "joe@pbs", ticket);
     cache.store("pbs1", "ann@pbs", ticket);
@@ -35,7 +35,7 @@ Deno.test("TicketCache writes the official client's file: sorted, one line, for 
 Deno.test("TicketCache gives no ticket of 7140 seconds, and drops it with the next write", () =>
   withFolder((folder, path) => {
     let clock = now;
-    const cache = new TicketCache(folder, () => clock);
+    const cache = new TicketCache(folder, { now: () => clock });
     cache.store("pbs1", "joe@pbs", ticket);
     clock += 7139;
     assertEquals(cache.load("pbs1", "joe@pbs"), ticket);
@@ -47,7 +47,7 @@ Deno.test("TicketCache gives no ticket of 7140 seconds, and drops it with the ne
 
 Deno.test("TicketCache.remove() removes one ticket and says whether there was one", () =>
   withFolder((folder) => {
-    const cache = new TicketCache(folder, () => now);
+    const cache = new TicketCache(folder, { now: () => now });
     assertEquals(cache.remove("pbs1", "joe@pbs"), false);
     cache.store("pbs1", "joe@pbs", ticket);
     cache.store("pbs1", "ann@pbs", ticket);
@@ -58,7 +58,7 @@ Deno.test("TicketCache.remove() removes one ticket and says whether there was on
 
 Deno.test("TicketCache refuses a folder that others can look into", () =>
   withFolder((folder) => {
-    const cache = new TicketCache(folder, () => now);
+    const cache = new TicketCache(folder, { now: () => now });
     cache.store("pbs1", "joe@pbs", ticket);
     Deno.chmodSync(folder, 0o755);
     assertEquals(cache.load("pbs1", "joe@pbs"), undefined);
@@ -81,7 +81,7 @@ Deno.test("TicketCache refuses a folder that others can look into", () =>
 
 Deno.test("TicketCache takes a damaged file for an empty one", () =>
   withFolder((folder, path) => {
-    const cache = new TicketCache(folder, () => now);
+    const cache = new TicketCache(folder, { now: () => now });
     cache.store("pbs1", "joe@pbs", ticket);
     const wrong = ["", "{", "[]", "null", "7", '{"pbs1":[]}', '{"pbs1":{"joe@pbs":{"ticket":1}}}'];
     for (const text of wrong) {

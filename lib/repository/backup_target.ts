@@ -53,6 +53,12 @@ export interface BackupSummary {
   readonly warnings: readonly string[];
 }
 
+/** The snapshot that a backup would build upon. */
+export type BackupPreview = Pick<
+  BackupTarget,
+  "previousTime" | "previousManifest" | "previousIndex"
+>;
+
 /**
  * The destination of a running backup: one snapshot that becomes visible with `finish` and vanishes
  * with `abort` (or with the process). Local and remote forms behave alike (spec: protocol.md §5).

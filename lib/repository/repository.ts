@@ -3,7 +3,7 @@ import type {
   MeasuredTransfer,
   MeasureTransferOptions,
 } from "./measured_transfer.ts";
-import type { BackupTarget } from "./backup_target.ts";
+import type { BackupPreview, BackupTarget } from "./backup_target.ts";
 import type { CryptMode } from "./crypt_mode.ts";
 import type { GroupMove, NamespaceMove, RepositoryTasks, TaskLog } from "./repository_tasks.ts";
 import type { PlacedSnapshot } from "./placed_snapshot.ts";
@@ -158,6 +158,11 @@ export interface Repository extends AsyncDisposable {
    */
   privileges?(namespace: string): Promise<ReadonlySet<string>>;
   beginBackup(begin: BeginBackup): Promise<BackupTarget>;
+  /**
+   * Looks at whether a snapshot could be begun, and at the one before it, without writing anything.
+   * Absent with a server, which has only sessions for that. Throws as `beginBackup` does.
+   */
+  previewBackup?(begin: BeginBackup): Promise<BackupPreview>;
   openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource>;
   /** The files of a snapshot, without chunks and without a lock; absent for a directory. */
   openFiles?(namespace: string, snapshot: BackupSnapshot): SnapshotSource;

@@ -109,6 +109,7 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--verbose",
     "--long",
     "--skip-if-unchanged",
+    "--depth",
     "--match",
     "--reverse",
     "--since",
