@@ -37,6 +37,8 @@ export type CompletionKind =
   | "archive-name"
   | "image-name"
   | "mapping"
+  /** A job of the file with the jobs. */
+  | "job"
   /** The same for file archives alone. */
   | "tree-archive-name"
   | "namespace"

@@ -74,6 +74,8 @@ async function fromCompletion(
       return plain(usedRepositories(context));
     case "mapping":
       return await mappings();
+    case "job":
+      return await jobs(request, context);
     case "command":
     case "archive-path":
       return [];
@@ -91,6 +93,12 @@ async function mappings(): Promise<Candidate[]> {
   });
 }
 
+async function jobs({ given }: ValueRequest, context: CommandContext): Promise<Candidate[]> {
+  const { openJobsFile } = await import("../configuration/open_jobs_file.ts");
+  const { jobs } = openJobsFile(givenValues(given), context);
+  return jobs.map(({ name }) => ({ text: name }));
+}
+
 async function fromRepository(
   completion: Exclude<
     CompletionKind,
@@ -101,6 +109,7 @@ async function fromRepository(
     | "command"
     | "archive-path"
     | "mapping"
+    | "job"
   >,
   { given, prefix, namespace }: ValueRequest,
   context: CommandContext,

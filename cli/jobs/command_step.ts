@@ -40,8 +40,23 @@ export async function runStep(
     isOk,
     warnings: own.warnings,
     json: results.json(),
-    problem: isOk ? undefined : messages.problem ?? `ended with exit code ${code}`,
+    problem: isOk
+      ? undefined
+      : withoutCommand(messages.problem ?? `ended with exit code ${code}`, variables),
   };
+}
+
+/**
+ * An error without a command that prints a secret, and what that has said: it goes to the log alone, not
+ * into results and messages to people.
+ */
+function withoutCommand(problem: string, variables: JobCommand["variables"]): string {
+  if (!variables.some(({ name }) => name.endsWith("_CMD"))) return problem;
+  const starts = ['failed to execute "', 'command "'].map((words) => problem.indexOf(words))
+    .filter((at) => at >= 0);
+  return starts.length === 0
+    ? problem
+    : `${problem.slice(0, Math.min(...starts))}a command for a secret failed`;
 }
 
 /** Text that is kept. */

@@ -1,6 +1,5 @@
 import { formatSnapshotPath } from "../../lib/repository/mod.ts";
 import {
-  type JobFolder,
   type JobOutcome,
   type JobRecord,
   type RepositoryRecord,
@@ -16,11 +15,12 @@ import type { BackupType } from "../../lib/repository/mod.ts";
 
 /** Needs of a run besides the job. */
 export interface JobRunOptions {
-  readonly folder: JobFolder;
   /** Aborted by the first signal that ends the run. */
   readonly signal: AbortSignal;
   /** Those of the process, for hooks. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Called when conditions are met, before anything else happens. */
+  readonly onStart: () => void;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface JobRunOptions {
 export async function runJob(
   job: JobEntry,
   context: CommandContext,
-  { signal, variables }: Omit<JobRunOptions, "folder">,
+  { signal, variables, onStart }: JobRunOptions,
 ): Promise<JobRecord> {
   const startedAt = now();
   const unmet = await unmetCondition({
@@ -44,6 +44,7 @@ export async function runJob(
     const summary = `skipped: ${unmet}`;
     return record("skipped", summary, { startedAt, repositories: [], problems: [] });
   }
+  onStart();
   const told = (more: Record<string, string | undefined> = {}) => ({
     STARTED: String(startedAt),
     ...more,

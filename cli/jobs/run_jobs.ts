@@ -65,8 +65,11 @@ async function runAndTell(
   const { output } = context;
   output.log("info", `Starting job "${job.name}"`);
   const before = earlier(folder, job.name, (line) => output.log("warn", line));
-  alerts.start();
-  const made = await runJob(job, context, { signal, variables: Deno.env.toObject() });
+  const made = await runJob(job, context, {
+    signal,
+    variables: Deno.env.toObject(),
+    onStart: () => alerts.start(),
+  });
   const lastSuccess = made.outcome === "ok" || made.outcome === "warnings"
     ? made.endedAt
     : before?.lastSuccess;

@@ -5,5 +5,6 @@ export const JOB_POSITIONAL: Parameter = {
   name: "name",
   type: { kind: "string" },
   required: true,
+  completion: "job",
   description: "Name of the job, as in [jobs.NAME].",
 };

@@ -233,6 +233,9 @@ repositories = ["file", "command", "credential"]
 ${repository("file", `password-file = "${world.path}/password"`)}
 ${repository("command", `password-command = "tr a a <${world.path}/password"`)}
 ${repository("credential", 'password-credential = "pbs"')}
+[jobs.closed]
+repositories = ["closed"]
+${repository("closed", 'password-command = "echo hunter5 >&2; exit 4"')}
 `);
   const words = ["job", "run", "night", "--config", world.file, "--output-format", "json"];
   const wrong = {
@@ -250,6 +253,12 @@ ${repository("credential", 'password-credential = "pbs"')}
   const env = { ...wrong, CREDENTIALS_DIRECTORY: `${world.path}/credentials` };
   const whole = assertOk(await runClient(words, { env }));
   assertEquals(outcomes(whole.stdout), ["ok", "ok", "ok"]);
+  // What the command has said goes to the log alone.
+  const closed = await world.run("job", "run", "closed");
+  assertEquals([closed.code, closed.stderr.includes("hunter5")], [255, true], closed.stderr);
+  const kept = JSON.stringify(world.record("closed"));
+  assertEquals(kept.includes("hunter5"), false, kept);
+  assertStringIncludes(kept, "a command for a secret failed");
   const shown = assertOk(await world.run("job", "show", "night")).stdout;
   assertEquals(shown.includes(PBS_PASSWORD), false);
   assertStringIncludes(shown, 'PBS_PASSWORD_FILE="$CREDENTIALS_DIRECTORY"/pbs ');
@@ -270,6 +279,16 @@ Deno.test("config check names file, line and key, and fails", async () => {
   );
   await world.write("\n[jobs.night]\n");
   assertEquals(assertOk(await world.run("config", "check")).stdout, `${world.file}: jobs night\n`);
+  // It is found where the rest of the configuration is, and its jobs are offered.
+  const config = `${world.path}/config/proxmox-backup`;
+  await Deno.mkdir(config, { recursive: true });
+  await Deno.rename(world.file, `${config}/pbs-client.toml`);
+  const env = { ...world.env, XDG_CONFIG_HOME: `${world.path}/config` };
+  const found = assertOk(await runClient(["config", "check"], { env })).stdout;
+  assertEquals(found, `${config}/pbs-client.toml: jobs night\n`);
+  const line = { COMP_LINE: "pbs-client job run n", COMP_POINT: "1000" };
+  const offered = assertOk(await runClient(["__complete"], { env: { ...env, ...line } })).stdout;
+  assertEquals(offered.split("\n").slice(2, -1), ["night"]);
   const schema = assertOk(await runClient(["config", "schema"])).stdout;
   assertEquals(JSON.parse(schema).title, "pbs-client.toml");
 });
