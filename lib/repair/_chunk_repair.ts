@@ -1,9 +1,7 @@
 import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, describeError, PbsError } from "../errors/mod.ts";
-import type { ReadBlob } from "../datastore/mod.ts";
-import { DamagedChunkError } from "../reading/mod.ts";
 import type { PlacedSnapshot, SnapshotSource } from "../repository/mod.ts";
-import { hasContentOfDigest, type WantedChunk } from "./chunk_check.ts";
+import type { ChunkVerdict, WantedChunk } from "./chunk_check.ts";
 import { type ChunkPlace, findChunk } from "./chunk_place.ts";
 import type { RepairContext } from "./_repair_context.ts";
 
@@ -11,9 +9,6 @@ import type { RepairContext } from "./_repair_context.ts";
 const CHECKS_IN_FLIGHT = 8;
 /** Chunks that are fetched from elsewhere at the same time. */
 const FETCHES_IN_FLIGHT = 4;
-
-/** Verdict on a chunk that was read back. */
-export type ChunkVerdict = "good" | "otherwise" | "damaged" | "wrong length";
 
 /** Does something with all items, some at a time; ends with the first failure. */
 export async function forAll<Item>(
@@ -41,34 +36,18 @@ export class ChunkRepair {
 
   /** Reads a chunk back. What says nothing about the chunk is thrown. */
   async look(chunk: WantedChunk, source: SnapshotSource): Promise<ChunkVerdict> {
-    const { digest, encrypted } = chunk;
-    const read = (buffer: (length: number) => Uint8Array) => source.readChunk(digest, buffer);
-    const verdict = await this.#check(chunk, read);
-    if (verdict !== "damaged" || encrypted || !await hasContentOfDigest(digest, read)) {
-      return verdict;
-    }
-    // Either the index is wrong, or a backup has stored the chunk in this moment.
-    const again = await this.#check(chunk, read);
-    return again === "damaged" ? "wrong length" : again;
-  }
-
-  async #check(chunk: WantedChunk, read: ReadBlob): Promise<ChunkVerdict> {
     const { check, observer } = this.context;
-    try {
-      const verdict = await check.check(chunk, read);
-      observer.progress.bytesRead += chunk.size;
-      return verdict;
-    } catch (error) {
-      if (!DamagedChunkError.isCause(error)) throw error;
-      observer.log("debug", `chunk ${encodeHex(chunk.digest)}: ${describeError(error)[0]}`);
-      return "damaged";
-    }
+    const { digest } = chunk;
+    const verdict = await check.check(chunk, (buffer) => source.readChunk(digest, buffer));
+    if (verdict === "good") observer.progress.bytesRead += chunk.size;
+    else observer.log("debug", `chunk ${encodeHex(digest)}: ${verdict}`);
+    return verdict;
   }
 
   /**
    * Checks those chunks that were not looked at before, and notes their states.
    *
-   * @param found Told of each bad chunk, those of earlier snapshots included, and what is wrong with it.
+   * @param found Told of each that is of no use, those of earlier snapshots included.
    */
   async lookAtAll(
     chunks: Iterable<WantedChunk>,
@@ -78,16 +57,15 @@ export class ChunkRepair {
     const { states, request } = this.context;
     await forAll(chunks, CHECKS_IN_FLIGHT, async (chunk) => {
       request.signal.throwIfAborted();
-      const state = states.of(chunk.digest);
-      if (state === "under way") return;
-      if (state === "bad") return found(chunk, "bad before");
-      if (state === (chunk.encrypted ? "encrypted" : "plain")) return;
-      states.set(chunk, "under way");
+      const { digest } = chunk;
+      if (states.of(digest) === "under way" || states.isGoodFor(chunk)) return;
+      if (states.isBadFor(chunk)) return found(chunk, "bad before");
+      states.begin(digest);
       const verdict = await this.look(chunk, source).catch((error) => {
-        states.set(chunk, "unknown");
+        states.forget(digest);
         throw error;
       });
-      states.set(chunk, verdict === "good" ? (chunk.encrypted ? "encrypted" : "plain") : "bad");
+      states.note(chunk, verdict);
       if (verdict !== "good") found(chunk, verdict);
     });
   }
@@ -108,7 +86,7 @@ export class ChunkRepair {
     let healed = 0;
     await forAll(chunks, FETCHES_IN_FLIGHT, async (chunk) => {
       this.context.request.signal.throwIfAborted();
-      if (this.context.states.of(chunk.digest) !== "bad") return;
+      if (!this.context.states.isBadFor(chunk)) return;
       const found = await findChunk(places, chunk, this.context.check, this.#refused);
       if (found === undefined) return;
       if (await this.put(snapshot, chunk, found.blob, found.place.name, confirm)) healed++;
@@ -132,13 +110,14 @@ export class ChunkRepair {
   ): Promise<boolean> {
     const { counters, observer, request, states, target } = this.context;
     const name = `chunk ${encodeHex(chunk.digest)}`;
-    const good = chunk.encrypted ? "encrypted" : "plain";
     if (request.dryRun) {
-      states.set(chunk, good);
+      states.note(chunk, "good");
       this.context.healable.set(encodeHex(chunk.digest), chunk);
       observer.log("info", `${name}: a good one is in ${from}`);
     } else {
       try {
+        // A good one at hand proves that what has its digest and another content is none.
+        if (states.isForged(chunk.digest)) await target.setAside(snapshot, [chunk.digest]);
         await target.putChunk(snapshot, { digest: chunk.digest, size: chunk.size, blob });
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
@@ -150,7 +129,8 @@ export class ChunkRepair {
         observer.log("warn", `${name}: a good one was sent, but the bad one is still in its place`);
         return false;
       }
-      states.set(chunk, verdict === undefined ? "unknown" : good);
+      if (verdict === undefined) states.forget(chunk.digest);
+      else states.note(chunk, "good");
       observer.log("info", `${name}: taken from ${from}`);
     }
     counters.chunksRepaired++;

@@ -5,7 +5,6 @@ import { lookUpArchive, type ManifestArchive, type ManifestFile } from "../manif
 import { CheckedSnapshot } from "../reading/mod.ts";
 import { listLosses, type LostEntry, type LostRange } from "../restore/mod.ts";
 import { splitArchiveNames } from "../repository/mod.ts";
-import type { ChunkStates } from "./_chunk_states.ts";
 import type { RepairedView } from "./_repaired_view.ts";
 import type { LostFile } from "./repair_request.ts";
 
@@ -25,11 +24,12 @@ const MAX_ENTRIES = 100_000;
 export class LossReport {
   /**
    * @param view The snapshot as it is now.
+   * @param isLost Whether a file lacks a chunk that it names.
    * @param crypt The key of the snapshot, if it is at hand.
    */
   constructor(
     private readonly view: RepairedView,
-    private readonly states: ChunkStates,
+    private readonly isLost: (file: ManifestFile, digest: Uint8Array) => boolean,
     private readonly crypt: CryptConfig | undefined,
     private readonly signal: AbortSignal,
   ) {}
@@ -40,7 +40,7 @@ export class LossReport {
     const named = new Set<string>();
     for (const { file, reason, index } of broken) {
       const { filename } = file;
-      const ranges = index === undefined ? [] : this.#ranges(index);
+      const ranges = index === undefined ? [] : this.#ranges(file, index);
       const names = isTree(filename) && !named.has(archiveOf(filename))
         ? await this.#entries(filename, broken)
         : { entries: [] };
@@ -49,7 +49,7 @@ export class LossReport {
         filename,
         extent: reason === undefined ? "part" : "whole",
         reason: reason ?? "chunks are missing or damaged",
-        chunks: index === undefined ? 0 : this.#count(index),
+        chunks: index === undefined ? 0 : this.#count(file, index),
         ranges,
         ...names,
       });
@@ -88,7 +88,7 @@ export class LossReport {
       } else {
         const contents = archive.form === "split" ? archive.payload : archive.file;
         const found = broken.find(({ file }) => file.filename === contents.filename);
-        const ranges = found?.index === undefined ? [] : this.#ranges(found.index);
+        const ranges = found?.index === undefined ? [] : this.#ranges(found.file, found.index);
         unnamed = await listLosses(snapshot, archive, ranges, tell, this.signal);
       }
     } catch (error) {
@@ -105,10 +105,10 @@ export class LossReport {
     return await CheckedSnapshot.open(this.view, this.crypt, "index.json.blob", { log: () => {} });
   }
 
-  #ranges(index: ChunkIndex): LostRange[] {
+  #ranges(file: ManifestFile, index: ChunkIndex): LostRange[] {
     const ranges: { start: number; end: number }[] = [];
     for (let i = 0; i < index.chunkCount; i++) {
-      if (this.states.of(index.digestAt(i)) !== "bad") continue;
+      if (!this.isLost(file, index.digestAt(i))) continue;
       const [start, end] = [index.startOf(i), index.endOf(i)];
       const last = ranges.at(-1);
       if (last?.end === start) last.end = end;
@@ -117,11 +117,11 @@ export class LossReport {
     return ranges;
   }
 
-  #count(index: ChunkIndex): number {
+  #count(file: ManifestFile, index: ChunkIndex): number {
     const seen = new Set<string>();
     for (let i = 0; i < index.chunkCount; i++) {
       const digest = index.digestAt(i);
-      if (this.states.of(digest) === "bad") seen.add(digest.join());
+      if (this.isLost(file, digest)) seen.add(digest.join());
     }
     return seen.size;
   }

@@ -48,6 +48,8 @@ export class SnapshotRepair {
   #wasDamaged = false;
   #brokenFiles: readonly MadeFile[] = [];
   #isToldOfKey = false;
+  /** Chunks to which an index gives another length than they have, each behind the name of its file. */
+  readonly #wrongLengths = new Set<string>();
 
   constructor(context: RepairContext, readonly candidate: RepairCandidate) {
     this.#context = context;
@@ -121,12 +123,15 @@ export class SnapshotRepair {
       for (const { file, index } of indexes) {
         const encrypted = file.cryptMode === "encrypt";
         for (const part of partsOf(index, { encrypted, hasKey })) {
-          await this.#part(part, source, copies, isLast);
+          await this.#part(file, part, source, copies, isLast);
         }
       }
     }
+    const isLost = (file: ManifestFile, digest: Uint8Array) =>
+      states.isBadFor({ digest, encrypted: file.cryptMode === "encrypt", hasKey }) ||
+      this.#wrongLengths.has(`${file.filename} ${encodeHex(digest)}`);
     for (const { file, index } of indexes) {
-      if (has(index, (digest) => states.of(digest) === "bad")) broken.push({ file, index });
+      if (has(index, (digest) => isLost(file, digest))) broken.push({ file, index });
     }
     this.#brokenFiles = broken.map(({ file: { filename, cryptMode } }) => {
       return { filename, isEncrypted: cryptMode === "encrypt" };
@@ -140,7 +145,7 @@ export class SnapshotRepair {
     if (!isLast) return undefined;
     observer.log("debug", `naming what is lost of ${formatSnapshotPath(this.candidate.snapshot)}`);
     const crypt = hasKey ? request.crypt : undefined;
-    const lost = await new LossReport(view, states, crypt, request.signal).of(broken);
+    const lost = await new LossReport(view, isLost, crypt, request.signal).of(broken);
     return this.#outcome("damaged", { lost });
   }
 
@@ -245,7 +250,7 @@ export class SnapshotRepair {
     for (let i = 0; i < index.chunkCount; i++) {
       const digest = index.digestAt(i);
       if (target.touch(digest) || states.of(digest) === "bad") continue;
-      states.set({ digest, size: 0, encrypted: false, hasKey: false }, "unknown");
+      states.forget(digest);
     }
   }
 
@@ -288,6 +293,7 @@ export class SnapshotRepair {
 
   /** Looks at some chunks, and puts good ones in place of bad ones. */
   async #part(
+    { filename }: ManifestFile,
     chunks: Iterable<WantedChunk>,
     source: SnapshotSource,
     copies: Copies,
@@ -303,7 +309,8 @@ export class SnapshotRepair {
       const digest = chunk.digest.slice();
       if (verdict === "damaged") damaged.push(digest);
       // Where the content is that of the digest, no other chunk would be better.
-      if (verdict !== "wrong length") wanted.set(encodeHex(digest), { ...chunk, digest });
+      if (verdict === "wrong length") this.#wrongLengths.add(`${filename} ${encodeHex(digest)}`);
+      else wanted.set(encodeHex(digest), { ...chunk, digest });
     });
     if (!request.dryRun && damaged.length > 0) await target.setAside(this.candidate, damaged);
     if (wanted.size === 0) return;

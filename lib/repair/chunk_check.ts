@@ -1,10 +1,11 @@
-import { decodeBlob, MAX_CHUNK_PLAIN_BYTES, parseBlobHeader } from "../blob/mod.ts";
+import { checkBlobCrc, decodeBlob, MAX_CHUNK_PLAIN_BYTES, parseBlobHeader } from "../blob/mod.ts";
 import { bytesEqual, encodeHex } from "../bytes/mod.ts";
 import { ChunkDecoder } from "../chunking/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
 import { type ChunkChecker, createNativeChunkChecker, type ReadBlob } from "../datastore/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import { keyFingerprintOf, type Manifest } from "../manifest/mod.ts";
+import { DamagedChunkError } from "../reading/mod.ts";
 
 /** A chunk as index and manifest describe it. */
 export interface WantedChunk {
@@ -17,6 +18,13 @@ export interface WantedChunk {
   /** Whether the key at hand is the one it was encrypted with. */
   readonly hasKey: boolean;
 }
+
+/**
+ * Verdict on a stored chunk. `otherwise`: it is sound, but encrypted where the archive is not, or the other
+ * way round; `wrong length`: it has the content of its digest, and the index gives it another length;
+ * `forged`: it says that it is encrypted, its CRC is right, and its content is not that of its digest.
+ */
+export type ChunkVerdict = "good" | "damaged" | "otherwise" | "wrong length" | "forged";
 
 /**
  * Checks chunks as far as that can be done: plain ones, and encrypted ones whose key is at hand,
@@ -41,30 +49,78 @@ export class ChunkCheck implements Disposable {
   }
 
   /**
-   * Checks one chunk.
+   * Checks one chunk where it is stored.
    *
-   * @returns `otherwise`: it is sound, but encrypted where the archive is not, or the other way round.
-   * @throws {CorruptDataError} if it is damaged, and what `read` throws.
+   * @returns `damaged` is of no use to anybody; all others but `good` only to this archive.
+   * @throws what `read` throws, unless that says that the chunk is damaged.
    */
-  async check(chunk: WantedChunk, read: ReadBlob): Promise<"good" | "otherwise"> {
-    const { encrypted, hasKey, digest } = chunk;
-    if (encrypted && hasKey && this.#decoder !== undefined) {
-      const plain = await this.#decoder.decode(chunk, read);
+  async check(chunk: WantedChunk, read: ReadBlob): Promise<ChunkVerdict> {
+    const { encrypted, hasKey } = chunk;
+    if (encrypted && hasKey && this.#crypt !== undefined) {
+      return await this.#checkWithKey(chunk, read, this.#crypt);
+    }
+    const found = await this.#checkWithoutKey(chunk, read);
+    if (found === undefined) {
+      // Either the index is wrong, or a backup has stored the chunk in this moment.
+      if (encrypted || !await hasContentOfDigest(chunk.digest, read)) return "damaged";
+      const again = await this.#checkWithoutKey(chunk, read);
+      if (again === undefined) return "wrong length";
+      return again.encrypted === encrypted ? "good" : "otherwise";
+    }
+    return found.encrypted === encrypted ? "good" : "otherwise";
+  }
+
+  /** @returns undefined if the chunk is damaged. */
+  async #checkWithoutKey(
+    chunk: WantedChunk,
+    read: ReadBlob,
+  ): Promise<{ encrypted: boolean } | undefined> {
+    try {
+      return await this.#checker.check(chunk, async (buffer) => {
+        let blob = new Uint8Array();
+        await read((length) => blob = buffer(length) as Uint8Array<ArrayBuffer>);
+        // The digest of a plain chunk tells whether it is good, that of an encrypted one does not.
+        if (chunk.encrypted && !checkBlobCrc(blob).encrypted) throw new OtherMode();
+      });
+    } catch (error) {
+      if (error instanceof OtherMode) return { encrypted: false };
+      if (!DamagedChunkError.isCause(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /**
+   * Check with the key at hand. What has a right CRC may be the good chunk of somebody else, which this
+   * archive names by mistake or malice: it is not called damaged.
+   */
+  async #checkWithKey(
+    chunk: WantedChunk,
+    read: ReadBlob,
+    crypt: CryptConfig,
+  ): Promise<ChunkVerdict> {
+    let blob = new Uint8Array();
+    try {
+      await read((length) => blob = new Uint8Array(length));
+      if (!checkBlobCrc(blob).encrypted) return "otherwise";
+    } catch (error) {
+      if (!DamagedChunkError.isCause(error)) throw error;
+      return "damaged";
+    }
+    try {
+      const plain = await this.#decoder!.decode(chunk, (buffer) => {
+        buffer(blob.byteLength).set(blob);
+        return Promise.resolve();
+      });
       plain.release();
       return "good";
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      const give: ReadBlob = (buffer) => {
+        buffer(blob.byteLength).set(blob);
+        return Promise.resolve();
+      };
+      return await hasContentOfDigest(chunk.digest, give, crypt) ? "wrong length" : "forged";
     }
-    const found = await this.#checker.check(chunk, async (buffer) => {
-      let blob = new Uint8Array();
-      await read((length) => blob = buffer(length) as Uint8Array<ArrayBuffer>);
-      // The digest of a plain chunk tells whether it is good, that of an encrypted one does not.
-      if (encrypted && !parseBlobHeader(blob, `chunk ${encodeHex(digest)}`).encrypted) {
-        throw new OtherMode();
-      }
-    }).catch((error) => {
-      if (error instanceof OtherMode) return { encrypted: false };
-      throw error;
-    });
-    return found.encrypted === encrypted ? "good" : "otherwise";
   }
 
   /** Checks a chunk that came from elsewhere. @throws {CorruptDataError} if it is not good. */
@@ -78,7 +134,7 @@ export class ChunkCheck implements Disposable {
       buffer(blob.byteLength).set(blob);
       return Promise.resolve();
     });
-    if (verdict !== "good") throw new CorruptDataError(`${name} is protected otherwise there`);
+    if (verdict !== "good") throw new CorruptDataError(`${name} is damaged there, or another one`);
   }
 
   /** Gives the threads back. */
@@ -92,16 +148,26 @@ export class ChunkCheck implements Disposable {
 class OtherMode extends CorruptDataError {}
 
 /**
- * Whether a plain chunk, whatever length an index gives it, has the content of its digest: then the
- * index is wrong.
+ * Whether a chunk, whatever length an index gives it, has the content of its digest: then the index is
+ * wrong.
  *
  * @param read Puts the blob into memory.
+ * @param crypt The key of an encrypted one.
  */
-export async function hasContentOfDigest(digest: Uint8Array, read: ReadBlob): Promise<boolean> {
+async function hasContentOfDigest(
+  digest: Uint8Array,
+  read: ReadBlob,
+  crypt?: CryptConfig,
+): Promise<boolean> {
   try {
     let blob = new Uint8Array();
     await read((length) => blob = new Uint8Array(length));
-    await decodeBlob(blob, { maxSizeBytes: MAX_CHUNK_PLAIN_BYTES, expectedDigest: digest });
+    await decodeBlob(blob, {
+      maxSizeBytes: MAX_CHUNK_PLAIN_BYTES,
+      expectedDigest: digest,
+      encryptionKey: crypt?.encryptionKey,
+      idKey: crypt?.idKey,
+    });
     return true;
   } catch {
     return false;
