@@ -10,6 +10,8 @@ import type { Secrets } from "./_secrets.ts";
 /** Failures that another try does not end: no STARTTLS, no certificate, no way to log in. */
 const FINAL_CODES = ["ETLS", "ENOAUTH", "ECONFIG"];
 
+const SPARE_MS = 1000;
+
 interface NodemailerError extends Error {
   /** Whether the server said so with a code that is final. */
   readonly permanent?: boolean;
@@ -33,7 +35,8 @@ export async function sendBySmtp(
   secrets: Secrets,
 ): Promise<string | undefined> {
   const { target, message, signal } = parcel;
-  const limitMs = target.limitSeconds * 1000;
+  // Ours is over first, and says so.
+  const limitMs = target.limitSeconds * 1000 + SPARE_MS;
   const password = server.login === undefined
     ? undefined
     : await secrets.resolve(server.login.password);

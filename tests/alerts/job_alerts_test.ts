@@ -28,6 +28,7 @@ security = "starttls"
 fingerprint = "${server.fingerprint}"
 user = "joe"
 password-file = "${world.path}/password"
+time-limit = 120
 retries = 0
 [alerts.hook]
 type = "webhook"

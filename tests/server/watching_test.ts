@@ -90,6 +90,7 @@ const CONFIG = `
 [alerts.hook]
 type = "webhook"
 url = "URL"
+time-limit = 120
 retries = 0
 
 [watch]
@@ -145,7 +146,7 @@ Deno.test("a server tells of groups without a new backup, once, and when there i
   assertEquals(await look(), ["watch store1:host/web ok"]);
   assertMatch(
     problems.join(),
-    /^the file of alerts is not used: ".*", line 8: watch\.max-age: must/,
+    /^the file of alerts is not used: ".*", line 9: watch\.max-age: must/,
   );
   assertEquals(await look(), []);
   assertEquals(problems.length, 1);
