@@ -1,9 +1,9 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import { parseRepository } from "../../lib/repository/mod.ts";
-import type { Fault } from "./parse_toml.ts";
+import type { TomlNode, TomlTable } from "../../lib/tables/mod.ts";
+import type { Fault } from "./fault.ts";
 import { familyOf } from "./merge_tables.ts";
 import { asTable, type ResolvedJob, tablesIn } from "./resolve_jobs.ts";
-import type { TomlNode, TomlTable } from "./toml_node.ts";
 
 type OnFault = (fault: Fault) => void;
 

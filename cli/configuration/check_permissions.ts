@@ -1,5 +1,5 @@
-import type { Fault } from "./parse_toml.ts";
-import type { TomlTable } from "./toml_node.ts";
+import type { TomlTable } from "../../lib/tables/mod.ts";
+import type { Fault } from "./fault.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;

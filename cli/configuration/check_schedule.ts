@@ -1,6 +1,6 @@
 import { parseCalendarEvent } from "../../lib/calendar/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
-import type { Fault } from "./parse_toml.ts";
+import type { Fault } from "./fault.ts";
 import type { ResolvedJob } from "./resolve_jobs.ts";
 
 /** Checks that a job's schedule is a calendar event. */

@@ -1,11 +1,11 @@
+import type { TomlNode, TomlScalar, TomlTable } from "../../lib/tables/mod.ts";
 import { checkValue } from "../arguments/check_value.ts";
 import { MISMATCH } from "../arguments/matching_format.ts";
 import type { Parameter } from "../command.ts";
 import { nearestWords } from "../hints/nearest_words.ts";
+import type { Fault } from "./fault.ts";
 import { NAME_RULE } from "./jobs_schema.ts";
-import type { Fault } from "./parse_toml.ts";
 import type { TableRule } from "./table_rule.ts";
-import type { TomlNode, TomlScalar, TomlTable } from "./toml_node.ts";
 
 /** Keys under which people write secrets. */
 const SECRET_KEY = /(?:^|[-_])(?:password|passphrase|passwd|secret|token)$/i;

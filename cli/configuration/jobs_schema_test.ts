@@ -1,12 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { parseToml, plainValue } from "../../lib/tables/mod.ts";
+import type { Parameter } from "../command.ts";
 import { checkTable } from "./check_table.ts";
 import { JOBS_FILE } from "./job_keys.ts";
 import { jobsSchema } from "./jobs_schema.ts";
-import { parseToml } from "./parse_toml.ts";
 import type { TableRule } from "./table_rule.ts";
-import { plainValue } from "./toml_node.ts";
-import type { Parameter } from "../command.ts";
 
 const matches = new Ajv2020({ strict: true, allErrors: true }).compile(jobsSchema());
 

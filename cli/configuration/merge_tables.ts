@@ -1,4 +1,4 @@
-import type { TomlNode, TomlTable } from "./toml_node.ts";
+import type { TomlNode, TomlTable } from "../../lib/tables/mod.ts";
 
 /** Keys of which one says the same as another: the nearest of them counts. */
 const FAMILY = /^(key-password|password)-(?:file|command|credential)$/;

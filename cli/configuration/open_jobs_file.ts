@@ -2,9 +2,9 @@ import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { nearestWords } from "../hints/nearest_words.ts";
+import type { Fault } from "./fault.ts";
 import { findJobsFile } from "./find_jobs_file.ts";
 import type { JobEntry, JobsFile } from "./jobs_file.ts";
-import type { Fault } from "./parse_toml.ts";
 import { readJobsFile } from "./read_jobs_file.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
+import { parseToml, plainValue, TomlSyntaxError, type TomlTable } from "../../lib/tables/mod.ts";
 import { describeSystemError } from "../files/describe_system_error.ts";
 import { readInputPath } from "../files/read_input.ts";
 import { checkAlerts } from "./check_alerts.ts";
@@ -6,11 +7,10 @@ import { checkJob, checkRepositories } from "./check_jobs.ts";
 import { checkPermissions } from "./check_permissions.ts";
 import { checkSchedule } from "./check_schedule.ts";
 import { checkTable } from "./check_table.ts";
+import type { Fault } from "./fault.ts";
 import { JOBS_FILE } from "./job_keys.ts";
 import { type JobEntry, type JobsFile, KeyValues, type RepositoryEntry } from "./jobs_file.ts";
-import { type Fault, parseToml, TomlSyntaxError } from "./parse_toml.ts";
 import { asTable, type ResolvedJob, resolveJobs, tablesIn } from "./resolve_jobs.ts";
-import { plainValue, type TomlTable } from "./toml_node.ts";
 
 /** Far more than anybody writes. */
 const MAX_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
-import type { Fault } from "./parse_toml.ts";
+import type { TomlNode, TomlTable } from "../../lib/tables/mod.ts";
+import type { Fault } from "./fault.ts";
 import { mergeTables } from "./merge_tables.ts";
-import type { TomlNode, TomlTable } from "./toml_node.ts";
 
 /** A job with all that it inherits, not yet checked as a whole. */
 export interface ResolvedJob {

@@ -1,9 +1,8 @@
 import { parseDocument } from "yaml";
 import { UsageError } from "../../lib/errors/mod.ts";
+import { parseToml, plainValue, TomlSyntaxError } from "../../lib/tables/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { parseToml, TomlSyntaxError } from "../configuration/parse_toml.ts";
-import { plainValue } from "../configuration/toml_node.ts";
 import { readInputPath } from "../files/read_input.ts";
 import { isTable } from "./foreign_table.ts";
 import { fromBorgmatic } from "./from_borgmatic.ts";

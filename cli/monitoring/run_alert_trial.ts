@@ -1,6 +1,6 @@
 import { Alerts, type AlertTarget, alertTargetsOf } from "../../lib/alerts/mod.ts";
 import { NotFoundError, PbsError, UsageError } from "../../lib/errors/mod.ts";
-import { ConfigTable, parseTomlTable, TableError } from "../../lib/tables/mod.ts";
+import { openTomlTable } from "../../lib/tables/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { findJobsFile } from "../configuration/find_jobs_file.ts";
@@ -72,12 +72,11 @@ function readTargets(path: string): Map<string, AlertTarget> {
     if (!(error instanceof TypeError)) throw error;
     throw new UsageError(`"${path}" is not valid UTF-8`);
   }
-  const { value, lineOf } = parseTomlTable(text, `"${path}"`);
+  const { table, failure } = openTomlTable(text, `"${path}"`);
   try {
-    return alertTargetsOf(new ConfigTable(value, []).value("alerts"));
+    return alertTargetsOf(table.value("alerts"));
   } catch (error) {
-    if (!(error instanceof TableError)) throw error;
-    throw new UsageError(`"${path}", line ${lineOf(error.place)}: ${error.message}`);
+    throw failure(error);
   }
 }
 

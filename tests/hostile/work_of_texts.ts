@@ -13,7 +13,6 @@ import { type QuoteStyle, quoteStyleOf, quoteWord } from "../../cli/catalog_shel
 import { splitLine } from "../../cli/catalog_shell/split_line.ts";
 import { splitUnfinished } from "../../cli/completion/split_unfinished.ts";
 import { parsePatternLines } from "../../cli/files/parse_pattern_lines.ts";
-import { parseToml } from "../../cli/configuration/parse_toml.ts";
 import { decodeKeyText, parseKeyInput } from "../../cli/keys/open_encryption_key.ts";
 import { splitCronLine } from "../../cli/scheduling/split_cron_line.ts";
 import { splitShellWords } from "../../cli/secrets/split_shell_words.ts";
@@ -65,7 +64,7 @@ import {
   parseServerConfig,
 } from "../../lib/server/config/parse_server_config.ts";
 import { parseAlertConfig } from "../../lib/server/watching/parse_alert_config.ts";
-import { parseTomlTable } from "../../lib/tables/parse_toml_table.ts";
+import { parseToml } from "../../lib/tables/parse_toml.ts";
 import { parseSections } from "../../lib/server/config/section_config.ts";
 import { parseJobState } from "../../lib/server/jobs/job_states.ts";
 import { parseJobs } from "../../lib/server/jobs/parse_jobs.ts";
@@ -179,10 +178,6 @@ export const TEXT_PARSERS: ParserCases = {
     (text) => parseAlertConfig(text, "x"),
     ...TOML_SHAPES,
     ["", '[[watch.groups]]\ngroup = "host/a"\nmax-age = "1d"\n', ""],
-  ),
-  "lib/tables/parse_toml_table.ts parseTomlTable": textCases(
-    (text) => parseTomlTable(text, "x"),
-    ...TOML_SHAPES,
   ),
   "lib/time/parse_time_span.ts parseTimeSpan": textCases(
     parseTimeSpan,
@@ -417,8 +412,9 @@ export const TEXT_PARSERS: ParserCases = {
     ...jsonShapes,
     ['{"outcome":"ok","repositories":[', '{"name":"a","outcome":"ok"},', "1]}"],
   ),
-  "cli/configuration/parse_toml.ts parseToml": textCases(
+  "lib/tables/parse_toml.ts parseToml": textCases(
     parseToml,
+    ...TOML_SHAPES,
     ["", "[a]\n", ""],
     ["", "[[a]]\n", ""],
     ["[", "a.", "b]"],

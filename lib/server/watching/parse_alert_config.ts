@@ -1,7 +1,6 @@
 import { type AlertTarget, alertTargetsOf } from "../../alerts/mod.ts";
-import { UsageError } from "../../errors/mod.ts";
 import { BACKUP_TYPES, namespaceComponents } from "../../repository/mod.ts";
-import { ConfigTable, parseTomlTable, TableError } from "../../tables/mod.ts";
+import { type ConfigTable, openTomlTable } from "../../tables/mod.ts";
 import type { TaskKind } from "../ages/mod.ts";
 
 const TOLD_TASKS = ["gc", "prune", "sync", "verify"] as const satisfies TaskKind[];
@@ -47,12 +46,11 @@ export const NO_ALERTS: AlertConfig = {
  * @throws {UsageError} naming the line and the key that are wrong.
  */
 export function parseAlertConfig(text: string, name: string): AlertConfig {
-  const { value, lineOf } = parseTomlTable(text, name);
+  const { table, failure } = openTomlTable(text, name);
   try {
-    return configOf(new ConfigTable(value, []));
+    return configOf(table);
   } catch (error) {
-    if (!(error instanceof TableError)) throw error;
-    throw new UsageError(`${name}, line ${lineOf(error.place)}: ${error.message}`);
+    throw failure(error);
   }
 }
 

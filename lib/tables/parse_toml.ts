@@ -1,25 +1,6 @@
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
+import { TomlSyntaxError } from "./toml_syntax_error.ts";
 import type { TomlArray, TomlNode, TomlTable } from "./toml_node.ts";
-
-/** Something wrong in a file of jobs. */
-export interface Fault {
-  /** From 1. */
-  readonly line: number;
-  /** Keys that lead to the place, with dots; empty for the file as a whole. */
-  readonly key: string;
-  /** The mistake, and the way out. */
-  readonly reason: string;
-}
-
-/** The text is no TOML. */
-export class TomlSyntaxError extends Error {
-  override name = "TomlSyntaxError";
-
-  /** @param line From 1. */
-  constructor(readonly line: number, reason: string) {
-    super(reason);
-  }
-}
 
 /**
  * The tables of a TOML file, each part with its line.

@@ -1,6 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../errors/mod.ts";
-import { parseTomlTable } from "./parse_toml_table.ts";
+import { lineOf } from "./line_of.ts";
+import { openTomlTable } from "./open_toml_table.ts";
+import { parseToml } from "./parse_toml.ts";
+import { plainValue } from "./plain_value.ts";
 
 const TEXT = `top = 1
 [a]
@@ -16,9 +19,9 @@ j = 1
 j = 2
 `;
 
-Deno.test("parseTomlTable() knows values and their lines", () => {
-  const { value, lineOf } = parseTomlTable(TEXT, "x");
-  assertEquals(JSON.parse(JSON.stringify(value)), {
+Deno.test("parseToml() knows values and their lines", () => {
+  const root = parseToml(TEXT);
+  assertEquals(JSON.parse(JSON.stringify(plainValue(root))), {
     top: 1,
     a: { b: "c", "d e": { f: true, g: [1, 2] }, h: { i: "x\ny" } },
     list: [{ j: 1 }, { j: 2 }],
@@ -34,13 +37,13 @@ Deno.test("parseTomlTable() knows values and their lines", () => {
     [["list", "2", "j"], 12],
     [["nowhere"], 1],
   ];
-  for (const [place, line] of cases) assertEquals(lineOf(place), line, place.join("."));
+  for (const [place, line] of cases) assertEquals(lineOf(root, place), line, place.join("."));
 });
 
-Deno.test("parseTomlTable() names the line of a mistake, and none of its text", () => {
+Deno.test("openTomlTable() names the line of a mistake, and none of its text", () => {
   for (const text of ["a = 1\na = hunter2", "a = 1\na = 2", 'a = 1\nb = "hunter2', "\n[a]]"]) {
     const error = assertThrows(
-      () => parseTomlTable(text, "x.toml"),
+      () => openTomlTable(text, "x.toml"),
       UsageError,
       "x.toml, line 2: ",
     );
