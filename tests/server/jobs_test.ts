@@ -288,6 +288,12 @@ Deno.test("a run that ended with its process is known as such, and its job runs 
   });
   const [job] = await jobs(server, "prune");
   assertEquals([job!["last-run-state"], job!["last-run-upid"]], ["unknown", upid]);
+  // A clock that was wrong, and was set back.
+  await server.server.state.jobs.states.write("prune-hourly", {
+    since: at(20, 0),
+    schedule: "hourly",
+  });
+  assertEquals((await jobs(server, "prune"))[0]!["next-run"], at(1, 13));
   // What is no state, as after a loss of power, begins anew.
   const path = `${server.dir.path}/config/jobstates/prune-hourly.json`;
   await Deno.writeTextFile(path, "\0\0\0");
