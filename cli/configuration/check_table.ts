@@ -32,7 +32,9 @@ export function checkTable(
       else checkTable(node, rule.named, at, onFault);
       continue;
     }
-    const inner = rule.tables?.[name];
+    const inner = rule.tables !== undefined && Object.hasOwn(rule.tables, name)
+      ? rule.tables[name]
+      : undefined;
     if (inner !== undefined) {
       if (node.kind === "table") checkTable(node, inner, at, onFault);
       else fault(`has to be a table: [${at.join(".")}]`);

@@ -1,4 +1,5 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { jobCommands } from "../jobs/job_commands.ts";
 import { readJobsFile } from "./read_jobs_file.ts";
@@ -181,4 +182,58 @@ Deno.test("a file with commands is nobody else's to write", async () => {
   }
   assertMatch((await write(hooks, 0o644, 0o777)).join(), /others may write in ".*\/etc"/);
   assertEquals(await write(hooks, 0o644, 0o1777), []);
+});
+
+Deno.test("no text makes the check fail in another way than by telling a fault", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  const path = `${dir.path}/pbs-client.toml`;
+  const whole = `${REPOSITORIES}
+[defaults]
+repositories = ["local"]
+hooks = { before = ["true"], time-limit = "1h" }
+[jobs.a]
+extends = "b"
+sources = ["a.pxar:/a"]
+keep-last = 3
+[jobs.a.when]
+mounted = ["/mnt"]
+[[more]]
+x = 1.5
+[jobs.b]
+init = true
+schedule = "daily"
+[alerts.x]
+type = "webhook"
+`;
+  const pieces = [
+    ..."[]{}=.\"'\\#,\n\0ä09-",
+    "[jobs]\n",
+    "[[jobs.a]]\n",
+    "jobs = 1\n",
+    "hooks = []\n",
+    "extends = 1\n",
+    "= 2020-01-01\n",
+    "__proto__ = 1\n",
+    "[__proto__.a]\n",
+    "constructor.x = 1\n",
+  ];
+  const property = fc.property(
+    fc.array(fc.tuple(fc.nat(whole.length), fc.nat(12), fc.constantFrom(...pieces)), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    (edits) => {
+      let text = whole;
+      for (const [at, count, piece] of edits) {
+        text = text.slice(0, at) + piece + text.slice(at + count);
+      }
+      Deno.writeTextFileSync(path, text, { mode: 0o600 });
+      const { faults, file } = readJobsFile(path);
+      assertEquals(faults.length === 0, file !== undefined);
+      const lines = text.split("\n").length + 1;
+      for (const { line } of faults) assert(line >= 1 && line <= lines, `line ${line} of ${lines}`);
+      file?.jobs.flatMap(jobCommands);
+    },
+  );
+  fc.assert(property, { seed: 99, numRuns: 800 });
 });

@@ -31,13 +31,13 @@ export class ForeignTable {
     return String(this.take(name));
   }
 
-  /** Takes one text or several. What is something else stays. */
+  /** Takes one text or several, but for empty ones. What is something else stays. */
   texts(name: string): string[] {
     const value = this.#entries.get(name);
     const all = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
     if (!all.every((each) => typeof each === "string" || typeof each === "number")) return [];
     this.take(name);
-    return all.map(String);
+    return all.map(String).filter((each) => each.trim() !== "");
   }
 
   /** Takes a boolean. */

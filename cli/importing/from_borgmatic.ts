@@ -5,6 +5,7 @@ import {
   ImportedJobs,
   type ImportedTable,
   isBackupKey,
+  setList,
   sourcesOf,
 } from "./imported_jobs.ts";
 
@@ -16,7 +17,7 @@ const BEFORE = ["before_everything", "before_actions", "before_backup"];
 const AFTER = ["after_backup", "after_actions", "after_everything"];
 
 /** Reasons why keys that many configurations have become nothing. */
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: ReadonlyMap<string, string> = new Map(Object.entries({
   archive_name_format: "snapshots are called by group and time; backup-id names the group",
   compression: "chunks are compressed with zstd always",
   checks: 'verification is a command of its own: "datastore verify", or a job of the server',
@@ -27,7 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
   remote_path: "servers are reached by TLS",
   patterns: "write them as exclude, with ! in front of what is taken back",
   patterns_from: "write them as exclude, with ! in front of what is taken back",
-};
+}));
 
 /** Databases that the other program dumps by itself. */
 const DATABASES = /_databases$/;
@@ -58,7 +59,7 @@ export function fromBorgmatic(value: Record<string, unknown>, name: string): Imp
     if (count !== undefined && count > 0) job.set(`keep-${period}`, count);
   }
   const retries = table.integer("retries");
-  if (retries !== undefined) job.set("retry", Math.min(retries, 100));
+  if (retries !== undefined && retries >= 0) job.set("retry", Math.min(retries, 100));
   const rate = table.integer("upload_rate_limit");
   if (rate !== undefined && rate > 0) job.set("rate", `${rate}KiB`);
   addHooks(table, imported, job);
@@ -72,7 +73,7 @@ function remarkOnRest(table: ForeignTable, imported: ImportedJobs): void {
     const advice = DATABASES.test(key)
       ? "give the dump to a job with stdin-from-command, or write it in a hook of before"
       : "is not understood";
-    imported.remark(table.keyOf(key), REASONS[key] ?? advice);
+    imported.remark(table.keyOf(key), REASONS.get(key) ?? advice);
   }
 }
 
@@ -104,8 +105,7 @@ function addExcludes(table: ForeignTable, imported: ImportedJobs, job: ImportedT
   ] as const;
   for (const [theirs, ours] of listed) {
     if (!isBackupKey(ours)) continue;
-    const texts = table.texts(theirs);
-    if (texts.length > 0) job.set(ours, texts);
+    setList(imported, job, ours, table.texts(theirs));
   }
   if (isBackupKey("exclude-caches") && table.flag("exclude_caches") === true) {
     job.set("exclude-caches", true);

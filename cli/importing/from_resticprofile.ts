@@ -7,6 +7,7 @@ import {
   type ImportedTable,
   isBackupKey,
   nameOf,
+  setList,
   sourcesOf,
 } from "./imported_jobs.ts";
 
@@ -15,7 +16,7 @@ const NO_PROFILES = ["version", "global", "groups", "includes", "mixins", "defau
 const PERIODS = ["last", "hourly", "daily", "weekly", "monthly", "yearly"];
 const LISTS = ["exclude-file", "exclude-if-present", "files-from", "files-from0"];
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: ReadonlyMap<string, string> = new Map(Object.entries({
   "password-file": "it opens the other program's repository; a server of ours has a token's secret",
   "password-command":
     "it opens the other program's repository; a server of ours has a token's secret",
@@ -27,7 +28,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "prune": 'free space with "garbage-collect"',
   "tag": "snapshots have notes, not tags",
   "iexclude": "patterns mind upper and lower case",
-};
+}));
 
 /** The jobs of a resticprofile configuration. */
 export function fromResticprofile(value: Record<string, unknown>): ImportedJobs {
@@ -60,6 +61,10 @@ function addProfile(
   imported: ImportedJobs,
   repositories: Map<string, string>,
 ): void {
+  if (name === "" || imported.jobs.has(name)) {
+    imported.remark(profile.path, "has no name that a job could have, or that of another one");
+    return;
+  }
   const job: ImportedTable = new Map();
   imported.jobs.set(name, job);
   const base = profile.text("inherit");
@@ -109,8 +114,7 @@ function addBackup(backup: ForeignTable, imported: ImportedJobs, job: ImportedTa
   if (excludes.length > 0) job.set("exclude", excludes);
   for (const key of LISTS) {
     if (!isBackupKey(key)) continue;
-    const texts = backup.texts(key);
-    if (texts.length > 0) job.set(key, texts);
+    setList(imported, job, key, backup.texts(key));
   }
   if (isBackupKey("exclude-caches") && backup.flag("exclude-caches") === true) {
     job.set("exclude-caches", true);
@@ -118,7 +122,11 @@ function addBackup(backup: ForeignTable, imported: ImportedJobs, job: ImportedTa
   const largest = isBackupKey("exclude-larger-than")
     ? backup.text("exclude-larger-than")
     : undefined;
-  if (largest !== undefined) job.set("exclude-larger-than", byteSizeOf(largest));
+  const size = largest === undefined ? undefined : byteSizeOf(largest);
+  if (size !== undefined) job.set("exclude-larger-than", size);
+  else if (largest !== undefined) {
+    imported.remark(backup.keyOf("exclude-larger-than"), "is no size that is understood");
+  }
   if (backup.flag("skip-if-unchanged") === true) job.set("skip-if-unchanged", true);
   const host = backup.take("host");
   if (typeof host === "string" && nameOf(host) === host) job.set("backup-id", host);
@@ -137,9 +145,10 @@ function addBackup(backup: ForeignTable, imported: ImportedJobs, job: ImportedTa
 }
 
 /** Sizes there are powers of two without saying so. */
-function byteSizeOf(text: string): string {
-  const [, number, unit] = /^(\d+)\s*([kKmMgGtT])$/.exec(text) ?? [];
-  return number === undefined ? text : `${number}${unit!.toUpperCase()}iB`;
+function byteSizeOf(text: string): string | undefined {
+  const [, number, unit = ""] = /^(\d{1,9})([kKmMgGtT]?)$/.exec(text) ?? [];
+  if (number === undefined) return undefined;
+  return unit === "" ? number : `${number}${unit.toUpperCase()}iB`;
 }
 
 function addHooks(
@@ -167,7 +176,7 @@ function addHooks(
 
 function remarkOnRest(table: ForeignTable, imported: ImportedJobs): void {
   for (const key of table.left) {
-    imported.remark(table.keyOf(key), REASONS[key] ?? "is not understood");
+    imported.remark(table.keyOf(key), REASONS.get(key) ?? "is not understood");
   }
 }
 

@@ -32,7 +32,7 @@ export class ImportedJobs {
     const name = this.#freeName(label ?? (isLocal(where) ? "local" : hostOf(where) ?? "remote"));
     const host = isLocal(where) ? undefined : hostOf(where);
     const repository = isLocal(where)
-      ? `${trimTextEnd(where, "/")}-pbs`
+      ? `${trimTextEnd(where, "/") || "/srv/backup"}-pbs`
       : `backup@pbs!token@${host ?? "pbs.example.org"}:datastore`;
     this.repositories.set(name, new Map([["repository", repository]]));
     this.remark(
@@ -86,6 +86,21 @@ export function sourcesOf(
     names.add(name);
     return [`${name}.pxar:${path}`];
   });
+}
+
+/** Sets a list of a key that `backup` has; files that lists name have to be absolute paths. */
+export function setList(
+  imported: ImportedJobs,
+  job: ImportedTable,
+  key: string,
+  texts: readonly string[],
+): void {
+  const kept = texts.filter((text) => {
+    if (key === "exclude-if-present" || text.startsWith("/")) return true;
+    imported.remark(key, `${text} is no absolute path`);
+    return false;
+  });
+  if (kept.length > 0) job.set(key, kept);
 }
 
 /** A command that runs unless the job has failed, as what other programs run after a success does. */

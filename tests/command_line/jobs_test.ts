@@ -205,6 +205,30 @@ hooks.on-failure = ["echo $PBS_JOB_ERROR >$HOME/failed"]
   assertEquals(world.record("night")?.outcome, "failed");
 });
 
+Deno.test("a signal during the backup leaves no snapshot, and runs the hooks of a failure", async () => {
+  await using world = await JobsWorld.make();
+  await world.write(`
+[jobs.night]
+repositories = ["one", "two"]
+sources = ["dump.pxar:-"]
+stdin-from-command = "sh -c 'echo $$ >${world.path}/pid; exec sleep 1000'"
+hooks.on-failure = ["echo $PBS_JOB_OUTCOME >$HOME/failed"]
+`);
+  const child = world.spawn("job", "run", "night");
+  const pid = await eventually(async () => {
+    const pid = Number(await world.text("pid"));
+    assert(pid > 1);
+    return pid;
+  });
+  child.kill("SIGTERM");
+  assertEquals((await child.status).signal, "SIGTERM");
+  assertEquals(await world.text("failed"), "failed\n");
+  assertEquals([world.snapshots("one"), world.snapshots("two")], [[], []]);
+  const outcomes = world.record("night")?.repositories.map(({ outcome }) => outcome);
+  assertEquals(outcomes, ["failed", "skipped"]);
+  await eventually(() => Promise.resolve(assert(isGone(pid))));
+});
+
 function isGone(pid: number): boolean {
   try {
     return /^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
