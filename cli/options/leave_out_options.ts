@@ -1,5 +1,4 @@
 import type { LeaveOut } from "../../lib/backup/mod.ts";
-import { quotePath } from "../../lib/bytes/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import { argumentBytes } from "../arguments/argument.ts";
 import { BYTE_SIZE_FORMAT } from "../arguments/byte_size_format.ts";
@@ -11,7 +10,6 @@ import { readInputPath } from "../files/read_input.ts";
 /** Longer lists are none. */
 const PATTERNS_BYTES_MAX = 16 * 1024 * 1024;
 const PATHS_BYTES_MAX = 256 * 1024 * 1024;
-const NAME_BYTES_MAX = 255;
 const STANDARD_INPUT = "-";
 
 /** Options that say what of a tree is left out, beside `--exclude`. */
@@ -80,7 +78,7 @@ export const LEAVE_OUT_OPTIONS: readonly Parameter[] = [
  */
 export async function readLeaveOut(values: CommandValues): Promise<LeaveOut | undefined> {
   if (!LEAVE_OUT_OPTIONS.some(({ name }) => values.has(name))) return undefined;
-  const { ListedPaths, parseExcludeList } = await import("../../lib/fs/mod.ts");
+  const { checkMarkName, ListedPaths, parseExcludeList } = await import("../../lib/fs/mod.ts");
   const patterns = values.texts("exclude-file").flatMap((file) => {
     if (file === STANDARD_INPUT) {
       throw new UsageError("option 'exclude-file' takes a file, not the standard input");
@@ -101,7 +99,7 @@ export async function readLeaveOut(values: CommandValues): Promise<LeaveOut | un
   }
   const larger = values.text("exclude-larger-than");
   const ifPresent = values.arguments("exclude-if-present").map(argumentBytes);
-  for (const name of ifPresent) checkName(name);
+  for (const name of ifPresent) checkMarkName(name, "option 'exclude-if-present'");
   return {
     patterns,
     filters: {
@@ -119,12 +117,4 @@ export async function readLeaveOut(values: CommandValues): Promise<LeaveOut | un
 
 function readPaths(file: string): Uint8Array {
   return readInputPath(file === STANDARD_INPUT ? "/dev/stdin" : file, PATHS_BYTES_MAX);
-}
-
-function checkName(name: Uint8Array): void {
-  const isDots = name.every((byte) => byte === 0x2e) && name.length < 3;
-  const isName = !isDots && name.length <= NAME_BYTES_MAX && !name.includes(0x2f) &&
-    !name.includes(0);
-  if (isName) return;
-  throw new UsageError(`option 'exclude-if-present' takes a name, ${quotePath(name)} is none`);
 }

@@ -1,4 +1,5 @@
 import type { ArchiveReport, BackupProgress, ChangeDetectionMode } from "../backup/mod.ts";
+import type { LeaveOutOptions } from "./leave_out_options.ts";
 
 /** News of a running backup. */
 export type BackupEvent =
@@ -25,6 +26,8 @@ export interface BackupOptions {
   readonly time?: Date;
   /** Patterns of what is left out, as in `.pxarexclude` files. */
   readonly exclude?: readonly string[];
+  /** Further reasons to leave something out. Default: none. */
+  readonly leaveOut?: LeaveOutOptions;
   /** Whether file systems mounted below a source are entered. Default false. */
   readonly allFileSystems?: boolean;
   /** How unchanged files are found. Default `legacy`: one archive, everything is read. */

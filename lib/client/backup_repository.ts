@@ -24,6 +24,7 @@ import {
 } from "../repository/mod.ts";
 import type { BackupOptions } from "./backup_options.ts";
 import { EventObserver } from "./_event_observer.ts";
+import { leaveOutOf } from "./leave_out_options.ts";
 import { pathText } from "./path_bytes.ts";
 import { StoredSnapshot } from "./stored_snapshot.ts";
 
@@ -85,6 +86,7 @@ export class BackupRepository implements AsyncDisposable {
         snapshot,
         archives: specs,
         excludes: options.exclude ?? [],
+        ...(options.leaveOut === undefined ? {} : { leaveOut: leaveOutOf(options.leaveOut) }),
         skipLostAndFound: false,
         allFileSystems: options.allFileSystems ?? false,
         includeDevices: [],

@@ -10,6 +10,7 @@
 export type { ArchiveEntry, ArchiveEntryKind } from "./archive_entry.ts";
 export type { BackupEvent, BackupOptions } from "./backup_options.ts";
 export { BackupRepository } from "./backup_repository.ts";
+export type { LeaveOutOptions } from "./leave_out_options.ts";
 export type { EncryptionOptions } from "./client_key.ts";
 export { type OpenOptions, openRepository } from "./open_repository.ts";
 export type { RestoreOptions } from "./restore_options.ts";

@@ -32,6 +32,7 @@ export { normaliseMatchPath } from "./match_normalise.ts";
 export { EXCLUDE_FILE_NAME, type ExcludeFileProblem, parseExcludeFile } from "./exclude_file.ts";
 export { parseExcludeList } from "./parse_exclude_list.ts";
 export { parseGitignore } from "./gitignore.ts";
+export { checkMarkName } from "./check_mark_name.ts";
 export { ListedPaths, type PathSelection } from "./listed_paths.ts";
 export type { WalkFilters } from "./walk_filters.ts";
 export { absolutePath, pathBelow } from "./absolute_path.ts";

@@ -31,6 +31,34 @@ const UNPRIVILEGED = [
   "--inh-caps=-dac_override,-dac_read_search,-fowner",
 ];
 
+testWithPeers("marks that may not be read leave nothing out", ["setpriv"], async () => {
+  await using dir = await TempDir.make();
+  const marks = { cache: "CACHEDIR.TAG", "tree/.git": ".gitignore", mail: ".nobackup" };
+  for (const [folder, mark] of Object.entries(marks)) {
+    await Deno.mkdir(`${dir.path}/${folder}`, { recursive: true });
+    const file = `${dir.path}/${folder.replace("/.git", "")}/${mark}`;
+    const text = "Signature: 8a477f597d28d172789f06886806bc55\n*\n";
+    await Deno.writeTextFile(file, text, { mode: 0o000 });
+    await Deno.chmod(file, 0o000);
+    await Deno.writeTextFile(`${dir.path}/${folder.replace("/.git", "")}/x`, "1");
+  }
+  const options = { source: dir.path, mark: ".nobackup" };
+  const { paths, warnings, error } = await walkBehind(UNPRIVILEGED, options);
+  assertEquals(error, undefined);
+  // To be there is all that is asked of the last one.
+  assertEquals(paths, ["cache/", "cache/x", "mail/", "tree/", "tree/.git/", "tree/x"]);
+  const denied = (file: string) =>
+    ["warn", `failed to open file: "${file}": access denied`] as const;
+  const ignored = (file: string) => {
+    const text = `warning: exclude file "${file}" is ignored: Permission denied`;
+    return ["warn", text] as const;
+  };
+  assertEquals(warnings, [
+    ...[ignored("cache/CACHEDIR.TAG"), denied("cache/CACHEDIR.TAG"), denied("mail/.nobackup")],
+    ...[ignored("tree/.gitignore"), denied("tree/.gitignore")],
+  ]);
+});
+
 testWithPeers("entries that may not be read are left out with a warning", ["setpriv"], async () => {
   await using dir = await TempDir.make();
   const path = (name: string) => `${dir.path}/${name}`;

@@ -133,6 +133,38 @@ Deno.test("a damaged chunk is an error of the file in it, and the archive stays 
   assertEquals(new Uint8Array(await new Response(disk.stream()).arrayBuffer()), image());
 });
 
+Deno.test("the library leaves out what marks, sizes and lists say", async () => {
+  await using dir = await TempDir.make("/dev/shm");
+  const source = `${dir.path}/source`;
+  for (const folder of ["marked", "other/deep"]) {
+    await Deno.mkdir(`${source}/${folder}`, { recursive: true });
+    await Deno.writeTextFile(`${source}/${folder}/file`, "1234");
+  }
+  await Deno.writeTextFile(`${source}/marked/.nobackup`, "");
+  await Deno.writeTextFile(`${source}/other/large`, "12345");
+  await using repository = await openRepository(`${dir.path}/store`, { create: true });
+  const lines: string[] = [];
+  const leaveOut = {
+    ifPresent: [".nobackup"],
+    largerThanBytes: 4,
+    allBut: ["marked", `${source}/other`, "gone"],
+  };
+  const report = await repository.backup({ "tree.pxar": source }, {
+    id: "lib",
+    leaveOut,
+    onEvent: (event) => event.kind === "message" && lines.push(event.text),
+  });
+  assertEquals([report.files, report.directories, report.warnings], [2, 4, 1]);
+  assertEquals(lines.filter((line) => line.includes("gone")).length, 1);
+  await using archive = (await repository.snapshot("host/lib")).archive("tree.pxar");
+  const names = async (path: string) => (await archive.list(path)).map(({ name }) => name);
+  assertEquals([await names("marked"), await names("other")], [[".nobackup"], ["deep"]]);
+  for (const wrong of [{ ifPresent: ["a/b"] }, { largerThanBytes: NaN }, { allBut: [] }]) {
+    const refused = repository.backup({ "tree.pxar": source }, { leaveOut: wrong });
+    await assertRejects(() => refused, UsageError);
+  }
+});
+
 async function largestChunk(folder: string): Promise<string> {
   let largest = { path: "", size: 0 };
   for await (const { name } of Deno.readDir(folder)) {

@@ -12,6 +12,8 @@ export interface WalkChildOptions {
   readonly allFileSystems?: boolean;
   /** Paths whose devices are included. */
   readonly includePaths?: readonly string[];
+  /** Look for tags of caches and rules of Git, and for entries of this name. */
+  readonly mark?: string;
   /** Report `level name` instead of paths, for very deep trees. */
   readonly levelsOnly?: boolean;
 }
@@ -26,7 +28,7 @@ export interface WalkChildResult {
 
 if (import.meta.main) {
   const childOptions: WalkChildOptions = JSON.parse(Deno.args[0]!);
-  const { source, allFileSystems = false, includePaths = [], levelsOnly } = childOptions;
+  const { source, allFileSystems = false, includePaths = [], levelsOnly, mark } = childOptions;
   const warnings: [string, string][] = [];
   const onWarning = (warning: WalkWarning) => {
     const { level, text } = describeWarning(warning);
@@ -35,7 +37,10 @@ if (import.meta.main) {
   const includeDevices = new Set(includePaths.map((path) => Deno.statSync(path).dev));
   let result: WalkChildResult;
   try {
-    const options = { source, allFileSystems, includeDevices, onWarning };
+    const filters = mark === undefined
+      ? {}
+      : { caches: true, gitignore: true, ifPresent: [new TextEncoder().encode(mark)] };
+    const options = { source, allFileSystems, includeDevices, filters, onWarning };
     const levels = new LevelRecorder();
     if (levelsOnly) await walkTree(options, levels);
     else levels.entries.push(...(await recordWalk(options)).paths);
