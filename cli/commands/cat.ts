@@ -112,6 +112,11 @@ async function piecesOf(
   if (path === undefined) {
     throw new UsageError("the path within the archive is missing; / for all of it");
   }
+  const record = await recordAt(archive, path);
+  if (record !== undefined) {
+    const { start, end } = rangeOf(values, record.length);
+    return ReadableStream.from([record.subarray(start, end)]);
+  }
   const node = await archive.tree.resolve((await archive.follow(path)).node);
   const { kind } = node.entry;
   const format = values.text("format") ?? (kind === "directory" ? "tar" : "file");
@@ -123,6 +128,21 @@ async function piecesOf(
     throw new UsageError(`a ${format} file is nothing for a terminal, redirect it into a file`);
   }
   return await folderAs(format, archive, node, output);
+}
+
+/** The record of excludes, asked for by the name that it has as a file, where it is none. */
+async function recordAt(
+  archive: ArchiveReader,
+  path: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  if (archive.tree.version !== 2) return undefined;
+  const { EXCLUDE_CLI_FILE_NAME } = await import("../../lib/fs/mod.ts");
+  if (new TextDecoder().decode(path).replace(/^\/+/, "") !== EXCLUDE_CLI_FILE_NAME) {
+    return undefined;
+  }
+  const { recordedExcludeText } = await import("../../lib/restore/mod.ts");
+  const text = await recordedExcludeText(archive.tree);
+  return text.length > 0 ? text : undefined;
 }
 
 /** The content of a file, or a part of it. */

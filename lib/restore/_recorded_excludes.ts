@@ -31,7 +31,7 @@ export interface RecordedExcludes {
  * @throws {CorruptDataError} if the record is damaged.
  */
 export async function recordedExcludes(tree: PxarAccessor): Promise<RecordedExcludes> {
-  const text = tree.version === 2 ? preludePatterns(tree.prelude) : await filePatterns(tree);
+  const text = await recordedExcludeText(tree);
   const patterns: MatchEntry[] = [];
   const rules: string[] = [];
   for (let start = 0; start < text.length;) {
@@ -54,6 +54,15 @@ export async function recordedExcludes(tree: PxarAccessor): Promise<RecordedExcl
     }
   }
   return { patterns, ...filtersOf(rules) };
+}
+
+/**
+ * The text in which an archive records its excludes, wherever it has it; empty if there is none.
+ *
+ * @throws {CorruptDataError} if the record is damaged.
+ */
+export async function recordedExcludeText(tree: PxarAccessor): Promise<Uint8Array> {
+  return tree.version === 2 ? preludePatterns(tree.prelude) : await filePatterns(tree);
 }
 
 function filtersOf(rules: readonly string[]): Omit<RecordedExcludes, "patterns"> {

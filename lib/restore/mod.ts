@@ -17,3 +17,4 @@ export { listLosses, type LostRange } from "./list_losses.ts";
 export type { LinkedFile, LinkedFiles } from "./linked_files.ts";
 export { PLAIN_RESTORE } from "./plain_restore.ts";
 export { runRestore } from "./run_restore.ts";
+export { recordedExcludeText } from "./_recorded_excludes.ts";

@@ -54,6 +54,8 @@ Deno.test("what is left out is the same in all modes, and recorded in each archi
     assertOk(await place.restore("--prelude-target", prelude));
     assertEquals(JSON.parse(Deno.readTextFileSync(prelude)), { "exclude-patterns": RECORD });
   }
+  const shown = await runClient(["cat", "host/test", "tree.pxar", ".pxarexclude-cli", ...place.at]);
+  assertEquals(assertOk(shown).stdout, RECORD);
   const archive = `${dir.path}/tree.pxar`;
   await runPxarOk(["create", archive, source, ...all]);
   const names = (await runPxarOk(["list", archive])).trimEnd().split("\n").sort();
