@@ -9,6 +9,9 @@ const MILLISECONDS = 1000;
 /** A claim whose process has died does not hold others up for longer than deliveries take. */
 const CLAIM_SECONDS = 15 * 60;
 
+/** An entry that was heard of so lately need not be marked again. */
+const FRESH_SECONDS = 86400;
+
 /** Whether something is to be told, by who asks. */
 export interface StateClaim {
   readonly isNews: boolean;
@@ -40,15 +43,19 @@ export class AlertStates {
     subject: AlertSubject,
     outcome: AlertOutcome,
   ): Promise<StateClaim> {
-    if (subject.what === "test") return { isNews: true };
+    if (!keepsState(target, subject)) return { isNews: true };
     return await this.#change((entries, damage) => {
       const now = Date.now() / MILLISECONDS;
-      const entry = entryOf(entries, target, subject);
-      const isNews = isNewsFor(target, entry, outcome, now);
+      const known = entries.find((entry) => isAbout(entry, target, subject));
+      const isNews = isNewsFor(target, known, outcome, now);
+      const result = { isNews, damage };
+      // Most often there is nothing to keep, and a server asks about many groups.
+      const isKept = known === undefined || Math.abs(now - known.seenAt) < FRESH_SECONDS;
+      if (!isNews && isKept && damage === undefined) return { result, isChanged: false };
+      const entry = known ?? entryOf(entries, target, subject);
       entry.seenAt = now;
       if (isNews) entry.claim = { outcome, until: now + CLAIM_SECONDS };
-      else entry.told ??= { outcome, at: now };
-      return { isNews, damage };
+      return { result, isChanged: true };
     });
   }
 
@@ -63,16 +70,20 @@ export class AlertStates {
     event: AlertEvent,
     outcome: AlertOutcome | undefined,
   ): Promise<void> {
-    if (event.what === "test") return;
+    if (!keepsState(target, event)) return;
     await this.#change((entries) => {
       const entry = entryOf(entries, target, event);
       delete entry.claim;
       if (outcome !== undefined) entry.told = { outcome, at: Date.now() / MILLISECONDS };
+      return { result: undefined, isChanged: true };
     });
   }
 
   async #change<T>(
-    change: (entries: StateEntry[], damage: string | undefined) => T,
+    change: (
+      entries: StateEntry[],
+      damage: string | undefined,
+    ) => { readonly result: T; readonly isChanged: boolean },
   ): Promise<T> {
     return await withFileLock(this.#path, async (text) => {
       let damage: string | undefined;
@@ -84,7 +95,8 @@ export class AlertStates {
           (error as Error).message
         }) and begins anew: states may be told again`;
       }
-      const result = change(entries, damage);
+      const { result, isChanged } = change(entries, damage);
+      if (!isChanged) return result;
       const kept = entries.length <= MAX_ENTRIES
         ? entries
         : entries.toSorted((a, b) => b.seenAt - a.seenAt).slice(0, MAX_ENTRIES);
@@ -94,10 +106,17 @@ export class AlertStates {
   }
 }
 
+/** Trials change nothing, and who hears of everything needs no memory. */
+function keepsState(target: AlertTarget, { what }: AlertSubject): boolean {
+  return what !== "test" && !target.always;
+}
+
+function isAbout(entry: StateEntry, target: AlertTarget, { what, name }: AlertSubject): boolean {
+  return entry.target === target.name && entry.what === what && entry.name === name;
+}
+
 function entryOf(entries: StateEntry[], target: AlertTarget, subject: AlertSubject): StateEntry {
-  const found = entries.find((entry) =>
-    entry.target === target.name && entry.what === subject.what && entry.name === subject.name
-  );
+  const found = entries.find((entry) => isAbout(entry, target, subject));
   if (found !== undefined) return found;
   const entry: StateEntry = {
     target: target.name,
@@ -111,12 +130,11 @@ function entryOf(entries: StateEntry[], target: AlertTarget, subject: AlertSubje
 
 function isNewsFor(
   target: AlertTarget,
-  entry: StateEntry,
+  entry: StateEntry | undefined,
   outcome: AlertOutcome,
   now: number,
 ): boolean {
-  if (target.always) return true;
-  const { claim, told } = entry;
+  const { claim, told } = entry ?? {};
   // Somebody else is telling it just now; a clock that was set back makes no claim last.
   const isClaimed = claim !== undefined && claim.outcome === outcome && claim.until > now &&
     claim.until <= now + CLAIM_SECONDS;
