@@ -278,10 +278,7 @@ async function runBackupCommand(
       lockWait: lockWaitOf(values, context),
     };
     const back = (pictured: typeof request) => retryBackup(pictured, messages, retry);
-    // A picture would be something that is made.
-    const report = dryRun
-      ? await back(request)
-      : await withPictures(request, values, context, back);
+    const report = await withPictures(request, values, context, back);
     messages.finish(report);
     // Only who asked for a new datastore is a newcomer; scripts see the lines they know.
     if (create) {

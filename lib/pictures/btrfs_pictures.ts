@@ -63,7 +63,6 @@ export async function isReadOnlySubvolume(workshop: Workshop, path: string): Pro
 /** Takes a read-only snapshot of a subvolume, in the top folder of its file system. */
 export async function takeBtrfsPicture(
   workshop: Workshop,
-  place: SourcePlace,
   { fileSystem, top, innerPath }: Subvolume,
 ): Promise<Picture> {
   const mounts = await workshop.mounts();
@@ -83,7 +82,6 @@ export async function takeBtrfsPicture(
   );
   return {
     item,
-    device: place.device,
     innerRoot: innerPath,
     open: () => Promise.resolve(`${top}/${item.name}`),
   };

@@ -4,7 +4,7 @@ import { type LvmItem, PICTURE_PREFIX, type RecordedPicture } from "./picture_re
 import type { SourcePlace } from "./source_place.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import { mountVolume } from "./mount_volume.ts";
-import type { Picture, Workshop } from "./workshop.ts";
+import { once, type Picture, type Workshop } from "./workshop.ts";
 
 /** Share of the volume that may change during a backup, unless the user says how much. */
 const DEFAULT_SHARE = 0.2;
@@ -48,62 +48,80 @@ export function isLogicalVolume(device: string): boolean {
 }
 
 /**
- * Takes a snapshot of the logical volume that a place lies on, or is: thin if the volume is, else with
- * room for what changes meanwhile.
- *
- * @param sizeBytes That room; a fifth of the volume if undefined.
+ * Snapshots of the logical volumes that places lie on, or are: thin if the volume is, else with room for
+ * what changes meanwhile.
  */
-export async function takeLvmPicture(
-  workshop: Workshop,
-  place: SourcePlace,
-  sizeBytes: number | undefined,
-): Promise<Picture> {
-  const { tools } = workshop;
-  const isDevice = place.type === "block-device";
-  const number = isDevice ? place.deviceNumber : place.mount.device;
-  const volume = (await volumes(tools)).find(({ lv_kernel_major: major, lv_kernel_minor: minor }) =>
-    `${major}:${minor}` === number
-  );
-  if (volume === undefined) throw new PbsError(`'lvs' lists no volume with the device ${number}`);
-  const { vg_name: group, lv_name: origin } = volume;
-  const item = await workshop.make<LvmItem>(
-    (name) => ({ kind: "lvm", group, name, origin }),
-    async ({ name }) => {
-      const size = Number(volume.lv_size);
-      const room = sizeBytes ?? Math.max(LEAST_BYTES, size * DEFAULT_SHARE);
-      await tools.run("lvcreate", [
-        ...["--snapshot", "--yes", "--name", name, "--addtag", tagOf(workshop)],
-        ...(volume.segtype === "thin"
-          ? ["--setactivationskip", "n", "--activate", "y"]
-          : ["--size", `${Math.ceil(Math.min(room, size) / SECTOR_BYTES) * SECTOR_BYTES}b`]),
-        `${group}/${origin}`,
-      ]);
-      return (await findItem(tools, { group, name }))!.lv_uuid;
-    },
-  );
-  const { lv_dm_path: device } = (await findItem(tools, item))!;
-  return {
-    item,
-    device: isDevice ? `block ${number}` : place.device,
-    innerRoot: "/",
-    open: () => mountVolume(workshop, device, place.mount.fileSystem),
-    blockDevice: device,
-  };
+export class LvmPictures {
+  readonly #workshop: Workshop;
+  readonly #sizeBytes: number | undefined;
+  #listed: Promise<LogicalVolume[]> | undefined;
+
+  /** @param sizeBytes Room of each; a fifth of the volume if undefined. */
+  constructor(workshop: Workshop, sizeBytes: number | undefined) {
+    this.#workshop = workshop;
+    this.#sizeBytes = sizeBytes;
+  }
+
+  /** Takes one. */
+  async take(place: SourcePlace): Promise<Picture> {
+    const { tools } = this.#workshop;
+    const number = place.type === "block-device" ? place.deviceNumber : place.mount.device;
+    const volume = (await (this.#listed ??= volumes(tools))).find(
+      ({ lv_kernel_major: major, lv_kernel_minor: minor }) => `${major}:${minor}` === number,
+    );
+    if (volume === undefined) throw new PbsError(`'lvs' lists no volume with the device ${number}`);
+    const { vg_name: group, lv_name: origin } = volume;
+    let device = "";
+    const item = await this.#workshop.make<LvmItem>(
+      (name) => ({ kind: "lvm", group, name, origin }),
+      async ({ name }) => {
+        await tools.run("lvcreate", [
+          ...["--snapshot", "--yes", "--name", name, "--addtag", tagOf(this.#workshop)],
+          ...this.#roomOf(volume),
+          `${group}/${origin}`,
+        ]);
+        const made = (await findItem(tools, { group, name }))!;
+        device = made.lv_dm_path;
+        return made.lv_uuid;
+      },
+    );
+    return {
+      item,
+      innerRoot: "/",
+      open: once((fileSystem) => mountVolume(this.#workshop, device, fileSystem)),
+      blockDevice: device,
+    };
+  }
+
+  #roomOf({ segtype, lv_size }: LogicalVolume): string[] {
+    // It would have to be activated by hand otherwise.
+    if (segtype === "thin") return ["--setactivationskip", "n", "--activate", "y"];
+    const size = Number(lv_size);
+    const room = this.#sizeBytes ?? Math.max(LEAST_BYTES, size * DEFAULT_SHARE);
+    return ["--size", `${Math.ceil(Math.min(room, size) / SECTOR_BYTES) * SECTOR_BYTES}b`];
+  }
 }
 
 /** @throws {PbsError} if a snapshot has lost what it was taken of, which it does when it is full. */
-export async function checkLvmPicture({ tools }: Workshop, item: LvmItem): Promise<void> {
-  const found = await findItem(tools, item);
-  const shown = `'${item.group}/${item.name}' of the volume '${item.origin}'`;
-  if (found === undefined) throw new PbsError(`the LVM snapshot ${shown} is gone`);
-  // Letters for the state: I and S stand for an invalid one.
-  const isWhole = found.lv_attr[4] === "a" &&
-    (found.segtype === "thin" || Number(found.data_percent) < 100);
-  if (isWhole) return;
-  throw new PbsError(
-    `the LVM snapshot ${shown} is full, so that what was read is not of one moment: ` +
-      "give it more room with --snapshot-size",
-  );
+export async function checkLvmPictures(
+  { tools }: Workshop,
+  items: readonly LvmItem[],
+): Promise<void> {
+  if (items.length === 0) return;
+  const all = await volumes(tools);
+  for (const { group, name, origin } of items) {
+    const found = all.find(({ vg_name, lv_name }) => vg_name === group && lv_name === name);
+    const shown = `'${group}/${name}' of the volume '${origin}'`;
+    if (found === undefined) throw new PbsError(`the LVM snapshot ${shown} is gone`);
+    // Letters for the state: I and S stand for an invalid one.
+    const isWhole = found.lv_attr[4] === "a" &&
+      (found.segtype === "thin" || Number(found.data_percent) < 100);
+    if (isWhole) continue;
+    throw new PbsError(
+      `the LVM snapshot ${shown} is full, so that what was read is not of one moment: ` +
+        "give it more room with --snapshot-size",
+    );
+  }
 }
 
 /**

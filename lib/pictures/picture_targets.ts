@@ -13,9 +13,12 @@ export interface PictureTarget {
   readonly isSource: boolean;
 }
 
-/** Key of what a picture shows: all places on one file system share it. */
+/**
+ * Key of what a picture shows: all places on one file system share it, and the device that it is on if
+ * that is a source too.
+ */
 export function keyOf({ type, device, deviceNumber }: SourcePlace): string {
-  return type === "block-device" ? `block ${deviceNumber}` : device;
+  return type === "block-device" ? deviceNumber : device;
 }
 
 /** Everything that a run reads: its sources, and what lies below them. */

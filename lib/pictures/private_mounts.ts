@@ -27,7 +27,7 @@ export class PrivateMounts implements AsyncDisposable {
    */
   static async open(tools: StorageTools, folder: string): Promise<PrivateMounts> {
     const cat = tools.find("cat");
-    const holder = tools.hold("unshare", ["--mount", "--propagation", "slave", cat]);
+    const holder = tools.hold("unshare", ["-m", "--propagation", "slave", cat]);
     const mounts = new PrivateMounts(tools, holder, folder);
     try {
       // It answers once everything before it is done.
@@ -62,13 +62,13 @@ export class PrivateMounts implements AsyncDisposable {
   /** Runs a program in the name space. See {@linkcode StorageTools.run}. */
   run(program: string, args: readonly string[]): Promise<string> {
     this.check();
-    const enter = [this.#tools.find("nsenter"), `--mount=/proc/${this.#holder.pid}/ns/mnt`, "--"];
+    const enter = [this.#tools.find("nsenter"), `-m/proc/${this.#holder.pid}/ns/mnt`, "--"];
     return this.#tools.run(program, args, enter);
   }
 
   /** Lets a file or folder be seen at another place too, without what is mounted below it. */
   async bind(from: string, to: string): Promise<void> {
-    await this.run("mount", ["--bind", from, to]);
+    await this.run("mount", ["-o", "bind", from, to]);
   }
 
   /** @throws {PbsError} if the name space has gone: what was read may have lacked its mounts. */
@@ -82,7 +82,7 @@ export class PrivateMounts implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     // The end of the name space does that too, but some time after its last process.
-    if (!this.#hasEnded) await this.run("umount", ["--lazy", this.folder]).catch(() => {});
+    if (!this.#hasEnded) await this.run("umount", ["-l", this.folder]).catch(() => {});
     await this.#writer.close().catch(() => {});
     await this.#holder.stdout.cancel().catch(() => {});
     if (!this.#holder.stderr.locked) await this.#holder.stderr.cancel().catch(() => {});

@@ -1,4 +1,4 @@
-import { checkLvmPicture } from "./lvm_pictures.ts";
+import { checkLvmPictures } from "./lvm_pictures.ts";
 import { type PictureLog, removeOwnPictures } from "./remove_pictures.ts";
 import type { Picture, Workshop } from "./workshop.ts";
 
@@ -41,9 +41,8 @@ export class TakenPictures implements SourcePictures {
   async check(): Promise<void> {
     const { workshop, pictures } = this.state;
     await workshop.check();
-    for (const { item } of pictures) {
-      if (item.kind === "lvm") await checkLvmPicture(workshop, item);
-    }
+    const items = pictures.flatMap(({ item }) => item.kind === "lvm" ? [item] : []);
+    await checkLvmPictures(workshop, items);
   }
 
   async remove(): Promise<void> {

@@ -45,7 +45,9 @@ export async function pathInPicture(
 ): Promise<string | undefined> {
   const picture = pictures.get(place.device);
   const inner = picture && pathBelow(place.innerPath, picture.innerRoot);
-  return inner === undefined ? undefined : joinPath(await picture!.open(), inner);
+  return inner === undefined
+    ? undefined
+    : joinPath(await picture!.open(place.mount.fileSystem), inner);
 }
 
 function exists(path: string): boolean {

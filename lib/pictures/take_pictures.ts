@@ -6,7 +6,7 @@ import {
   takeBtrfsPicture,
 } from "./btrfs_pictures.ts";
 import { chooseKind } from "./choose_kind.ts";
-import { takeLvmPicture } from "./lvm_pictures.ts";
+import { LvmPictures } from "./lvm_pictures.ts";
 import { parseMountTable } from "./mount_table.ts";
 import type { PictureMode } from "./picture_kind.ts";
 import { keyOf, type PictureTarget, PictureTargets } from "./picture_targets.ts";
@@ -117,8 +117,9 @@ class PictureSession {
       );
     }
     await this.#takeBtrfs(walked);
+    const volumes = new LvmPictures(workshop, request.sizeBytes);
     for (const target of targets.of("lvm")) {
-      await this.#takeOne(target, (place) => takeLvmPicture(workshop, place, request.sizeBytes));
+      await this.#takeOne(target, (place) => volumes.take(place));
     }
   }
 
@@ -143,7 +144,7 @@ class PictureSession {
     // The first one of a file system's top folder, which would show the others.
     found.sort((a, b) => Number(b.subvolume.isTop) - Number(a.subvolume.isTop));
     for (const { target, subvolume } of found) {
-      await this.#takeOne(target, (place) => takeBtrfsPicture(workshop, place, subvolume));
+      await this.#takeOne(target, () => takeBtrfsPicture(workshop, subvolume));
     }
   }
 
@@ -202,7 +203,7 @@ class PictureSession {
     if (live.size > 0) request.log("info", describeLive([...live]));
     const devicePaths: Uint8Array[] = [];
     for (const [index, place] of devices.entries()) {
-      const path = await this.#pictures.get(place.device)?.open();
+      const path = await this.#pictures.get(place.device)?.open(place.mount.fileSystem);
       devicePaths.push(
         path === undefined
           ? request.includeDevices[index]!

@@ -6,14 +6,23 @@ import type { StorageTools } from "./storage_tools.ts";
 /** A picture that was taken. */
 export interface Picture {
   readonly item: PictureItem;
-  /** Device that files of the source show, `major:minor`. */
-  readonly device: string;
   /** Path within the file system of what it is a picture of: `/` unless that is a part of it. */
   readonly innerRoot: string;
-  /** Path by which it can be read in the private mounts, where it is mounted if need be. */
-  readonly open: () => Promise<string>;
+  /**
+   * Mounts it in the private mounts, unless it is.
+   *
+   * @param fileSystem Kind of the source's.
+   * @returns Its path there.
+   */
+  readonly open: (fileSystem: string) => Promise<string>;
   /** Device with the bytes of the source; only of LVM. */
   readonly blockDevice?: string;
+}
+
+/** A way to open a picture that does it once. */
+export function once(open: Picture["open"]): Picture["open"] {
+  let opened: Promise<string> | undefined;
+  return (fileSystem) => opened ??= open(fileSystem);
 }
 
 /** The place where a run takes and removes pictures: tools, record, private mounts. */

@@ -4,7 +4,7 @@ import { PbsError, SystemError } from "../errors/mod.ts";
 import type { Mount } from "./mount_table.ts";
 import type { RecordedPicture, ZfsItem } from "./picture_record.ts";
 import { joinPath, type SourcePlace } from "./source_place.ts";
-import type { Picture, Workshop } from "./workshop.ts";
+import { once, type Picture, type Workshop } from "./workshop.ts";
 
 /** Property of a snapshot that says which run made it. */
 const PROPERTY = "pbs-client:run";
@@ -54,13 +54,12 @@ export async function takeZfsPicture(
   }
   return {
     item,
-    device: place.device,
     innerRoot: "/",
-    open: async () => {
+    open: once(async () => {
       const target = await workshop.newFolder();
       await (await workshop.mounts()).bind(folder, target);
       return target;
-    },
+    }),
   };
 }
 

@@ -114,3 +114,15 @@ Deno.test("timerUnit() has the calendar, and marks its file", () => {
   assert(text.includes("\nOnCalendar=Mon..Fri 02:30\nRandomizedDelaySec=900\nPersistent=yes\n"));
   assertEquals(jobNameOf(text), "nightly");
 });
+
+Deno.test("confinementOf() lets a service mount that takes snapshots of its sources", () => {
+  const settings = (takesPictures: boolean) =>
+    confinementOf({ ...NEEDS, takesPictures }, pathWord).map((line) => line.split("=")[0]);
+  const hindrances = ["RestrictNamespaces", "PrivateDevices", "ProtectSystem", "SystemCallFilter"]
+    .concat("CapabilityBoundingSet");
+  for (const setting of hindrances) {
+    assert(settings(false).includes(setting), setting);
+    assert(!settings(true).includes(setting), setting);
+  }
+  assert(settings(true).includes("NoNewPrivileges"));
+});

@@ -25,7 +25,7 @@ function assertOk({ code, stderr }: ClientRun): string {
 
 testWithPeers(
   "a backup from snapshots of btrfs has the archives of one from the source",
-  [...BTRFS_PEERS, "findmnt", "setfattr"],
+  [...BTRFS_PEERS, "findmnt", "setfattr", "setpriv"],
   async (test) => {
     await using world = await BtrfsWorld.create(TREE);
     const source = `${world.top}/@data`;
@@ -113,6 +113,21 @@ testWithPeers(
         /^no snapshot is taken of '.*\/covered', it is read as it is: it lies on tmpfs/m,
       );
       assertStringIncludes(auto, `'${source}/deep' is read from a snapshot taken with btrfs`);
+      const user = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"];
+      await world.run("install", "--directory", "--owner=1000", `${world.path}/own`);
+      const own = ["--repository", `${world.path}/own/store`, "--init"];
+      const powerless = await world.clientUnder(
+        user,
+        ...words.toSpliced(1, 1),
+        ...own,
+        "--snapshot",
+        "btrfs",
+      );
+      assertEquals(powerless.code, 255);
+      assertMatch(
+        powerless.stderr,
+        /Error: --snapshot btrfs: snapshots of sources can be taken by root alone/,
+      );
       await world.run("mount", "--bind", "/dev/null", (await world.run("which", "btrfs")).trim());
       const missing = await world.client(...words.toSpliced(1, 1), "--snapshot", "btrfs");
       assertEquals(missing.code, 255);

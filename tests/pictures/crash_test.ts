@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BTRFS_PEERS, BtrfsWorld } from "../support/btrfs_world.ts";
-import { eventually } from "../support/eventually.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
 /** Two files that are always changed together, and a pipe that keeps a backup waiting. */
@@ -56,25 +55,18 @@ testWithPeers(
     await using world = await BtrfsWorld.create(PAIR);
     assertEquals((await world.client("datastore", "init", `${world.path}/store`)).code, 0);
     const hold = `cat ${world.top}/hold`;
-    const taken = async (count: number) =>
-      await eventually(async () => {
-        const names = (await world.subvolumes()).filter((name) => name !== "@data");
-        assertEquals(names.length, count);
-        const holders = await world.run(
-          "sh",
-          "-c",
-          "grep -l 'top/hold' /proc/[0-9]*/cmdline; true",
-        );
-        assert(holders.split("\n").length > 1, "the command has not begun");
-        return names;
-      });
+    const taken = async () => {
+      await world.commandReading("hold");
+      const names = (await world.subvolumes()).filter((name) => name !== "@data");
+      assertEquals(names.length, 1);
+      return names;
+    };
 
     await test.step("after SIGKILL", async () => {
       const killed = world.start(...words(world, "killed", hold), "--snapshot", "btrfs");
-      const [name] = await taken(1);
+      const [name] = await taken();
       assertMatch(name!, /^\.pbs-client-[0-9a-f]{16}-1$/);
-      killed.kill("SIGKILL");
-      await killed.output();
+      await world.killReading(killed, "hold");
       assertEquals(await world.subvolumes(), [name, "@data"].sort());
       const next = await world.client(
         ...["backup", `a.pxar:${world.top}/@data/first`, "--snapshot", "btrfs"],
@@ -90,7 +82,7 @@ testWithPeers(
 
     await test.step("after SIGTERM nothing is left, and others' snapshots stay", async () => {
       const ended = world.start(...words(world, "ended", hold), "--snapshot", "btrfs");
-      const [name] = await taken(1);
+      const [name] = await taken();
       const beside = await world.client(
         ...["backup", `a.pxar:${world.top}/@data/first`, "--snapshot", "btrfs"],
         ...["--backup-id", "beside"],
