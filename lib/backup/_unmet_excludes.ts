@@ -1,8 +1,7 @@
 import { quotePath } from "../bytes/mod.ts";
-import { absolutePath, type MatchList, pathBelow } from "../fs/mod.ts";
+import { absolutePath, type MatchList } from "../fs/mod.ts";
 import type { BackupRequest } from "./backup_request.ts";
-
-const SLASH = 0x2f;
+import { hasItsOwnPath, patternBelow } from "./understood_excludes.ts";
 
 /**
  * One line for each exclude pattern of the command line that matched nothing in any of the trees.
@@ -35,13 +34,12 @@ export function describeUnmetExcludes(
   });
 }
 
-/** The rest of a path in the file system after the source that it lies below. */
+/** Pattern that may have been meant by one that is a path of the file system, but means another. */
 function belowSource(pattern: Uint8Array, sources: readonly Uint8Array[]): Uint8Array | undefined {
-  if (pattern[0] !== SLASH) return undefined;
   for (const source of sources) {
     const root = absolutePath(source);
-    const below = root.length > 1 ? pathBelow(pattern, root) : undefined;
-    if (below !== undefined && below.length > 1) return below;
+    const below = patternBelow(pattern, root);
+    if (below !== undefined && hasItsOwnPath(root)) return below;
   }
   return undefined;
 }

@@ -22,10 +22,10 @@ export function understoodExcludes(
 ): MatchList {
   if (!excludes.some(({ pattern }) => pattern[0] === SLASH)) return excludes;
   const root = absolutePath(source);
-  if (root.length === 1 || !isNothing(concatBytes([root, root]))) return excludes;
+  if (hasItsOwnPath(root)) return excludes;
   return excludes.map((entry) => {
-    const below = pathBelow(entry.pattern, root);
-    if (below === undefined || below.length < 2) return entry;
+    const below = patternBelow(entry.pattern, root);
+    if (below === undefined) return entry;
     tell(
       `exclude pattern ${quotePath(entry.pattern)} is taken for ${quotePath(below)} in the source`,
     );
@@ -34,7 +34,18 @@ export function understoodExcludes(
   });
 }
 
-function isNothing(path: Uint8Array): boolean {
-  const found = statPath(new Uint8Array(path));
-  return found === -Errno.ENOENT || found === -Errno.ENOTDIR;
+/**
+ * Whether a source has its own path below itself, so that patterns with it may be about what is there.
+ *
+ * @param root From `absolutePath`.
+ */
+export function hasItsOwnPath(root: Uint8Array): boolean {
+  const found = statPath(new Uint8Array(concatBytes([root, root])));
+  return found !== -Errno.ENOENT && found !== -Errno.ENOTDIR;
+}
+
+/** The rest of a pattern that is a path of the file system below a source; undefined if it is none. */
+export function patternBelow(pattern: Uint8Array, root: Uint8Array): Uint8Array | undefined {
+  const below = root.length > 1 ? pathBelow(pattern, root) : undefined;
+  return below !== undefined && below.length > 1 ? below : undefined;
 }

@@ -153,3 +153,19 @@ Deno.test("only listed paths and what is below them are walked", async () => {
   ]);
   assertEquals(listed.missing, ["a/y/gone", "link/x"].map(bytes));
 });
+
+Deno.test("a hundred thousand listed paths are as good as one", async () => {
+  await using dir = await TempDir.make();
+  await build(dir.path, { "deep/x/y": "1", "deep/z": "1" });
+  const listed = new ListedPaths();
+  // All alike for long, given backwards, and some of them twice.
+  const lines = Array.from(
+    { length: 100_000 },
+    (_, i) => `${"deep/".repeat(20)}${(99_999 - i) >> 1}`,
+  );
+  listed.addLines(bytes(["deep/x", ...lines].join("\n")), "list");
+  const selection = listed.selectionOf(bytes(dir.path))!;
+  const { paths } = await recordWalk({ source: dir.path, filters: { selection } });
+  assertEquals(paths, ["deep/", "deep/x/", "deep/x/y"]);
+  assertEquals(listed.missing.length, 100_000);
+});

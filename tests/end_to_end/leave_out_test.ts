@@ -125,9 +125,11 @@ Deno.test("a pattern that means something in the archive keeps its meaning", asy
   const { source } = place;
   // The same path below the source: there the pattern has always meant this.
   await Deno.mkdir(`${source}${source}/a`, { recursive: true });
-  const { paths } = await place.archived("--exclude", `${source}/a`);
+  const options = ["--exclude", `${source}/a`, "--exclude", `${source}/b`];
+  const { paths, log } = await place.archived(...options);
   assert(paths.includes("a/x"), `${paths}`);
   assert(!paths.includes(`${source.slice(1)}/a/`), `${paths}`);
+  assertMatch(log, /\/b' matched nothing; patterns begin at the source, write "\/b"$/m);
 });
 
 Deno.test("a pattern that is no text is recorded as one that matches the same", async () => {
