@@ -26,6 +26,11 @@ fn answers(capture: u32) -> Vec<i64> {
             pbs_capture_next(capture, start, length, 1, &mut status),
             i64::from(pbs_capture_add_patterns(capture, start, 0)),
             i64::from(pbs_capture_met_patterns(capture, start, length)),
+            i64::from(pbs_capture_watch(capture, start, 0)),
+            i64::from(pbs_capture_select(capture, start, 0)),
+            i64::from(pbs_capture_selected(capture, start, length)),
+            i64::from(pbs_capture_add_ignores(capture, start, 0, 1)),
+            i64::from(pbs_capture_keep(capture, start, 0)),
         ]
     };
     let resumed = pbs_capture_resume(capture, 0, 0);
@@ -37,7 +42,7 @@ fn a_number_that_is_no_walk_gives_an_error_number() {
     let (path, capture) = walk("numbers");
     assert_eq!(pbs_capture_destroy(capture), 0);
     for wrong in [capture, 0, u32::MAX] {
-        assert_eq!(answers(wrong), [-i64::from(libc::EBADF); 4]);
+        assert_eq!(answers(wrong), [-i64::from(libc::EBADF); 9]);
         assert_eq!(pbs_capture_cancel(wrong), -libc::EBADF);
         assert_eq!(pbs_capture_destroy(wrong), -libc::EBADF);
     }
@@ -50,7 +55,7 @@ fn a_walk_is_used_by_one_call_at_a_time_and_closed_behind_the_last() {
     let (path, capture) = walk("busy");
     let held = CAPTURES.get(capture).unwrap();
     let inside = held.with(|_, cancelled| {
-        assert_eq!(answers(capture), [-i64::from(libc::EBUSY); 4]);
+        assert_eq!(answers(capture), [-i64::from(libc::EBUSY); 9]);
         assert_eq!(pbs_capture_cancel(capture), 0);
         Ok(cancelled.load(std::sync::atomic::Ordering::Relaxed))
     });
@@ -73,7 +78,49 @@ fn missing_memory_gives_an_error_number() {
         let next = pbs_capture_next(capture, null_mut(), 0, 1, null_mut());
         assert_eq!(next, -i64::from(fault));
         assert_eq!(pbs_capture_add_patterns(capture, null_mut(), 1), -fault);
+        assert_eq!(pbs_capture_watch(capture, null_mut(), 1), -fault);
+        assert_eq!(pbs_capture_select(capture, null_mut(), 1), -fault);
+        assert_eq!(pbs_capture_selected(capture, null_mut(), 1), -fault);
+        assert_eq!(pbs_capture_add_ignores(capture, null_mut(), 1, 0), -fault);
+        assert_eq!(pbs_capture_keep(capture, null_mut(), 1), -fault);
         assert_eq!(pbs_capture_open_root(null_mut(), 1, 0), -fault);
+    }
+    assert_eq!(pbs_capture_destroy(capture), 0);
+    std::fs::remove_dir_all(&path).unwrap();
+}
+
+#[test]
+fn what_makes_no_sense_or_comes_too_late_is_refused() {
+    let (path, capture) = walk("refused");
+    let wrong = [0u8, 0, 0, 0, 9, 0, 0, 0, b'x'];
+    let mark = [0u8, 0, 0, 0, 1, 0, 0, 0, b'x'];
+    let mut out = [0u64; 512];
+    let mut status = CaptureStatus::default();
+    let invalid = -libc::EINVAL;
+    // SAFETY: memory of the length that is passed, and a record.
+    unsafe {
+        assert_eq!(pbs_capture_watch(capture, wrong.as_ptr(), 9), invalid);
+        assert_eq!(pbs_capture_watch(capture, mark.as_ptr(), 9), 0);
+        assert_eq!(
+            pbs_capture_select(capture, c"/a".as_ptr().cast(), 3),
+            invalid
+        );
+        assert_eq!(pbs_capture_select(capture, c"a".as_ptr().cast(), 2), 0);
+        assert_eq!(pbs_capture_keep(capture, mark.as_ptr(), 9), invalid);
+        assert_eq!(
+            pbs_capture_add_ignores(capture, mark.as_ptr(), 0, 0),
+            invalid
+        );
+        assert!(pbs_capture_next(capture, out.as_mut_ptr().cast(), 4096, 1, &mut status) > 0);
+        assert_eq!(pbs_capture_watch(capture, mark.as_ptr(), 9), invalid);
+        assert_eq!(
+            pbs_capture_select(capture, c"a".as_ptr().cast(), 2),
+            invalid
+        );
+        assert_eq!(
+            pbs_capture_selected(capture, out.as_mut_ptr().cast(), 4096),
+            1
+        );
     }
     assert_eq!(pbs_capture_destroy(capture), 0);
     std::fs::remove_dir_all(&path).unwrap();
