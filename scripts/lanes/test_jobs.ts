@@ -8,6 +8,7 @@ const LONG = [
   "tests/fault/injected/client_calls_test.ts",
   "tests/fault/injected/server_calls_test.ts",
   "tests/guest/vsock_test.ts",
+  "tests/guest/lvm_test.ts",
   "tests/documents/guide_test.ts",
   "tests/end_to_end/round_trip_test.ts",
   "tests/fault/kill_backup_test.ts",
