@@ -74,6 +74,14 @@ export const command: CommandDefinition = {
         "into chunks once more, and what is missing is taken from there. No snapshot is made.",
     },
     {
+      name: "exclude",
+      type: { kind: "string" },
+      repeatable: true,
+      description:
+        "Exclude pattern of --source, as the backup had it; without it more is read, and " +
+        "an index does not come back.",
+    },
+    {
       name: "chunk-size",
       type: { kind: "integer", minimum: 64, maximum: 4096 },
       default: 4096,
@@ -141,6 +149,7 @@ async function repair(values: CommandValues, context: CommandContext): Promise<v
       range,
       others,
       sources,
+      excludes: values.texts("exclude"),
       chunkSizeBytes,
       crypt,
       onlyRecorded: values.flag("recorded"),

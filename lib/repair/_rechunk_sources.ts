@@ -66,7 +66,7 @@ async function rechunk(
     namespace: placed.namespace,
     snapshot,
     archives: request.sources,
-    excludes: [],
+    excludes: request.excludes,
     skipLostAndFound: false,
     allFileSystems: false,
     includeDevices: [],

@@ -11,6 +11,8 @@ export interface RepairRequest {
   readonly others: readonly Repository[];
   /** Sources that archives of the range were made of. */
   readonly sources: readonly ArchiveSpec[];
+  /** Exclude patterns of the sources, as the backups had them. */
+  readonly excludes: readonly string[];
   /** Average size of the chunks of file archives that are made of the sources, bytes. */
   readonly chunkSizeBytes: number;
   /** Absent if there is no key: of encrypted chunks only the CRC is checked then. */

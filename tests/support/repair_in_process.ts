@@ -32,6 +32,7 @@ export async function repairStored(
     range: { namespace: "" },
     others: [],
     sources: [],
+    excludes: [],
     chunkSizeBytes: 64 * 1024,
     onlyRecorded: false,
     dryRun: false,
