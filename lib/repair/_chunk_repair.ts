@@ -47,11 +47,13 @@ export class ChunkRepair {
   /**
    * Checks those chunks that were not looked at before, and notes their states.
    *
+   * @param isLast Whether bad ones are looked at again: a backup may have stored them meanwhile.
    * @param found Told of each that is of no use, those of earlier snapshots included.
    */
   async lookAtAll(
     chunks: Iterable<WantedChunk>,
     source: SnapshotSource,
+    isLast: boolean,
     found: (chunk: WantedChunk, verdict: ChunkVerdict | "bad before") => void,
   ): Promise<void> {
     const { states, request } = this.context;
@@ -59,14 +61,15 @@ export class ChunkRepair {
       request.signal.throwIfAborted();
       const { digest } = chunk;
       if (states.of(digest) === "under way" || states.isGoodFor(chunk)) return;
-      if (states.isBadFor(chunk)) return found(chunk, "bad before");
+      const wasBad = states.isBadFor(chunk);
+      if (wasBad && !isLast) return found(chunk, "bad before");
       states.begin(digest);
       const verdict = await this.look(chunk, source).catch((error) => {
         states.forget(digest);
         throw error;
       });
       states.note(chunk, verdict);
-      if (verdict !== "good") found(chunk, verdict);
+      if (verdict !== "good") found(chunk, wasBad ? "bad before" : verdict);
     });
   }
 
@@ -117,7 +120,7 @@ export class ChunkRepair {
     } else {
       try {
         // A good one at hand proves that what has its digest and another content is none.
-        if (states.isForged(chunk.digest)) await target.setAside(snapshot, [chunk.digest]);
+        if (states.isForged(chunk.digest)) await target.setAside(snapshot, [chunk.digest], true);
         await target.putChunk(snapshot, { digest: chunk.digest, size: chunk.size, blob });
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;

@@ -99,8 +99,7 @@ export class ChunkStates {
 
   /** Notes that a chunk is being looked at. */
   begin(digest: Uint8Array): void {
-    // What is wanted of an unfit one stays until it is known better.
-    this.#table.set(digest, CODES.indexOf("under way"));
+    this.#set(digest, CODES.indexOf("under way"));
   }
 
   /** Forgets what is known of a chunk: it is to be looked at again. */

@@ -302,7 +302,7 @@ export class SnapshotRepair {
     const { request, target } = this.#context;
     const damaged: Uint8Array[] = [];
     const wanted = new Map<string, WantedChunk>();
-    await this.#chunks.lookAtAll(chunks, source, (chunk, verdict) => {
+    await this.#chunks.lookAtAll(chunks, source, isLast, (chunk, verdict) => {
       this.#wasDamaged = true;
       // They were looked for, and nothing has changed since.
       if (verdict === "bad before" && isLast) return;
@@ -312,7 +312,9 @@ export class SnapshotRepair {
       if (verdict === "wrong length") this.#wrongLengths.add(`${filename} ${encodeHex(digest)}`);
       else wanted.set(encodeHex(digest), { ...chunk, digest });
     });
-    if (!request.dryRun && damaged.length > 0) await target.setAside(this.candidate, damaged);
+    if (!request.dryRun && damaged.length > 0) {
+      await target.setAside(this.candidate, damaged, false);
+    }
     if (wanted.size === 0) return;
     const places = await copies.chunks();
     const { candidate } = this;

@@ -45,11 +45,16 @@ export interface RepairTarget extends AsyncDisposable {
   touch?(digest: Uint8Array): boolean;
   /**
    * Makes room for good chunks where bad ones are: a file that stays in place may be taken for a good
-   * one.
+   * one. What a backup has replaced meanwhile stays.
    *
    * @param digests 32 bytes each.
+   * @param isProven Whether good ones are at hand, so that also what looks sound is known to be bad.
    */
-  setAside(snapshot: PlacedSnapshot, digests: readonly Uint8Array[]): Promise<void>;
+  setAside(
+    snapshot: PlacedSnapshot,
+    digests: readonly Uint8Array[],
+    isProven: boolean,
+  ): Promise<void>;
   /** Stores a chunk that was checked. It counts as stored when it was read back. */
   putChunk(snapshot: PlacedSnapshot, chunk: NewChunk): Promise<void>;
   /** Puts a file of a snapshot in place of a damaged one; absent where nobody can. */

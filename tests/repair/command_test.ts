@@ -108,16 +108,20 @@ async function killAfter(child: Deno.ChildProcess, lines: number): Promise<numbe
     text += decoder.decode(bytes, { stream: true });
     taken = text.split("taken from").length - 1;
     if (taken < lines) continue;
-    try {
-      child.kill("SIGKILL");
-    } catch (error) {
-      // It was done before.
-      if (!(error instanceof TypeError)) throw error;
-    }
+    killIfThere(child, "SIGKILL");
     break;
   }
   await child.status;
   return taken;
+}
+
+/** Sends a signal to a process that may have been done before. */
+function killIfThere(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
 }
 
 Deno.test("repair: interrupted by a signal it says so, and ends by it", async () => {
@@ -135,7 +139,7 @@ Deno.test("repair: interrupted by a signal it says so, and ends by it", async ()
   let text = "";
   for await (const bytes of child.stderr) {
     // Not twice: the second one would end it at once.
-    if (text === "") child.kill("SIGINT");
+    if (text === "") killIfThere(child, "SIGINT");
     text += new TextDecoder().decode(bytes);
   }
   const status = await child.status;

@@ -155,6 +155,21 @@ Deno.test("a good chunk is not replaced by a better one", async () => {
   assert(!parseBlobHeader(Deno.readFileSync(`${copy}/.chunks/${chunkFiles(copy)[0]}`)).encrypted);
 });
 
+Deno.test("a chunk that a backup has replaced after it was found damaged is not set aside", async () => {
+  await using world = await RepairWorld.make(["legacy"]);
+  const copy = await world.copy("copy");
+  await using repository = open(copy);
+  await using target = repository.beginRepair(() => {});
+  const { namespace, snapshot } = { namespace: "", ...world.snapshots[0]! };
+  const [good, bad] = chunkFiles(copy) as [string, string];
+  Deno.truncateSync(`${copy}/.chunks/${bad}`, 50);
+  const digests = [good, bad].map((name) => decodeHex(name.slice(5)));
+  await target.setAside({ namespace, snapshot }, digests, false);
+  assert(chunkFiles(copy).includes(good) && !chunkFiles(copy).includes(bad));
+  await target.setAside({ namespace, snapshot }, digests.slice(0, 1), true);
+  assert(!chunkFiles(copy).includes(good), "a good one was at hand");
+});
+
 function contentOf(path: string): string | undefined {
   try {
     return Deno.readFileSync(path).join();
