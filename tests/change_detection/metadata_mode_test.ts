@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { encodeHex } from "../../lib/bytes/mod.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { assertOk } from "../support/assert_run.ts";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
@@ -63,6 +64,21 @@ class Place implements AsyncDisposable {
     const where = ["--repository", this.repository, ...this.key];
     assertOk(await runClient(["restore", "host/t", "tree.pxar", out, ...where], { env: this.env }));
     await assertSameTree(this.source, out);
+  }
+
+  /** Files of the chunks that the newest metadata archive consists of (spec: datastore-formats.md). */
+  async metadataChunks(): Promise<string[]> {
+    const group = `${this.repository}/host/t`;
+    const times = [...Deno.readDirSync(group)].filter(({ isDirectory }) => isDirectory)
+      .map(({ name }) => name).sort();
+    const index = (await Deno.readFile(`${group}/${times.at(-1)}/tree.mpxar.didx`)).subarray(4096);
+    const digests = Array.from(
+      { length: index.length / 40 },
+      (_, i) => encodeHex(index.subarray(i * 40 + 8, i * 40 + 40)),
+    );
+    return [...new Set(digests)].map((digest) =>
+      `${this.repository}/.chunks/${digest.slice(0, 4)}/${digest}`
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,26 +176,19 @@ testWithPeers(
     assert(!other.stderr.includes("Change detection summary"), other.stderr);
     await place.assertRestored();
     assertEquals(countsOf(assertOk(await place.backup())), [FILES, 0]);
-    // All chunks of the metadata gone: found when it is read.
-    const store = `${place.repository}/.chunks`;
-    const removed = await runPeer("bash", [
-      "-e",
-      "-c",
-      `
-    index=$(ls -d ${place.repository}/host/t/*/ | tail -n 1)/tree.mpxar.didx
-    python3 - "$index" <<'PYTHON'
-import sys
-data = open(sys.argv[1], "rb").read()[4096:]
-for at in range(0, len(data), 40):
-    print(data[at + 8:at + 40].hex())
-PYTHON`,
-    ]);
-    for (const digest of removed.trim().split("\n")) {
-      await Deno.remove(`${store}/${digest.slice(0, 4)}/${digest}`).catch(() => {});
+    // Bytes of the metadata's chunks are wrong: found when they are read.
+    for (const path of await place.metadataChunks()) {
+      const bytes = await Deno.readFile(path);
+      await Deno.writeFile(path, bytes.fill(7, 20));
     }
     const damaged = assertOk(await place.backup());
     assertMatch(damaged.stderr, /previous archive could be used in part only.*chunk/);
     assertEquals(countsOf(damaged), [0, FILES]);
+    await place.assertRestored();
+    // The chunks are gone: found before.
+    for (const path of await place.metadataChunks()) await Deno.remove(path);
+    const without = assertOk(await place.backup());
+    assertMatch(without.stderr, /is damaged and is not built upon: its chunk .* is missing/);
     await place.assertRestored();
   },
 );
