@@ -18,6 +18,11 @@ import { parsePictureRecord, type RecordedPicture, type RecordLine } from "./pic
 
 const ID_BYTES = 8;
 const RECORD = /^[0-9a-f]{16}\.json$/;
+/** A record that is being begun, and the folder of one. */
+const BEGUN = /^[0-9a-f]{16}\.new$/;
+const FOLDER = /^[0-9a-f]{16}$/;
+/** Whoever cleans up meanwhile can take a file that is not locked yet for one that was left. */
+const TRIES = 5;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -71,24 +76,77 @@ export class PictureRecord implements Disposable {
 /** Begins the record of a run, in a folder that is made if need be. */
 export async function beginRecord(folder: string): Promise<PictureRecord> {
   Deno.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  for (let tries = 1;; tries++) {
+    const record = tryToBegin(folder, tries === TRIES);
+    if (record === undefined) continue;
+    try {
+      await syncFolder(folder);
+      return record;
+    } catch (error) {
+      record.remove();
+      throw error;
+    }
+  }
+}
+
+/** @returns undefined if the file was taken for one that was left, and `isLast` is false. */
+function tryToBegin(folder: string, isLast: boolean): PictureRecord | undefined {
   const id = encodeHex(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
   const path = `${folder}/${id}.json`;
   const temporary = `${folder}/${id}.new`;
   const flags = OpenFlag.READ_WRITE | OpenFlag.CREATE | OpenFlag.EXCLUSIVE;
   const fd = check(openFile(temporary, flags, FILE_MODE), () => `cannot create ${temporary}`);
   const record = new PictureRecord(folder, id, fd, 0);
-  try {
-    // Whoever sees the name of a record sees it locked.
-    check(lockFile(fd, "exclusive"), () => `cannot lock ${temporary}`);
-    Deno.mkdirSync(record.mountFolder, { mode: FOLDER_MODE });
-    check(renameFileNew(temporary, path), () => `cannot create ${path}`);
-    await syncFolder(folder);
-    return record;
-  } catch (error) {
+  const abandon = () => {
+    removeFolder(record.mountFolder);
     removeFile(temporary);
     record[Symbol.dispose]();
+  };
+  try {
+    // Whoever sees the name of a record sees it locked.
+    const locked = lockFile(fd, "exclusive");
+    if (locked === -Errno.EAGAIN && !isLast) return abandon(), undefined;
+    check(locked, () => `cannot lock ${temporary}`);
+    Deno.mkdirSync(record.mountFolder, { mode: FOLDER_MODE });
+    const renamed = renameFileNew(temporary, path);
+    if (renamed === -Errno.ENOENT && !isLast) return abandon(), undefined;
+    check(renamed, () => `cannot create ${path}`);
+    return record;
+  } catch (error) {
+    abandon();
     throw error;
   }
+}
+
+/**
+ * Removes what a run has left that ended while it began its record: nothing had been made then. What a
+ * run that is alive begins is locked, and stays.
+ */
+export function removeBegunRecords(folder: string): void {
+  const names = namesIn(folder);
+  for (const name of names.filter((each) => BEGUN.test(each))) {
+    const path = `${folder}/${name}`;
+    const fd = openFile(path, OpenFlag.READ_WRITE | OpenFlag.NOFOLLOW);
+    if (fd < 0) continue;
+    try {
+      if (lockFile(fd, "exclusive") !== 0 || !isStillAt(fd, path)) continue;
+      removeFolder(path.slice(0, -".new".length));
+      removeFile(path);
+    } finally {
+      closeFile(fd);
+    }
+  }
+  for (const name of names.filter((each) => FOLDER.test(each))) {
+    const path = `${folder}/${name}`;
+    // In this order: the one name becomes the other.
+    if (isThere(`${path}.new`) || isThere(`${path}.json`)) continue;
+    // Only if it is empty.
+    removeFolder(path);
+  }
+}
+
+function isThere(path: string): boolean {
+  return statPath(path) !== -Errno.ENOENT;
 }
 
 /** A record whose run is over. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { TempDir } from "../../tests/support/temp_dir.ts";
-import { beginRecord, leftRecords } from "./record_folder.ts";
+import { beginRecord, leftRecords, removeBegunRecords } from "./record_folder.ts";
 
 const ITEM = {
   kind: "lvm",
@@ -33,4 +33,27 @@ Deno.test("leftRecords() finds the records of runs that are over, and of no othe
   assertEquals([...leftRecords(folder)], []);
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   assertEquals(names, [alive.id, `${alive.id}.json`, "notes.txt"].sort());
+});
+
+Deno.test("removeBegunRecords() removes what was begun by runs that are over, and nothing else", async () => {
+  await using dir = await TempDir.make();
+  const folder = `${dir.path}/records`;
+  removeBegunRecords(folder);
+  using alive = await beginRecord(folder);
+  const over = await beginRecord(folder);
+  over[Symbol.dispose]();
+  const [begun, half, bare, full, held] = ["1", "2", "3", "4", "5"].map((n) => n.repeat(16));
+  // Ended before its folder was made, before it was renamed, and while it was removed.
+  await Deno.writeTextFile(`${folder}/${begun}.new`, "");
+  await Deno.writeTextFile(`${folder}/${half}.new`, "");
+  for (const name of [half, bare, full, held]) await Deno.mkdir(`${folder}/${name}`);
+  await Deno.writeTextFile(`${folder}/${full}/file`, "somebody else's");
+  await Deno.writeTextFile(`${folder}/notes.new`, "");
+  using file = await Deno.open(`${folder}/${held}.new`, { create: true, write: true });
+  await file.lock(true);
+  removeBegunRecords(folder);
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  const kept = [alive.id, over.id].flatMap((id) => [id, `${id}.json`]);
+  assertEquals(names, [...kept, full!, held!, `${held}.new`, "notes.new"].sort());
+  assertEquals([...leftRecords(folder)].map(({ record }) => record.id), [over.id]);
 });

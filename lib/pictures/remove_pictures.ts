@@ -2,7 +2,7 @@ import { describeError } from "../errors/mod.ts";
 import { removeBtrfsPicture } from "./btrfs_pictures.ts";
 import { removeLvmPicture } from "./lvm_pictures.ts";
 import { parsePictureRecord, type PictureItem, type RecordedPicture } from "./picture_record.ts";
-import { leftRecords } from "./record_folder.ts";
+import { leftRecords, removeBegunRecords } from "./record_folder.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import { Workshop } from "./workshop.ts";
 import { removeZfsPicture } from "./zfs_pictures.ts";
@@ -54,6 +54,7 @@ export async function removeLeftPictures(
   tools: StorageTools,
   log: PictureLog,
 ): Promise<void> {
+  removeBegunRecords(folder);
   for (const left of leftRecords(folder)) {
     const problems = await removePictures(
       new Workshop(tools, left.record),

@@ -68,6 +68,10 @@ testWithPeers(
       assertMatch(name!, /^\.pbs-client-[0-9a-f]{16}-1$/);
       await world.killReading(killed, "hold");
       assertEquals(await world.subvolumes(), [name, "@data"].sort());
+      // What stays of runs that are killed while they begin their records.
+      const begun = "0123456789abcdef";
+      await Deno.writeTextFile(`${world.records}/${begun}.new`, "");
+      await Deno.mkdir(`${world.records}/${begun}`);
       const next = await world.client(
         ...["backup", `a.pxar:${world.top}/@data/first`, "--snapshot", "btrfs"],
       );
