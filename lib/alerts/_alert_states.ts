@@ -12,9 +12,10 @@ const CLAIM_SECONDS = 15 * 60;
 /** An entry that was heard of so lately need not be marked again. */
 const FRESH_SECONDS = 86400;
 
-/** Whether something is to be told, by who asks. */
+/** Events that are to be told by who asks. */
 export interface StateClaim {
-  readonly isNews: boolean;
+  /** Those that are news, with their outcomes as the target counts them. */
+  readonly news: readonly AlertEvent[];
   /** Damage of the state file, which begins anew. */
   readonly damage?: string | undefined;
 }
@@ -33,48 +34,57 @@ export class AlertStates {
   }
 
   /**
-   * Claims to tell a target an outcome.
+   * Claims to tell a target of events.
    *
-   * @param outcome As the target counts it.
+   * @param events Of different subjects, with their outcomes as the target counts them.
    * @throws {SystemError} if the file cannot be read or written.
    */
-  async claim(
-    target: AlertTarget,
-    subject: AlertSubject,
-    outcome: AlertOutcome,
-  ): Promise<StateClaim> {
-    if (!keepsState(target, subject)) return { isNews: true };
+  async claim(target: AlertTarget, events: readonly AlertEvent[]): Promise<StateClaim> {
+    const kept = events.filter((event) => keepsState(target, event));
+    if (kept.length === 0) return { news: events };
     return await this.#change((entries, damage) => {
       const now = Date.now() / MILLISECONDS;
-      const known = entries.find((entry) => isAbout(entry, target, subject));
-      const isNews = isNewsFor(target, known, outcome, now);
-      const result = { isNews, damage };
-      // Most often there is nothing to keep, and a server asks about many groups.
-      const isKept = known === undefined || Math.abs(now - known.seenAt) < FRESH_SECONDS;
-      if (!isNews && isKept && damage === undefined) return { result, isChanged: false };
-      const entry = known ?? entryOf(entries, target, subject);
-      entry.seenAt = now;
-      if (isNews) entry.claim = { outcome, until: now + CLAIM_SECONDS };
-      return { result, isChanged: true };
+      const known = new StateIndex(entries, target);
+      let isChanged = damage !== undefined;
+      const news = events.filter((event) => {
+        if (!keepsState(target, event)) return true;
+        const { outcome } = event;
+        const entry = known.find(event);
+        const isNews = isNewsFor(target, entry, outcome, now);
+        // Most often there is nothing to keep, and a server asks about many groups.
+        const isFresh = entry !== undefined && Math.abs(now - entry.seenAt) < FRESH_SECONDS;
+        if (!isNews && isFresh && damage === undefined) return false;
+        isChanged = true;
+        const marked = known.findOrAdd(event);
+        marked.seenAt = now;
+        if (isNews) marked.claim = { outcome, until: now + CLAIM_SECONDS };
+        return isNews;
+      });
+      return { result: { news, damage }, isChanged };
     });
   }
 
   /**
-   * Ends a claim.
+   * Ends claims.
    *
-   * @param outcome What the target has been told; undefined if it could not be.
+   * @param events With the outcomes that were claimed.
+   * @param isTold Whether the target has been told of them.
    * @throws {SystemError} if the file cannot be read or written.
    */
   async settle(
     target: AlertTarget,
-    event: AlertEvent,
-    outcome: AlertOutcome | undefined,
+    events: readonly AlertEvent[],
+    isTold: boolean,
   ): Promise<void> {
-    if (!keepsState(target, event)) return;
+    const kept = events.filter((event) => keepsState(target, event));
+    if (kept.length === 0) return;
     await this.#change((entries) => {
-      const entry = entryOf(entries, target, event);
-      delete entry.claim;
-      if (outcome !== undefined) entry.told = { outcome, at: Date.now() / MILLISECONDS };
+      const known = new StateIndex(entries, target);
+      for (const event of kept) {
+        const entry = known.findOrAdd(event);
+        delete entry.claim;
+        if (isTold) entry.told = { outcome: event.outcome, at: Date.now() / MILLISECONDS };
+      }
       return { result: undefined, isChanged: true };
     });
   }
@@ -111,21 +121,39 @@ function keepsState(target: AlertTarget, { what }: AlertSubject): boolean {
   return what !== "test" && !target.always;
 }
 
-function isAbout(entry: StateEntry, target: AlertTarget, { what, name }: AlertSubject): boolean {
-  return entry.target === target.name && entry.what === what && entry.name === name;
+/** The entries of a target, found by their subjects. */
+class StateIndex {
+  readonly #entries: StateEntry[];
+  readonly #target: string;
+  readonly #bySubject = new Map<string, StateEntry>();
+
+  /** @param entries Get those that are added. */
+  constructor(entries: StateEntry[], { name }: AlertTarget) {
+    this.#entries = entries;
+    this.#target = name;
+    for (const entry of entries) {
+      if (entry.target === name) this.#bySubject.set(keyOf(entry), entry);
+    }
+  }
+
+  find(subject: AlertSubject): StateEntry | undefined {
+    return this.#bySubject.get(keyOf(subject));
+  }
+
+  findOrAdd(subject: AlertSubject): StateEntry {
+    const found = this.find(subject);
+    if (found !== undefined) return found;
+    const { what, name } = subject;
+    const entry: StateEntry = { target: this.#target, what, name, seenAt: 0 };
+    this.#entries.push(entry);
+    this.#bySubject.set(keyOf(subject), entry);
+    return entry;
+  }
 }
 
-function entryOf(entries: StateEntry[], target: AlertTarget, subject: AlertSubject): StateEntry {
-  const found = entries.find((entry) => isAbout(entry, target, subject));
-  if (found !== undefined) return found;
-  const entry: StateEntry = {
-    target: target.name,
-    what: subject.what,
-    name: subject.name,
-    seenAt: 0,
-  };
-  entries.push(entry);
-  return entry;
+/** Kinds have no blanks. */
+function keyOf({ what, name }: AlertSubject): string {
+  return `${what} ${name}`;
 }
 
 function isNewsFor(

@@ -1,26 +1,26 @@
-import type { AlertEvent } from "./alert_event.ts";
-
-/** The names that a text template may have in braces. */
-const FIELDS = {
-  what: (event: AlertEvent) => event.what,
-  name: (event: AlertEvent) => event.name,
-  outcome: (event: AlertEvent) => event.outcome,
-  summary: (event: AlertEvent) => event.summary,
-  details: (event: AlertEvent) => event.details ?? "",
-  started: (event: AlertEvent) => timeOf(event.startedAt),
-  ended: (event: AlertEvent) => timeOf(event.endedAt),
-  seconds: (event: AlertEvent) => String(Math.max(0, Math.round(event.endedAt - event.startedAt))),
-  host: (_: AlertEvent, host: string) => host,
-} satisfies Record<string, (event: AlertEvent, host: string) => string>;
+import { type AlertMessage, messageDetails } from "./_alert_message.ts";
 
 /** Longest text of details that goes into a message, characters. */
 const MAX_DETAILS = 16 * 1024;
 
-/** The fields of an event as texts. */
-export function messageFields(event: AlertEvent, host: string): Record<string, string> {
-  const shortened = { ...event, details: endOf(event.details ?? "") };
+/** The names that a text template may have in braces. */
+const FIELDS = {
+  what: ({ what }: AlertMessage) => what,
+  name: ({ name }: AlertMessage) => name,
+  outcome: ({ outcome }: AlertMessage) => outcome,
+  summary: ({ summary }: AlertMessage) => summary,
+  details: (message: AlertMessage) => messageDetails(message, MAX_DETAILS),
+  started: ({ startedAt }: AlertMessage) => timeOf(startedAt),
+  ended: ({ endedAt }: AlertMessage) => timeOf(endedAt),
+  seconds: ({ startedAt, endedAt }: AlertMessage) =>
+    String(Math.max(0, Math.round(endedAt - startedAt))),
+  host: (_: AlertMessage, host: string) => host,
+} satisfies Record<string, (message: AlertMessage, host: string) => string>;
+
+/** The fields of a message as texts. */
+export function messageFields(message: AlertMessage, host: string): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(FIELDS).map(([name, render]) => [name, render(shortened, host)]),
+    Object.entries(FIELDS).map(([name, render]) => [name, render(message, host)]),
   );
 }
 
@@ -44,9 +44,4 @@ export function fillTemplate(template: string, fields: Readonly<Record<string, s
 function timeOf(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-/** The end of a log tells why; its beginning is left out. */
-function endOf(details: string): string {
-  return details.length <= MAX_DETAILS ? details : `…\n${details.slice(-MAX_DETAILS)}`;
 }

@@ -1,4 +1,4 @@
-import { ConnectionError, describeError } from "../errors/mod.ts";
+import { ConnectionError, describeError, PbsError } from "../errors/mod.ts";
 import { resolveSecret, type SecretReference } from "../secrets/mod.ts";
 
 /** Shorter texts would take ordinary words out of messages. */
@@ -33,7 +33,8 @@ export class Secrets {
 
   /** A failure, with its causes, without the secrets. */
   withoutThem(error: unknown): Error {
-    return new ConnectionError(this.hiddenIn(describeError(error).join(": ")));
+    const text = this.hiddenIn(describeError(error).join(": "));
+    return error instanceof ConnectionError ? new ConnectionError(text) : new PbsError(text);
   }
 
   /** A text without the secrets. */

@@ -1,5 +1,5 @@
 import MailComposer from "nodemailer/lib/mail-composer";
-import type { AlertEvent } from "./alert_event.ts";
+import type { AlertMessage } from "./_alert_message.ts";
 import type { MailTarget } from "./alert_target.ts";
 import type { DeliveryContext } from "./_delivery_context.ts";
 import { messageFields } from "./_message_fields.ts";
@@ -12,21 +12,21 @@ import { withRetries } from "./_with_retries.ts";
 const MAX_SUBJECT = 160;
 
 /**
- * Sends an event as mail.
+ * Sends a message as mail.
  *
  * @returns Who does not get it, if somebody else does.
  * @throws {PbsError} if it was not taken by server or program in time.
  */
 export async function sendMail(
   target: MailTarget,
-  event: AlertEvent,
+  message: AlertMessage,
   context: DeliveryContext,
   secrets: Secrets,
 ): Promise<string | undefined> {
-  const message = await composeMail(target, event, context.host);
+  const bytes = await composeMail(target, message, context.host);
   const { via } = target;
   return await withRetries(target, context.signal, async (signal) => {
-    const parcel = { target, message, signal };
+    const parcel = { target, message: bytes, signal };
     if ("program" in via) return await sendByProgram(via.program, parcel);
     return await sendBySmtp(via, parcel, context.host, secrets);
   });
@@ -35,17 +35,19 @@ export async function sendMail(
 /** The bytes of a mail with all its headers. */
 async function composeMail(
   target: MailTarget,
-  event: AlertEvent,
+  message: AlertMessage,
   host: string,
 ): Promise<Uint8Array> {
-  const fields = messageFields(event, host);
-  const subject = `[pbs-client] ${event.outcome}: ${event.what} ${event.name}: ${event.summary}`
+  const fields = messageFields(message, host);
+  const { outcome, title, summary, events, what, name } = message;
+  const isOne = events.length === 1;
+  const subject = `[pbs-client] ${outcome}: ${isOne ? `${title}: ${summary}` : title}`
     .replaceAll(/\s+/g, " ");
   const lines = [
-    event.summary,
+    summary,
     "",
-    `Outcome:  ${event.outcome}`,
-    `What:     ${event.what} ${event.name}`,
+    `Outcome:  ${outcome}`,
+    ...isOne ? [`What:     ${what} ${name}`] : [],
     `Host:     ${host}`,
     `Started:  ${fields["started"]}`,
     `Ended:    ${fields["ended"]} (${fields["seconds"]} s)`,
@@ -61,7 +63,7 @@ async function composeMail(
     headers: {
       // Nobody's holiday notice is to answer a program (RFC 3834).
       "Auto-Submitted": "auto-generated",
-      ...event.outcome === "failed" ? { "X-Priority": "1", "Importance": "high" } : {},
+      ...outcome === "failed" ? { "X-Priority": "1", "Importance": "high" } : {},
     },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors/mod.ts";
-import type { AlertEvent, AlertSubject } from "./alert_event.ts";
+import type { AlertMessage } from "./_alert_message.ts";
+import type { AlertSubject } from "./alert_event.ts";
 import type { WebhookTarget } from "./alert_target.ts";
 import type { DeliveryContext } from "./_delivery_context.ts";
 import { fillTemplate } from "./_message_fields.ts";
@@ -8,19 +9,22 @@ import type { Secrets } from "./_secrets.ts";
 import { type WebhookMessage, webhookMessage } from "./_webhook_request.ts";
 import { withRetries } from "./_with_retries.ts";
 
+/** Fields of an address that differ from one thing to the next. */
+const PER_SUBJECT = /\{(?:name|what)\}/;
+
 /**
- * Sends an event to a webhook.
+ * Sends a message to a webhook.
  *
  * @throws {PbsError} if it was not taken within the limits of the target.
  */
 export async function sendWebhook(
   target: WebhookTarget,
-  event: AlertEvent,
+  message: AlertMessage,
   context: DeliveryContext,
   secrets: Secrets,
 ): Promise<void> {
-  const message = webhookMessage(target, event, context.host);
-  const request = await requestOf(target, event, message, secrets);
+  const form = webhookMessage(target, message, context.host);
+  const request = await requestOf(target, message, form, secrets);
   await withRetries(
     target,
     context.signal,
@@ -49,9 +53,21 @@ export async function sendStartPing(
   );
 }
 
+/**
+ * Whether the address of a webhook tells things apart, so that each has to be told by itself.
+ *
+ * @throws {UsageError} if the address is a secret that is not there.
+ */
+export async function hasAddressPerSubject(
+  { url }: WebhookTarget,
+  secrets: Secrets,
+): Promise<boolean> {
+  return PER_SUBJECT.test(typeof url === "string" ? url : await secrets.resolve(url));
+}
+
 async function requestOf(
   target: WebhookTarget,
-  subject: AlertSubject,
+  subject: Pick<AlertMessage, "what" | "name">,
   message: WebhookMessage,
   secrets: Secrets,
 ): Promise<PostedRequest> {
@@ -79,7 +95,11 @@ async function requestOf(
 }
 
 /** @throws {UsageError} without the text, which may be a secret, if it is no address. */
-function addressOf(text: string, subject: AlertSubject, suffix: string): URL {
+function addressOf(
+  text: string,
+  subject: Pick<AlertMessage, "what" | "name">,
+  suffix: string,
+): URL {
   const fields = {
     what: encodeURIComponent(subject.what),
     name: encodeURIComponent(subject.name),

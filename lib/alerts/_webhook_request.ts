@@ -1,4 +1,5 @@
-import type { AlertEvent, AlertOutcome } from "./alert_event.ts";
+import { type AlertMessage, messageDetails } from "./_alert_message.ts";
+import type { AlertOutcome } from "./alert_event.ts";
 import type { WebhookTarget } from "./alert_target.ts";
 import { fillTemplate, messageFields } from "./_message_fields.ts";
 
@@ -12,6 +13,11 @@ const NTFY_TAG: Record<AlertOutcome, string> = {
   failed: "rotating_light",
 };
 
+/** ntfy takes 4096 bytes as a message, and more only as a file, which many servers do not. */
+const MAX_NTFY = 3000;
+/** Most events that go into one message for programs: services take a megabyte at least. */
+const MAX_EVENTS = 1000;
+
 /** The message to a webhook, without secrets. */
 export interface WebhookMessage {
   /** Follows the address of the target. */
@@ -20,28 +26,27 @@ export interface WebhookMessage {
   readonly body: string;
 }
 
-/** The message of an event in the form of a target's template. */
+/** A message in the form of a target's template. */
 export function webhookMessage(
   target: WebhookTarget,
-  event: AlertEvent,
+  message: AlertMessage,
   host: string,
 ): WebhookMessage {
-  const fields = messageFields(event, host);
-  const title = `${event.outcome}: ${event.what} ${event.name} on ${host}`;
-  const text = event.details === undefined
-    ? event.summary
-    : `${event.summary}\n\n${fields["details"]}`;
+  const fields = messageFields(message, host);
+  const { outcome, summary, events } = message;
+  const title = `${outcome}: ${message.title} on ${host}`;
+  const text = withDetails(summary, fields["details"]!);
   switch (target.template) {
     case "ntfy":
       return {
         suffix: "",
         headers: [
           ["title", encodedWord(title)],
-          ["priority", NTFY_PRIORITY[event.outcome]],
-          ["tags", NTFY_TAG[event.outcome]],
+          ["priority", NTFY_PRIORITY[outcome]],
+          ["tags", NTFY_TAG[outcome]],
           ["content-type", "text/plain; charset=utf-8"],
         ],
-        body: text,
+        body: withDetails(summary, messageDetails(message, MAX_NTFY)),
       };
     case "gotify":
       return {
@@ -50,12 +55,12 @@ export function webhookMessage(
         body: JSON.stringify({
           title,
           message: text,
-          priority: GOTIFY_PRIORITY[event.outcome],
+          priority: GOTIFY_PRIORITY[outcome],
         }),
       };
     case "healthchecks":
       return {
-        suffix: event.outcome === "ok" ? "" : "/fail",
+        suffix: outcome === "ok" ? "" : "/fail",
         headers: [["content-type", "text/plain; charset=utf-8"]],
         body: `${title}\n${text}\n`,
       };
@@ -66,14 +71,15 @@ export function webhookMessage(
         body: JSON.stringify({
           program: "pbs-client",
           host,
-          what: event.what,
-          name: event.name,
-          outcome: event.outcome,
-          summary: event.summary,
+          what: message.what,
+          name: message.name,
+          outcome,
+          summary,
           details: fields["details"],
           started: fields["started"],
           ended: fields["ended"],
           seconds: Number(fields["seconds"]),
+          ...events.length === 1 ? {} : bundleOf(events),
         }),
       };
     case "text":
@@ -83,6 +89,23 @@ export function webhookMessage(
         body: fillTemplate(target.body ?? "", fields),
       };
   }
+}
+
+function withDetails(summary: string, details: string): string {
+  return details === "" ? summary : `${summary}\n\n${details}`;
+}
+
+/** Several events for a program: all that fit, and how many there are. */
+function bundleOf(events: AlertMessage["events"]): Record<string, unknown> {
+  return {
+    count: events.length,
+    events: events.slice(0, MAX_EVENTS).map(({ what, name, outcome, summary }) => ({
+      what,
+      name,
+      outcome,
+      summary,
+    })),
+  };
 }
 
 /** A text as a header takes it: as it is if that is possible, else in the form of RFC 2047. */

@@ -179,3 +179,89 @@ Deno.test("Alerts writes metrics of all subjects into one text file", async () =
     .filter((name) => name.endsWith(".prom"));
   assertEquals(shown, ["pbs.prom"]);
 });
+
+const words = (events: readonly AlertEvent[]) => `${events.length} of them`;
+
+function eventsOf(count: number, outcome: AlertOutcome): AlertEvent[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...eventOf(outcome, `n${i}`),
+    summary: `it is ${i}`,
+    startedAt: 100 - i,
+    endedAt: 200 + i,
+  }));
+}
+
+Deno.test("Alerts tells several at once in one message, of what is news alone", async () => {
+  await using post = await Post.make();
+  const subjects = () => post.mails().map((mail) => /^Subject: (.*)$/m.exec(mail)![1]).sort();
+  const tell = async (events: AlertEvent[]) =>
+    outcomeOf(await post.alerts().tellTogether(events, words));
+  assertEquals(await tell([]), "");
+  assertEquals(await tell(eventsOf(1, "failed")), "told");
+  assertEquals(subjects(), ["[pbs-client] failed: job n0: it is 0"]);
+  assertEquals(await tell(eventsOf(150, "failed")), "told");
+  const second = "[pbs-client] failed: 149 of them";
+  assertEquals(subjects(), [second, "[pbs-client] failed: job n0: it is 0"]);
+  const lines = post.mails().find((mail) => mail.includes(second))!.split(/\r?\n/);
+  assertEquals(lines.filter((line) => line.startsWith("failed: it is ")).length, 100);
+  assert(lines.includes("failed: it is 100") && !lines.includes("failed: it is 0"));
+  assert(lines.includes("and 49 more"));
+  assert(lines.includes("Started:  1969-12-31T23:59:11Z"));
+  assertEquals(await tell(eventsOf(150, "failed")), "unchanged");
+  // Two recover while another one fails.
+  const mixed = [...eventsOf(2, "ok"), eventOf("failed", "new"), eventOf("ok", "unheard of")];
+  assertEquals(await tell(mixed), "told");
+  const third = post.mails().find((mail) => mail.includes("failed: 3 of them"))!;
+  assertEquals(third.match(/^(failed|ok): .*$/gm), [
+    "failed: it ended",
+    "ok: it is 0",
+    "ok: it is 1",
+  ]);
+  assertEquals(post.mails().length, 3);
+});
+
+Deno.test("Alerts keeps those of a message that was not delivered for the next time", async () => {
+  await using post = await Post.make();
+  await Deno.writeTextFile(`${post.folder}/broken`, "");
+  const failed = await post.alerts().tellTogether(eventsOf(3, "failed"), words);
+  assertEquals([failed.told.length, failed.problems.length], [0, 1]);
+  await Deno.remove(`${post.folder}/broken`);
+  assertEquals(outcomeOf(await post.alerts().tell(eventsOf(2, "failed")[1]!)), "told");
+  assertEquals(
+    outcomeOf(await post.alerts().tellTogether(eventsOf(3, "failed"), words)),
+    "told",
+  );
+  assert(post.mails().some((mail) => mail.includes("failed: 2 of them")));
+});
+
+Deno.test("Alerts puts the ends of logs behind a list, as far as there is room", async () => {
+  await using post = await Post.make();
+  const logged = (count: number) =>
+    eventsOf(count, "failed").map((event) => ({
+      ...event,
+      details: `begin of ${event.name}\n${"x\n".repeat(4000)}end of ${event.name}`,
+    }));
+  await post.alerts().tellTogether(logged(3), words);
+  const [mail] = post.mails();
+  assertEquals(mail!.match(/^end of .*$/gm), ["end of n0", "end of n1", "end of n2"]);
+  assert(!mail!.includes("begin of"));
+  assert(mail!.length < 20_000);
+});
+
+Deno.test("Alerts writes metrics of several at once under their names", async () => {
+  await using post = await Post.make();
+  const path = `${post.folder}/pbs.prom`;
+  const alerts = new Alerts({
+    targets: alertTargetsOf({ node: { type: "textfile", file: path } }).values(),
+    stateFile: `${post.folder}/state.json`,
+    environment: { get: () => undefined },
+  });
+  const events = [...eventsOf(2, "ok"), eventOf("failed", "other")];
+  assertEquals(outcomeOf(await alerts.tellTogether(events, words)), "told");
+  const text = await Deno.readTextFile(path);
+  assertEquals(text.match(/^pbs_client_last_outcome\{.*$/gm)!.sort(), [
+    'pbs_client_last_outcome{what="job",name="n0"} 0',
+    'pbs_client_last_outcome{what="job",name="n1"} 0',
+    'pbs_client_last_outcome{what="job",name="other"} 2',
+  ]);
+});

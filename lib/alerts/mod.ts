@@ -6,6 +6,8 @@
  * the outcome that a target heard last of a subject: the same again is not told, a message that could
  * not be delivered counts as not told. States are kept in a *state file*, which processes share.
  *
+ * Events that are told together are one *message* to a target, its states are kept one by one.
+ *
  * Alerts never fail what they tell of: what went wrong with them is a *problem* in their report.
  *
  * @module
@@ -18,6 +20,7 @@ export {
   type AlertSubject,
   type AlertWhat,
 } from "./alert_event.ts";
+export type { EventWords } from "./_alert_message.ts";
 export type { AlertReport } from "./alert_report.ts";
 export type { AlertTarget, MailTarget, TextfileTarget, WebhookTarget } from "./alert_target.ts";
 export { type AlertOptions, Alerts } from "./alerts.ts";

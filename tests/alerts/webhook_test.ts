@@ -203,3 +203,110 @@ Deno.test("a webhook's certificate is checked, by authority or fingerprint", asy
   assertStringIncludes(other.problems.join(), "not the expected");
   assertEquals(hook.seen.length, 2);
 });
+
+/** Five that are told at once, one of them well. */
+const FIVE: readonly AlertEvent[] = ["a", "b", "c", "d", "e"].map((name, index) => ({
+  ...EVENT,
+  what: "watch",
+  name,
+  outcome: index === 0 ? "ok" : "failed",
+  summary: `it is ${name}`,
+  details: undefined,
+}));
+const words = (events: readonly AlertEvent[]) => `${events.length} of them`;
+
+Deno.test("a webhook gets several at once in one request, in the form of its template", async () => {
+  await using dir = await TempDir.make();
+  await using hook = new Hook();
+  const url = `http://127.0.0.1:${hook.port}/`;
+  const list = ["b", "c", "d", "e"].map((name) => `failed: it is ${name}`).join("\n") +
+    "\nok: it is a";
+  const cases: Record<string, unknown>[] = [
+    { template: "ntfy" },
+    { template: "gotify" },
+    { template: "json" },
+    { template: "text", body: "{outcome} {what} {name}: {summary}" },
+    { template: "healthchecks" },
+  ];
+  for (const settings of cases) {
+    const alerts = alertsTo(dir, { url, always: true, ...settings });
+    assertEquals((await alerts.tellTogether(FIVE, words)).problems, []);
+  }
+  const [ntfy, gotify, json, text, ping] = hook.seen as [Seen, Seen, Seen, Seen, Seen];
+  assertEquals(hook.seen.length, cases.length);
+  assertEquals(ntfy.headers.get("title"), "failed: 5 of them on here");
+  assertEquals(ntfy.body, `5 of them\n\n${list}`);
+  assertEquals(JSON.parse(gotify.body), {
+    title: "failed: 5 of them on here",
+    message: `5 of them\n\n${list}`,
+    priority: 8,
+  });
+  const { what, name, summary, details, count, events } = JSON.parse(json.body);
+  assertEquals([what, name, summary, details, count], [
+    "watch",
+    "b, c, d and 2 more",
+    "5 of them",
+    list,
+    5,
+  ]);
+  const { outcome } = events[4];
+  assertEquals([events.length, events[4].name, outcome], [5, "a", "ok"]);
+  assertEquals(text.body, "failed watch b, c, d and 2 more: 5 of them");
+  assertEquals(ping.path, "/fail");
+  assertStringIncludes(ping.body, list);
+  // As much as ntfy takes as a message.
+  const many = Array.from({ length: 500 }, (_, i) => ({
+    ...FIVE[1]!,
+    name: `store:host/${i}`,
+    summary: `no backup of store:host/${i} for 2 days, allowed are 26 hours`,
+  }));
+  await alertsTo(dir, { url, template: "ntfy" }).tellTogether(many, words);
+  const { body } = hook.seen.at(-1)!;
+  assert(new TextEncoder().encode(body).length <= 4096);
+  const listed = body.match(/^failed: /gm)!.length;
+  assert(listed > 20 && body.endsWith(`\nand ${500 - listed} more`), body);
+});
+
+Deno.test("a webhook whose address has the name gets each by itself, a few at a time", async () => {
+  await using dir = await TempDir.make();
+  await using hook = new Hook();
+  const many = Array.from({ length: 30 }, (_, i) => ({ ...FIVE[i % 5]!, name: `n${i}` }));
+  let now = 0;
+  let most = 0;
+  const answer = async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    now--;
+    return new Response();
+  };
+  hook.answers = many.map(() => answer);
+  await Deno.writeTextFile(`${dir.path}/url`, `http://127.0.0.1:${hook.port}/{name}\n`);
+  const pings = alertsTo(dir, { "url-file": `${dir.path}/url`, template: "healthchecks" });
+  const told = await pings.tellTogether(many, words);
+  assertEquals([told.told, told.problems], [["hook"], []]);
+  assertEquals(
+    hook.seen.map(({ path }) => path).sort(),
+    many.map(({ name, outcome }) => `/${name}${outcome === "ok" ? "" : "/fail"}`).sort(),
+  );
+  assert(most <= 4, `${most} at a time`);
+  // One that is away is left alone after a few, and hears of the others the next time.
+  const settings = { url: `http://127.0.0.1:${hook.port}/{name}`, retries: 0 };
+  const failures = many.map(({ name }) => ({ ...FIVE[1]!, name }));
+  const states = alertsTo(dir, settings);
+  hook.seen.length = 0;
+  hook.answers = Array.from({ length: 7 }, () => () => new Response("", { status: 503 }));
+  const away = await states.tellTogether(failures, words);
+  assertEquals(away.told, []);
+  assert(hook.seen.length <= 7, `${hook.seen.length} requests`);
+  const rest = failures.length - hook.seen.length;
+  assertEquals(away.problems, [
+    `alert "hook": 127.0.0.1:${hook.port} answered 503`,
+    `alert "hook": ${rest} more are told the next time`,
+  ]);
+  hook.answers = [];
+  hook.seen.length = 0;
+  assertEquals((await states.tellTogether(failures, words)).told, ["hook"]);
+  assertEquals(hook.seen.length, failures.length);
+  assertEquals((await states.tellTogether(failures, words)).unchanged, ["hook"]);
+  assertEquals(hook.seen.length, failures.length);
+});

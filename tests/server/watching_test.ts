@@ -9,29 +9,39 @@ import { TestServer } from "../support/test_server.ts";
 const HOUR = 3600;
 const START = 1_700_000_000;
 
+interface Message {
+  readonly what: string;
+  readonly name: string;
+  readonly outcome: string;
+  readonly summary: string;
+  readonly details: string;
+  /** Those that are told together. */
+  readonly events?: readonly Pick<Message, "what" | "name" | "outcome">[];
+}
+
 /** A web server that keeps what it is told. */
 class Told implements AsyncDisposable {
-  readonly events: {
-    what: string;
-    name: string;
-    outcome: string;
-    summary: string;
-    details: string;
-  }[] = [];
+  readonly messages: Message[] = [];
   status = 200;
+  /** Waited for before an answer is given. */
+  answered: Promise<void> | undefined;
+  /** Called for each request. */
+  onMessage = () => {};
   readonly #server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
-      const event = await request.json();
-      if (this.status === 200) this.events.push(event);
+      const message = await request.json();
+      this.onMessage();
+      await this.answered;
+      if (this.status === 200) this.messages.push(message);
       return new Response("", { status: this.status });
     },
   );
 
   /** The events since the last call, sorted. */
   take(): string[] {
-    return this.events.splice(0).map(({ what, name, outcome }) => `${what} ${name} ${outcome}`)
-      .toSorted();
+    return this.messages.splice(0).flatMap((message) => message.events ?? [message])
+      .map(({ what, name, outcome }) => `${what} ${name} ${outcome}`).toSorted();
   }
 
   get url(): string {
@@ -152,6 +162,80 @@ Deno.test("a server tells of groups without a new backup, once, and when there i
   assertEquals(problems.length, 1);
 });
 
+Deno.test("a server tells of many groups that are stale at once in one message, and of their backups", async () => {
+  await using watched = await start();
+  const { server, told } = watched;
+  const watch = server.server.watch!;
+  await watched.write(CONFIG.replace(/\[\[[\s\S]*/, ""));
+  await backUp(watched, "g000", START);
+  const names = Array.from({ length: 150 }, (_, i) => `g${String(i).padStart(3, "0")}`);
+  const time = new Date(START * 1000).toISOString().replace(".000", "");
+  const groups = `${server.datastorePath}/host`;
+  for (const name of names.slice(1)) {
+    await Deno.mkdir(`${groups}/${name}/${time}`, { recursive: true });
+    for (const { name: file } of Deno.readDirSync(`${groups}/g000/${time}`)) {
+      await Deno.copyFile(`${groups}/g000/${time}/${file}`, `${groups}/${name}/${time}/${file}`);
+    }
+  }
+  await watch.look();
+  assertEquals(told.take(), []);
+  watched.now += 27 * HOUR;
+  told.status = 500;
+  await watch.look();
+  assertEquals(watched.problems.length, 1);
+  told.status = 200;
+  await watch.look();
+  const [stale] = told.messages;
+  assertEquals(told.messages.length, 1);
+  assertEquals(stale!.summary, "150 groups without a backup");
+  const lines = stale!.details.split("\n");
+  assertEquals([lines.length, lines.at(-1)], [101, "and 50 more"]);
+  assertEquals(
+    lines[0],
+    "failed: no backup of store1:host/g000 for 1d3h, allowed are 1d2h",
+  );
+  assertEquals(told.take(), names.map((name) => `watch store1:host/${name} failed`));
+  await watch.look();
+  assertEquals(told.take(), []);
+  // As if all but one had been backed up.
+  await Deno.rename(`${groups}/g007/${time}`, `${groups}/g007/2020-01-01T00:00:00Z`);
+  watched.now = START;
+  await watch.look();
+  assertEquals(told.messages.map(({ summary }) => summary), ["149 groups with a backup"]);
+  assertEquals(told.take().length, 149);
+});
+
+Deno.test("tasks that end while another is being told of are told of together", async () => {
+  await using watched = await start();
+  const { server, told } = watched;
+  const always = CONFIG.replace(/\[\[[\s\S]*/, "").replace("retries", "always = true\nretries");
+  await watched.write(`${always}tasks = ["verify", "gc"]\n`);
+  await backUp(watched, "web", START);
+  const arrived = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  told.onMessage = arrived.resolve;
+  told.answered = answered.promise;
+  await runRemoteOk(server, ["garbage-collect"]);
+  await arrived.promise;
+  for (const words of [["datastore", "verify"], ["garbage-collect"], ["garbage-collect"]]) {
+    await runRemoteOk(server, words);
+  }
+  answered.resolve();
+  await server.server.watch!.idle();
+  assertEquals(
+    told.messages.map(({ summary, events }) => [summary, events?.length ?? 1]),
+    [
+      ["gc of store1: OK", 1],
+      ["2 tasks succeeded", 2],
+      ["gc of store1: OK", 1],
+    ],
+  );
+  assertEquals(told.take().toSorted(), [
+    ...Array(3).fill("gc store1 ok"),
+    "verify store1 ok",
+  ]);
+});
+
 Deno.test("a server tells of tasks that fail, with the end of their log, and when they work again", async () => {
   await using watched = await start();
   const { server, told } = watched;
@@ -173,7 +257,7 @@ Deno.test("a server tells of tasks that fail, with the end of their log, and whe
   }
   for (let times = 0; times < 2; times++) await runRemote(server, ["datastore", "verify"]);
   await watch.idle();
-  const [event] = told.events;
+  const [event] = told.messages;
   assertEquals(told.take(), ["verify store1 failed"]);
   assertStringIncludes(event!.summary, "verify of store1: ");
   assertMatch(event!.details, /TASK ERROR/);

@@ -1,9 +1,10 @@
-import { type AlertEvent, type AlertOutcome, Alerts } from "../../alerts/mod.ts";
+import { type AlertEvent, type AlertOutcome, Alerts, type EventWords } from "../../alerts/mod.ts";
 import { describeError } from "../../errors/mod.ts";
 import { type GroupAge, groupAges, subjectOfTask } from "../ages/mod.ts";
 import type { ServerState } from "../state/mod.ts";
 import type { TaskOutcome, TaskRecord } from "../tasks/mod.ts";
 import { AlertFile } from "./alert_file.ts";
+import { describeLook, describeTasks } from "./describe_events.ts";
 import { type WatchedGroup, watchedGroups } from "./overdue_groups.ts";
 
 const OUTCOMES: Readonly<Record<TaskOutcome, AlertOutcome>> = {
@@ -39,6 +40,9 @@ export class ServerWatch {
   readonly #telling = new Set<Promise<void>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> | undefined;
+  /** Tasks that nobody has been told of yet. */
+  readonly #ended: AlertEvent[] = [];
+  #tellingEnded: Promise<void> | undefined;
 
   constructor(state: ServerState, options: WatchOptions) {
     this.#state = state;
@@ -90,16 +94,17 @@ export class ServerWatch {
     const { rules } = this.#file.config;
     if (alerts === undefined || rules.length === 0) return;
     const now = this.#now();
+    const events: AlertEvent[] = [];
     for (const { name, maintenance } of this.#state.configs) {
       if (maintenance?.type === "offline") continue;
-      for (const group of await this.#judge(name, now)) {
-        if (this.#stopping.signal.aborted) return;
-        const outcome = group.isOverdue ? "failed" : "ok";
-        const { summary } = group;
+      for (const { name: subject, isOverdue, summary } of await this.#judge(name, now)) {
+        const outcome = isOverdue ? "failed" : "ok";
         const times = { startedAt: now, endedAt: now };
-        await this.#tell(alerts, { what: "watch", name: group.name, outcome, summary, ...times });
+        events.push({ what: "watch", name: subject, outcome, summary, ...times });
       }
+      if (this.#stopping.signal.aborted) return;
     }
+    await this.#tell(alerts, events, describeLook);
   }
 
   /** The watched groups of a datastore, and first the datastore itself. */
@@ -119,12 +124,11 @@ export class ServerWatch {
     const subject = subjectOfTask(upid);
     // Somebody has stopped it, and knows.
     if (subject === undefined || end === undefined || end.status === STOPPED) return;
-    const alerts = await this.#alerts();
-    if (alerts === undefined || !this.#file.config.tasks.has(subject.kind)) return;
+    if (await this.#alerts() === undefined || !this.#file.config.tasks.has(subject.kind)) return;
     const log = end.outcome === "ok"
       ? ""
       : await this.#state.tasks.readWholeLog(upid).catch(() => "");
-    await this.#tell(alerts, {
+    this.#ended.push({
       what: subject.kind,
       name: subject.name,
       outcome: OUTCOMES[end.outcome],
@@ -133,10 +137,34 @@ export class ServerWatch {
       startedAt: upid.startTime,
       endedAt: end.time,
     });
+    this.#tellingEnded ??= this.#tellEnded();
+    await this.#tellingEnded;
   }
 
-  async #tell(alerts: Alerts, event: AlertEvent): Promise<void> {
-    const { problems } = await alerts.tell(event);
+  /** Tells of tasks that have ended; of those that end meanwhile afterwards, together. */
+  async #tellEnded(): Promise<void> {
+    try {
+      while (this.#ended.length > 0) {
+        const alerts = await this.#alerts();
+        const events = this.#takeEnded();
+        if (alerts !== undefined) await this.#tell(alerts, events, describeTasks);
+      }
+    } finally {
+      this.#tellingEnded = undefined;
+    }
+  }
+
+  /** The tasks to be told of next: one that has ended twice is news twice. */
+  #takeEnded(): AlertEvent[] {
+    const ended = this.#ended;
+    const second = ended.findIndex(({ what, name }, index) =>
+      ended.slice(0, index).some((first) => first.what === what && first.name === name)
+    );
+    return ended.splice(0, second < 0 ? ended.length : second);
+  }
+
+  async #tell(alerts: Alerts, events: readonly AlertEvent[], words: EventWords): Promise<void> {
+    const { problems } = await alerts.tellTogether(events, words);
     for (const problem of problems) this.#warn(problem);
   }
 
