@@ -10,7 +10,7 @@ import {
 /** `job run`: ours. */
 export const command: CommandDefinition = {
   description: "Run a job of the file with the jobs: its hooks, a backup into each of its " +
-    "repositories, and the removal of snapshots that no rule keeps.",
+    "repositories, the removal of snapshots that no rule keeps, and maintenance.",
   positionals: [{ ...JOB_POSITIONAL, required: false }],
   options: [
     {

@@ -2,10 +2,13 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import { parseRepository } from "../../lib/repository/mod.ts";
 import type { TomlNode, TomlTable } from "../../lib/tables/mod.ts";
 import type { Fault } from "./fault.ts";
+import { KEEP_KEYS } from "./job_keys.ts";
 import { familyOf } from "./merge_tables.ts";
-import { asTable, type ResolvedJob, tablesIn } from "./resolve_jobs.ts";
+import { asTable, maintainOf, type ResolvedJob, tablesIn } from "./resolve_jobs.ts";
 
 type OnFault = (fault: Fault) => void;
+
+const KEEP_NAMES: ReadonlySet<string> = new Set(KEEP_KEYS.map(({ name }) => name));
 
 /** Checks what tables say together: names that lead somewhere, paths, secrets named twice. */
 export function checkRepositories(root: TomlTable, onFault: OnFault): void {
@@ -38,11 +41,22 @@ export function checkJob(
   const fault = (node: TomlNode, key: string, reason: string) =>
     onFault({ line: node.line, key: `${path}.${key}`, reason });
   checkFamilies(table, path, onFault);
-  for (const key of ["repositories", "sources"]) {
-    const node = table.entries.get(key);
-    const isEmpty = node?.kind === "array" && node.items.length === 0;
-    if ((node === undefined && !isPart) || isEmpty) {
-      fault(node ?? table, key, "is missing: a job needs at least one");
+  const maintains = maintainOf(table) !== undefined;
+  const isLacking = (node: TomlNode | undefined) =>
+    node === undefined ? !isPart : node.kind === "array" && node.items.length === 0;
+  const repositories = table.entries.get("repositories");
+  if (isLacking(repositories)) {
+    fault(repositories ?? table, "repositories", "is missing: a job needs at least one");
+  }
+  const sources = table.entries.get("sources");
+  if (isLacking(sources) && !maintains) {
+    const reason = "is missing: a job needs at least one, or a table maintain";
+    fault(sources ?? table, "sources", reason);
+  } else if (isLacking(sources)) {
+    // What is inherited is there for jobs with sources as well.
+    for (const [key, node] of asTable(tablesIn(root, "jobs").get(name)).entries) {
+      if (!KEEP_NAMES.has(key)) continue;
+      fault(node, key, `removes nothing without sources: it belongs to [${path}.maintain]`);
     }
   }
   for (const [key, where] of [["repositories", "repositories"], ["alerts", "alerts"]] as const) {
@@ -53,7 +67,7 @@ export function checkJob(
   }
   const hasCommand = table.entries.has("stdin-from-command");
   const names = new Set<string>();
-  for (const { node, text } of textsOf(table.entries.get("sources"))) {
+  for (const { node, text } of textsOf(sources)) {
     const colon = text.indexOf(":");
     const source = text.slice(colon + 1);
     if (colon >= 0 && !source.startsWith("/") && !(source === "-" && hasCommand)) {

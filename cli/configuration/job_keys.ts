@@ -2,11 +2,12 @@ import type { Parameter } from "../command.ts";
 import { BACKUP_SPEC_FORMAT } from "../arguments/backup_spec_format.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/time_span_format.ts";
 import { command as backup } from "../commands/backup.ts";
+import { command as maintain } from "../commands/maintain.ts";
 import { command as prune } from "../commands/prune.ts";
 import type { TableRule } from "./table_rule.ts";
 
 /**
- * Options of `backup` that a job has no use for: what repositories say, what only a process has that
+ * Options of `backup` and `maintain` that a job has no use for: what repositories say, what only a process has that
  * somebody started by hand, and what `job run` decides.
  */
 const NOT_IN_JOBS = [
@@ -28,6 +29,11 @@ const NOT_IN_JOBS = [
 
 /** Options of `backup` that are keys of a job, by the same names. */
 export const BACKUP_KEYS: readonly Parameter[] = backup.options.filter(({ name }) =>
+  !NOT_IN_JOBS.includes(name)
+);
+
+/** Options of `maintain` that are keys of a job's table `maintain`. */
+export const MAINTAIN_KEYS: readonly Parameter[] = maintain.options.filter(({ name }) =>
   !NOT_IN_JOBS.includes(name)
 );
 
@@ -102,10 +108,10 @@ const REPOSITORY: TableRule = {
 };
 
 const HOOKS: TableRule = {
-  description: "Commands for /bin/sh that run around the backups.",
+  description: "Commands for /bin/sh that run around everything else.",
   keys: [
-    hook("before", "Run before the first backup; if one fails, there is no backup."),
-    hook("after", "Run after the last backup, whatever has become of it; a failure is a warning."),
+    hook("before", "Run before everything else; if one fails, nothing else is done."),
+    hook("after", "Run after everything else, whatever has become of it; a failure is a warning."),
     hook("on-failure", "Run if anything has failed, before those of after."),
     {
       name: "time-limit",
@@ -160,8 +166,13 @@ const WHEN: TableRule = {
   ],
 };
 
+const MAINTAIN: TableRule = {
+  description: "Maintains each repository after the backup, as the command maintain does.",
+  keys: MAINTAIN_KEYS,
+};
+
 const JOB: TableRule = {
-  description: "What is backed up, when, and what happens around it.",
+  description: "What is backed up or maintained, when, and what happens around it.",
   keys: [
     {
       name: "extends",
@@ -172,7 +183,7 @@ const JOB: TableRule = {
       name: "repositories",
       type: { kind: "string" },
       repeatable: true,
-      description: "Names of the repositories that get a snapshot each.",
+      description: "Names of the repositories that get a snapshot each, or are maintained.",
     },
     {
       name: "sources",
@@ -200,7 +211,7 @@ const JOB: TableRule = {
     ...KEY_SECRET_KEYS,
     ...KEEP_KEYS,
   ],
-  tables: { hooks: HOOKS, when: WHEN },
+  tables: { hooks: HOOKS, maintain: MAINTAIN, when: WHEN },
 };
 
 /** Rules of the whole file. */

@@ -44,6 +44,8 @@ export interface JobEntry {
   readonly keys: KeyValues;
   readonly hooks: KeyValues;
   readonly when: KeyValues;
+  /** Absent if it does not maintain its repositories. */
+  readonly maintain?: KeyValues | undefined;
   readonly repositories: readonly RepositoryEntry[];
 }
 

@@ -36,7 +36,17 @@ function samples({ name, type, repeatable }: Parameter): { good: string; bad: st
     case "enum":
       return { good: of(`"${type.values[0]}"`), bad: [...bad, of('"x"'), of("1")] };
     case "string": {
-      const word = ["/a", "root.pxar:/", "1h", "5MB", "a:1", "name", "AA:".repeat(31) + "AA"].find((
+      const word = [
+        "/a",
+        "root.pxar:/",
+        "1h",
+        "5MB",
+        "a:1",
+        "name",
+        "5%",
+        "a@pam",
+        "AA:".repeat(31) + "AA",
+      ].find((
         each,
       ) => type.format === undefined || type.format.refusal(each) === undefined);
       assert(word !== undefined, `${name}: no word fits its format`);

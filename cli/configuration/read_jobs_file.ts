@@ -10,7 +10,7 @@ import { checkTable } from "./check_table.ts";
 import type { Fault } from "./fault.ts";
 import { JOBS_FILE } from "./job_keys.ts";
 import { type JobEntry, type JobsFile, KeyValues, type RepositoryEntry } from "./jobs_file.ts";
-import { asTable, type ResolvedJob, resolveJobs, tablesIn } from "./resolve_jobs.ts";
+import { asTable, maintainOf, type ResolvedJob, resolveJobs, tablesIn } from "./resolve_jobs.ts";
 
 /** Far more than anybody writes. */
 const MAX_BYTES = 256 * 1024;
@@ -95,11 +95,13 @@ function fileOf(path: string, root: TomlTable, jobs: readonly ResolvedJob[]): Jo
   );
   const entries = jobs.filter(isComplete).map(({ name, table }): JobEntry => {
     const keys = keysOf(table);
+    const maintain = maintainOf(table);
     return {
       name,
       keys,
       hooks: keysOf(asTable(table.entries.get("hooks"))),
       when: keysOf(asTable(table.entries.get("when"))),
+      ...(maintain === undefined ? {} : { maintain: keysOf(maintain) }),
       repositories: keys.texts("repositories").map((each) =>
         repositories.find((repository) => repository.name === each)!
       ),
@@ -111,9 +113,14 @@ function fileOf(path: string, root: TomlTable, jobs: readonly ResolvedJob[]): Jo
   return { path, jobs: entries, repositories, alerts: new Map(alerts) };
 }
 
-/** Whether it can run; others are there to be extended. */
-function isComplete({ table }: ResolvedJob): boolean {
-  return table.entries.has("sources") && table.entries.has("repositories");
+/**
+ * Whether it can run; others are there to be extended. One of those maintains nothing by itself only
+ * because `[defaults]` says how, unless it says that it has no sources.
+ */
+function isComplete({ table, isPart }: ResolvedJob): boolean {
+  const { entries } = table;
+  return entries.has("repositories") &&
+    (entries.has("sources") || (!isPart && entries.has("maintain")));
 }
 
 function keysOf(table: TomlTable): KeyValues {

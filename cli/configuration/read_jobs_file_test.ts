@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { TempDir } from "../../tests/support/temp_dir.ts";
-import { jobCommands } from "../jobs/job_commands.ts";
+import { inOrder, jobCommands } from "../jobs/job_commands.ts";
 import { readJobsFile } from "./read_jobs_file.ts";
 
 async function check(text: string): Promise<string[]> {
@@ -17,9 +17,7 @@ async function words(text: string): Promise<string[][]> {
   await Deno.writeTextFile(path, text, { mode: 0o600 });
   const { faults, file } = readJobsFile(path);
   assertEquals(faults, []);
-  return file!.jobs.flatMap(jobCommands).flatMap(({ backup, prune }) =>
-    prune === undefined ? [[...backup.words]] : [[...backup.words], [...prune.words]]
-  );
+  return file!.jobs.flatMap(jobCommands).flatMap(inOrder).map(({ words }) => [...words]);
 }
 
 const REPOSITORIES = `[repositories.local]
@@ -160,6 +158,87 @@ keep-last = 2
   );
 });
 
+Deno.test("a job maintains as its table and those above say, with sources or without", async () => {
+  const text = `${REPOSITORIES}
+[defaults]
+repositories = ["local"]
+keep-last = 3
+[defaults.maintain]
+keep-daily = 7
+sample = "5%"
+[jobs.both]
+sources = ["a.pxar:/a"]
+backup-id = "both"
+[jobs.base]
+maintain.lock-wait = "1h"
+[jobs.whole]
+extends = "base"
+repositories = ["local", "far"]
+[jobs.whole.maintain]
+keep-daily = 2
+ignore-verified = true
+group-filter = ["type:host", "exclude:group:host/x"]
+skip = ["garbage-collection"]
+[jobs.none]
+sources = []
+maintain.ignore-verified = false
+maintain.for = "2h"
+`;
+  const local = ["--repository", "/srv/store"];
+  const far = ["--repository", "joe@pbs!web@pbs.example.org:store1", "--ns", "a/b"];
+  const daily = ["--keep-daily", "7", "--sample", "5%"];
+  const whole = (...target: string[]) => [
+    "maintain",
+    ...target,
+    ...["--keep-daily", "2", "--sample", "5%", "--lock-wait", "1h", "--ignore-verified=true"],
+    ...["--group-filter", "type:host", "--group-filter", "exclude:group:host/x"],
+    ...["--skip", "garbage-collection"],
+  ];
+  const sorted = (all: string[][]) => all.map((each) => each.toSorted());
+  // What others are made from does nothing by itself without sources.
+  assertEquals(
+    sorted(await words(text)),
+    sorted([
+      ["backup", "a.pxar:/a", ...local, "--backup-id", "both"],
+      ["prune", "host/both", ...local, "--keep-last", "3"],
+      ["maintain", ...local, ...daily],
+      whole(...local),
+      whole(...far),
+      ["maintain", ...local, ...daily, "--ignore-verified=false", "--for", "2h"],
+    ]),
+  );
+});
+
+Deno.test("a job without sources removes nothing that its own rules could keep", async () => {
+  const faults = await check(`${REPOSITORIES}
+[jobs.a]
+repositories = ["local"]
+keep-last = 1
+[jobs.a.maintain]
+keep-last = 0
+repository = "/x"
+dry-run = true
+sample = "none"
+[jobs.b]
+repositories = ["local"]
+sources = []
+maintain = true
+`);
+  const starts = [
+    "10 jobs.a.keep-last: removes nothing without sources: it belongs to [jobs.a.maintain]",
+    "12 jobs.a.maintain.keep-last: ",
+    "13 jobs.a.maintain.repository: is no key",
+    "14 jobs.a.maintain.dry-run: is no key",
+    "15 jobs.a.maintain.sample: ",
+    "18 jobs.b.sources: is missing: a job needs at least one, or a table maintain",
+    "19 jobs.b.maintain: has to be a table: [jobs.b.maintain]",
+  ];
+  for (const [index, start] of starts.entries()) {
+    assertEquals(faults[index]?.slice(0, start.length), start, faults.join("\n"));
+  }
+  assertEquals(faults.length, starts.length, faults.join("\n"));
+});
+
 Deno.test("a file with commands is nobody else's to write", async () => {
   await using dir = await TempDir.make("/dev/shm");
   const folder = `${dir.path}/etc`;
@@ -197,6 +276,8 @@ sources = ["a.pxar:/a"]
 keep-last = 3
 [jobs.a.when]
 mounted = ["/mnt"]
+[jobs.a.maintain]
+skip = ["verify"]
 [[more]]
 x = 1.5
 [jobs.b]

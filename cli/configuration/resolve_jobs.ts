@@ -61,6 +61,12 @@ export function tablesIn(root: TomlTable, key: string): Map<string, TomlTable> {
   return found;
 }
 
+/** The table of a job that says how its repositories are maintained; undefined if they are not. */
+export function maintainOf(job: TomlTable): TomlTable | undefined {
+  const node = job.entries.get("maintain");
+  return node?.kind === "table" ? node : undefined;
+}
+
 /** The node if it is a table, else an empty one. */
 export function asTable(node: TomlNode | undefined): TomlTable {
   return node?.kind === "table"

@@ -1,6 +1,6 @@
 import type { JobEntry } from "../configuration/jobs_file.ts";
 import { shellWord } from "../output/shell_word.ts";
-import { type JobCommand, jobCommands } from "./job_commands.ts";
+import { inOrder, type JobCommand, jobCommands } from "./job_commands.ts";
 import type { JobVariable } from "./job_variables.ts";
 
 /** The lines of a shell script that does what a job does, but for hooks and conditions: comments. */
@@ -15,10 +15,9 @@ export function jobLines(job: JobEntry, program: string): string[] {
     ...comment("only if mounted", when.texts("mounted")),
     ...comment("only if reachable", when.texts("reachable")),
     ...comment("before", hooks.texts("before")),
-    ...jobCommands(job).flatMap(({ repository, backup, prune }) => [
-      `# Repository "${repository.name}"`,
-      commandLine(backup, program),
-      ...(prune === undefined ? [] : [commandLine(prune, program)]),
+    ...jobCommands(job).flatMap((commands) => [
+      `# Repository "${commands.repository.name}"`,
+      ...inOrder(commands).map((command) => commandLine(command, program)),
     ]),
     ...comment("on failure", hooks.texts("on-failure")),
     ...comment("after", hooks.texts("after")),
@@ -59,9 +58,9 @@ export function jobToJson(job: JobEntry): Record<string, unknown> {
       after: hooks.texts("after"),
       "on-failure": hooks.texts("on-failure"),
     },
-    commands: jobCommands(job).flatMap(({ repository, backup, prune }) => [
-      { repository: repository.name, ...plain(backup) },
-      ...(prune === undefined ? [] : [{ repository: repository.name, ...plain(prune) }]),
-    ]),
+    commands: jobCommands(job).flatMap(inOrder).map((command) => ({
+      repository: command.repository.name,
+      ...plain(command),
+    })),
   };
 }

@@ -1,5 +1,5 @@
-import { BACKUP_KEYS, KEEP_KEYS, SHARED_KEYS } from "../configuration/job_keys.ts";
-import type { JobEntry, KeyValue, RepositoryEntry } from "../configuration/jobs_file.ts";
+import { BACKUP_KEYS, KEEP_KEYS, MAINTAIN_KEYS, SHARED_KEYS } from "../configuration/job_keys.ts";
+import type { JobEntry, KeyValue, KeyValues, RepositoryEntry } from "../configuration/jobs_file.ts";
 import type { Parameter } from "../command.ts";
 import type { JobVariable } from "./job_variables.ts";
 import { jobVariables } from "./job_variables.ts";
@@ -15,9 +15,17 @@ export interface JobCommand {
 /** Command lines of a job for one repository. */
 export interface RepositoryCommands {
   readonly repository: RepositoryEntry;
-  readonly backup: JobCommand;
-  /** Absent if all snapshots are kept. */
+  /** Absent if the job has no sources. */
+  readonly backup?: JobCommand;
+  /** Absent if all snapshots of the job are kept. */
   readonly prune?: JobCommand;
+  /** Absent if the job does not maintain its repositories. */
+  readonly maintain?: JobCommand;
+}
+
+/** Command lines for one repository, in the order in which they are run. */
+export function inOrder({ backup, prune, maintain }: RepositoryCommands): JobCommand[] {
+  return [backup, prune, maintain].filter((command) => command !== undefined);
 }
 
 /** The command lines that a job stands for, by repository. */
@@ -28,7 +36,12 @@ export function jobCommands(job: JobEntry): RepositoryCommands[] {
       ...option("repository", repository.keys.text("repository")),
       ...option("ns", repository.keys.text("namespace")),
     ];
+    const commandOf = (words: string[]): JobCommand => ({ repository, words, variables });
+    const maintain = job.maintain === undefined
+      ? {}
+      : { maintain: commandOf(["maintain", ...target, ...maintainOptions(job.maintain)]) };
     const sources = job.keys.texts("sources");
+    if (sources.length === 0) return { repository, ...maintain };
     // A name of an archive may look like an option.
     const first = sources.some((word) => word.startsWith("-")) ? ["--"] : [];
     const options = [
@@ -49,9 +62,19 @@ export function jobCommands(job: JobEntry): RepositoryCommands[] {
     ];
     return {
       repository,
-      backup: { repository, words: backup, variables },
-      ...(keep.length === 0 ? {} : { prune: { repository, words: prune, variables } }),
+      backup: commandOf(backup),
+      ...(keep.length === 0 ? {} : { prune: commandOf(prune) }),
+      ...maintain,
     };
+  });
+}
+
+/** Options of a maintenance; it tells what was said from what is so anyway. */
+function maintainOptions(keys: KeyValues): string[] {
+  return MAINTAIN_KEYS.flatMap((parameter) => {
+    const value = keys.get(parameter.name);
+    if (typeof value === "boolean") return [`--${parameter.name}=${value}`];
+    return optionsOf([parameter], () => value);
   });
 }
 

@@ -19,11 +19,15 @@ export interface NewestSnapshot {
   readonly problem?: string | undefined;
 }
 
-/** Asks all repositories of a job at the same time; nobody is asked for a password. */
+/**
+ * Asks all repositories of a job at the same time; nobody is asked for a password. A job without
+ * sources has no snapshots.
+ */
 export async function newestSnapshots(
   job: JobEntry,
   context: CommandContext,
 ): Promise<NewestSnapshot[]> {
+  if (job.keys.texts("sources").length === 0) return [];
   return await Promise.all(job.repositories.map(async (repository) => {
     const timer = new AbortController();
     const late = delay(LIMIT_MS, { repository: repository.name, problem: "no answer" }, {

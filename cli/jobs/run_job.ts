@@ -10,6 +10,7 @@ import type { CommandContext } from "../command_context.ts";
 import { runStep } from "./command_step.ts";
 import { jobCommands, type RepositoryCommands } from "./job_commands.ts";
 import { JobHooks } from "./job_hooks.ts";
+import { jobSummary } from "./job_summary.ts";
 import { describeError, PbsError } from "../../lib/errors/mod.ts";
 import type { BackupType } from "../../lib/repository/mod.ts";
 
@@ -24,8 +25,8 @@ export interface JobRunOptions {
 }
 
 /**
- * Runs a job: conditions, hooks, a backup for each repository and what is kept there. Nothing that
- * fails stops the repositories after it, but for a hook of before.
+ * Runs a job: conditions, hooks, and for each repository a backup, what is kept there and its
+ * maintenance. Nothing that fails stops the repositories after it, but for a hook of before.
  *
  * @returns What became of it; nothing is written yet.
  */
@@ -41,8 +42,7 @@ export async function runJob(
     reachable: job.when.texts("reachable"),
   });
   if (unmet !== undefined) {
-    const summary = `skipped: ${unmet}`;
-    return record("skipped", summary, { startedAt, repositories: [], problems: [] });
+    return record("skipped", unmet, { startedAt, repositories: [], problems: [] });
   }
   onStart();
   const told = (more: Record<string, string | undefined> = {}) => ({
@@ -63,56 +63,81 @@ export async function runJob(
   if (signal.aborted) failures.push("was ended by a signal");
   let outcome = outcomeOf(failures, repositories);
   const problems = [...failures];
+  const summary = () =>
+    jobSummary({
+      problems,
+      repositories,
+      backsUp: job.keys.texts("sources").length > 0,
+      maintains: job.maintain !== undefined,
+    });
   const soFar = (): Record<string, string | undefined> => ({
     OUTCOME: outcome,
     ...describeRepositories(repositories),
-    ERROR: outcome === "failed" ? summaryOf(outcome, problems, repositories) : undefined,
+    ERROR: outcome === "failed" ? summary() : undefined,
   });
   // What has to be put right again after a signal is put right as well.
   if (outcome === "failed") problems.push(...await hooks.run("on-failure", told(soFar())));
   const late = await hooks.run("after", told(soFar()));
   problems.push(...late);
   if (problems.length > 0 && outcome === "ok") outcome = "warnings";
-  const summary = summaryOf(outcome, problems, repositories);
-  return record(outcome, summary, { startedAt, repositories, problems });
+  return record(outcome, summary(), { startedAt, repositories, problems });
 }
 
 async function runRepository(
-  { repository: { name }, backup, prune }: RepositoryCommands,
+  { repository: { name }, backup, prune, maintain }: RepositoryCommands,
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<RepositoryRecord> {
   context.output.log("info", `Repository "${name}"`);
-  let result: Pick<RepositoryRecord, "snapshot" | "unchanged"> = {};
+  let result: Pick<RepositoryRecord, "snapshot" | "unchanged" | "maintained"> = {};
+  let warnings = 0;
+  const failed = (problem: string | undefined): RepositoryRecord => (
+    { name, outcome: "failed", ...result, problem }
+  );
   try {
-    const made = await runStep(backup, context);
-    if (!made.isOk) return { name, outcome: "failed", problem: made.problem };
-    result = resultOf(made.json);
-    if (prune === undefined) return { name, outcome: outcomeFrom(made.warnings), ...result };
-    if (signal.aborted) {
-      return {
-        name,
-        outcome: "failed",
-        ...result,
-        problem: "ended before old snapshots were removed",
-      };
+    if (backup !== undefined) {
+      const made = await runStep(backup, context);
+      if (!made.isOk) return failed(made.problem);
+      result = resultOf(made.json);
+      warnings += made.warnings;
     }
-    const pruned = await runStep(prune, context);
-    if (!pruned.isOk) {
-      return { name, outcome: "failed", ...result, problem: `prune: ${pruned.problem}` };
+    if (prune !== undefined) {
+      if (signal.aborted) return failed("ended before old snapshots were removed");
+      const pruned = await runStep(prune, context);
+      if (!pruned.isOk) return failed(`prune: ${pruned.problem}`);
+      context.output.log("info", `Removed ${removedBy(pruned.json)} old snapshots`);
+      warnings += pruned.warnings;
     }
-    context.output.log("info", `Removed ${removedBy(pruned.json)} old snapshots`);
-    return { name, outcome: outcomeFrom(made.warnings + pruned.warnings), ...result };
+    if (maintain !== undefined) {
+      if (signal.aborted) return failed("ended before the maintenance");
+      const done = await runStep(maintain, context);
+      if (!done.isOk) {
+        const problem = signal.aborted
+          ? "ended by a signal, the next run goes on"
+          : withoutStart(done.problem ?? "");
+        return failed(`maintain: ${problem}`);
+      }
+      result = { ...result, maintained: true };
+      // A step that somebody else was in the way of has no line with a warning.
+      warnings += Math.max(done.warnings, hasWarnings(done.json) ? 1 : 0);
+    }
+    return { name, outcome: warnings > 0 ? "warnings" : "ok", ...result };
   } catch (error) {
     if (!(error instanceof PbsError)) throw error;
     const problem = describeError(error).join(": ");
     context.output.errorLine(`Error: ${problem}`);
-    return { name, outcome: "failed", ...result, problem };
+    return failed(problem);
   }
 }
 
-function outcomeFrom(warnings: number): JobOutcome {
-  return warnings > 0 ? "warnings" : "ok";
+/** Whether the report of a maintenance says so. */
+function hasWarnings(json: unknown): boolean {
+  return (json as Record<string, unknown> | undefined)?.state === "warnings";
+}
+
+/** A problem of a maintenance without the words that say whose it is. */
+function withoutStart(problem: string): string {
+  return problem.replace(/^maintenance failed: /, "");
 }
 
 /** The snapshot that the report of a backup is about, or that there is none. */
@@ -150,29 +175,6 @@ function describeRepositories(
       : made.map(({ name, snapshot }) => `${name} ${snapshot}`).join("\n"),
     FAILED_REPOSITORIES: failed.length === 0 ? undefined : failed.map(({ name }) => name).join(" "),
   };
-}
-
-function summaryOf(
-  outcome: JobOutcome,
-  problems: readonly string[],
-  repositories: readonly RepositoryRecord[],
-): string {
-  const parts = [
-    ...problems,
-    ...repositories.flatMap(({ name, problem }) =>
-      problem === undefined ? [] : [`repository "${name}": ${problem}`]
-    ),
-  ];
-  const warned = repositories.filter((each) => each.outcome === "warnings").map(({ name }) => name);
-  if (warned.length > 0) parts.push(`warnings in ${warned.join(", ")}`);
-  const made = repositories.flatMap(({ snapshot }) => snapshot === undefined ? [] : [snapshot]);
-  const snapshots = repositories.length > 0 && repositories.every(({ unchanged }) => unchanged)
-    ? "nothing has changed"
-    : made.length === 0
-    ? "no snapshot"
-    : `${made.length} of ${repositories.length} snapshots (${[...new Set(made)].join(", ")})`;
-  return [outcome === "ok" ? undefined : outcome, snapshots, ...parts]
-    .filter((part) => part !== undefined).join("; ");
 }
 
 function record(

@@ -14,7 +14,7 @@ import { chooseJobs } from "./choose_jobs.ts";
 import { runJob } from "./run_job.ts";
 import { stateFolder } from "./state_folder.ts";
 
-/** Exit code if some repositories have their snapshots and others have not. */
+/** Exit code if all went well in some repositories and not in others. */
 export const PARTIAL_FAILURE = 254;
 
 /** `job run`: runs jobs one after the other, and ends with the code of the worst result. */
@@ -77,12 +77,13 @@ async function runAndTell(
   try {
     folder.write(job.name, record);
   } catch (error) {
-    // The backup has been made, whether or not anybody will remember.
+    // The work has been done, whether or not anybody will remember.
     if (!(error instanceof PbsError)) throw error;
     output.log("warn", error.message);
   }
   const level = { ok: "info", skipped: "info", warnings: "warn", failed: "error" } as const;
-  output.log(level[record.outcome], `Job "${job.name}": ${record.summary}`);
+  const outcome = record.outcome === "ok" ? "" : `${record.outcome}: `;
+  output.log(level[record.outcome], `Job "${job.name}": ${outcome}${record.summary}`);
   await alerts.tell(record);
   return record;
 }
@@ -105,10 +106,10 @@ function earlier(
 function exitCode(records: readonly JobRecord[], isLocked: boolean, skippedExit: number): number {
   const failed = records.filter(({ outcome }) => outcome === "failed");
   if (isLocked || failed.length > 0) {
-    const hasSnapshots = records.some(({ repositories }) =>
+    const hasGoodOnes = records.some(({ repositories }) =>
       repositories.some(({ outcome }) => outcome === "ok" || outcome === "warnings")
     );
-    return hasSnapshots ? PARTIAL_FAILURE : FAILURE;
+    return hasGoodOnes ? PARTIAL_FAILURE : FAILURE;
   }
   return records.every(({ outcome }) => outcome === "skipped") ? skippedExit : 0;
 }

@@ -25,7 +25,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
   },
   {
     shown: "254",
-    meaning: "job run: something failed, but some repositories have their snapshots.",
+    meaning: "job run: something failed, but in some repositories all went well.",
   },
   {
     shown: "255",

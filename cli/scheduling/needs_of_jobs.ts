@@ -8,7 +8,7 @@ import type { JobEntry } from "../configuration/jobs_file.ts";
 import { chooseJobs } from "../jobs/choose_jobs.ts";
 import { openJobsFile } from "../configuration/open_jobs_file.ts";
 import type { Environment } from "../environment.ts";
-import { type JobCommand, jobCommands } from "../jobs/job_commands.ts";
+import { inOrder, type JobCommand, jobCommands } from "../jobs/job_commands.ts";
 import { jobCommandEnvironment } from "../jobs/job_variables.ts";
 
 type Needs = Omit<ConfinementNeeds, "isUserUnit">;
@@ -31,9 +31,7 @@ export async function needsOfJobs(
   }
   const file = openJobsFile(values, context);
   const jobs = chooseJobs(values, file);
-  const commands = jobs.flatMap(jobCommands).flatMap(({ backup, prune }) =>
-    prune === undefined ? [backup] : [backup, prune]
-  );
+  const commands = jobs.flatMap(jobCommands).flatMap(inOrder);
   const all: Needs[] = [];
   for (const command of commands) {
     const words = command.words.map((text) => ({ text }));

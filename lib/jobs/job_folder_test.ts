@@ -10,7 +10,9 @@ const RECORD: JobRecord = {
   startedAt: 1,
   endedAt: 2,
   problems: ["hook after[1] failed with exit code 1"],
-  repositories: [{ name: "local", outcome: "ok", snapshot: "host/a/2026-01-01T00:00:00Z" }],
+  repositories: [
+    { name: "local", outcome: "ok", snapshot: "host/a/2026-01-01T00:00:00Z", maintained: true },
+  ],
   lastSuccess: 2,
 };
 
@@ -28,7 +30,15 @@ Deno.test("a record is read as it was written, and replaced as a whole", async (
 Deno.test("a record that is damaged is an error that names the file", async () => {
   await using dir = await TempDir.make("/dev/shm");
   const folder = new JobFolder(dir.path);
-  const broken = ["", "{", "null", "[]", "{}", JSON.stringify({ ...RECORD, outcome: "fine" })];
+  const broken = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "{}",
+    JSON.stringify({ ...RECORD, outcome: "fine" }),
+    JSON.stringify({ ...RECORD, repositories: [{ name: "x", outcome: "ok", maintained: 1 }] }),
+  ];
   for (const text of broken) {
     await Deno.writeTextFile(`${dir.path}/night.json`, text);
     assertThrows(() => folder.read("night"), CorruptDataError, "night.json");

@@ -13,6 +13,8 @@ export interface RepositoryRecord {
   readonly snapshot?: string | undefined;
   /** Whether there is no new snapshot as nothing has changed. */
   readonly unchanged?: boolean | undefined;
+  /** Whether it was maintained; what its time did not suffice for is left to the next run. */
+  readonly maintained?: boolean | undefined;
   /** Why it failed. */
   readonly problem?: string | undefined;
 }
@@ -20,7 +22,7 @@ export interface RepositoryRecord {
 /** Result of a job's last run, as it is kept. */
 export interface JobRecord {
   readonly outcome: JobOutcome;
-  /** One line. */
+  /** One line, without the outcome. */
   readonly summary: string;
   /** Seconds since 1970. */
   readonly startedAt: number;
@@ -28,7 +30,7 @@ export interface JobRecord {
   readonly repositories: readonly RepositoryRecord[];
   /** Problems besides those of repositories: of hooks, of alerts. */
   readonly problems: readonly string[];
-  /** End of the last run in which all repositories got their snapshot. */
+  /** End of the last run in which nothing failed. */
   readonly lastSuccess?: number | undefined;
 }
 
@@ -64,7 +66,7 @@ function isRecord(value: unknown): value is JobRecord {
     repositories.every((each) =>
       isObject(each) && typeof each.name === "string" && isOutcome(each.outcome) &&
       isTextOrAbsent(each.snapshot) &&
-      (each.unchanged === undefined || typeof each.unchanged === "boolean") &&
+      isFlagOrAbsent(each.unchanged) && isFlagOrAbsent(each.maintained) &&
       isTextOrAbsent(each.problem)
     );
 }
@@ -79,6 +81,10 @@ function isOutcome(value: unknown): boolean {
 
 function isTime(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value < 2 ** 53;
+}
+
+function isFlagOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === "boolean";
 }
 
 function isTextOrAbsent(value: unknown): boolean {

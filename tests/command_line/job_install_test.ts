@@ -35,6 +35,10 @@ random-delay = "15m"
 schedule = "daily"
 hooks.before = ["true"]
 hooks.writable = ["/var/dumps"]
+[jobs.weekly]
+sources = []
+schedule = "weekly"
+maintain.sample = "5%"
 [jobs.idle]
 `);
   const root = `${world.path}/root`;
@@ -50,6 +54,8 @@ hooks.writable = ["/var/dumps"]
     "pbs-client-hooked.timer",
     "pbs-client-night.service",
     "pbs-client-night.timer",
+    "pbs-client-weekly.service",
+    "pbs-client-weekly.timer",
   ]);
   const read = (name: string) => Deno.readTextFile(`${root}/${UNITS}/pbs-client-${name}`);
   const timer = await read("night.timer");
@@ -63,6 +69,14 @@ hooks.writable = ["/var/dumps"]
   assertEquals(night.includes("PBS_REPOSITORY") || night.includes(PBS_PASSWORD), false);
   assertEquals(hooked.includes("LoadCredential"), false);
 
+  // A maintenance writes in its datastore, and needs nothing of what others back up.
+  const weekly = await read("weekly.service");
+  assertMatch(weekly, new RegExp(`^ReadWritePaths="?${world.path}/one"?$`, "m"));
+  assertMatch(weekly, /^PrivateNetwork=yes$/m);
+  assertEquals(weekly.includes("CAP_DAC_READ_SEARCH"), false);
+  assertOk(await runUnit(weekly, { work: world.path }));
+  assertEquals(world.record("weekly")?.summary, "maintained");
+
   const run = assertOk(await runUnit(night, { work: world.path }));
   assertEquals(world.snapshots("one").length, 1, run.stderr);
   assertEquals(world.snapshots("two").length, 1, run.stderr);
@@ -71,7 +85,7 @@ hooks.writable = ["/var/dumps"]
 
   const listed = await runClient(["schedule", "list", ...at, "--output-format", "json"]);
   const names = JSON.parse(assertOk(listed).stdout).map((each: { name: string }) => each.name);
-  assertEquals(names, ["hooked", "night"]);
+  assertEquals(names, ["hooked", "night", "weekly"]);
   assertFailure(
     await runClient(["job", "install", "idle", ...words]),
     /^Error: job "idle" has no schedule, such as schedule = "02:30"/,
