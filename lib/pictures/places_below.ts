@@ -2,9 +2,7 @@ import { closeFile, openFile, OpenFlag } from "../../ffi/posix_files.ts";
 import { fileSystemMagic } from "../../ffi/capture.ts";
 import { isVirtualFileSystem } from "../fs/mod.ts";
 import type { Mount } from "./mount_table.ts";
-import { joinPath, pathBelow, placeOf, type SourcePlace } from "./source_place.ts";
-
-const O_PATH = 0o10000000;
+import { joinPath, O_PATH, pathBelow, placeOf, type SourcePlace } from "./source_place.ts";
 
 /** Which file systems a walk enters. */
 export interface EnteredFileSystems {
@@ -60,8 +58,9 @@ function visiblePlace(path: string, table: readonly Mount[]): SourcePlace | unde
   }
 }
 
-function isEntered(
-  found: SourcePlace,
+/** Whether a walk of a source goes on in what is mounted below it; the path may be raw bytes. */
+export function isEntered(
+  found: Pick<SourcePlace, "type" | "device"> & { readonly path: Uint8Array | string },
   source: SourcePlace,
   { all, devices }: EnteredFileSystems,
 ): boolean {
@@ -70,8 +69,8 @@ function isEntered(
   return all && !isVirtual(found.path);
 }
 
-function isVirtual(path: string): boolean {
-  const fd = openFile(path, O_PATH | OpenFlag.NOFOLLOW);
+function isVirtual(path: Uint8Array | string): boolean {
+  const fd = openFile(typeof path === "string" ? path : path.slice(), O_PATH | OpenFlag.NOFOLLOW);
   if (fd < 0) return true;
   try {
     return isVirtualFileSystem(fileSystemMagic(fd));

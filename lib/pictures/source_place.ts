@@ -5,7 +5,7 @@ import { SystemError, UsageError } from "../errors/mod.ts";
 import type { Mount } from "./mount_table.ts";
 
 /** Opens a name without opening what it stands for. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const TYPE_MASK = 0o170000;
 const TYPES: Readonly<Record<number, SourcePlace["type"]>> = {
   0o040000: "directory",
@@ -62,7 +62,7 @@ export function placeOf(
     }
     return {
       path: real,
-      type: TYPES[stat.mode & TYPE_MASK] ?? "other",
+      type: typeOf(stat.mode),
       mount,
       innerPath: joinPath(mount.root, pathBelow(real, mount.mountPoint) ?? ""),
       device: stat.device,
@@ -73,7 +73,13 @@ export function placeOf(
   }
 }
 
-function mountIdOf(fd: number): number {
+/** Kind of a file by its mode. */
+export function typeOf(mode: number): SourcePlace["type"] {
+  return TYPES[mode & TYPE_MASK] ?? "other";
+}
+
+/** Number of the mount that an open file lies on. */
+export function mountIdOf(fd: number): number {
   const text = Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`);
   return Number(/^mnt_id:\s*(\d+)$/m.exec(text)?.[1]);
 }

@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   unshare: "util-linux",
   nsenter: "util-linux",
   cat: "coreutils",
+  sh: "dash",
 };
 /** Variables that programs get: passwords are none of theirs. */
 const PASSED = ["LVM_SYSTEM_DIR", "HOME", "TMPDIR"];

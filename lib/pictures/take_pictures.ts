@@ -8,6 +8,7 @@ import {
 import { chooseKind } from "./choose_kind.ts";
 import { LvmPictures } from "./lvm_pictures.ts";
 import { parseMountTable } from "./mount_table.ts";
+import { hideOddMounts, type OddMount, oddMounts } from "./odd_mounts.ts";
 import type { PictureMode } from "./picture_kind.ts";
 import { keyOf, type PictureTarget, PictureTargets } from "./picture_targets.ts";
 import { beginRecord } from "./record_folder.ts";
@@ -51,7 +52,8 @@ export interface PictureRequest {
  */
 export async function takePictures(request: PictureRequest): Promise<SourcePictures | undefined> {
   const { mode, folder, log, signal } = request;
-  const table = parseMountTable(Deno.readTextFileSync("/proc/self/mountinfo"));
+  const mounted = Deno.readFileSync("/proc/self/mountinfo");
+  const table = parseMountTable(new TextDecoder().decode(mounted));
   const devices = request.includeDevices.map((path) => placeOf(path, table));
   const targets = new PictureTargets(
     table,
@@ -86,7 +88,7 @@ export async function takePictures(request: PictureRequest): Promise<SourcePictu
   );
   try {
     await session.take(sources);
-    return await session.open(sources, devices);
+    return await session.open(sources, devices, oddMounts(mounted));
   } catch (error) {
     await session.abandon();
     throw error;
@@ -174,6 +176,7 @@ class PictureSession {
   async open(
     sources: readonly SourcePlace[],
     devices: readonly SourcePlace[],
+    odd: readonly OddMount[],
   ): Promise<SourcePictures> {
     const { workshop, targets, request } = this;
     const live = new Set<string>();
@@ -188,15 +191,12 @@ class PictureSession {
         for (const { path, isEntered, device } of below) {
           if (isEntered && !this.#pictures.has(device)) live.add(path);
         }
+        const warn = (line: string) => request.log("warn", line);
         const path = place.type === "directory"
-          ? await buildView(
-            workshop,
-            place,
-            below,
-            this.#pictures,
-            (line) => request.log("warn", line),
-          )
+          ? await buildView(workshop, place, below, this.#pictures, warn)
           : (await pathInPicture(place, this.#pictures))!;
+        const { entered } = targets;
+        await hideOddMounts(workshop, { place, below, entered, view: path }, odd, warn);
         readPaths.push(bytesOf((await workshop.mounts()).outside(path)));
       }
     }

@@ -98,6 +98,37 @@ testWithPeers(
       assertStringIncludes(told, `dry-run: a snapshot with btrfs of '${source}' would be taken`);
       await traceless();
     });
+    await test.step("and what is mounted under a name that is no text is left out, and told of", async () => {
+      await world.shell(`
+        cd @data; odd=$(printf 'odd\\377 name'); mkdir "$odd"; echo x >"$odd/hidden-file"
+        mount -t tmpfs none "$odd"; echo y >"$odd/mounted-file"; mkdir "$odd/in"
+        mount -t tmpfs none "$odd/in"`);
+      const name = (text: string) => text.match(/^.*odd\\xFF name.*$/gm);
+      const entries = async () => {
+        const time = new Date((1_700_000_000 + count) * 1000).toISOString().replace(".000", "");
+        const { code, stdout, stderr } = await world.client("catalog", "dump", `host/a/${time}`);
+        assertEquals(code, 0, stderr);
+        return `${stdout}${stderr}`;
+      };
+      const skipped = name(await backup());
+      assertEquals(skipped?.length, 1);
+      assertEquals(name(await backup("--snapshot", "btrfs")), skipped);
+      assert(!(await entries()).includes("hidden-file"));
+      const told = await backup(
+        "--snapshot",
+        "btrfs",
+        "--all-file-systems",
+        "--warnings-exit",
+        "0",
+      );
+      assertEquals(name(told), [
+        `warning: what is mounted on "${source}/odd\\xFF name" is left out: its name is not UTF-8 text`,
+      ]);
+      const found = await entries();
+      assert(found.includes("deep/random") && !/(hidden|mounted)-file/.test(found), found);
+      await traceless();
+      await world.shell(`cd @data; odd=$(printf 'odd\\377 name'); umount "$odd/in" "$odd"`);
+    });
     await test.step("and what does not fit is refused, or read as it is", async () => {
       const other = `other.pxar:${source}/covered`;
       const words = ["backup", other, `data.pxar:${source}/deep`, "--backup-id", "b"];
