@@ -100,9 +100,11 @@ lose_server() {
   mkfifo image
   (echo begin; exec sleep 600) >image &
   source=$!
+  : >lost.out
   pbs-client backup lost.img:image --backup-id lost >lost.out 2>&1 &
   client=$!
-  until ls store/host/lost 2>/dev/null | grep -q .; do
+  # Before that the client may still wait for the answer to its first request, which is told otherwise.
+  until grep -q '^Upload image' lost.out; do
     kill -0 $client 2>/dev/null || break
     sleep 0.2
   done
