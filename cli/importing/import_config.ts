@@ -3,7 +3,7 @@ import { UsageError } from "../../lib/errors/mod.ts";
 import { parseToml, plainValue, TomlSyntaxError } from "../../lib/tables/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
-import { readInputPath } from "../files/read_input.ts";
+import { readInputText } from "../files/read_input_text.ts";
 import { isTable } from "./foreign_table.ts";
 import { fromBorgmatic } from "./from_borgmatic.ts";
 import { fromResticprofile, isResticprofile } from "./from_resticprofile.ts";
@@ -44,13 +44,7 @@ function importOf(
 
 /** The tables of a file in YAML, JSON or TOML. @throws {UsageError} if it is none of them. */
 function foreignValue(path: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readInputPath(path, MAX_BYTES));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(`"${path}" is not valid UTF-8`);
-  }
+  const text = readInputText(path, MAX_BYTES);
   const value = path.endsWith(".toml") ? tomlValue(text, path) : yamlValue(text, path);
   if (isTable(value)) return value;
   throw new UsageError(`"${path}" has no keys`);

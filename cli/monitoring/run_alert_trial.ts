@@ -1,10 +1,10 @@
 import { Alerts, type AlertTarget, alertTargetsOf } from "../../lib/alerts/mod.ts";
-import { NotFoundError, PbsError, UsageError } from "../../lib/errors/mod.ts";
+import { NotFoundError, PbsError } from "../../lib/errors/mod.ts";
 import { openTomlTable } from "../../lib/tables/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { findJobsFile } from "../configuration/find_jobs_file.ts";
-import { readInputPath } from "../files/read_input.ts";
+import { readInputText } from "../files/read_input_text.ts";
 import { nearestWords } from "../hints/nearest_words.ts";
 import { printTable } from "../output/print_result.ts";
 
@@ -65,13 +65,7 @@ function isFolder(path: string): boolean {
 }
 
 function readTargets(path: string): Map<string, AlertTarget> {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readInputPath(path, MAX_BYTES));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(`"${path}" is not valid UTF-8`);
-  }
+  const text = readInputText(path, MAX_BYTES);
   const { table, failure } = openTomlTable(text, `"${path}"`);
   try {
     return alertTargetsOf(table.value("alerts"));
