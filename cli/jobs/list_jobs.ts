@@ -1,4 +1,3 @@
-import { CorruptDataError } from "../../lib/errors/mod.ts";
 import { JobFolder, type JobRecord } from "../../lib/jobs/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
@@ -9,6 +8,7 @@ import { formatDate } from "../output/format_date.ts";
 import { printTable } from "../output/print_result.ts";
 import { renderList } from "../output/table.ts";
 import { jobRecordToJson } from "./job_record_to_json.ts";
+import { lastRecord } from "./last_record.ts";
 import { nextTime } from "./next_time.ts";
 import { type NewestSnapshot, newestSnapshots } from "./newest_snapshots.ts";
 import { stateFolder } from "./state_folder.ts";
@@ -30,7 +30,7 @@ export async function listJobs(values: CommandValues, context: CommandContext): 
   const nowSeconds = Math.floor(Date.now() / 1000);
   const listed = await Promise.all(file.jobs.map(async (job): Promise<ListedJob> => ({
     job,
-    record: recordOf(folder, job.name, (line) => output.log("warn", line)),
+    record: lastRecord(folder, job.name, (line) => output.log("warn", line)),
     next: nextTime(job.keys.text("schedule"), nowSeconds),
     newest: await newestSnapshots(job, context),
   })));
@@ -63,20 +63,6 @@ export async function listJobs(values: CommandValues, context: CommandContext): 
         style,
       ),
   });
-}
-
-function recordOf(
-  folder: JobFolder,
-  name: string,
-  warn: (line: string) => void,
-): JobRecord | undefined {
-  try {
-    return folder.read(name);
-  } catch (error) {
-    if (!(error instanceof CorruptDataError)) throw error;
-    warn(error.message);
-    return undefined;
-  }
 }
 
 function resultText(record: JobRecord | undefined): string {

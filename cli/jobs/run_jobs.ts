@@ -1,4 +1,4 @@
-import { CorruptDataError, LockedError, PbsError } from "../../lib/errors/mod.ts";
+import { LockedError, PbsError } from "../../lib/errors/mod.ts";
 import { JobFolder, type JobRecord } from "../../lib/jobs/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { ReportedFailure } from "../background/reported_failure.ts";
@@ -11,6 +11,7 @@ import { catchSignals } from "../signals/catch_signals.ts";
 import { JobAlerts } from "./job_alerts.ts";
 import { jobRecordToJson } from "./job_record_to_json.ts";
 import { chooseJobs } from "./choose_jobs.ts";
+import { lastRecord } from "./last_record.ts";
 import { runJob } from "./run_job.ts";
 import { stateFolder } from "./state_folder.ts";
 
@@ -64,7 +65,7 @@ async function runAndTell(
 ): Promise<JobRecord> {
   const { output } = context;
   output.log("info", `Starting job "${job.name}"`);
-  const before = earlier(folder, job.name, (line) => output.log("warn", line));
+  const before = lastRecord(folder, job.name, (line) => output.log("warn", line));
   const made = await runJob(job, context, {
     signal,
     variables: Deno.env.toObject(),
@@ -86,20 +87,6 @@ async function runAndTell(
   output.log(level[record.outcome], `Job "${job.name}": ${outcome}${record.summary}`);
   await alerts.tell(record);
   return record;
-}
-
-function earlier(
-  folder: JobFolder,
-  name: string,
-  warn: (line: string) => void,
-): JobRecord | undefined {
-  try {
-    return folder.read(name);
-  } catch (error) {
-    if (!(error instanceof CorruptDataError)) throw error;
-    warn(error.message);
-    return undefined;
-  }
 }
 
 /** Warnings are counted by the output. */
