@@ -1,5 +1,5 @@
 import { localOffsetSeconds } from "../../lib/time/mod.ts";
-import { parseTimeSpan } from "./parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(Z)?)?$/;
 

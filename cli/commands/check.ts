@@ -1,5 +1,5 @@
 import type { CommandValues } from "../arguments/command_values.ts";
-import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/time_span_format.ts";
 import { ReportedFailure } from "../background/reported_failure.ts";
 import type { Parameter } from "../command.ts";

@@ -1,6 +1,6 @@
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/time_span_format.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";

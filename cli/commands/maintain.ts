@@ -3,7 +3,7 @@ import type { MaintenancePlan, MaintenanceReport, StepName } from "../../lib/mai
 import type { TaskLog, VerifyProgress } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { parseShare } from "../arguments/parse_share.ts";
-import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 import { SHARE_FORMAT } from "../arguments/share_format.ts";
 import { TIME_SPAN_FORMAT } from "../arguments/time_span_format.ts";
 import { AUTH_ID_FORMAT } from "../arguments/value_formats.ts";

@@ -1,5 +1,5 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { openJobsFile } from "../configuration/open_jobs_file.ts";

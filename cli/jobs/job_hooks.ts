@@ -1,5 +1,5 @@
 import { hookEnvironment, HookRunner } from "../../lib/jobs/mod.ts";
-import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 import type { JobEntry } from "../configuration/jobs_file.ts";
 import type { Output } from "../output/output.ts";
 

@@ -1,6 +1,6 @@
 import type { LockWait } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 
 /** Patience that `--lock-wait` sets; undefined if nobody is to wait. */

@@ -2,7 +2,7 @@ import { NotFoundError, UsageError } from "../../lib/errors/mod.ts";
 import { type Job, JOB_NAME_RULE } from "../../lib/schedule/mod.ts";
 import type { Argument } from "../arguments/argument.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import { parseTimeSpan } from "../arguments/parse_time_span.ts";
+import { parseTimeSpan } from "../../lib/time/mod.ts";
 import type { CommandContext } from "../command_context.ts";
 import { jobCredentials, jobEnvironment } from "./job_environment.ts";
 import { jobOfWords } from "./job_of_words.ts";

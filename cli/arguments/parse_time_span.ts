@@ -1,1 +1,0 @@
-export { parseTimeSpan } from "../../lib/time/mod.ts";
