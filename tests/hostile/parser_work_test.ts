@@ -76,6 +76,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "cli/secrets/read_environment_secret.ts readEnvironmentSecret",
     "cli/files/read_input.ts readInputDescriptor",
     "cli/files/read_input.ts readInputPath",
+    "cli/files/read_input_text.ts readInputText",
     "cli/read_warnings_exit.ts readWarningsExit",
     "cli/options/leave_out_options.ts readLeaveOut",
   ]),

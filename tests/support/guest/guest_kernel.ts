@@ -1,5 +1,6 @@
 import { fromFileUrl } from "@std/path";
 import { runPeer } from "../run_peer.ts";
+import { unpackOnce } from "./unpack_once.ts";
 
 const folder = fromFileUrl(new URL("../../../.setup/guest", import.meta.url));
 /** Debian's package that depends on the newest kernel for virtual machines. */
@@ -21,16 +22,7 @@ export interface GuestKernel {
  */
 export async function guestKernel(): Promise<GuestKernel> {
   const unpacked = `${folder}/kernel`;
-  if (!isFolder(unpacked)) {
-    const work = `${folder}/work`;
-    await Deno.remove(work, { recursive: true }).catch(() => {});
-    await Deno.mkdir(`${work}/kernel`, { recursive: true });
-    await runPeer("apt-get", ["download", "-q", await imagePackage()], { cwd: work });
-    const deb = [...Deno.readDirSync(work)].find(({ name }) => name.endsWith(".deb"))!.name;
-    await runPeer("dpkg-deb", ["--extract", `${work}/${deb}`, `${work}/kernel`]);
-    await Deno.rename(`${work}/kernel`, unpacked);
-    await Deno.remove(work, { recursive: true });
-  }
+  await unpackOnce(unpacked, imagePackage);
   const [release] = [...Deno.readDirSync(`${unpacked}/lib/modules`)].map(({ name }) => name);
   const modules = await runPeer("find", [`${unpacked}/lib/modules`, "-name", "*.ko"]);
   return {
@@ -44,20 +36,9 @@ export async function guestKernel(): Promise<GuestKernel> {
 }
 
 /** The package with the kernel itself: its name has the release in it. */
-async function imagePackage(): Promise<string> {
-  for (const isUpdated of [false, true]) {
-    if (isUpdated) await runPeer("apt-get", ["update", "-qq"]);
-    const text = await runPeer("apt-cache", ["depends", PACKAGE], { codes: [0, 100] });
-    const name = /Depends: (linux-image-\S+)/.exec(text)?.[1];
-    if (name !== undefined) return name;
-  }
-  throw new Error(`apt knows no package ${PACKAGE}`);
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
+async function imagePackage(): Promise<string[]> {
+  const text = await runPeer("apt-cache", ["depends", PACKAGE], { codes: [0, 100] });
+  const name = /Depends: (linux-image-\S+)/.exec(text)?.[1];
+  if (name === undefined) throw new Error(`apt knows no package ${PACKAGE}`);
+  return [name];
 }

@@ -1,6 +1,7 @@
 import { fromFileUrl } from "@std/path";
 import { runPeer } from "../run_peer.ts";
 import { type CpioEntry, cpioFile } from "./cpio_archive.ts";
+import { unpackOnce } from "./unpack_once.ts";
 
 const folder = fromFileUrl(new URL("../../../.setup/guest", import.meta.url));
 /** LVM and those of its libraries that a machine without it may lack. */
@@ -17,21 +18,7 @@ const LIBRARIES = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
  */
 export async function lvmProgram(): Promise<string> {
   const unpacked = `${folder}/lvm`;
-  const isThere = await Deno.stat(unpacked).then(() => true, () => false);
-  if (!isThere) {
-    const work = `${folder}/lvm-work`;
-    await Deno.remove(work, { recursive: true }).catch(() => {});
-    await Deno.mkdir(`${work}/lvm`, { recursive: true });
-    await runPeer("apt-get", ["update", "-qq"]);
-    await runPeer("apt-get", ["download", "-q", ...LVM_PACKAGES], { cwd: work });
-    for (const { name } of Deno.readDirSync(work)) {
-      if (name.endsWith(".deb")) {
-        await runPeer("dpkg-deb", ["--extract", `${work}/${name}`, `${work}/lvm`]);
-      }
-    }
-    await Deno.rename(`${work}/lvm`, unpacked);
-    await Deno.remove(work, { recursive: true });
-  }
+  await unpackOnce(unpacked, () => Promise.resolve(LVM_PACKAGES));
   return `${unpacked}/sbin/lvm`;
 }
 
