@@ -31,9 +31,7 @@ const UNAUTHORIZED_DELAY_MS = 3000;
 const FORBIDDEN_DELAY_MS = 500;
 /** How long tasks may go on when the server is to stop. */
 const GRACE_MS = 30_000;
-/**
- * After so long without a request, and again as long, the client of an upgraded connection is gone.
- */
+/** The client of an upgraded connection that has not answered for so long is gone. */
 const SILENCE_MS = 300_000;
 /**
  * Least pace of all uploads of a connection together: 546 bytes a second, less than half of what
@@ -99,7 +97,7 @@ export interface ServerTimeouts extends Omit<ServeOptions, "idleTimeoutMs" | "la
   readonly strangerIdleMs?: number;
   /** Time for the TLS handshake. Default 10 s. */
   readonly handshakeTimeoutMs?: number;
-  /** On an upgraded connection without open requests, until the client is asked. Default 5 min. */
+  /** For the client of an upgraded connection, to answer when it is asked. Default 5 min. */
   readonly silenceMs?: number;
   /** How fast bodies over HTTP/2 have to come. Default 64 KiB in 2 min. */
   readonly uploadPace?: MinimumPace;

@@ -10,6 +10,8 @@ const STREAM_WINDOW_BYTES = 16 * 1024 * 1024 + 64 * 1024;
 const MAX_STREAMS = 128;
 /** A client that answers no ping while it has requests open is dead. */
 const STALL_TIMEOUT_MS = 300_000;
+/** A client without open requests is asked so often whether it is there. */
+const QUESTION_MS = 15_000;
 
 /**
  * Serves the requests of an upgraded connection until it ends or the task is stopped
@@ -59,15 +61,20 @@ export async function runUpgraded(
 
 /**
  * A connection may be idle for as long as it wants (a mount), but somebody who speaks HTTP/2 has to be
- * at its other end: backups hold locks. @returns what ends the watch.
+ * at its other end: backups hold locks. Asked often, for the question breaks a connection whose other end
+ * is gone, and the runtime does not always tell that it has ended; waited for long, for networks have
+ * pauses. @returns what ends the watch.
  */
 function watchSilence(server: Http2Server, peer: string, silenceMs: number): () => void {
-  let isAsked = false;
+  let askedMs: number | undefined;
   const timer = setInterval(() => {
     if (server.openStreams > 0) return;
-    if (isAsked) return server.abort(new ConnectionError(`${peer} does not answer`));
-    isAsked = true;
-    server.ping().then(() => isAsked = false, () => {});
-  }, silenceMs);
+    if (askedMs !== undefined) {
+      if (performance.now() - askedMs < silenceMs) return;
+      return server.abort(new ConnectionError(`${peer} does not answer`));
+    }
+    askedMs = performance.now();
+    server.ping().then(() => askedMs = undefined, () => {});
+  }, Math.min(silenceMs, QUESTION_MS));
   return () => clearInterval(timer);
 }

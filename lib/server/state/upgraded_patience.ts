@@ -2,7 +2,7 @@ import type { MinimumPace } from "../../duplex/mod.ts";
 
 /** How patient we are with clients of upgraded connections. */
 export interface UpgradedPatience {
-  /** A client without open requests is asked so often whether it is there. */
+  /** Time for a client without open requests to say that it is there when it is asked. */
   readonly silenceMs: number;
   /** How fast uploads have to get on. */
   readonly receivePace: MinimumPace;
