@@ -27,10 +27,10 @@ export async function findSoundChunks(
     );
     const sound = await Promise.all(batch.map(async (index, lane) => {
       const digest = chunks.digestAt(index);
+      const told = chunks.storedSizeAt(index);
       // Marked first, so that garbage collection leaves it alone afterwards.
-      if (store.stat(digest)?.size !== chunks.storedSizeAt(index) || !store.touch(digest)) {
-        return false;
-      }
+      const size = store.stat(digest)?.size;
+      if (size === undefined || told > 0 && size !== told || !store.touch(digest)) return false;
       return await isSound(store, digest, encrypted, (length) => {
         if (buffers[lane]!.length < length) buffers[lane] = new Uint8Array(length);
         return buffers[lane]!.subarray(0, length);

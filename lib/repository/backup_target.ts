@@ -92,7 +92,8 @@ export interface BackupTarget extends AsyncDisposable {
   previousIndex(archiveName: string): Promise<Uint8Array>;
   /**
    * Makes chunks known that an interrupted backup of the same group had sent to this repository, so
-   * that they may be placed without being sent again. The repository looks for itself which it has.
+   * that they may be placed without being sent again. The repository looks for itself which it has; a
+   * datastore directory does not mind who brought them.
    *
    * @param encrypted Whether they were encrypted.
    * @returns Digests of those that are known now, 32 bytes each, in the order of the list; none

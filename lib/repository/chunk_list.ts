@@ -32,7 +32,7 @@ export class ChunkList {
    *
    * @param digest 32 bytes; copied.
    * @param size Length of the plain bytes.
-   * @param storedSize Length of the encoded chunk in bytes.
+   * @param storedSize Length of the encoded chunk in bytes; 0 if it is not known.
    */
   add(digest: Uint8Array, size: number, storedSize: number): void {
     if (this.#count * 2 === this.#sizes.length) this.#grow();
