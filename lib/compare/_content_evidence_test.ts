@@ -16,6 +16,7 @@ function indexOf(chunks: string): ChunkIndex {
     chunkCount: list.length,
     size: ends.at(-1)!,
     checksum: new Uint8Array(32),
+    digests: { bytes: new Uint8Array(32 * list.length), offset: 0, stride: 32, count: list.length },
     digestAt: (i) => new Uint8Array(32).fill(list[i]![0]!.charCodeAt(0)),
     startOf: (i) => i === 0 ? 0 : ends[i - 1]!,
     endOf: (i) => ends[i]!,

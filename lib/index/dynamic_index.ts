@@ -1,7 +1,7 @@
 import { sha256 } from "../crypto/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import { checkHeader, readU64 } from "./_header.ts";
-import type { ChunkIndex } from "./chunk_index.ts";
+import type { ChunkIndex, DigestColumn } from "./chunk_index.ts";
 import {
   DYNAMIC_ENTRY_LENGTH,
   DYNAMIC_INDEX_MAGIC,
@@ -29,6 +29,11 @@ export class DynamicIndex implements ChunkIndex {
   get checksum(): Uint8Array {
     this.#checksum ??= sha256(this.#entries);
     return this.#checksum;
+  }
+
+  get digests(): DigestColumn {
+    const [offset, stride] = [END_OFFSET_LENGTH, DYNAMIC_ENTRY_LENGTH];
+    return { bytes: this.#entries, offset, stride, count: this.chunkCount };
   }
 
   digestAt(chunk: number): Uint8Array {

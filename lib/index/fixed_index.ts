@@ -1,7 +1,7 @@
 import { sha256 } from "../crypto/mod.ts";
 import { CorruptDataError } from "../errors/mod.ts";
 import { checkHeader, readU64 } from "./_header.ts";
-import type { ChunkIndex } from "./chunk_index.ts";
+import type { ChunkIndex, DigestColumn } from "./chunk_index.ts";
 import {
   DIGEST_LENGTH,
   FIXED_CHUNK_SIZE_OFFSET,
@@ -31,6 +31,10 @@ export class FixedIndex implements ChunkIndex {
   get checksum(): Uint8Array {
     this.#checksum ??= sha256(this.#digests);
     return this.#checksum;
+  }
+
+  get digests(): DigestColumn {
+    return { bytes: this.#digests, offset: 0, stride: DIGEST_LENGTH, count: this.chunkCount };
   }
 
   digestAt(chunk: number): Uint8Array {

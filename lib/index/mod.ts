@@ -10,7 +10,7 @@
  * @module
  */
 
-export type { ChunkIndex } from "./chunk_index.ts";
+export type { ChunkIndex, DigestColumn } from "./chunk_index.ts";
 export { DynamicIndex, parseDynamicIndex } from "./dynamic_index.ts";
 export { DynamicIndexBuilder } from "./dynamic_index_builder.ts";
 export { FixedIndex, parseFixedIndex } from "./fixed_index.ts";

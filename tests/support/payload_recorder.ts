@@ -12,6 +12,7 @@ export function indexOfEnds(ends: readonly number[]): ChunkIndex {
     chunkCount: ends.length,
     size: ends.at(-1) ?? 0,
     checksum: new Uint8Array(32),
+    digests: { bytes: new Uint8Array(32 * ends.length), offset: 0, stride: 32, count: ends.length },
     digestAt: () => new Uint8Array(32),
     startOf,
     endOf: (chunk) => ends[chunk]!,
