@@ -5,6 +5,7 @@ import { findParsers } from "./find_parsers.ts";
 import type { ParserCases, WorkCase } from "./work_case.ts";
 import { HTTP_PARSERS } from "./work_of_http.ts";
 import { NAME_PARSERS } from "./work_of_names.ts";
+import { OBJECT_STORE_PARSERS } from "./work_of_object_store.ts";
 import { STORED_PARSERS } from "./work_of_stored.ts";
 import { TEXT_PARSERS } from "./work_of_texts.ts";
 
@@ -26,6 +27,7 @@ const MEASURED: ParserCases = {
   ...STORED_PARSERS,
   ...NAME_PARSERS,
   ...HTTP_PARSERS,
+  ...OBJECT_STORE_PARSERS,
 };
 
 /** Parsers that are not measured here, and why. */

@@ -1,0 +1,348 @@
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { encodeHex } from "../bytes/mod.ts";
+import { sha256 } from "../crypto/mod.ts";
+import { RateLimiter } from "../duplex/mod.ts";
+import {
+  CancelledError,
+  ConnectionError,
+  CorruptDataError,
+  PbsError,
+  TrustError,
+} from "../errors/mod.ts";
+import {
+  BodyTooLargeError,
+  type HeaderField,
+  type HttpRequest,
+  type HttpResponse,
+  type IncomingBody,
+} from "../http/mod.ts";
+import { type Address, resolveAddress } from "./_address.ts";
+import { Connections } from "./_connections.ts";
+import { parseErrorAnswer } from "./_parse_answers.ts";
+import { describeRefusal, isPassing, type RefusedAnswer } from "./_refusal.ts";
+import { signRequest } from "./_sign_request.ts";
+import type { EndpointOptions } from "./bucket_options.ts";
+import type { RequestCounts } from "./request_counts.ts";
+
+const DEFAULT_ATTEMPTS = 8;
+/** Attempts to reach a server that never answered: its address may be wrong. */
+const ATTEMPTS_TO_REACH = 3;
+const DEFAULT_FIRST_PAUSE_MS = 500;
+const DEFAULT_LONGEST_PAUSE_MS = 15_000;
+const DEFAULT_LONGEST_ASKED_PAUSE_MS = 120_000;
+/** Time for an attempt (spec: s3-datastore.md §11.4): this long, or longer for what is large. */
+const ATTEMPT_MS = 1_800_000;
+const LEAST_BYTES_PER_SECOND = 1024;
+/** Answers that are not objects. */
+const MAX_ERROR_BYTES = 64 * 1024;
+/** A body goes to the connection in pieces of this size, each of which is a sign of life. */
+const PIECE_BYTES = 256 * 1024;
+/** Bodies up to this size go in one piece with the head. */
+const WHOLE_BYTES = 16 * 1024;
+const EMPTY_SHA256 = encodeHex(sha256());
+
+/** A request of an object store. */
+export interface S3Request<T> {
+  readonly method: "GET" | "PUT" | "POST" | "HEAD" | "DELETE";
+  /** Behind the base path, encoded. */
+  readonly path: string;
+  readonly headers?: readonly HeaderField[];
+  /** Undefined: none, and no length is told. */
+  readonly body?: Uint8Array;
+  readonly signal?: AbortSignal | undefined;
+  /** Words for its failure, such as `cannot read "a/b"`. */
+  readonly failed: string;
+  /** Statuses beyond 2xx that `read` takes. */
+  readonly accepted?: (answer: RefusedAnswer) => T | undefined;
+  /** Makes the result of a good answer; reads or discards its body. */
+  readonly read: (response: HttpResponse) => Promise<T>;
+}
+
+/** The requests of one bucket, or of an endpoint without one: signed, repeated, counted. */
+export class Requests implements AsyncDisposable {
+  readonly address: Address;
+  readonly bucket: string | undefined;
+  /** Name of the bucket and its server, in messages. */
+  readonly place: string;
+  readonly #options: EndpointOptions;
+  readonly #connections: Connections;
+  readonly #putRate: RateLimiter | undefined;
+  #isReached = false;
+  readonly #counts = { get: 0, put: 0, post: 0, head: 0, delete: 0, uploaded: 0, downloaded: 0 };
+
+  /** @throws {UsageError} if the options make no sense. */
+  constructor(options: EndpointOptions, bucket: string | undefined) {
+    this.address = resolveAddress(options, bucket);
+    this.bucket = bucket;
+    const { host, port } = this.address;
+    const server = `${host}:${port}`;
+    this.place = bucket === undefined ? server : `bucket "${bucket}" at ${server}`;
+    this.#options = options;
+    this.#connections = new Connections(this.address, options);
+    if (options.putRateLimit !== undefined) {
+      this.#putRate = new RateLimiter({ rateBytesPerSecond: options.putRateLimit });
+    }
+  }
+
+  /** Requests made so far. */
+  get counts(): RequestCounts {
+    return { ...this.#counts };
+  }
+
+  /** Notes bytes of an answer. */
+  countDownload(bytes: number): void {
+    this.#counts.downloaded += bytes;
+  }
+
+  /**
+   * Makes a request, and again after failures that may pass: the body is not looked at any more when
+   * this has settled.
+   *
+   * @throws {CancelledError} if the signal was aborted.
+   * @throws {AuthError | NotFoundError | ServerError} if the answer is a refusal.
+   * @throws {ConnectionError} if no attempt got through.
+   * @throws {TrustError} if the server's certificate is not to be trusted.
+   */
+  async send<T>(request: S3Request<T>): Promise<T> {
+    this.#counts[request.method.toLowerCase() as "get"]++;
+    this.#counts.uploaded += request.body?.length ?? 0;
+    const sum = request.body === undefined || request.body.length === 0
+      ? EMPTY_SHA256
+      : encodeHex(sha256(request.body));
+    let fresh = false;
+    for (let attempt = 1;; attempt++) {
+      const failure = await this.#attempt(request, sum, fresh);
+      if ("result" in failure) return failure.result;
+      // An idle connection had ended without our noticing: no failure of the server's.
+      if (failure.stale && !fresh) {
+        fresh = true;
+        attempt--;
+        continue;
+      }
+      fresh = false;
+      const { error, askedPauseMs } = failure;
+      const longestAsked = this.#options.patience?.longestAskedPauseMs ??
+        DEFAULT_LONGEST_ASKED_PAUSE_MS;
+      if (
+        !failure.passing || attempt >= this.#attempts(error) || (askedPauseMs ?? 0) > longestAsked
+      ) {
+        throw this.#lastError(request, error, attempt);
+      }
+      await this.#pause(attempt, askedPauseMs, request.signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]();
+  }
+
+  #attempts({ situation }: PbsError): number {
+    const attempts = this.#options.patience?.attempts ?? DEFAULT_ATTEMPTS;
+    const isNowhere = situation?.kind === "server-unreachable" && !this.#isReached;
+    return isNowhere ? Math.min(attempts, ATTEMPTS_TO_REACH) : attempts;
+  }
+
+  async #attempt<T>(request: S3Request<T>, sum: string, fresh: boolean): Promise<Attempt<T>> {
+    const { signal } = request;
+    let reused = false;
+    try {
+      if (request.method === "PUT") await this.#keepPutRate(signal);
+      const taken = await this.#connections.take(signal, fresh);
+      reused = taken.reused;
+      const limit = new Limit(request.body?.length ?? 0, signal);
+      let released: Promise<void> | undefined;
+      try {
+        const signed = this.#signed(request, sum);
+        const { promise, resolve } = Promise.withResolvers<void>();
+        released = promise;
+        const response = await taken.client.request({
+          ...signed,
+          signal: limit.signal,
+          released: resolve,
+        });
+        reused = false;
+        this.#isReached = true;
+        return await limit.during(response.body, () => this.#receive(request, response));
+      } catch (error) {
+        throw limit.reason ?? error;
+      } finally {
+        limit[Symbol.dispose]();
+        if (!taken.client.idle) taken.client.abort();
+        await released;
+        this.#connections.give(taken);
+      }
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      if (signal?.aborted) {
+        throw new CancelledError("the request was cancelled", { cause: signal.reason });
+      }
+      if (!(error instanceof PbsError)) throw error;
+      const passing = error instanceof ConnectionError ||
+        error instanceof CorruptDataError && !(error instanceof BodyTooLargeError);
+      return { error, passing, stale: reused && error instanceof ConnectionError };
+    }
+  }
+
+  #signed<T>(request: S3Request<T>, sum: string): HttpRequest {
+    const { method, body } = request;
+    const path = this.address.basePath + request.path;
+    const headers = signRequest(
+      { method, path, headers: request.headers ?? [], sha256: sum, lengthBytes: body?.length },
+      this.address,
+      this.#options,
+      Date.now(),
+    );
+    return {
+      method,
+      path,
+      headers,
+      ...body === undefined ? {} : { body: body.length <= WHOLE_BYTES ? body : piecesOf(body) },
+    };
+  }
+
+  async #receive<T>(request: S3Request<T>, response: HttpResponse): Promise<Attempt<T>> {
+    const { status, headers } = response;
+    if (status >= 200 && status < 300) return { result: await request.read(response) };
+    const hasBody = response.body.lengthBytes !== 0;
+    const answer = { status, headers, hasBody, error: await readError(response.body) };
+    const result = request.accepted?.(answer);
+    if (result !== undefined) return { result };
+    const error = describeRefusal(answer, {
+      failed: `${request.failed} (${this.place})`,
+      bucket: this.bucket,
+      region: this.address.region,
+      secrets: [this.#options.secretKey, this.#options.accessKey],
+    });
+    const asked = retryAfter(headers.get("retry-after"));
+    return {
+      error,
+      passing: isPassing(answer),
+      ...asked === undefined ? {} : { askedPauseMs: asked },
+    };
+  }
+
+  async #keepPutRate(signal: AbortSignal | undefined): Promise<void> {
+    const pauseMs = this.#putRate?.account(1) ?? 0;
+    if (pauseMs > 0) await delay(pauseMs, undefined, { signal });
+  }
+
+  async #pause(
+    attempt: number,
+    askedPauseMs: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { firstPauseMs = DEFAULT_FIRST_PAUSE_MS, longestPauseMs = DEFAULT_LONGEST_PAUSE_MS } =
+      this.#options.patience ?? {};
+    const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
+    // Of many who failed together, each comes back at another time.
+    const pauseMs = longest * (0.5 + Math.random() / 2);
+    try {
+      await delay(Math.max(askedPauseMs ?? 0, pauseMs), undefined, { signal });
+    } catch {
+      throw new CancelledError("the request was cancelled", { cause: signal?.reason });
+    }
+  }
+
+  #lastError<T>({ failed }: S3Request<T>, error: PbsError, attempts: number): PbsError {
+    const often = attempts > 1 ? ` (${attempts} attempts)` : "";
+    const what = `${failed} (${this.place})`;
+    const text = error.message.startsWith(what) ? error.message : `${what}: ${error.message}`;
+    const { situation } = error;
+    const options = situation === undefined ? {} : { situation };
+    if (error instanceof ConnectionError) return new ConnectionError(text + often, options);
+    if (error instanceof TrustError) return new TrustError(text, options);
+    if (error instanceof CorruptDataError) return new CorruptDataError(text + often, options);
+    return error;
+  }
+}
+
+/** Outcome of an attempt. */
+type Attempt<T> =
+  | { readonly result: T }
+  | {
+    readonly error: PbsError;
+    readonly passing: boolean;
+    readonly stale?: boolean;
+    readonly askedPauseMs?: number;
+  };
+
+/** Ends an attempt that takes too long, or whose caller gave up. */
+class Limit implements Disposable {
+  /** The error, if the attempt was ended. */
+  reason: PbsError | undefined;
+  readonly #controller = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #callers: AbortSignal | undefined;
+  readonly #cancel = () =>
+    this.#end(new CancelledError("the request was cancelled", { cause: this.#callers?.reason }));
+
+  constructor(lengthBytes: number, callers: AbortSignal | undefined) {
+    const limitMs = Math.max(ATTEMPT_MS, lengthBytes / LEAST_BYTES_PER_SECOND * 1000);
+    this.#timer = setTimeout(
+      () => this.#end(new ConnectionError(`not done in ${Math.round(limitMs / 60_000)} minutes`)),
+      limitMs,
+    );
+    this.#callers = callers;
+    callers?.addEventListener("abort", this.#cancel);
+    if (callers?.aborted) this.#cancel();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Keeps to the limit while the answer's body is read. */
+  async during<T>(body: IncomingBody, read: () => Promise<T>): Promise<T> {
+    const cancel = () => body.cancel();
+    this.signal.addEventListener("abort", cancel);
+    if (this.signal.aborted) cancel();
+    try {
+      return await read();
+    } finally {
+      this.signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#callers?.removeEventListener("abort", this.#cancel);
+  }
+
+  #end(reason: PbsError): void {
+    this.reason ??= reason;
+    this.#controller.abort(reason);
+  }
+}
+
+async function readError(body: IncomingBody): Promise<RefusedAnswer["error"]> {
+  if (body.lengthBytes === 0) return undefined;
+  try {
+    return parseErrorAnswer(await body.text(MAX_ERROR_BYTES));
+  } catch (error) {
+    // The status says enough.
+    if (error instanceof ConnectionError || error instanceof CorruptDataError) return undefined;
+    throw error;
+  }
+}
+
+/** Pause that a server asks for: seconds, or a date. @returns in milliseconds. */
+function retryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : Math.max(0, time - Date.now());
+}
+
+function piecesOf(body: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < body.length; at += PIECE_BYTES) {
+    pieces.push(body.subarray(at, at + PIECE_BYTES));
+  }
+  return pieces;
+}
+
+/** Value of `content-md5`. */
+export function md5Of(body: Uint8Array): string {
+  return createHash("md5").update(body).digest("base64");
+}

@@ -1,0 +1,57 @@
+import {
+  parseBucketList,
+  parseDeletion,
+  parseErrorAnswer,
+  parseListing,
+} from "../../lib/s3/_parse_answers.ts";
+import { parseXml } from "../../lib/s3/_xml.ts";
+import { type ParserCases, textCases } from "./work_case.ts";
+
+const CONTENTS =
+  "<Contents><Key>a</Key><Size>1</Size><LastModified>2026-11-29T20:57:05Z</LastModified></Contents>";
+
+/** Texts that are hard for those who read XML, below an element. */
+function xmlShapes(root: string): (readonly [string, string, string])[] {
+  const [open, close] = [`<${root}>`, `</${root}>`];
+  return [
+    [open, "<a>", close],
+    [open, "<a/>", close],
+    [open, "</a>", close],
+    [open, "<a", close],
+    [`${open}<a `, 'b="c" ', `/>${close}`],
+    [`${open}<a b="`, "c ", `"/>${close}`],
+    [open, "&amp;", close],
+    [open, "&a", close],
+    [open, "&#", close],
+    [`${open}<![CDATA[`, "]]", `]]>${close}`],
+    [`${open}<!--`, "-", `-->${close}`],
+    [`<!DOCTYPE a [`, '<!ENTITY a "&a;&a;">', `]>${open}&a;${close}`],
+    ["<?xml ", "a ", `?>${open}${close}`],
+    ["<", "a:", ">"],
+  ];
+}
+
+/** Answers of object stores. */
+export const OBJECT_STORE_PARSERS: ParserCases = {
+  "lib/s3/_xml.ts parseXml": textCases(parseXml, ...xmlShapes("a")),
+  "lib/s3/_parse_answers.ts parseListing": textCases(
+    parseListing,
+    ["<ListBucketResult>", CONTENTS, "</ListBucketResult>"],
+    ["<ListBucketResult><Contents>", "<Size>1</Size>", "</Contents></ListBucketResult>"],
+    ["<ListBucketResult>", "<IsTruncated>a</IsTruncated>", "</ListBucketResult>"],
+  ),
+  "lib/s3/_parse_answers.ts parseDeletion": textCases(
+    parseDeletion,
+    ["<DeleteResult>", "<Error><Key>a</Key></Error>", "</DeleteResult>"],
+    ["<DeleteResult><Error>", "<Key>a</Key>", "</Error></DeleteResult>"],
+  ),
+  "lib/s3/_parse_answers.ts parseBucketList": textCases(
+    parseBucketList,
+    ["<ListAllMyBucketsResult>", "<Buckets></Buckets>", "</ListAllMyBucketsResult>"],
+  ),
+  "lib/s3/_parse_answers.ts parseErrorAnswer": textCases(
+    parseErrorAnswer,
+    ["<Error>", "<Code>a</Code>", "</Error>"],
+    ["<Error><Message>", "a", "</Message></Error>"],
+  ),
+};
