@@ -48,7 +48,7 @@ async function initDatastore(
     throw error;
   }
   output.log("info", `created datastore ${shown}`);
-  for (const note of datastore.newFileRules.takeNotes()) output.log("warn", note);
+  for (const note of datastore.takeNotes()) output.log("warn", note);
 }
 
 async function createOrContinue(path: string): Promise<Datastore> {

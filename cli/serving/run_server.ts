@@ -192,7 +192,7 @@ function prepareDatastore(path: string, output: Output, folders: ChunkFolderComp
   const { datastore, isNew } = Datastore.openOrCreate(path);
   if (isNew) {
     output.log("info", `created datastore "${path}", its folders are made while it is served`);
-    for (const note of datastore.newFileRules.takeNotes()) output.log("info", note);
+    for (const note of datastore.takeNotes()) output.log("info", note);
   }
   folders.add(datastore);
 }

@@ -29,8 +29,10 @@ export async function findSoundChunks(
       const digest = chunks.digestAt(index);
       const told = chunks.storedSizeAt(index);
       // Marked first, so that garbage collection leaves it alone afterwards.
-      const size = store.stat(digest)?.size;
-      if (size === undefined || told > 0 && size !== told || !store.touch(digest)) return false;
+      const seen = await store.stat(digest);
+      if (seen === undefined) return false;
+      if (told > 0 && seen.size !== undefined && seen.size !== told) return false;
+      if (!await store.touch(digest)) return false;
       return await isSound(store, digest, encrypted, (length) => {
         if (buffers[lane]!.length < length) buffers[lane] = new Uint8Array(length);
         return buffers[lane]!.subarray(0, length);

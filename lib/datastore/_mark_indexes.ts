@@ -192,8 +192,8 @@ export class IndexMarker {
       const digest = index.digestAt(i);
       if (!this.#marked.set(digest, 1)) continue;
       if (this.#bad.has(digest)) this.neededBad.set(digest, 1);
-      if (!chunks.touch(digest)) {
-        await this.#recordMissing(digest);
+      if (!chunks.mark(digest)) {
+        if (!this.#bad.has(digest)) await recordUnlessFull(this.#datastore, digest, this.#log);
         this.#options.onMissing?.(digest);
         const kept = chunks.touchBad(digest);
         const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
@@ -206,17 +206,6 @@ export class IndexMarker {
     }
   }
 
-  async #recordMissing(digest: Uint8Array): Promise<void> {
-    if (this.#bad.has(digest)) return;
-    try {
-      await recordBadChunk(this.#datastore, digest, "everybody", undefined);
-    } catch (error) {
-      // On a full disk it is more important to go on and free some space.
-      if (!(error instanceof SystemError && isFull(error))) throw error;
-      this.#log(`WARN: ${error.message}`, true);
-    }
-  }
-
   #progress(): void {
     const before = Math.floor(this.#seen * 10 / this.#total);
     this.#seen++;
@@ -224,5 +213,19 @@ export class IndexMarker {
     if (now > before && now <= 10) {
       this.#log(`marked ${now * 10}% (${this.#seen} of ${this.#total} index files)`);
     }
+  }
+}
+
+/** Remembers a missing chunk as bad. On a full disk it is more important to go on and free some space. */
+export async function recordUnlessFull(
+  datastore: Datastore,
+  digest: Uint8Array,
+  log: TaskLog,
+): Promise<void> {
+  try {
+    await recordBadChunk(datastore, digest, "everybody", undefined);
+  } catch (error) {
+    if (!(error instanceof SystemError && isFull(error))) throw error;
+    log(`WARN: ${error.message}`, true);
   }
 }

@@ -17,6 +17,7 @@ export async function findMissingChunk(
   { files }: Manifest,
 ): Promise<string | undefined> {
   const { datastore } = snapshot;
+  if (!datastore.chunks.hasCheapLooks) return undefined;
   const slice = new TimeSlice();
   for (const { filename } of files) {
     if (!/\.[fd]idx$/.test(filename)) continue;
@@ -24,8 +25,10 @@ export async function findMissingChunk(
     for (let i = 0; i < index.chunkCount; i++) {
       if ((i & 63) === 0 && slice.isOver) await slice.pause();
       const digest = index.digestAt(i);
-      const size = datastore.chunks.stat(digest)?.size;
-      if (size === undefined) return `its chunk ${encodeHex(digest)} is missing`;
+      const chunk = await datastore.chunks.stat(digest);
+      if (chunk === undefined) return `its chunk ${encodeHex(digest)} is missing`;
+      const { size } = chunk;
+      if (size === undefined) continue;
       if (size < MIN_ENCODED_CHUNK_BYTES || size > MAX_ENCODED_CHUNK_BYTES) {
         return `its chunk ${encodeHex(digest)} has ${size} bytes, which no chunk has`;
       }

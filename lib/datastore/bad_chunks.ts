@@ -1,7 +1,7 @@
 import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import type { StoredChunk } from "./chunk_store.ts";
+import type { SeenChunk } from "./chunk_store.ts";
 import type { Datastore } from "./datastore.ts";
 import { DigestTable } from "./digest_table.ts";
 import { BAD_CHUNKS_FOLDER } from "./format.ts";
@@ -25,9 +25,9 @@ export async function recordBadChunk(
   datastore: Datastore,
   digest: Uint8Array,
   badFor: BadFor,
-  file: StoredChunk | undefined,
+  file: SeenChunk | undefined,
 ): Promise<void> {
-  datastore.files.makeFolder(BAD_CHUNKS_FOLDER);
+  await datastore.files.makeFolder(BAD_CHUNKS_FOLDER);
   const name = encodeHex(digest) + (badFor === "everybody" ? "" : ".plain");
   const inode = new TextEncoder().encode(`${file?.inode ?? ""}\n`);
   await datastore.files.replace(joinPath(BAD_CHUNKS_FOLDER, name), inode);
@@ -86,10 +86,14 @@ export class BadChunks {
 }
 
 /** Forgets what is recorded of a chunk that has just been found sound. */
-export function forgetBadChunk(datastore: Datastore, digest: Uint8Array, encrypted: boolean): void {
+export async function forgetBadChunk(
+  datastore: Datastore,
+  digest: Uint8Array,
+  encrypted: boolean,
+): Promise<void> {
   const path = joinPath(BAD_CHUNKS_FOLDER, encodeHex(digest));
-  datastore.files.removeFile(path);
-  if (!encrypted) datastore.files.removeFile(`${path}.plain`);
+  await datastore.files.removeFile(path);
+  if (!encrypted) await datastore.files.removeFile(`${path}.plain`);
 }
 
 /**
@@ -104,9 +108,9 @@ export async function forgetBadChunks(
   const entries = await entriesOf(datastore);
   for (const { name, digest } of entries) {
     if (isNeeded(digest) && !await isHealed(datastore, name, digest)) continue;
-    datastore.files.removeFile(joinPath(BAD_CHUNKS_FOLDER, name));
+    await datastore.files.removeFile(joinPath(BAD_CHUNKS_FOLDER, name));
   }
-  if (entries.length > 0) datastore.files.removeEmptyFolder(BAD_CHUNKS_FOLDER);
+  if (entries.length > 0) await datastore.files.removeEmptyFolder(BAD_CHUNKS_FOLDER);
 }
 
 interface Entry {
@@ -129,7 +133,7 @@ async function entriesOf(datastore: Datastore): Promise<Entry[]> {
 
 /** Whether another file lies under the digest now. */
 async function isHealed(datastore: Datastore, name: string, digest: Uint8Array): Promise<boolean> {
-  const file = datastore.chunks.stat(digest);
+  const file = await datastore.chunks.stat(digest);
   if (file === undefined || file.size === 0) return false;
   try {
     const text = await datastore.files.read(joinPath(BAD_CHUNKS_FOLDER, name));

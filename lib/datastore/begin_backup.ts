@@ -49,7 +49,7 @@ export async function beginBackup(
   const { group } = snapshot;
   using locks = new DisposableStack();
   // Before anything is read: what garbage collection may delete depends on when writers began.
-  locks.use(datastore.processLock.acquireShared());
+  locks.use(await datastore.processLock.acquireShared());
   // Before the group is made: whoever removes an empty group holds its lock.
   locks.use(await lockGroup(group));
   const wasThere = group.exists;
@@ -63,9 +63,10 @@ export async function beginBackup(
     }
     locks.use(await snapshot.lock("exclusive"));
     const writes = locks.use(datastore.files.watchWrites());
-    if (!datastore.files.makeFolder(snapshot.folder)) throw alreadyExists(snapshot);
-    const { inspectChunk } = begin;
-    const opened = { snapshot, previous, locks: locks.move(), writes, inspectChunk, warnings };
+    if (!await datastore.files.makeFolder(snapshot.folder)) throw alreadyExists(snapshot);
+    const { inspectChunk, noCache } = begin;
+    const given = { inspectChunk, noCache };
+    const opened = { snapshot, previous, locks: locks.move(), writes, ...given, warnings };
     return new LocalBackupTarget(opened);
   } catch (error) {
     if (!wasThere) {
@@ -106,8 +107,8 @@ export async function previewBackup(
 /** Makes sure of the group and its owner. */
 async function openGroup(group: DatastoreGroup, begin: BeginLocalBackup): Promise<void> {
   const { files } = group.datastore;
-  files.makeFolder(typeFolder(group.namespace, group.name.type));
-  files.makeFolder(group.folder);
+  await files.makeFolder(typeFolder(group.namespace, group.name.type));
+  await files.makeFolder(group.folder);
   const isNew = files.size(group.file(OWNER_FILE)) === undefined &&
     (await snapshotsOf(group)).length === 0;
   if (isNew) await writeOwner(group, begin.owner);

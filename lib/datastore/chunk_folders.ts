@@ -30,12 +30,22 @@ export interface ChunkFolderProgress {
   readonly total: number;
 }
 
+/** Completion of the chunk folders of a datastore, for a form that has none as well. */
+export interface ChunkFolderCompletion {
+  /** Whether some may be missing. */
+  readonly areMissing: boolean;
+  /** Makes those that are missing. @throws {CancelledError} if it was stopped. */
+  complete(progress?: (progress: ChunkFolderProgress) => void): Promise<void>;
+  /** Stops that, and waits for its end. */
+  stop(): Promise<void>;
+}
+
 /**
  * The 65536 folders of a chunk store. They take a disk 2 to 20 seconds, so a new datastore is used
  * without them, and each is made when a chunk needs it; a server wants all, and so the rest is made
  * beside the first backup. A file in the root says that some are missing.
  */
-export class ChunkFolders {
+export class ChunkFolders implements ChunkFolderCompletion {
   readonly #root: string;
   readonly #rules: NewFileRules;
   readonly #stop = new AbortController();

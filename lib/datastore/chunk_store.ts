@@ -1,3 +1,12 @@
+/** A value that is at hand, or that somebody else is asked for. */
+export type Soon<T> = T | Promise<T>;
+
+/** How a chunk is stored. */
+export interface InsertChunk {
+  /** Whether its content need not be kept where a store keeps copies of contents. */
+  readonly noCache?: boolean | undefined;
+}
+
 /** Result of inserting a chunk. */
 export interface InsertedChunk {
   /** Whether the store had the chunk already. */
@@ -12,14 +21,23 @@ export interface StoredChunk {
   readonly size: number;
   /** Seconds since the epoch. */
   readonly accessTime: number;
-  /** Lets a reader follow the order on disk. */
+  /** Another one when another file lies there; lets a reader follow the order on disk. */
   readonly inode: bigint;
 }
 
+/** A chunk as a look at it shows. */
+export type SeenChunk = Omit<StoredChunk, "size"> & {
+  /** Encoded size in bytes; undefined if only its existence is known. */
+  readonly size: number | undefined;
+};
+
 /** An item of the chunk store as a sweep meets it. */
 export interface SweptChunk extends StoredChunk {
-  /** `temporary`: it was being written, perhaps by a run that was killed. */
-  readonly kind: "chunk" | "bad" | "using" | "temporary";
+  /**
+   * `temporary`: it was being written, perhaps by a run that was killed. `using`: a mark of a collection
+   * that was not needed. `lost`: a mark of this one for a chunk that is not there.
+   */
+  readonly kind: "chunk" | "bad" | "using" | "temporary" | "lost";
   readonly name: string;
   /** Seconds since the epoch. */
   readonly modificationTime: number;
@@ -27,9 +45,23 @@ export interface SweptChunk extends StoredChunk {
   remove(): void;
 }
 
+/** Limits of a sweep, for a store that takes locks for what is removed. */
+export interface SweepLimits {
+  /** Items that were last used before this time, seconds since the epoch, are removed. */
+  readonly remove: number;
+}
+
+/** A part of a sweep. */
+export interface SweptFolder {
+  /** Number of its first chunk folder, 0 to 65535: a sweep that is interrupted in it goes on there. */
+  readonly folder: number;
+  readonly items: Iterable<SweptChunk>;
+}
+
 /**
  * Chunks by digest: the part of a datastore that grows. Its file-system form is
- * {@linkcode FileChunkStore} (spec: datastore-formats.md §6.5).
+ * {@linkcode FileChunkStore} (spec: datastore-formats.md §6.5), which does its work before it returns
+ * wherever the result is not always a promise: nothing happens between its look and its change.
  */
 export interface ChunkStore extends Disposable {
   /**
@@ -39,7 +71,14 @@ export interface ChunkStore extends Disposable {
    * @param blob The encoded chunk; must stay as it is until the call has settled.
    * @throws {ConflictError} if another chunk of that digest forbids it.
    */
-  insert(digest: Uint8Array, blob: Uint8Array): Promise<InsertedChunk>;
+  insert(digest: Uint8Array, blob: Uint8Array, options?: InsertChunk): Promise<InsertedChunk>;
+  /**
+   * Whether a chunk that is there was compared with the one to be stored. Otherwise it is trusted, as one
+   * that an earlier backup brought.
+   */
+  readonly comparesDuplicates: boolean;
+  /** Whether a look at a chunk costs so little that each chunk of a snapshot may be looked at. */
+  readonly hasCheapLooks: boolean;
   /**
    * Reads a chunk into memory of the caller.
    *
@@ -48,14 +87,29 @@ export interface ChunkStore extends Disposable {
    * @throws {CorruptDataError} if its length cannot be that of a chunk.
    */
   read(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void>;
+  /**
+   * Reads a chunk as {@linkcode ChunkStore.read} does, from where it is kept for good and not from a copy
+   * that is nearer.
+   *
+   * @throws {CorruptDataError} also if the store has known of the chunk and it is gone.
+   */
+  readOriginal(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void>;
   /** The file of a chunk, or whatever has its name; undefined if nothing has. */
-  stat(digest: Uint8Array): StoredChunk | undefined;
+  stat(digest: Uint8Array): Soon<SeenChunk | undefined>;
+  /** Encoded size of a chunk in bytes, if that shows without asking anybody. */
+  sizeOf(digest: Uint8Array): number | undefined;
   /** Whether the chunk of a digest says that it is encrypted; false if there is none. */
   isEncrypted(digest: Uint8Array): Promise<boolean>;
   /** The clock that marks as used are taken from, seconds since the epoch. */
   now(): number;
   /** Marks a chunk as used now. @returns Whether there is such a chunk. */
-  touch(digest: Uint8Array): boolean;
+  touch(digest: Uint8Array): Soon<boolean>;
+  /**
+   * Marks a chunk for a collection as used.
+   *
+   * @returns False if it is missing; a store that cannot tell yet says so in the sweep, as `lost`.
+   */
+  mark(digest: Uint8Array): boolean;
   /** Marks what verification set aside under this digest as used now. @returns How many. */
   touchBad(digest: Uint8Array): number;
   /**
@@ -64,11 +118,11 @@ export interface ChunkStore extends Disposable {
    * @param inode That of the corrupt file: one that took its place meanwhile stays.
    * @returns Its new name, or undefined if it is gone.
    */
-  setAside(digest: Uint8Array, inode: bigint): string | undefined;
+  setAside(digest: Uint8Array, inode: bigint): Promise<string | undefined>;
   /**
-   * Goes through everything, one folder of 65536 after the other.
+   * Goes through everything in the order of the 65536 chunk folders, some of them at a time.
    *
    * @param from Number of the first folder; default 0.
    */
-  sweep(from?: number): Iterable<{ folder: number; items: Iterable<SweptChunk> }>;
+  sweep(from?: number, limits?: SweepLimits): AsyncIterable<SweptFolder>;
 }

@@ -63,7 +63,7 @@ export class ChunkVerification {
     try {
       const { encrypted } = await this.#options.checker.check(
         chunk,
-        (buffer) => chunks.read(digest, buffer),
+        (buffer) => chunks.readOriginal(digest, buffer),
       );
       await this.#forgetBad(digest, encrypted);
       return { kind: encrypted ? "encrypted" : "plain", problem: "" };
@@ -78,13 +78,13 @@ export class ChunkVerification {
       if (!damaged) throw error;
       const reason = describeError(error).join(": ");
       // An index that lies about the length does not make a good chunk a bad one for all others.
-      const file = chunks.stat(digest);
+      const file = await chunks.stat(digest);
       if (file === undefined || await this.#isIntact(digest)) {
         return { kind: "corrupt", problem: reason };
       }
       // First: a backup that begins from here on must not rely on it.
       await recordBadChunk(this.#datastore, digest, "everybody", file);
-      const name = chunks.setAside(digest, file.inode);
+      const name = await chunks.setAside(digest, file.inode);
       if (name !== undefined) {
         this.#options.log(`corrupt chunk ${encodeHex(digest)} was renamed to "${name}"`, true);
       }
@@ -104,7 +104,7 @@ export class ChunkVerification {
   }
 
   async #recordBad(digest: Uint8Array, badFor: BadFor): Promise<void> {
-    const file = this.#datastore.chunks.stat(digest);
+    const file = await this.#datastore.chunks.stat(digest);
     await unlessReadOnly(() => recordBadChunk(this.#datastore, digest, badFor, file));
   }
 
@@ -117,7 +117,7 @@ export class ChunkVerification {
   async #isIntact(digest: Uint8Array): Promise<boolean> {
     try {
       let blob = new Uint8Array();
-      await this.#datastore.chunks.read(digest, (length) => blob = new Uint8Array(length));
+      await this.#datastore.chunks.readOriginal(digest, (length) => blob = new Uint8Array(length));
       await decodeBlob(blob, { maxSizeBytes: MAX_CHUNK_PLAIN_BYTES, expectedDigest: digest });
       return true;
     } catch {

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { chunkDigest, encodeBlob } from "../blob/mod.ts";
+import { decodeHex, encodeHex } from "../bytes/mod.ts";
 import { CancelledError, PbsError, SystemError } from "../errors/mod.ts";
 import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import type { TaskLog } from "../repository/mod.ts";
 import { isFull } from "./_system_failure.ts";
 import { StoreClock } from "./_store_clock.ts";
-import { IndexMarker } from "./_mark_indexes.ts";
+import { IndexMarker, recordUnlessFull } from "./_mark_indexes.ts";
 import { BadChunks, forgetBadChunks } from "./bad_chunks.ts";
-import type { ChunkStore } from "./chunk_store.ts";
+import type { ChunkStore, SweptChunk } from "./chunk_store.ts";
+import type { CollectGarbageOptions } from "./collect_garbage_options.ts";
 import type { Datastore } from "./datastore.ts";
 import {
   CHUNK_FOLDER_COUNT,
@@ -19,26 +21,6 @@ import { type GcProgress, GcProgressFile } from "./gc_progress.ts";
 import { formatGcStatus, type GcCounters, type GcStatus, newGcCounters } from "./gc_status.ts";
 import { ProgressRecorder } from "./_gc_progress_recorder.ts";
 import { TimeSlice } from "./time_slice.ts";
-
-/** How to collect garbage. */
-export interface CollectGarbageOptions {
-  /** The task that does it. */
-  readonly upid: string;
-  readonly log: TaskLog;
-  readonly signal?: AbortSignal;
-  /**
-   * Age in seconds from which garbage is removed, instead of the datastore's. 0 is safe: nobody else
-   * can be writing, and what a backup of this process uses is kept.
-   */
-  readonly cutoffSeconds?: number | undefined;
-  /**
-   * Goes on where an earlier one was interrupted that had this as well, and records every so many
-   * milliseconds, and when it is interrupted, how far it has come. Absent: as a whole.
-   */
-  readonly recordEveryMs?: number | undefined;
-  /** Hears of each chunk that an index names and that is missing. */
-  readonly onMissing?: ((digest: Uint8Array) => void) | undefined;
-}
 
 /** More than the second in which access times are compared. */
 const ACCESS_TIME_TEST_MS = 1100;
@@ -56,8 +38,9 @@ export async function collectGarbage(
   datastore: Datastore,
   options: CollectGarbageOptions,
 ): Promise<GcStatus> {
+  if (datastore.collector !== undefined) return await datastore.collector(options);
   const { upid, log, signal } = options;
-  using _lock = datastore.processLock.acquireExclusive();
+  using _lock = await datastore.processLock.acquireExclusive();
   const slice = new TimeSlice(signal);
   log(`starting garbage collection on datastore "${datastore.path}"`);
   if (datastore.options.gcAccessTimeCheck ?? true) {
@@ -77,15 +60,15 @@ export async function collectGarbage(
   try {
     temporaryFiles = await mark(work, options, progress);
     log("phase 2: remove unused chunks");
-    await sweep(work, progress);
+    await sweep(work, progress, options.onMissing);
   } catch (error) {
     if (error instanceof CancelledError) await progress.record();
     throw error;
   }
-  removeTemporaryFiles(datastore, temporaryFiles, limits, log);
+  await removeTemporaryFiles(datastore, temporaryFiles, limits, log);
   const status: GcStatus = { upid, ...counters };
   await writeStatus(datastore, status, log);
-  new GcProgressFile(datastore).remove();
+  await new GcProgressFile(datastore).remove();
   logSummary(status, log);
   return status;
 }
@@ -178,10 +161,10 @@ async function testAccessTime(datastore: Datastore): Promise<void> {
       if (chunks.now() > before) return;
       break;
     }
-    const before = chunks.stat(digest);
+    const before = await chunks.stat(digest);
     await delay(ACCESS_TIME_TEST_MS);
-    chunks.touch(digest);
-    const after = chunks.stat(digest);
+    await chunks.touch(digest);
+    const after = await chunks.stat(digest);
     if (before === undefined || after === undefined || before.inode !== after.inode) continue;
     if (after.accessTime > before.accessTime) return;
     break;
@@ -219,11 +202,13 @@ interface Work {
 async function sweep(
   { datastore, limits, counters, slice, log, clock }: Work,
   progress: ProgressRecorder,
+  onMissing: CollectGarbageOptions["onMissing"],
 ): Promise<void> {
   const from = progress.folder ?? 0;
   let tenths = Math.floor(from * 10 / CHUNK_FOLDER_COUNT);
   const abandoned = { count: 0, bytes: 0 };
-  for (const { folder, items } of datastore.chunks.sweep(from)) {
+  const lost: SweptChunk[] = [];
+  for await (const { folder, items } of datastore.chunks.sweep(from, limits)) {
     progress.folder = folder;
     if (progress.isDue) await progress.record();
     slice.check();
@@ -232,6 +217,7 @@ async function sweep(
     for (const item of items) {
       const bad = item.kind === "bad";
       if (item.kind === "using") item.remove();
+      else if (item.kind === "lost") lost.push(item);
       else if (item.kind === "temporary") {
         // The reference leaves them for ever. Nobody writes a chunk for longer than the cutoff.
         if (item.modificationTime >= limits.remove) continue;
@@ -250,6 +236,14 @@ async function sweep(
         counters.diskBytes += item.size;
       }
     }
+    for (const item of lost.splice(0)) {
+      const digest = decodeHex(item.name.slice(0, 64));
+      log(`WARN: chunk ${encodeHex(digest)} is missing, an index names it`, true);
+      // First: a backup that begins from here on must not rely on it.
+      await recordUnlessFull(datastore, digest, log);
+      item.remove();
+      onMissing?.(digest);
+    }
     const done = Math.floor((folder + 1) * 10 / CHUNK_FOLDER_COUNT);
     if (done > tenths) {
       tenths = done;
@@ -262,17 +256,17 @@ async function sweep(
 }
 
 /** Removes files that killed runs were writing beside those of snapshots. */
-function removeTemporaryFiles(
+async function removeTemporaryFiles(
   { files }: Datastore,
   paths: readonly string[],
   limits: AccessTimeLimits,
   log: TaskLog,
-): void {
+): Promise<void> {
   let removed = 0;
   for (const path of paths) {
     const time = files.modificationTime(path);
     if (time === undefined || time >= limits.writing) continue;
-    if (files.removeFile(path)) removed++;
+    if (await files.removeFile(path)) removed++;
   }
   if (removed > 0) log(`removed other unfinished files: ${removed}`);
 }

@@ -1,23 +1,31 @@
-import {
-  changePathMode,
-  changePathOwner,
-  FileStat,
-  makeFolder,
-  statPath,
-} from "../../ffi/posix_files.ts";
-import { listFolder } from "../../ffi/posix_folder.ts";
-import { effectiveIds } from "../../ffi/posix_file_system.ts";
+import { FileStat, statPath } from "../../ffi/posix_files.ts";
+import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
 import { Errno } from "../../ffi/errno.ts";
-import { AuthError, ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
-import { checkResult, runtimeFailure, systemFailure } from "./_system_failure.ts";
-import { ChunkFolders } from "./chunk_folders.ts";
+import { ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
+import type { StorageStatus } from "../repository/mod.ts";
+import {
+  checkEmpty,
+  checkNotNested,
+  createRoot,
+  defaultOwner,
+  hasChunkFolder,
+  notPermitted,
+  openChunkStore,
+  realPath,
+  setUpRoot,
+  statRoot,
+} from "./_datastore_folder.ts";
+import { checkResult, systemFailure } from "./_system_failure.ts";
+import { type ChunkFolderCompletion, ChunkFolders } from "./chunk_folders.ts";
 import type { ChunkStore } from "./chunk_store.ts";
-import { FileChunkStore, type SyncLevel } from "./file_chunk_store.ts";
+import type { CollectGarbageOptions } from "./collect_garbage_options.ts";
+import type { FileChunkStore, SyncLevel } from "./file_chunk_store.ts";
 import { FileSnapshotFiles } from "./file_snapshot_files.ts";
-import { CHUNKS_FOLDER, FOLDER_MODE, LOCKS_FOLDER, REFERENCE_OWNER } from "./format.ts";
-import { LockFolder, type LockLocation } from "./lock_folder.ts";
-import { type FileOwner, isRefusal, NewFileRules } from "./new_file_rules.ts";
-import { ProcessLock } from "./process_lock.ts";
+import { CHUNKS_FOLDER, LOCKS_FOLDER } from "./format.ts";
+import type { GcStatus } from "./gc_status.ts";
+import { type DatastoreLocks, LockFolder, type LockLocation } from "./lock_folder.ts";
+import { type FileOwner, NewFileRules } from "./new_file_rules.ts";
+import { ProcessLock, type WriterLock } from "./process_lock.ts";
 import { referenceLockFolder } from "./reference_lock_folder.ts";
 import type { SnapshotFiles } from "./snapshot_files.ts";
 
@@ -48,26 +56,61 @@ export interface OpenedDatastore {
   readonly isNew: boolean;
 }
 
-/** Parts of a datastore. */
-type DatastoreParts = Omit<Datastore, "syncLevel" | typeof Symbol.dispose>;
-
-/**
- * A datastore in a folder: its chunks, its other files and its locks. What can be done with it is in
- * functions of this room; {@linkcode LocalRepository} puts them behind the repository's interface.
- */
-export class Datastore implements Disposable {
-  /** Absolute path without symlinks. */
+/** Parts that a datastore is put together from, whatever form it has. */
+export interface DatastoreParts {
+  /** Absolute path without symlinks, or the name in messages of a form that has no folder. */
   readonly path: string;
   readonly options: DatastoreOptions;
   readonly chunks: ChunkStore;
   readonly files: SnapshotFiles;
-  readonly locks: LockFolder;
-  readonly processLock: ProcessLock;
-  /** Owner and modes of new files, with notes about what cannot be set. */
+  readonly locks: DatastoreLocks;
+  readonly processLock: WriterLock;
+  /** Owner and modes of new files; absent where there are no files. */
+  readonly newFileRules?: NewFileRules | undefined;
+  /** Absent where there are none to be made. */
+  readonly chunkFolders?: ChunkFolderCompletion | undefined;
+  /** Collects garbage in the place of `collectGarbage`, for a form that must go about it otherwise. */
+  readonly collector?: ((options: CollectGarbageOptions) => Promise<GcStatus>) | undefined;
+  /** Tells the space of a form that has no folder. */
+  readonly space?: (() => Promise<StorageStatus>) | undefined;
+  /** Gives back what the parts hold and waits for what they still do. */
+  readonly close?: (() => Promise<void>) | undefined;
+}
+
+const NONE_MISSING: ChunkFolderCompletion = {
+  areMissing: false,
+  complete: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+};
+
+/** Parts of a datastore whose data is in a folder of this machine. */
+export interface FolderParts extends DatastoreParts {
   readonly newFileRules: NewFileRules;
   readonly chunkFolders: ChunkFolders;
+  readonly chunks: FileChunkStore;
+  readonly files: FileSnapshotFiles;
+}
 
-  private constructor(parts: DatastoreParts) {
+/**
+ * A datastore: its chunks, its other files and its locks. What can be done with it is in functions of this
+ * room; {@linkcode LocalRepository} puts them behind the repository's interface. The form that lies in a
+ * folder is made here, other forms are put together by other rooms.
+ */
+export class Datastore implements Disposable, AsyncDisposable {
+  readonly path: string;
+  readonly options: DatastoreOptions;
+  readonly chunks: ChunkStore;
+  readonly files: SnapshotFiles;
+  readonly locks: DatastoreLocks;
+  readonly processLock: WriterLock;
+  readonly newFileRules: NewFileRules | undefined;
+  readonly chunkFolders: ChunkFolderCompletion;
+  readonly collector: DatastoreParts["collector"];
+  readonly #parts: DatastoreParts;
+
+  /** @param parts Belong to the datastore from here on. */
+  constructor(parts: DatastoreParts) {
+    this.#parts = parts;
     this.path = parts.path;
     this.options = parts.options;
     this.chunks = parts.chunks;
@@ -75,7 +118,8 @@ export class Datastore implements Disposable {
     this.locks = parts.locks;
     this.processLock = parts.processLock;
     this.newFileRules = parts.newFileRules;
-    this.chunkFolders = parts.chunkFolders;
+    this.chunkFolders = parts.chunkFolders ?? NONE_MISSING;
+    this.collector = parts.collector;
   }
 
   /**
@@ -91,15 +135,8 @@ export class Datastore implements Disposable {
   static #create(path: string, options: CreateDatastoreOptions): OpenedDatastore {
     const root = createRoot(path);
     checkEmpty(root);
-    checkNotNested(root);
-    const owner = options.owner ?? defaultOwner();
-    const notes = setUpRoot(root, owner, options.owner !== undefined);
-    const rules = new NewFileRules(statRoot(root));
-    new ProcessLock(root, rules).acquireShared()[Symbol.dispose]();
-    const isNew = new ChunkFolders(root, rules).begin(options.chunkFoldersOnDemand ?? false);
-    const datastore = Datastore.open(root, options);
-    for (const line of [...notes, ...rules.takeNotes()]) datastore.newFileRules.note(line);
-    return { datastore, isNew };
+    const { parts, isNew } = createDatastoreFolder(root, options);
+    return { datastore: new Datastore(parts), isNew };
   }
 
   /**
@@ -152,32 +189,7 @@ export class Datastore implements Disposable {
    * @throws {AuthError} if it may not be read.
    */
   static open(path: string, options: DatastoreOptions = {}): Datastore {
-    const root = realPath(path);
-    const chunks = statPath(`${root}/${CHUNKS_FOLDER}`);
-    if (chunks === -Errno.EACCES) {
-      throw notPermitted(`no permission to open datastore "${root}"`, root);
-    }
-    if (chunks === -Errno.ENOENT || (chunks instanceof FileStat && !chunks.isDirectory)) {
-      throw new NotFoundError(
-        `"${root}" is not a datastore: it has no folder "${CHUNKS_FOLDER}" (is the disk mounted?)`,
-        { situation: { kind: "no-datastore", path } },
-      );
-    }
-    if (typeof chunks === "number") throw systemFailure(chunks, `cannot open datastore "${root}"`);
-    const rules = new NewFileRules(statRoot(root));
-    const locations: LockLocation[] = [{ path: `${root}/${LOCKS_FOLDER}`, removable: true }];
-    const reference = referenceLockFolder(root);
-    if (reference !== undefined) locations.push({ path: reference, removable: false });
-    return new Datastore({
-      path: root,
-      options,
-      chunks: openChunkStore(root, rules, options.syncLevel ?? "filesystem"),
-      files: new FileSnapshotFiles(root, rules),
-      locks: new LockFolder(locations, rules),
-      processLock: new ProcessLock(root, rules),
-      newFileRules: rules,
-      chunkFolders: new ChunkFolders(root, rules),
-    });
+    return new Datastore(openDatastoreFolder(path, options));
   }
 
   /** The moment at which a finished backup has to be on disk. */
@@ -185,133 +197,87 @@ export class Datastore implements Disposable {
     return this.options.syncLevel ?? "filesystem";
   }
 
+  /** Lines about what could not be set up as it should be, since the last call. */
+  takeNotes(): string[] {
+    return this.newFileRules?.takeNotes() ?? [];
+  }
+
+  /** Space where the datastore lies, in bytes. */
+  async space(): Promise<StorageStatus> {
+    const { path } = this;
+    if (this.#parts.space !== undefined) return await this.#parts.space();
+    const space = fileSystemSpace(path);
+    if (typeof space === "number") {
+      checkResult(space, () => `cannot tell the free space of datastore "${path}"`);
+      throw new TypeError("unreachable");
+    }
+    return { total: space.total, used: space.total - space.free, avail: space.available };
+  }
+
   /** Gives the handles back. Running backups must have ended. */
   [Symbol.dispose](): void {
     this.chunks[Symbol.dispose]();
   }
-}
 
-function realPath(path: string): string {
-  let root: string;
-  try {
-    root = Deno.realPathSync(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.PermissionDenied) {
-      throw notPermitted(`no permission to open datastore "${path}"`, path, cause);
-    }
-    const { NotADirectory, NotFound } = Deno.errors;
-    if (!(cause instanceof NotFound || cause instanceof NotADirectory)) {
-      // Not absent: nobody may make a new one here.
-      throw runtimeFailure(cause, `cannot open datastore "${path}"`);
-    }
-    throw new NotFoundError(`there is no folder "${path}" for a datastore`, {
-      cause,
-      situation: { kind: "no-datastore", path },
-    });
+  /** Gives the handles back, and waits for what a form other than that in a folder still does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.close?.();
+    this[Symbol.dispose]();
   }
-  return root;
-}
-
-function openChunkStore(root: string, rules: NewFileRules, level: SyncLevel): ChunkStore {
-  try {
-    return new FileChunkStore(root, rules, level);
-  } catch (cause) {
-    if (!(cause instanceof Error && "errno" in cause && cause.errno === Errno.EACCES)) throw cause;
-    throw notPermitted(`no permission to read the chunks of datastore "${root}"`, root, cause);
-  }
-}
-
-function notPermitted(message: string, path: string, cause?: unknown): AuthError {
-  return new AuthError(message, { cause, situation: { kind: "no-permission", path } });
-}
-
-function statRoot(root: string): FileStat {
-  const stat = statPath(root);
-  if (typeof stat === "number") throw systemFailure(stat, `cannot open datastore "${root}"`);
-  return stat;
-}
-
-function createRoot(path: string): string {
-  const status = makeFolder(path, FOLDER_MODE);
-  if (status !== -Errno.EEXIST) {
-    checkResult(status, () => `cannot create datastore "${path}"`);
-  }
-  const root = realPath(path);
-  if (root === "/") throw new UsageError(`"/" cannot be a datastore`);
-  return root;
 }
 
 /**
- * Gives the root folder its owner and mode, as far as the file system lets it.
+ * Makes a datastore of a folder that is there.
  *
- * @param insist Whether the owner was asked for.
- * @returns Lines about what it did not let.
+ * @param root Absolute path without symlinks.
+ * @throws {ConflictError} if it lies in another datastore.
  */
-function setUpRoot(root: string, owner: FileOwner | undefined, insist: boolean): string[] {
-  const notes: string[] = [];
-  const action = () => `cannot set up datastore "${root}"`;
-  const mode = changePathMode(root, FOLDER_MODE);
-  if (!isRefusal(mode)) checkResult(mode, action);
-  if (owner === undefined) return notes;
-  const status = changePathOwner(root, owner.uid, owner.gid);
-  if (insist || !isRefusal(status)) checkResult(status, action);
-  else {
-    notes.push(
-      `the file system does not let "${root}" be given to ${owner.uid}:${owner.gid}: ` +
-        "a server that is to take the datastore over cannot write to it",
+export function createDatastoreFolder(
+  root: string,
+  options: CreateDatastoreOptions = {},
+): { parts: FolderParts; isNew: boolean } {
+  checkNotNested(root);
+  const owner = options.owner ?? defaultOwner();
+  const notes = setUpRoot(root, owner, options.owner !== undefined);
+  const rules = new NewFileRules(statRoot(root));
+  new ProcessLock(root, rules).acquireShared()[Symbol.dispose]();
+  const isNew = new ChunkFolders(root, rules).begin(options.chunkFoldersOnDemand ?? false);
+  const parts = openDatastoreFolder(root, options);
+  for (const line of [...notes, ...rules.takeNotes()]) parts.newFileRules.note(line);
+  return { parts, isNew };
+}
+
+/**
+ * Opens the folder of a datastore and takes the parts from it, for a form that keeps only some of its data
+ * there.
+ *
+ * @throws As {@linkcode Datastore.open} does.
+ */
+export function openDatastoreFolder(path: string, options: DatastoreOptions = {}): FolderParts {
+  const root = realPath(path);
+  const chunks = statPath(`${root}/${CHUNKS_FOLDER}`);
+  if (chunks === -Errno.EACCES) {
+    throw notPermitted(`no permission to open datastore "${root}"`, root);
+  }
+  if (chunks === -Errno.ENOENT || (chunks instanceof FileStat && !chunks.isDirectory)) {
+    throw new NotFoundError(
+      `"${root}" is not a datastore: it has no folder "${CHUNKS_FOLDER}" (is the disk mounted?)`,
+      { situation: { kind: "no-datastore", path } },
     );
   }
-  return notes;
-}
-
-function hasChunkFolder(root: string): boolean {
-  const stat = statPath(`${root}/${CHUNKS_FOLDER}`);
-  return stat instanceof FileStat && stat.isDirectory;
-}
-
-function checkEmpty(root: string): void {
-  // First, for somebody may be filling it.
-  if (hasChunkFolder(root)) {
-    throw new ConflictError(`"${root}" is a datastore already`, {
-      situation: { kind: "datastore-in-the-way", path: root, isDatastore: true },
-    });
-  }
-  const names = listFolder(root);
-  if (typeof names === "number") throw systemFailure(names, `cannot list "${root}"`);
-  for (const { name } of names) {
-    if (!name.startsWith(".") && name !== "lost+found") {
-      throw new ConflictError(`"${root}" is not empty: there is "${name}"`, {
-        situation: { kind: "datastore-in-the-way", path: root, isDatastore: false },
-      });
-    }
-  }
-}
-
-function checkNotNested(root: string): void {
-  for (let parent = root; parent !== "";) {
-    parent = parent.slice(0, parent.lastIndexOf("/"));
-    const stat = statPath(`${parent}/${CHUNKS_FOLDER}`);
-    if (stat instanceof FileStat && stat.isDirectory) {
-      throw new ConflictError(`"${root}" lies inside datastore "${parent || "/"}"`);
-    }
-  }
-}
-
-/**
- * The superuser creates for a server's user, so that a server can take the datastore over, unless
- * that number belongs to somebody else here.
- */
-function defaultOwner(): FileOwner | undefined {
-  if (effectiveIds().uid !== 0) return undefined;
-  let users = "";
-  try {
-    users = Deno.readTextFileSync("/etc/passwd");
-  } catch {
-    // A minimal image without users: nobody else has the number.
-  }
-  for (const line of users.split("\n")) {
-    const [name, , uid] = line.split(":");
-    if (Number(uid) === REFERENCE_OWNER.uid && uid !== "" && name !== "backup") return undefined;
-  }
-  return REFERENCE_OWNER;
+  if (typeof chunks === "number") throw systemFailure(chunks, `cannot open datastore "${root}"`);
+  const rules = new NewFileRules(statRoot(root));
+  const locations: LockLocation[] = [{ path: `${root}/${LOCKS_FOLDER}`, removable: true }];
+  const reference = referenceLockFolder(root);
+  if (reference !== undefined) locations.push({ path: reference, removable: false });
+  return {
+    path: root,
+    options,
+    chunks: openChunkStore(root, rules, options.syncLevel ?? "filesystem"),
+    files: new FileSnapshotFiles(root, rules),
+    locks: new LockFolder(locations, rules),
+    processLock: new ProcessLock(root, rules),
+    newFileRules: rules,
+    chunkFolders: new ChunkFolders(root, rules),
+  };
 }

@@ -29,7 +29,7 @@ Deno.test("create() makes what a server expects, whatever the umask", () =>
     const umask = Deno.umask(0o077);
     try {
       using datastore = Datastore.create(path);
-      datastore.files.makeFolder("host");
+      await datastore.files.makeFolder("host");
       const blob = await encodeBlob(new Uint8Array(10), { compress: false });
       await datastore.chunks.insert(new Uint8Array(32), blob);
       await datastore.chunkFolders.complete();

@@ -27,7 +27,13 @@ import { encodeHex } from "../bytes/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import { ExistingChunks } from "./_existing_chunk.ts";
 import { checkResult, systemFailure } from "./_system_failure.ts";
-import type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
+import type {
+  ChunkStore,
+  InsertedChunk,
+  StoredChunk,
+  SweptChunk,
+  SweptFolder,
+} from "./chunk_store.ts";
 import {
   BAD_CHUNK_FILE_PATTERN,
   CHUNK_FILE_PATTERN,
@@ -47,6 +53,8 @@ import type { NewFileRules } from "./new_file_rules.ts";
 export type SyncLevel = "none" | "file" | "filesystem";
 
 const HEX = new TextEncoder().encode("0123456789abcdef");
+/** Chunk folders that are swept as one part: waiting for each would cost more than it takes. */
+const FOLDERS_AT_A_TIME = 16;
 const SUFFIX_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /**
@@ -54,6 +62,10 @@ const SUFFIX_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
  * a pause in between, which stands for the reference's mutex against sweeps of the same process.
  */
 export class FileChunkStore implements ChunkStore {
+  /** See {@linkcode ChunkStore.comparesDuplicates}. */
+  readonly comparesDuplicates = true;
+  /** See {@linkcode ChunkStore.hasCheapLooks}. */
+  readonly hasCheapLooks = true;
   readonly #folder: string;
   readonly #rules: NewFileRules;
   readonly #syncLevel: SyncLevel;
@@ -219,6 +231,16 @@ export class FileChunkStore implements ChunkStore {
     }
   }
 
+  /** See {@linkcode ChunkStore.readOriginal}: there are no copies. */
+  readOriginal(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void> {
+    return this.read(digest, buffer);
+  }
+
+  /** See {@linkcode ChunkStore.sizeOf}. */
+  sizeOf(digest: Uint8Array): number | undefined {
+    return this.stat(digest)?.size;
+  }
+
   /** See {@linkcode ChunkStore.stat}. */
   stat(digest: Uint8Array): StoredChunk | undefined {
     const stat = statPath(chunkPath(digest), this.#directory);
@@ -262,6 +284,11 @@ export class FileChunkStore implements ChunkStore {
     return true;
   }
 
+  /** See {@linkcode ChunkStore.mark}. */
+  mark(digest: Uint8Array): boolean {
+    return this.touch(digest);
+  }
+
   /** See {@linkcode ChunkStore.touchBad}. */
   touchBad(digest: Uint8Array): number {
     let touched = 0;
@@ -276,7 +303,8 @@ export class FileChunkStore implements ChunkStore {
   }
 
   /** See {@linkcode ChunkStore.setAside}. */
-  setAside(digest: Uint8Array, inode: bigint): string | undefined {
+  // deno-lint-ignore require-await
+  async setAside(digest: Uint8Array, inode: bigint): Promise<string | undefined> {
     if (this.stat(digest)?.inode !== inode) return undefined;
     let n = 0;
     while (n < 9 && statPath(badPath(digest, n), this.#directory) !== -Errno.ENOENT) n++;
@@ -288,11 +316,23 @@ export class FileChunkStore implements ChunkStore {
   }
 
   /** See {@linkcode ChunkStore.sweep}. */
-  *sweep(from = 0): Generator<{ folder: number; items: Iterable<SweptChunk> }> {
+  async *sweep(from = 0): AsyncGenerator<SweptFolder> {
     const present = new Set(this.#list(""));
-    for (let folder = from; folder < CHUNK_FOLDER_COUNT; folder++) {
+    for (let folder = from; folder < CHUNK_FOLDER_COUNT;) {
+      const end = folder - folder % FOLDERS_AT_A_TIME + FOLDERS_AT_A_TIME;
+      yield { folder, items: this.#sweepFolders(folder, end, present) };
+      folder = end;
+    }
+  }
+
+  *#sweepFolders(
+    from: number,
+    end: number,
+    present: ReadonlySet<string>,
+  ): Generator<SweptChunk> {
+    for (let folder = from; folder < end; folder++) {
       const name = folder.toString(16).padStart(4, "0");
-      yield { folder, items: present.has(name) ? this.#sweepFolder(name) : [] };
+      if (present.has(name)) yield* this.#sweepFolder(name);
     }
   }
 

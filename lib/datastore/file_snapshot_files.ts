@@ -121,7 +121,14 @@ export class FileSnapshotFiles implements SnapshotFiles {
   }
 
   /** See {@linkcode SnapshotFiles.rename}. */
-  rename(from: string, to: string): void {
+  // deno-lint-ignore require-await
+  async rename(from: string, to: string): Promise<void> {
+    this.#check(renameFile(`${this.root}/${from}`, `${this.root}/${to}`), "rename", from);
+  }
+
+  /** See {@linkcode SnapshotFiles.moveFolder}. */
+  // deno-lint-ignore require-await
+  async moveFolder(from: string, to: string): Promise<void> {
     this.#check(renameFile(`${this.root}/${from}`, `${this.root}/${to}`), "rename", from);
   }
 
@@ -171,7 +178,8 @@ export class FileSnapshotFiles implements SnapshotFiles {
   }
 
   /** See {@linkcode SnapshotFiles.makeFolder}. */
-  makeFolder(folder: string): boolean {
+  // deno-lint-ignore require-await
+  async makeFolder(folder: string): Promise<boolean> {
     const absolute = `${this.root}/${folder}`;
     const status = makeFolder(absolute, FOLDER_MODE);
     if (status === -Errno.EEXIST) return false;
@@ -186,7 +194,8 @@ export class FileSnapshotFiles implements SnapshotFiles {
   }
 
   /** See {@linkcode SnapshotFiles.removeFile}. */
-  removeFile(path: string): boolean {
+  // deno-lint-ignore require-await
+  async removeFile(path: string): Promise<boolean> {
     const status = removeFile(`${this.root}/${path}`);
     if (status === -Errno.ENOENT) return false;
     this.#check(status, "remove", path);
@@ -194,7 +203,8 @@ export class FileSnapshotFiles implements SnapshotFiles {
   }
 
   /** See {@linkcode SnapshotFiles.removeEmptyFolder}. */
-  removeEmptyFolder(folder: string): boolean {
+  // deno-lint-ignore require-await
+  async removeEmptyFolder(folder: string): Promise<boolean> {
     const status = removeFolder(`${this.root}/${folder}`);
     if (status === -Errno.ENOTEMPTY || status === -Errno.EEXIST) return false;
     if (status !== -Errno.ENOENT) this.#check(status, "remove", folder);
@@ -202,7 +212,8 @@ export class FileSnapshotFiles implements SnapshotFiles {
   }
 
   /** See {@linkcode SnapshotFiles.removeTree}. */
-  async removeTree(folder: string): Promise<void> {
+  async removeTree(folder: string, first?: string): Promise<void> {
+    if (first !== undefined) await this.removeFile(`${folder}/${first}`);
     try {
       await Deno.remove(`${this.root}/${folder}`, { recursive: true });
     } catch (cause) {

@@ -35,6 +35,10 @@ Deno.test("findSoundChunks() finds chunks that lie there as they were written, a
     [chunks[0]!.digest, chunks[7]!.digest],
   );
   assertEquals([found.sizeAt(1), found.storedSizeAt(1)], [5007, chunks[7]!.blob.length]);
-  assertEquals(store.stat(chunks[0]!.digest)!.accessTime > 1_000_000, true, "marked as used");
+  assertEquals(
+    (await store.stat(chunks[0]!.digest))!.accessTime > 1_000_000,
+    true,
+    "marked as used",
+  );
   assertEquals((await findSoundChunks(store, chunkListOf(...chunks), true)).count, 0);
 });

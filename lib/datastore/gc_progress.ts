@@ -59,15 +59,15 @@ export class GcProgressFile {
   async write(progress: GcProgress): Promise<void> {
     if (!this.#isSafe()) return;
     const { files } = this.#datastore;
-    files.makeFolder(MAINTENANCE_FOLDER);
+    await files.makeFolder(MAINTENANCE_FOLDER);
     using watch = files.watchWrites();
     await watch.sync();
     await files.replaceDurably(PATH, new TextEncoder().encode(formatGcProgress(progress)));
   }
 
   /** Forgets it. */
-  remove(): void {
-    this.#datastore.files.removeFile(PATH);
+  async remove(): Promise<void> {
+    await this.#datastore.files.removeFile(PATH);
   }
 
   /** Whether one sync reaches both this file and the marks. */

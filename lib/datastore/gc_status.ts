@@ -1,6 +1,6 @@
 import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
-import type { Datastore } from "./datastore.ts";
 import { GC_STATUS_FILE } from "./format.ts";
+import type { SnapshotFiles } from "./snapshot_files.ts";
 
 /** Counters of a garbage collection (spec: datastore-formats.md §6.3). */
 export interface GcStatus {
@@ -84,9 +84,11 @@ export function parseGcStatus(text: string): GcStatus {
 }
 
 /** Counters of the last garbage collection; those of none if they cannot be read. */
-export async function readGcStatus(datastore: Datastore): Promise<GcStatus> {
+export async function readGcStatus(
+  { files }: { readonly files: Pick<SnapshotFiles, "read"> },
+): Promise<GcStatus> {
   try {
-    return parseGcStatus(new TextDecoder().decode(await datastore.files.read(GC_STATUS_FILE)));
+    return parseGcStatus(new TextDecoder().decode(await files.read(GC_STATUS_FILE)));
   } catch (error) {
     if (!(error instanceof NotFoundError || error instanceof CorruptDataError)) throw error;
     return { upid: null, ...newGcCounters() };

@@ -35,7 +35,7 @@ export interface IndexFile {
   /** Puts the index in place. */
   finish(): Promise<void>;
   /** Gives up. Does nothing after `finish`. */
-  discard(): void;
+  discard(): Promise<void>;
 }
 
 /** Names of an index: while it is written, and afterwards. */
@@ -112,13 +112,13 @@ export class DynamicIndexFile implements IndexFile {
     await this.#writer.write(this.#builder.header(), 0);
     if (this.#datastore.syncLevel === "file") await this.#writer.sync();
     await this.#writer.close();
-    this.#datastore.files.rename(this.#paths.temporary, this.#paths.final);
+    await this.#datastore.files.rename(this.#paths.temporary, this.#paths.final);
   }
 
   /** See {@linkcode IndexFile.discard}. */
-  discard(): void {
+  async discard(): Promise<void> {
     this.#writer[Symbol.dispose]();
-    this.#datastore.files.removeFile(this.#paths.temporary);
+    await this.#datastore.files.removeFile(this.#paths.temporary);
   }
 }
 
@@ -186,13 +186,13 @@ export class FixedIndexFile implements IndexFile {
     await this.#writer.write(this.#builder.toBytes(), 0);
     if (this.#datastore.syncLevel === "file") await this.#writer.sync();
     await this.#writer.close();
-    this.#datastore.files.rename(this.#paths.temporary, this.#paths.final);
+    await this.#datastore.files.rename(this.#paths.temporary, this.#paths.final);
   }
 
   /** See {@linkcode IndexFile.discard}. */
-  discard(): void {
+  async discard(): Promise<void> {
     this.#writer[Symbol.dispose]();
-    this.#datastore.files.removeFile(this.#paths.temporary);
+    await this.#datastore.files.removeFile(this.#paths.temporary);
   }
 }
 

@@ -56,6 +56,8 @@ export interface OpenedSnapshot {
   readonly writes: WriteWatch;
   /** Looks at chunks from outside the process. */
   readonly inspectChunk: ChunkInspector | undefined;
+  /** Whether contents of chunks need not be kept where a datastore keeps copies of contents. */
+  readonly noCache: boolean | undefined;
   /** Remarks from its beginning. */
   readonly warnings: readonly string[];
 }
@@ -162,7 +164,7 @@ export class LocalBackupTarget implements BackupTarget {
     this.#requireActive();
     const { chunks } = this.#datastore;
     // Touched, so that garbage collection leaves it alone.
-    if (!chunks.touch(digest) || encrypted && !await chunks.isEncrypted(digest)) return false;
+    if (!await chunks.touch(digest) || encrypted && !await chunks.isEncrypted(digest)) return false;
     this.#known.set(digest, TAKEN_OVER + size);
     return true;
   }
@@ -251,9 +253,12 @@ export class LocalBackupTarget implements BackupTarget {
     if (writer.kind === "fixed" && chunk.size < FIXED_CHUNK_SIZE) writer.hasShortChunk = true;
     parseBlobHeader(chunk.blob, `chunk ${encodeHex(chunk.digest)}`);
     const blob = this.#opened.inspectChunk ? await this.#opened.inspectChunk(chunk) : chunk.blob;
-    const { duplicate, storedSize } = await this.#datastore.chunks.insert(chunk.digest, blob);
+    const { chunks } = this.#datastore;
+    const { noCache } = this.#opened;
+    const { duplicate, storedSize } = await chunks.insert(chunk.digest, blob, { noCache });
     this.#requireOpen(writer);
-    this.#known.set(chunk.digest, chunk.size);
+    const isTrusted = duplicate && !chunks.comparesDuplicates;
+    this.#known.set(chunk.digest, chunk.size + (isTrusted ? TAKEN_OVER : 0));
     this.#stats.count++;
     this.#stats.size += chunk.size;
     this.#stats.compressedSize += storedSize;
@@ -303,7 +308,7 @@ export class LocalBackupTarget implements BackupTarget {
     await this.#writeManifest();
     this.#state = "finished";
     this.#opened.locks.dispose();
-    return { warnings: [...this.warnings, ...this.#datastore.newFileRules.takeNotes()] };
+    return { warnings: [...this.warnings, ...this.#datastore.takeNotes()] };
   }
 
   /** The snapshot becomes visible when everything else is on disk. */

@@ -89,14 +89,18 @@ export class LocalRepairTarget implements RepairTarget {
   }
 
   /** See {@linkcode RepairTarget.isSuspect}. */
-  isSuspect(digest: Uint8Array): boolean {
+  async isSuspect(digest: Uint8Array): Promise<boolean> {
     if (this.#bad?.has(digest)) return true;
-    const size = this.#datastore.chunks.stat(digest)?.size;
-    return size === undefined || size < MIN_ENCODED_CHUNK_BYTES || size > MAX_ENCODED_CHUNK_BYTES;
+    const { chunks } = this.#datastore;
+    if (!chunks.hasCheapLooks) return false;
+    const chunk = await chunks.stat(digest);
+    if (chunk === undefined) return true;
+    const { size } = chunk;
+    return size !== undefined && (size < MIN_ENCODED_CHUNK_BYTES || size > MAX_ENCODED_CHUNK_BYTES);
   }
 
   /** See {@linkcode RepairTarget.touch}. */
-  touch(digest: Uint8Array): boolean {
+  touch(digest: Uint8Array): boolean | Promise<boolean> {
     return this.#datastore.chunks.touch(digest);
   }
 
@@ -108,10 +112,10 @@ export class LocalRepairTarget implements RepairTarget {
   ): Promise<void> {
     const { chunks } = this.#datastore;
     for (const digest of digests) {
-      const file = chunks.stat(digest);
+      const file = await chunks.stat(digest);
       if (!isProven && file !== undefined && await this.#looksSound(digest)) continue;
       await recordBadChunk(this.#datastore, digest, "everybody", file);
-      const name = file && chunks.setAside(digest, file.inode);
+      const name = file && await chunks.setAside(digest, file.inode);
       if (name !== undefined) {
         this.#log(`corrupt chunk ${encodeHex(digest)} was renamed to "${name}"`);
       }
@@ -122,7 +126,7 @@ export class LocalRepairTarget implements RepairTarget {
   async #looksSound(digest: Uint8Array): Promise<boolean> {
     try {
       let blob = new Uint8Array();
-      await this.#datastore.chunks.read(digest, (length) => blob = new Uint8Array(length));
+      await this.#datastore.chunks.readOriginal(digest, (length) => blob = new Uint8Array(length));
       if (checkBlobCrc(blob).encrypted) return true;
       await decodeBlob(blob, { maxSizeBytes: MAX_CHUNK_PLAIN_BYTES, expectedDigest: digest });
       return true;
@@ -136,7 +140,7 @@ export class LocalRepairTarget implements RepairTarget {
   async putChunk(_snapshot: PlacedSnapshot, { digest, blob }: NewChunk): Promise<void> {
     this.#isUnsynced = true;
     await this.#datastore.chunks.insert(digest, blob);
-    forgetBadChunk(this.#datastore, digest, parseBlobHeader(blob).encrypted);
+    await forgetBadChunk(this.#datastore, digest, parseBlobHeader(blob).encrypted);
   }
 
   /** See {@linkcode RepairTarget.putFile}. */

@@ -1,4 +1,3 @@
-import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
 import { CancelledError, UsageError } from "../errors/mod.ts";
 import { notesOf, withNotes } from "../manifest/mod.ts";
 import {
@@ -29,7 +28,6 @@ import {
   type VerifyProgress,
   type VerifyRequest,
 } from "../repository/mod.ts";
-import { checkResult } from "./_system_failure.ts";
 import { beginBackup, previewBackup } from "./begin_backup.ts";
 import { createChunkChecker } from "./chunk_checker.ts";
 import type { ChunkFolderProgress } from "./chunk_folders.ts";
@@ -161,15 +159,8 @@ export class LocalRepository implements Repository {
   }
 
   /** See {@linkcode Repository.status}. */
-  // deno-lint-ignore require-await
   async status(): Promise<StorageStatus> {
-    const { path } = this.datastore;
-    const space = fileSystemSpace(path);
-    if (typeof space === "number") {
-      checkResult(space, () => `cannot tell the free space of datastore "${path}"`);
-      throw new TypeError("unreachable");
-    }
-    return { total: space.total, used: space.total - space.free, avail: space.available };
+    return await this.datastore.space();
   }
 
   /** See {@linkcode Repository.garbageCounts}. */
@@ -180,7 +171,7 @@ export class LocalRepository implements Repository {
 
   /** See {@linkcode Repository.storedSizeOf}. */
   storedSizeOf(digest: Uint8Array): number | undefined {
-    return this.datastore.chunks.stat(digest)?.size;
+    return this.datastore.chunks.sizeOf(digest);
   }
 
   /** See {@linkcode Repository.readChunk}. */
@@ -289,9 +280,8 @@ export class LocalRepository implements Repository {
   }
 
   /** See {@linkcode Repository.createNamespace}. */
-  // deno-lint-ignore require-await
   async createNamespace(namespace: string): Promise<void> {
-    createNamespace(this.datastore, namespace);
+    await createNamespace(this.datastore, namespace);
   }
 
   /** See {@linkcode Repository.deleteNamespace}. */
@@ -331,7 +321,7 @@ export class LocalRepository implements Repository {
       }
       await this.#completing;
     } finally {
-      this.datastore[Symbol.dispose]();
+      await this.datastore[Symbol.asyncDispose]();
     }
   }
 }

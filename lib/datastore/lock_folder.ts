@@ -25,8 +25,25 @@ const POLL_MS = 10;
 /** Longest escaped name that is a file name of its own. */
 const MAX_NAME_LENGTH = 254;
 
-/** A lock that is held until it is disposed. */
+/** A lock that is held until it is disposed; giving it back may go on for a while after that. */
 export type HeldLock = Disposable;
+
+/** Named locks of a datastore: those of groups, snapshots and manifests. */
+export interface DatastoreLocks {
+  /**
+   * Takes a lock.
+   *
+   * @param name `type/id`, `type/id/time` or `type/id/time/.index.json.lck`.
+   * @param waitMs How long to wait for others. About nothing by default.
+   * @throws {LockedError} if somebody else holds it.
+   */
+  acquire(
+    namespace: string,
+    name: string,
+    mode: "shared" | "exclusive",
+    waitMs?: number,
+  ): Promise<HeldLock>;
+}
 
 /** Folder of lock files. */
 export interface LockLocation {
@@ -40,17 +57,11 @@ export interface LockLocation {
  * Named locks as `flock`ed files (spec: datastore-formats.md §6.6). With several locations a lock is
  * held in all of them.
  */
-export class LockFolder {
+export class LockFolder implements DatastoreLocks {
   /** @param locations In the order in which locks are taken. */
   constructor(readonly locations: readonly LockLocation[], readonly rules: NewFileRules) {}
 
-  /**
-   * Takes a lock.
-   *
-   * @param name `type/id`, `type/id/time` or `type/id/time/.index.json.lck`.
-   * @param waitMs How long to wait for others. About nothing by default.
-   * @throws {LockedError} if somebody else holds it.
-   */
+  /** See {@linkcode DatastoreLocks.acquire}. */
   async acquire(
     namespace: string,
     name: string,

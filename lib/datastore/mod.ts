@@ -21,33 +21,59 @@ export {
   createPlainChunkChecker,
   type ReadBlob,
 } from "./chunk_checker.ts";
-export { type ChunkFolderProgress, ChunkFolders } from "./chunk_folders.ts";
-export type { ChunkStore, InsertedChunk, StoredChunk, SweptChunk } from "./chunk_store.ts";
+export {
+  type ChunkFolderCompletion,
+  type ChunkFolderProgress,
+  ChunkFolders,
+} from "./chunk_folders.ts";
+export type {
+  ChunkStore,
+  InsertChunk,
+  InsertedChunk,
+  SeenChunk,
+  Soon,
+  StoredChunk,
+  SweepLimits,
+  SweptChunk,
+  SweptFolder,
+} from "./chunk_store.ts";
 export {
   type ChunkVerdict,
   ChunkVerification,
   type ChunkVerificationOptions,
   type FoundBadChunk,
 } from "./chunk_verification.ts";
-export { collectGarbage, type CollectGarbageOptions } from "./collect_garbage.ts";
+export { collectGarbage } from "./collect_garbage.ts";
+export type { CollectGarbageOptions } from "./collect_garbage_options.ts";
 export { DigestTable } from "./digest_table.ts";
 export {
+  createDatastoreFolder,
   type CreateDatastoreOptions,
   Datastore,
   type DatastoreOptions,
+  type DatastoreParts,
+  type FolderParts,
+  openDatastoreFolder,
   type OpenedDatastore,
 } from "./datastore.ts";
 export { BadChunks, type BadFor } from "./bad_chunks.ts";
 export { DatastoreGroup } from "./datastore_group.ts";
 export { DatastoreSnapshot } from "./datastore_snapshot.ts";
-export type { SyncLevel } from "./file_chunk_store.ts";
+export { FileChunkStore, type SyncLevel } from "./file_chunk_store.ts";
+export { FileSnapshotFiles } from "./file_snapshot_files.ts";
 export {
   formatGcProgress,
   type GcProgress,
   GcProgressFile,
   parseGcProgress,
 } from "./gc_progress.ts";
-export { type GcStatus, readGcStatus } from "./gc_status.ts";
+export {
+  formatGcStatus,
+  type GcCounters,
+  type GcStatus,
+  newGcCounters,
+  readGcStatus,
+} from "./gc_status.ts";
 export { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 export { changeGroupOwner, isOwner, readOwner, requireOwner } from "./group_owner.ts";
 export { checkArchiveFileName, typeFolder } from "./layout.ts";
@@ -66,15 +92,17 @@ export { measureStorage } from "./measure_storage.ts";
 export { moveGroup, type MoveGroupOptions } from "./move_group.ts";
 export { moveNamespace, type MoveNamespaceOptions } from "./move_namespace.ts";
 export { createNamespace, deleteNamespace, listNamespaces } from "./namespaces.ts";
-export type { FileOwner } from "./new_file_rules.ts";
+export type { DatastoreLocks, HeldLock } from "./lock_folder.ts";
+export { type FileOwner, NewFileRules } from "./new_file_rules.ts";
+export type { HeldProcessLock, WriterLock } from "./process_lock.ts";
 export { pruneGroup } from "./prune_group.ts";
 export { readIndex } from "./read_index.ts";
-export { MAINTENANCE_FOLDER } from "./format.ts";
+export { CHUNKS_FOLDER, MAINTENANCE_FOLDER } from "./format.ts";
 export { forgetGroup, removeGroup } from "./remove_group.ts";
 export { ProtectedSnapshotError } from "./protected_snapshot_error.ts";
 export { removeSnapshot } from "./remove_snapshot.ts";
 export { decideRetention, type RetentionMark, type RetentionSnapshot } from "./retention.ts";
-export type { FileWriter, FolderEntry, SnapshotFiles } from "./snapshot_files.ts";
+export type { FileWriter, FolderEntry, SnapshotFiles, WriteWatch } from "./snapshot_files.ts";
 export { isProtected, setProtected, uploadLog } from "./snapshot_flags.ts";
 export { readManifest, updateManifest } from "./snapshot_manifest.ts";
 export {

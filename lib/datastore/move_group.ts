@@ -31,7 +31,7 @@ export async function moveGroup(
   if (from === to) throw new ConflictError("source and target namespace must be different");
   requireNamespace(datastore, to);
   const target = source.in(to);
-  using _mover = datastore.processLock.acquireMove();
+  using _mover = await datastore.processLock.acquireMove();
   using held = new DisposableStack();
   held.use(await source.lock());
   held.use(await target.lock());
@@ -46,7 +46,7 @@ export async function moveGroup(
   await makeGroup(source, target);
   for (const snapshot of snapshots) {
     const moved = DatastoreSnapshot.of(target, snapshot.time);
-    datastore.files.rename(snapshot.folder, moved.folder);
+    await datastore.files.moveFolder(snapshot.folder, moved.folder);
     log(`moved snapshot "${snapshot.path}"`);
   }
   await removeGroupIfEmpty(source);
@@ -75,8 +75,8 @@ async function checkTarget(
 
 async function makeGroup(source: DatastoreGroup, target: DatastoreGroup): Promise<void> {
   const { files } = target.datastore;
-  files.makeFolder(typeFolder(target.namespace, target.name.type));
-  files.makeFolder(target.folder);
+  await files.makeFolder(typeFolder(target.namespace, target.name.type));
+  await files.makeFolder(target.folder);
   const owner = await readOwner(source);
   if (files.size(target.file(OWNER_FILE)) === undefined && owner !== undefined) {
     await writeOwner(target, owner);
@@ -84,6 +84,6 @@ async function makeGroup(source: DatastoreGroup, target: DatastoreGroup): Promis
   const notes = source.file(GROUP_NOTES_FILE);
   const targetNotes = target.file(GROUP_NOTES_FILE);
   if (files.size(notes) !== undefined && files.size(targetNotes) === undefined) {
-    files.rename(notes, targetNotes);
+    await files.rename(notes, targetNotes);
   }
 }

@@ -29,7 +29,7 @@ async function timesIn(repository: LocalRepository, namespace: string): Promise<
 Deno.test("moveGroup() moves all snapshots and leaves nothing behind", async () => {
   await withLocalRepository(async (repository) => {
     const { datastore } = repository;
-    createNamespace(datastore, "n");
+    await createNamespace(datastore, "n");
     snapshot(repository, "", "2023-11-14T22:13:20Z");
     snapshot(repository, "", "2023-11-15T22:13:20Z");
     await moveGroup(groupIn(repository, ""), "n");
@@ -42,7 +42,7 @@ Deno.test("moveGroup() moves all snapshots and leaves nothing behind", async () 
 Deno.test("moveGroup() merges only with older snapshots, and moves nothing otherwise", async () => {
   await withLocalRepository(async (repository) => {
     const { datastore } = repository;
-    createNamespace(datastore, "n");
+    await createNamespace(datastore, "n");
     snapshot(repository, "n", "2023-11-15T22:13:20Z");
     snapshot(repository, "", "2023-11-14T22:13:20Z");
     await assertRejects(() => moveGroup(groupIn(repository, ""), "n"), ConflictError, "not older");
@@ -59,13 +59,13 @@ Deno.test("moveGroup() merges only with older snapshots, and moves nothing other
 Deno.test("moves and garbage collection keep each other away", async () => {
   await withLocalRepository(async (repository) => {
     const { datastore } = repository;
-    createNamespace(datastore, "n");
+    await createNamespace(datastore, "n");
     snapshot(repository, "", "2023-11-14T22:13:20Z");
     {
-      using _collector = datastore.processLock.acquireExclusive();
+      using _collector = await datastore.processLock.acquireExclusive();
       await assertRejects(() => moveGroup(groupIn(repository, ""), "n"), LockedError, "garbage");
     }
-    using _mover = datastore.processLock.acquireMove();
+    using _mover = await datastore.processLock.acquireMove();
     assertThrows(() => datastore.processLock.acquireExclusive(), LockedError, "moved");
   });
 });
@@ -73,7 +73,7 @@ Deno.test("moves and garbage collection keep each other away", async () => {
 Deno.test("moveNamespace() moves what is below and removes the emptied namespaces", async () => {
   await withLocalRepository(async (repository) => {
     const { datastore } = repository;
-    for (const name of ["a", "a/b"]) createNamespace(datastore, name);
+    for (const name of ["a", "a/b"]) await createNamespace(datastore, name);
     snapshot(repository, "a/ns/b", "2023-11-14T22:13:20Z");
     await moveNamespace(datastore, "a", "x/y");
     const names = (await repository.listNamespaces("")).map(({ namespace }) => namespace);
@@ -86,7 +86,7 @@ Deno.test("moveNamespace() moves what is below and removes the emptied namespace
 Deno.test("moveNamespace() that is stopped leaves each group in one place or the other", async () => {
   await withLocalRepository(async (repository) => {
     const { datastore } = repository;
-    for (const name of ["a", "a/b"]) createNamespace(datastore, name);
+    for (const name of ["a", "a/b"]) await createNamespace(datastore, name);
     snapshot(repository, "a", "2023-11-14T22:13:20Z");
     snapshot(repository, "a/ns/b", "2023-11-15T22:13:20Z");
     const controller = new AbortController();

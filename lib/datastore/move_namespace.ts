@@ -48,7 +48,7 @@ export async function moveNamespace(
   let [failed, locked] = [0, 0];
   for (const [i, source] of sources.entries()) {
     const target = targets[i]!;
-    makeNamespace(datastore, target);
+    await makeNamespace(datastore, target);
     for (const group of await groupsOf(datastore, source)) {
       if (options.signal?.aborted) throw new CancelledError("the move was stopped");
       try {
@@ -71,10 +71,10 @@ export async function moveNamespace(
   }
 }
 
-function makeNamespace(datastore: Datastore, namespace: string): void {
+async function makeNamespace(datastore: Datastore, namespace: string): Promise<void> {
   let made = "";
   for (const name of namespaceComponents(namespace)) {
     made = childNamespace(made, name);
-    createNamespace(datastore, made);
+    await createNamespace(datastore, made);
   }
 }

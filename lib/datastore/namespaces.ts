@@ -27,7 +27,7 @@ export async function listNamespaces(
  *
  * @throws {NotFoundError} if its parent does not exist.
  */
-export function createNamespace(datastore: Datastore, namespace: string): void {
+export async function createNamespace(datastore: Datastore, namespace: string): Promise<void> {
   namespaceComponents(namespace);
   const parent = parentNamespace(namespace);
   if (parent === undefined) throw new UsageError("root namespace is always present");
@@ -37,8 +37,8 @@ export function createNamespace(datastore: Datastore, namespace: string): void {
       `cannot create new namespace, parent "${parent}" doesn't already exists`,
     );
   }
-  datastore.files.makeFolder(joinPath(folder, NAMESPACE_FOLDER));
-  datastore.files.makeFolder(namespaceFolder(namespace));
+  await datastore.files.makeFolder(joinPath(folder, NAMESPACE_FOLDER));
+  await datastore.files.makeFolder(namespaceFolder(namespace));
 }
 
 /**
@@ -66,7 +66,7 @@ export async function deleteNamespace(
       total.removedSnapshots += counts.removedSnapshots;
       total.protectedSnapshots += counts.protectedSnapshots;
     }
-    complete = removeEmptyNamespace(datastore, each) && complete;
+    complete = await removeEmptyNamespace(datastore, each) && complete;
   }
   if (!complete && !(deleteGroups && keepProtected && total.protectedSnapshots > 0)) {
     const reason = deleteGroups
@@ -77,13 +77,16 @@ export async function deleteNamespace(
   return total;
 }
 
-function removeEmptyNamespace({ files }: Datastore, namespace: string): boolean {
-  for (const type of BACKUP_TYPES) files.removeEmptyFolder(typeFolder(namespace, type));
+async function removeEmptyNamespace(
+  { files }: Datastore,
+  namespace: string,
+): Promise<boolean> {
+  for (const type of BACKUP_TYPES) await files.removeEmptyFolder(typeFolder(namespace, type));
   const folder = namespaceFolder(namespace);
-  files.removeEmptyFolder(joinPath(folder, NAMESPACE_FOLDER));
-  if (!files.removeEmptyFolder(folder)) return false;
+  await files.removeEmptyFolder(joinPath(folder, NAMESPACE_FOLDER));
+  if (!await files.removeEmptyFolder(folder)) return false;
   // The last one takes the folder of its kind along.
   const parent = namespaceFolder(parentNamespace(namespace)!);
-  files.removeEmptyFolder(joinPath(parent, NAMESPACE_FOLDER));
+  await files.removeEmptyFolder(joinPath(parent, NAMESPACE_FOLDER));
   return true;
 }

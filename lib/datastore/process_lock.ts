@@ -3,6 +3,7 @@ import { closeFile, openFile, OpenFlag, statFile, statPath } from "../../ffi/pos
 import { lockRecord } from "../../ffi/posix_locks.ts";
 import { LockedError } from "../errors/mod.ts";
 import { checkResult, systemFailure } from "./_system_failure.ts";
+import type { Soon } from "./chunk_store.ts";
 import { FILE_MODE, PROCESS_LOCK_FILE } from "./format.ts";
 import type { NewFileRules } from "./new_file_rules.ts";
 
@@ -10,6 +11,21 @@ import type { NewFileRules } from "./new_file_rules.ts";
 export interface HeldProcessLock extends Disposable {
   /** Time at which it was taken, seconds since the epoch. */
   readonly startTime: number;
+}
+
+/**
+ * Lock that keeps writers of chunks and the collection of garbage apart; a {@linkcode ProcessLock} does its
+ * work before it returns.
+ */
+export interface WriterLock {
+  /** Registers a writer. @throws {LockedError} if garbage is collected elsewhere. */
+  acquireShared(): Soon<HeldProcessLock>;
+  /** Registers somebody who moves indexes. @throws {LockedError} if garbage is collected. */
+  acquireMove(): Soon<HeldProcessLock>;
+  /** Registers a garbage collection. @throws {LockedError} if somebody stands in its way. */
+  acquireExclusive(): Soon<HeldProcessLock>;
+  /** Start of the oldest writer that a collection runs beside; undefined if there is none. */
+  oldestWriter(): number | undefined;
 }
 
 interface Holders {
@@ -31,7 +47,7 @@ const open = new Map<string, Holders>();
  * collection by another process; within one process both may run, and the collection asks for the
  * oldest writer (spec: datastore-formats.md §6.6).
  */
-export class ProcessLock {
+export class ProcessLock implements WriterLock {
   readonly #path: string;
 
   /** @param root Path of the datastore. */

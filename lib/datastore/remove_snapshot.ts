@@ -40,8 +40,7 @@ export async function removeSnapshotOnly(snapshot: DatastoreSnapshot): Promise<v
 /** Removes a snapshot's folder. Without its manifest what a crash leaves is an unfinished one. */
 export async function removeSnapshotFolder(snapshot: DatastoreSnapshot): Promise<void> {
   const { files } = snapshot.datastore;
-  files.removeFile(snapshot.file(MANIFEST_BLOB_NAME));
-  await files.removeTree(snapshot.folder);
+  await files.removeTree(snapshot.folder, MANIFEST_BLOB_NAME);
 }
 
 /**
@@ -56,12 +55,12 @@ export async function removeGroupIfEmpty(group: DatastoreGroup): Promise<boolean
     const others = (await files.list(folder)).filter(({ name }) => !isGroupFile(name));
     if (others.length > 0) return false;
     for (const { name } of await files.list(folder)) {
-      files.removeFile(group.file(name));
+      await files.removeFile(group.file(name));
     }
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
   }
-  return files.removeEmptyFolder(folder);
+  return await files.removeEmptyFolder(folder);
 }
 
 /** The owner, the notes, and what a crash left while one of them was written. */

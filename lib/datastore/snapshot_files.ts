@@ -22,7 +22,8 @@ export interface WriteWatch extends Disposable {
 
 /**
  * Everything of a datastore that is not a chunk, by name below the datastore's root. Its file-system
- * form is {@linkcode FileSnapshotFiles}.
+ * form is {@linkcode FileSnapshotFiles}; what that changes is changed before the call returns, so that
+ * nothing happens between a look and the change that follows it.
  */
 export interface SnapshotFiles {
   /** The whole file. @throws {NotFoundError} if there is none. */
@@ -33,7 +34,13 @@ export interface SnapshotFiles {
   replaceDurably(path: string, bytes: Uint8Array): Promise<void>;
   /** Starts a file that is written in pieces, replacing what is there. */
   create(path: string): FileWriter;
-  rename(from: string, to: string): void;
+  /** Gives a file another name in the same folder, or that of the same kind elsewhere. */
+  rename(from: string, to: string): Promise<void>;
+  /**
+   * Moves a folder with the files it holds to a place that has none yet. If that fails, what is in the
+   * old place is complete.
+   */
+  moveFolder(from: string, to: string): Promise<void>;
   /** Size of a regular file in bytes, or undefined if there is none. */
   size(path: string): number | undefined;
   /**
@@ -49,13 +56,17 @@ export interface SnapshotFiles {
   /** Whether there is such a folder. */
   hasFolder(folder: string): boolean;
   /** Creates one folder. @returns Whether it was not there before. */
-  makeFolder(folder: string): boolean;
+  makeFolder(folder: string): Promise<boolean>;
   /** Removes a file. @returns Whether it was there. */
-  removeFile(path: string): boolean;
+  removeFile(path: string): Promise<boolean>;
   /** Removes an empty folder. @returns Whether it is gone; false if something is in it. */
-  removeEmptyFolder(folder: string): boolean;
-  /** Removes a folder with all it holds; symlinks are not followed. One that is gone is fine. */
-  removeTree(folder: string): Promise<void>;
+  removeEmptyFolder(folder: string): Promise<boolean>;
+  /**
+   * Removes a folder with all it holds; symlinks are not followed. One that is gone is fine.
+   *
+   * @param first Name of the file in it that goes before all others.
+   */
+  removeTree(folder: string, first?: string): Promise<void>;
   /** Begins to look for writes that fail: the system tells each watcher once, and nobody later. */
   watchWrites(): WriteWatch;
 }

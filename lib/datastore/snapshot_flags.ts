@@ -21,7 +21,7 @@ export async function setProtected(
   requireSnapshot(snapshot);
   const { files } = snapshot.datastore;
   const path = snapshot.file(PROTECTED_FILE);
-  if (!protect) files.removeFile(path);
+  if (!protect) await files.removeFile(path);
   else if (files.size(path) === undefined) {
     await files.replace(path, new Uint8Array());
   }

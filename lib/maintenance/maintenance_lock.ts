@@ -27,7 +27,7 @@ export interface LockHolder {
  */
 export async function lockMaintenance(datastore: Datastore): Promise<Disposable> {
   const { files, path } = datastore;
-  files.makeFolder(MAINTENANCE_FOLDER);
+  await files.makeFolder(MAINTENANCE_FOLDER);
   const name = `${path}/${MAINTENANCE_FOLDER}/${LOCK_FILE}`;
   const flags = OpenFlag.READ_WRITE | OpenFlag.CREATE | OpenFlag.NOFOLLOW;
   const fd = openFile(name, flags, LOCK_FILE_MODE);
@@ -41,7 +41,7 @@ export async function lockMaintenance(datastore: Datastore): Promise<Disposable>
     const holder = await readHolder(datastore);
     throw new LockedError(`datastore "${path}" is being maintained by ${describe(holder)}`);
   }
-  datastore.newFileRules.applyToFile(fd, LOCK_FILE_MODE);
+  datastore.newFileRules?.applyToFile(fd, LOCK_FILE_MODE);
   try {
     await removeLeftovers(datastore);
     const holder: LockHolder = {
@@ -58,7 +58,8 @@ export async function lockMaintenance(datastore: Datastore): Promise<Disposable>
   }
   return {
     [Symbol.dispose]() {
-      files.removeFile(`${MAINTENANCE_FOLDER}/${HOLDER_FILE}`);
+      // What stays of it names somebody who has no lock any more.
+      files.removeFile(`${MAINTENANCE_FOLDER}/${HOLDER_FILE}`).catch(() => {});
       closeFile(fd);
     },
   };
@@ -67,7 +68,7 @@ export async function lockMaintenance(datastore: Datastore): Promise<Disposable>
 /** Files that killed runs were writing; nobody else writes here. */
 async function removeLeftovers({ files }: Datastore): Promise<void> {
   for (const { name } of await files.list(MAINTENANCE_FOLDER)) {
-    if (name.includes(".tmp_")) files.removeFile(`${MAINTENANCE_FOLDER}/${name}`);
+    if (name.includes(".tmp_")) await files.removeFile(`${MAINTENANCE_FOLDER}/${name}`);
   }
 }
 

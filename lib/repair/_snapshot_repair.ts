@@ -118,7 +118,7 @@ export class SnapshotRepair {
     if (!hasKey && request.crypt !== undefined) this.#tellOtherKey(manifest);
     const isRead = !request.onlyRecorded || this.#wasDamaged || broken.length > 0 ||
       (this.candidate.hasFailed ?? verifyStateOf(manifest)?.state === "failed") ||
-      indexes.some(({ index }) => this.#hasSuspect(index));
+      await this.#haveSuspects(indexes);
     if (isRead) {
       for (const { file, index } of indexes) {
         const encrypted = file.cryptMode === "encrypt";
@@ -220,7 +220,7 @@ export class SnapshotRepair {
     if (own !== undefined && target.putFile !== undefined) {
       const good = await checkFile(file, own);
       await this.#putFile(filename, own, view, "the source");
-      this.#touch(good);
+      await this.#touch(good);
       return good;
     }
     for (const copy of await copies.all()) {
@@ -229,7 +229,7 @@ export class SnapshotRepair {
         const good = await checkFile(file, bytes);
         if (target.putFile === undefined) return noCallFor(filename, problem, copy.name);
         await this.#putFile(filename, bytes, view, copy.name);
-        this.#touch(good);
+        await this.#touch(good);
         return good;
       } catch (error) {
         if (!DamagedChunkError.isCause(error)) throw error;
@@ -244,12 +244,12 @@ export class SnapshotRepair {
   }
 
   /** No garbage collection has marked the chunks of an index that was not there. */
-  #touch({ index }: GoodFile): void {
+  async #touch({ index }: GoodFile): Promise<void> {
     const { request, states, target } = this.#context;
     if (index === undefined || request.dryRun || target.touch === undefined) return;
     for (let i = 0; i < index.chunkCount; i++) {
       const digest = index.digestAt(i);
-      if (target.touch(digest) || states.of(digest) === "bad") continue;
+      if (await target.touch(digest) || states.of(digest) === "bad") continue;
       states.forget(digest);
     }
   }
@@ -286,9 +286,15 @@ export class SnapshotRepair {
     if (!this.#filesRepaired.includes(name)) this.#filesRepaired.push(name);
   }
 
-  #hasSuspect(index: ChunkIndex): boolean {
+  async #haveSuspects(indexes: readonly { readonly index: ChunkIndex }[]): Promise<boolean> {
     const { target } = this.#context;
-    return has(index, (digest) => target.isSuspect?.(digest) ?? false);
+    if (target.isSuspect === undefined) return false;
+    for (const { index } of indexes) {
+      for (let i = 0; i < index.chunkCount; i++) {
+        if (await target.isSuspect(index.digestAt(i))) return true;
+      }
+    }
+    return false;
   }
 
   /** Looks at some chunks, and puts good ones in place of bad ones. */

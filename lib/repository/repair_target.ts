@@ -40,9 +40,9 @@ export interface RepairTarget extends AsyncDisposable {
    * Whether a chunk is missing, or was found bad, as far as that shows without reading it; absent where
    * only reading tells.
    */
-  isSuspect?(digest: Uint8Array): boolean;
+  isSuspect?(digest: Uint8Array): boolean | Promise<boolean>;
   /** Marks a chunk as used now. @returns Whether it is there; absent where nobody can be asked. */
-  touch?(digest: Uint8Array): boolean;
+  touch?(digest: Uint8Array): boolean | Promise<boolean>;
   /**
    * Makes room for good chunks where bad ones are: a file that stays in place may be taken for a good
    * one. What a backup has replaced meanwhile stays.

@@ -54,7 +54,7 @@ Deno.test("copySnapshot moves each chunk once, as it is, and the second time not
       assertEquals(decisions(plan).filter((each) => each.endsWith(" copy")).length, 12);
       const { chunksMoved } = await copyAll(source, target, plan);
       assertEquals(chunksMoved, 56);
-      for (const { items } of source.datastore.chunks.sweep()) {
+      for await (const { items } of source.datastore.chunks.sweep()) {
         for (const { kind, name } of items) {
           if (kind !== "chunk") continue;
           const path = `.chunks/${name.slice(0, 4)}/${name}`;

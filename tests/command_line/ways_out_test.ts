@@ -99,7 +99,7 @@ async function hold(datastore: Datastore, lock: string): Promise<Disposable> {
 for (const [name, withWorld] of Object.entries(WORLDS)) {
   Deno.test(`${name}: --lock-wait waits until the lock is free, and no longer than that`, () =>
     withWorld(async ({ datastore, env }) => {
-      createNamespace(datastore, "aside");
+      await createNamespace(datastore, "aside");
       const local = new LocalRepository(datastore);
       for (const { argv, lock } of COMMANDS) {
         const isPrune = argv[0] === "prune";

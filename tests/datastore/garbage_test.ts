@@ -144,10 +144,9 @@ Deno.test("a bad chunk stays while an index needs its digest, and goes afterward
   withRepository(async (repository) => {
     const chunk = await makeChunk(1, 1000);
     await writeSnapshot(repository, first, [chunk]);
-    const bad = repository.datastore.chunks.setAside(
-      chunk.digest,
-      repository.datastore.chunks.stat(chunk.digest)!.inode,
-    )!;
+    const { chunks } = repository.datastore;
+    const { inode } = (await chunks.stat(chunk.digest))!;
+    const bad = (await chunks.setAside(chunk.digest, inode))!;
     age(repository, bad, 40 * DAY);
     const log: string[] = [];
     let status = await collect(repository, (line) => log.push(line));

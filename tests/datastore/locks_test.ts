@@ -71,7 +71,7 @@ Deno.test("garbage collection and backups of different processes exclude each ot
       await using child = new Child("hold_lock.ts", [datastore.path, "writer"]);
       assertEquals(await child.line(), "held");
       await assertRejects(() => repository.garbageCollect(() => {}), LockedError);
-      using _shared = datastore.processLock.acquireShared();
+      using _shared = await datastore.processLock.acquireShared();
     }
     {
       await using child = new Child("hold_lock.ts", [datastore.path, "collector"]);
@@ -80,21 +80,21 @@ Deno.test("garbage collection and backups of different processes exclude each ot
       await assertRejects(begin, LockedError, "collects garbage");
       await assertRejects(() => repository.garbageCollect(() => {}), LockedError);
     }
-    using _exclusive = datastore.processLock.acquireExclusive();
+    using _exclusive = await datastore.processLock.acquireExclusive();
     await using second = new Child("hold_lock.ts", [datastore.path, "writer"]);
     assertEquals(await second.line(), "LockedError");
   }));
 
 Deno.test("opening a datastore twice in one process does not give its lock back", () =>
   withLocalRepository(async ({ datastore }) => {
-    using outer = datastore.processLock.acquireShared();
+    using outer = await datastore.processLock.acquireShared();
     {
       using again = Datastore.open(datastore.path);
-      using _inner = again.processLock.acquireShared();
+      using _inner = await again.processLock.acquireShared();
       assertEquals(again.processLock.oldestWriter(), outer.startTime);
     }
     {
-      using _collector = datastore.processLock.acquireExclusive();
+      using _collector = await datastore.processLock.acquireExclusive();
       assertThrows(() => datastore.processLock.acquireExclusive(), LockedError, "is running");
       await using child = new Child("hold_lock.ts", [datastore.path, "writer"]);
       assertEquals(await child.line(), "LockedError");

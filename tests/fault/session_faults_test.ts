@@ -61,7 +61,7 @@ async function assertReleased(
 ): Promise<void> {
   const { datastore } = repository;
   assertEquals(await kernelLocks(datastore.path), [], step);
-  datastore.processLock.acquireExclusive()[Symbol.dispose]();
+  (await datastore.processLock.acquireExclusive())[Symbol.dispose]();
   await writeSnapshot(repository, { ...group, time: TIME + 1000 }, [await makeChunk(1, 500)]);
   await repository.forgetGroup("", group);
   assert(![...Deno.readDirSync(`${datastore.path}/host`)].some(({ name }) => name === group.id));
@@ -157,7 +157,7 @@ for (const [name, work] of Object.entries(MAINTENANCE)) {
         isOver = step.failed === undefined;
         assertEquals(descriptors(), before, step.failed);
         assertEquals(await kernelLocks(datastore.path), [], step.failed);
-        datastore.processLock.acquireExclusive()[Symbol.dispose]();
+        (await datastore.processLock.acquireExclusive())[Symbol.dispose]();
         await repository.setProtected("", { ...WEB, time: TIME }, false).catch((error) =>
           assertMatch(String(error), /does not exist/)
         );

@@ -87,7 +87,7 @@ async function list(context: RestContext, values: ParameterValues): Promise<Answ
   return { data: visible.map(({ namespace }) => ({ ns: namespace })) };
 }
 
-function create(context: RestContext, values: ParameterValues): Answer {
+async function create(context: RestContext, values: ParameterValues): Promise<Answer> {
   const [store, parent] = [values.text("store"), values.text("parent")];
   requireNamespaceAccess(context, store, parent, ["Datastore.Modify"]);
   const { datastore } = context.state.datastore(store, "write");
@@ -96,7 +96,7 @@ function create(context: RestContext, values: ParameterValues): Answer {
     throw new ServerError(400, `namespace too deep, ${depth} >= max ${MAX_NAMESPACE_DEPTH}`);
   }
   const namespace = childNamespace(parent, values.text("name"));
-  createNamespace(datastore, namespace);
+  await createNamespace(datastore, namespace);
   return { data: namespace };
 }
 
