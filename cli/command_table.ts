@@ -54,6 +54,7 @@ export const COMMANDS: readonly TableEntry[] = [
   ours("config check"),
   ours("config import"),
   ours("config schema"),
+  ours("copy"),
   ours("datastore init"),
   ours("datastore verify"),
   ours("find"),

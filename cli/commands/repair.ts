@@ -14,7 +14,6 @@ import type { CommandValues } from "../arguments/command_values.ts";
 import { REPOSITORY_FORMAT } from "../arguments/value_formats.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
-import type { Environment } from "../environment.ts";
 import { openRestoreKey } from "../keys/open_restore_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
@@ -28,6 +27,7 @@ import { valueFormat } from "../output/print_result.ts";
 import { RepairMessages } from "../output/repair/repair_messages.ts";
 import { outcomeToJson, repairReportToJson } from "../output/repair/repair_to_json.ts";
 import { openRepository } from "../repository/open_repository.ts";
+import { secondEnvironment } from "../repository/second_environment.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
@@ -36,7 +36,6 @@ const EVERYTHING = "everything";
 const KIBIBYTE = 1024;
 /** Variables for servers of `--from`, each in place of the one without `FROM_`. */
 const FROM_VARIABLES = ["PBS_FROM_FINGERPRINT", "PBS_FROM_PASSWORD"];
-const SUFFIXES = ["", "_FD", "_FILE", "_CMD"];
 
 /** `repair`: ours, takes what is damaged or missing from elsewhere. */
 export const command: CommandDefinition = {
@@ -124,7 +123,7 @@ async function repair(values: CommandValues, context: CommandContext): Promise<v
   const others: Repository[] = [];
   for (const text of values.texts("from")) {
     const other = await context.repositories.open(parseRepository(text), {
-      environment: environmentOfOthers(environment),
+      environment: secondEnvironment(environment, "FROM_", FROM_VARIABLES),
       output,
     });
     others.push(opened.use(other));
@@ -197,19 +196,4 @@ async function rangeOf(
   }
   const { type, id, ...rest } = parseGroupOrSnapshotPath(text);
   return { namespace, group: { type, id }, ...("time" in rest ? { time: rest.time } : {}) };
-}
-
-/** A second server may have a password and a certificate of its own. */
-function environmentOfOthers(environment: Environment): Environment {
-  const isSet = (name: string) =>
-    SUFFIXES.some((suffix) => environment.get(name + suffix) !== undefined);
-  const own = FROM_VARIABLES.filter(isSet);
-  return {
-    get: (name) => {
-      const from = own.find((each) =>
-        SUFFIXES.some((suffix) => name === each.replace("FROM_", "") + suffix)
-      );
-      return environment.get(from === undefined ? name : name.replace("PBS_", "PBS_FROM_"));
-    },
-  };
 }

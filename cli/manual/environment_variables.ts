@@ -219,6 +219,19 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Server, for want of --server.",
   },
   {
+    name: "PBS_TO_FINGERPRINT",
+    concerns: takes("to"),
+    description: "As PBS_FINGERPRINT, also with _FD, _FILE and _CMD, for a server of --to; for " +
+      "want of it PBS_FINGERPRINT counts.",
+  },
+  {
+    name: "PBS_TO_PASSWORD",
+    concerns: takes("to"),
+    description:
+      "As PBS_PASSWORD, also with _FD, _FILE and _CMD, for a server of --to; for want of it " +
+      "PBS_PASSWORD counts.",
+  },
+  {
     name: "PBS_WARNINGS_EXIT",
     concerns: takes("warnings-exit"),
     description: "Exit code of a run that succeeds with warnings, for want of --warnings-exit.",

@@ -34,7 +34,7 @@ export async function openRepository(
 }
 
 /** `--rate` and `--burst`; a burst alone has no effect, nor has a rate of 0 (protocol.md §1.6). */
-function connectionLimits(values: CommandValues): OpeningContext["limits"] {
+export function connectionLimits(values: CommandValues): OpeningContext["limits"] {
   const rateBytesPerSecond = byteSize(values.text("rate"));
   if (rateBytesPerSecond === undefined || rateBytesPerSecond === 0) return undefined;
   const burstBytes = byteSize(values.text("burst"));

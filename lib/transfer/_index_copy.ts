@@ -1,15 +1,8 @@
 import { bytesEqual } from "../bytes/mod.ts";
 import type { DigestTable } from "../datastore/mod.ts";
 import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
-import {
-  type ChunkIndex,
-  DIGEST_LENGTH,
-  FIXED_CHUNK_SIZE,
-  FixedIndex,
-  parseDynamicIndex,
-  parseFixedIndex,
-} from "../index/mod.ts";
-import { type ManifestFile, verifyIndex } from "../manifest/mod.ts";
+import { type ChunkIndex, DIGEST_LENGTH, FIXED_CHUNK_SIZE, FixedIndex } from "../index/mod.ts";
+import type { ManifestFile } from "../manifest/mod.ts";
 import {
   type BackupTarget,
   ChunkList,
@@ -19,6 +12,7 @@ import {
 } from "../repository/mod.ts";
 import { DamagedChunkError } from "../reading/mod.ts";
 import { Flight } from "./_flight.ts";
+import { openListedIndex } from "./_index_files.ts";
 import type { SoundBlobs, SourceChunk } from "./_sound_blob.ts";
 import type { CopyProgress } from "./copy_options.ts";
 
@@ -74,14 +68,10 @@ export async function copyIndex(context: IndexCopyContext, file: ManifestFile): 
 }
 
 function readIndex(bytes: Uint8Array, file: ManifestFile): ChunkIndex {
-  const { filename } = file;
-  const index = filename.endsWith(".fidx")
-    ? parseFixedIndex(bytes, filename)
-    : parseDynamicIndex(bytes, filename);
-  verifyIndex(file, index);
+  const index = openListedIndex(bytes, file);
   if (index instanceof FixedIndex && index.chunkSize !== FIXED_CHUNK_SIZE) {
     throw new CorruptDataError(
-      `index "${filename}" has chunks of ${index.chunkSize} bytes, only those of ${FIXED_CHUNK_SIZE} can be stored`,
+      `index "${index.name}" has chunks of ${index.chunkSize} bytes, only those of ${FIXED_CHUNK_SIZE} can be stored`,
     );
   }
   return index;

@@ -1,7 +1,6 @@
 import { checkBlobCrc } from "../blob/mod.ts";
 import { DigestTable } from "../datastore/mod.ts";
 import { CancelledError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
-import { parseDynamicIndex, parseFixedIndex } from "../index/mod.ts";
 import {
   checkManifestOf,
   decodeManifestBlob,
@@ -20,6 +19,7 @@ import {
   type Repository,
   type SnapshotSource,
 } from "../repository/mod.ts";
+import { indexesOf } from "./_index_files.ts";
 import { copyIndex } from "./_index_copy.ts";
 import { SoundBlobs } from "./_sound_blob.ts";
 import type { CopiedSnapshot, CopyProgress, CopySnapshotOptions } from "./copy_options.ts";
@@ -130,13 +130,7 @@ async function knownChunks(
   const blob = await target.previousManifest();
   if (blob === undefined) return known;
   try {
-    const previous = await decodeManifestBlob(blob, "manifest of the target's last snapshot");
-    for (const { filename } of previous.files) {
-      if (archiveKind(filename) === "blob") continue;
-      const bytes = await target.previousIndex(filename);
-      const index = filename.endsWith(".fidx")
-        ? parseFixedIndex(bytes, filename)
-        : parseDynamicIndex(bytes, filename);
+    for await (const index of indexesOf(blob, (name) => target.previousIndex(name))) {
       for (let i = 0; i < index.chunkCount; i++) {
         const digest = index.digestAt(i);
         if (!known.has(digest)) known.set(digest, index.endOf(i) - index.startOf(i));

@@ -7,6 +7,7 @@ import { formatSnapshotPath, type Repository } from "../repository/mod.ts";
 import {
   type CopyObserver,
   type CopyPlan,
+  CopyScope,
   type CopySelection,
   copySnapshot,
   ensureNamespace,
@@ -87,8 +88,9 @@ Deno.test("planCopy chooses by group, number and time, and leaves what is too ol
         ":host/split/2023-11-15T00:13:20Z copy",
         ":host/split/2023-11-15T01:13:20Z copy",
       ]);
-      const named = { ...EVERYTHING, snapshots: [{ type: "host", id: "split", time: 1700003600 }] };
-      await copyAll(source, target, await planCopy(source, target, named as CopySelection));
+      const scope = new CopyScope(["host/split/2023-11-14T23:13:20Z"]);
+      const named = { ...EVERYTHING, isMeant: scope.includes.bind(scope) };
+      await copyAll(source, target, await planCopy(source, target, named));
       const rest = await planCopy(source, target, split);
       assertEquals(decisions(rest), [
         ":host/split/2023-11-14T22:13:20Z older",

@@ -15,6 +15,7 @@ export type {
   CopyProgress,
   CopySnapshotOptions,
 } from "./copy_options.ts";
+export { CopyScope } from "./copy_scope.ts";
 export { copySnapshot } from "./copy_snapshot.ts";
 export { ensureNamespace } from "./ensure_namespace.ts";
 export {
@@ -25,3 +26,13 @@ export {
   type PlannedGroup,
   type PlannedSnapshot,
 } from "./plan_copy.ts";
+export {
+  type CopyOutcome,
+  type CopyReport,
+  type CopyRequest,
+  type CopyRunObserver,
+  type CopyRunProgress,
+  progressOf,
+  runCopy,
+} from "./run_copy.ts";
+export { type CopyEstimate, estimateCopy } from "./estimate_copy.ts";

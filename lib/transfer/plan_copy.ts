@@ -3,7 +3,6 @@ import {
   type BackupSnapshot,
   compareGroups,
   formatGroupPath,
-  formatSnapshotPath,
   isFinished,
   type PlacedSnapshot,
   type Repository,
@@ -18,10 +17,11 @@ export interface CopySelection {
   readonly maxDepth?: number | undefined;
   /** Namespace of the target that stands for that of the source. It need not exist. */
   readonly targetNamespace: string;
-  /** Whether a group is meant; default all. */
-  readonly isMeant?: ((group: BackupGroup) => boolean) | undefined;
-  /** Only these snapshots; default all of the groups. */
-  readonly snapshots?: readonly BackupSnapshot[] | undefined;
+  /**
+   * Whether a snapshot is meant; default all. It is also told whether it is the newest finished one of
+   * its group.
+   */
+  readonly isMeant?: ((snapshot: BackupSnapshot, isNewest: boolean) => boolean) | undefined;
   /** Only the newest so many of each group. */
   readonly last?: number | undefined;
   /** Only snapshots from this time on, seconds since the epoch. */
@@ -85,7 +85,6 @@ export async function planCopy(
     for (const snapshots of sorted) {
       const { type, id } = snapshots[0]!;
       const group = { type, id };
-      if (selection.isMeant?.(group) === false) continue;
       const chosen = choose(snapshots, selection);
       if (chosen.length === 0) continue;
       const present = (there.get(formatGroupPath(group)) ?? []).filter(isFinished);
@@ -125,16 +124,16 @@ function byGroup(snapshots: readonly SnapshotInfo[]): Map<string, SnapshotInfo[]
 
 /** Those that the selection means, the oldest first. */
 function choose(snapshots: readonly SnapshotInfo[], selection: CopySelection): SnapshotInfo[] {
-  const { last, sinceSeconds } = selection;
-  const named = selection.snapshots && new Set(selection.snapshots.map(formatSnapshotPath));
-  let chosen = snapshots.toSorted((a, b) => a.time - b.time);
-  if (last !== undefined) {
-    const finished = chosen.filter(isFinished);
-    chosen = last === 0 ? [] : finished.slice(-last);
-  }
-  return chosen.filter((each) =>
+  const { isMeant, last, sinceSeconds } = selection;
+  const sorted = snapshots.toSorted((a, b) => a.time - b.time);
+  const finished = sorted.filter(isFinished);
+  const newest = finished.at(-1);
+  const candidates = last === undefined
+    ? sorted
+    : finished.slice(Math.max(finished.length - last, 0));
+  return candidates.filter((each) =>
     (sinceSeconds === undefined || each.time >= sinceSeconds) &&
-    (named === undefined || named.has(formatSnapshotPath(each)))
+    (isMeant === undefined || isMeant(each, each === newest))
   );
 }
 

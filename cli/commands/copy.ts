@@ -1,0 +1,210 @@
+import { NotFoundError, PbsError, UsageError } from "../../lib/errors/mod.ts";
+import { parseRepository, type Repository } from "../../lib/repository/mod.ts";
+import type { CopyPlan } from "../../lib/transfer/mod.ts";
+import { MOMENT_FORMAT } from "../arguments/moment_format.ts";
+import { parseMoment } from "../arguments/parse_moment.ts";
+import type { CommandValues } from "../arguments/command_values.ts";
+import { NAMESPACE_FORMAT, REPOSITORY_FORMAT } from "../arguments/value_formats.ts";
+import type { CommandContext } from "../command_context.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
+import {
+  OUTPUT_FORMAT_OPTION,
+  VERBOSITY_OPTIONS,
+  WARNINGS_EXIT_OPTION,
+} from "../options/output_options.ts";
+import { RATE_OPTIONS } from "../options/rate_options.ts";
+import { TARGET_OPTIONS } from "../options/repository_options.ts";
+import { CopyMessages, describeEstimate } from "../output/copy/copy_messages.ts";
+import {
+  copyEstimateToJson,
+  copyOutcomeToJson,
+  copyReportToJson,
+} from "../output/copy/copy_to_json.ts";
+import { valueFormat } from "../output/print_result.ts";
+import { checkNamespace } from "../repository/check_namespace.ts";
+import { lockWaitOf } from "../repository/lock_wait.ts";
+import { connectionLimits, openRepository } from "../repository/open_repository.ts";
+import { secondEnvironment } from "../repository/second_environment.ts";
+import { selectNamespace } from "../repository/select_namespace.ts";
+import { warnOfRate } from "../repository/warn_of_rate.ts";
+import { catchSignals } from "../signals/catch_signals.ts";
+
+const MAX_NAMESPACE_LEVELS = 7;
+const MILLISECONDS = 1000;
+/** Variables for a server of `--to`, each in place of the one without `TO_`. */
+const TO_VARIABLES = ["PBS_TO_FINGERPRINT", "PBS_TO_PASSWORD"];
+
+/** `copy`: ours, snapshots from one repository to another. */
+export const command: CommandDefinition = {
+  description:
+    "Copy snapshots to another repository: what it has already is not moved, everything " +
+    "else is moved as it is stored, and checked.",
+  positionals: [{
+    name: "snapshots",
+    type: { kind: "string" },
+    repeatable: true,
+    completion: "group-or-snapshot",
+    description:
+      "Groups type/id, with wildcards if wanted (host/web*), and snapshots type/id/time or " +
+      "type/id/latest; everything in the namespace and below it if absent.",
+  }],
+  options: [
+    ...TARGET_OPTIONS,
+    {
+      name: "to",
+      type: { kind: "string", format: REPOSITORY_FORMAT },
+      required: true,
+      completion: "repository",
+      description: "Repository to copy to: a datastore directory or a server, as in --repository.",
+    },
+    {
+      name: "to-ns",
+      type: { kind: "string", maxLength: 256, format: NAMESPACE_FORMAT },
+      description: "Namespace to copy to, which is created if it does not exist; that of --ns if " +
+        "absent, empty for the root.",
+    },
+    {
+      name: "max-depth",
+      type: { kind: "integer", minimum: 0, maximum: MAX_NAMESPACE_LEVELS },
+      description:
+        "Levels of namespaces below --ns to copy as well; all if no snapshots are named, " +
+        "else none.",
+    },
+    {
+      name: "last",
+      type: { kind: "integer", minimum: 1 },
+      description: "Copy only the newest so many snapshots of each group.",
+    },
+    {
+      name: "since",
+      type: { kind: "string", format: MOMENT_FORMAT },
+      description: "Copy only snapshots from this date or time on, or not older than e.g. 30d.",
+    },
+    {
+      name: "keep-protection",
+      type: { kind: "boolean" },
+      default: false,
+      description: "Protect the copies of protected snapshots as well.",
+    },
+    {
+      name: "init",
+      type: { kind: "boolean" },
+      default: false,
+      description: "Create the datastore directory of --to if there is none.",
+    },
+    {
+      name: "dry-run",
+      type: { kind: "boolean" },
+      default: false,
+      description: "Show what would be copied and how much would be moved, change nothing.",
+    },
+    {
+      name: "retry",
+      type: { kind: "integer", minimum: 0, maximum: 100 },
+      default: 3,
+      description: "How often to begin a snapshot again when a connection is lost.",
+    },
+    ...RATE_OPTIONS,
+    LOCK_WAIT_OPTION,
+    ...VERBOSITY_OPTIONS,
+    OUTPUT_FORMAT_OPTION,
+    WARNINGS_EXIT_OPTION,
+  ],
+  output: "value",
+  run: copy,
+};
+
+async function copy(values: CommandValues, context: CommandContext): Promise<void> {
+  const { environment, output } = context;
+  const format = valueFormat(values, context);
+  const isDryRun = values.flag("dry-run");
+  const create = values.flag("init") && !isDryRun;
+  await using source = await openRepository(values, context, { waitsForLocks: false });
+  await using target = await openTarget(values, context, create);
+  const namespace = selectNamespace(values, environment);
+  const targetNamespace = checkNamespace(values.text("to-ns") ?? namespace);
+  if (source.displayName === target.displayName && namespace === targetNamespace) {
+    throw new UsageError("--to names the repository itself, and --to-ns no other namespace of it");
+  }
+  const { CopyScope, estimateCopy, planCopy, progressOf, runCopy } = await import(
+    "../../lib/transfer/mod.ts"
+  );
+  const words = values.texts("snapshots");
+  const scope = words.length === 0 ? undefined : new CopyScope(words);
+  using signals = catchSignals(() => output.log("info", "got shutdown request (SIGINT)"));
+  const { signal } = signals;
+  const plan = await planCopy(source, target, {
+    namespace,
+    maxDepth: values.integer("max-depth") ?? (scope === undefined ? MAX_NAMESPACE_LEVELS : 0),
+    targetNamespace,
+    isMeant: scope && ((snapshot, isNewest) => scope.includes(snapshot, isNewest)),
+    last: values.integer("last"),
+    sinceSeconds: sinceOf(values),
+  });
+  if (scope !== undefined && scope.unused.length > 0) {
+    throw new NotFoundError(
+      `there is no snapshot of ${scope.unused.map((word) => `"${word}"`).join(", ")} to copy`,
+    );
+  }
+  if (isDryRun) {
+    const estimate = await estimateCopy(source, target, plan, signal).finally(signals.rethrow);
+    const wanted = wantedOf(plan);
+    if (format !== "text") output.printJson(copyEstimateToJson(estimate), format);
+    else for (const line of describeEstimate(wanted, estimate)) output.printLine(line);
+    return;
+  }
+  using messages = new CopyMessages(output, format, progressOf(plan));
+  let report;
+  try {
+    report = await runCopy({
+      source,
+      target,
+      plan,
+      signal,
+      retries: values.requiredInteger("retry"),
+      keepsProtection: values.flag("keep-protection"),
+      lockWait: lockWaitOf(values, context),
+    }, messages);
+  } finally {
+    signals.rethrow();
+  }
+  messages.finish(report);
+  if (format !== "text") {
+    const snapshots = messages.outcomes.map(copyOutcomeToJson);
+    output.printJson({ ...copyReportToJson(report, messages.progress), snapshots }, format);
+  }
+  const { failed } = report.snapshots;
+  if (failed === 0) return;
+  throw new PbsError(
+    failed === 1 ? "1 snapshot was not copied" : `${failed} snapshots were not copied`,
+  );
+}
+
+async function openTarget(
+  values: CommandValues,
+  context: CommandContext,
+  create: boolean,
+): Promise<Repository> {
+  const { environment, output, repositories } = context;
+  const address = parseRepository(values.requiredText("to"));
+  if (address.kind === "directory") warnOfRate(values, context);
+  const limits = connectionLimits(values);
+  return await repositories.open(address, {
+    environment: secondEnvironment(environment, "TO_", TO_VARIABLES),
+    output,
+    create,
+    ...(limits === undefined ? {} : { limits }),
+  });
+}
+
+function sinceOf(values: CommandValues): number | undefined {
+  const text = values.text("since");
+  return text === undefined ? undefined : parseMoment(text, Math.floor(Date.now() / MILLISECONDS));
+}
+
+function wantedOf({ groups }: CopyPlan) {
+  return groups.flatMap(({ snapshots }) => snapshots)
+    .filter(({ decision }) => decision === "copy")
+    .map(({ from }) => from);
+}
