@@ -1,3 +1,4 @@
+import { parseInUseMarker } from "../../lib/bucket/mod.ts";
 import {
   parseBucketList,
   parseDeletion,
@@ -33,6 +34,13 @@ function xmlShapes(root: string): (readonly [string, string, string])[] {
 
 /** Answers of object stores. */
 export const OBJECT_STORE_PARSERS: ParserCases = {
+  "lib/bucket/in_use_marker.ts parseInUseMarker": textCases(
+    (text) => parseInUseMarker(new TextEncoder().encode(text)),
+    ['{"hostname":"', "a", '"}'],
+    ['{"hostname":', "[", ""],
+    ["", "{", ""],
+    ["{", '"hostname":"a",', '"shared":1}'],
+  ),
   "lib/s3/_xml.ts parseXml": textCases(parseXml, ...xmlShapes("a")),
   "lib/s3/_parse_answers.ts parseListing": textCases(
     parseListing,
