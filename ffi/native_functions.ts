@@ -97,4 +97,5 @@ export const NativeFunction = {
   pbs_decoder_destroy: { parameters: ["u32"], result: "i32" },
   pbs_decoder_buffer: { parameters: ["u32", "u32", "buffer"], result: "i32" },
   pbs_decoder_decode: { parameters: ["u32", "buffer"], result: "i32" },
+  pbs_decoder_check: { parameters: ["u32", "buffer"], result: "i32" },
 } as const;

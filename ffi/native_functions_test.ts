@@ -109,7 +109,7 @@ Deno.test("a number that is no handle gives EBADF in every function that takes o
     HANDLES.test(name) && parameters[0]?.passing === "value" && parameters[0].name === "u32"
   );
   assert(takers.length > 20);
-  const ofDecoder = ["pbs_decoder_destroy", "pbs_decoder_buffer", "pbs_decoder_decode"];
+  const ofDecoder = ["destroy", "buffer", "decode", "check"].map((name) => `pbs_decoder_${name}`);
   const call = ({ name, parameters }: NativeFunctionType, handle: number) => {
     const values = parameters.slice(1).map(({ passing, name }) =>
       passing !== "value" ? new Uint8Array(1 << 20) : name === "usize" ? 64n : 64

@@ -42,6 +42,7 @@ function bind() {
     pbs_decoder_destroy: NativeFunction.pbs_decoder_destroy,
     pbs_decoder_buffer: NativeFunction.pbs_decoder_buffer,
     pbs_decoder_decode: { ...NativeFunction.pbs_decoder_decode, nonblocking: true },
+    pbs_decoder_check: { ...NativeFunction.pbs_decoder_check, nonblocking: true },
   });
 }
 

@@ -29,6 +29,11 @@ export interface ExpectedChunk {
   readonly encrypted: boolean;
 }
 
+/** Puts the blob into the memory that it gets from `buffer`, which it calls once with its length. */
+export type BlobReader = (
+  buffer: (length: number) => Uint8Array<ArrayBuffer>,
+) => Promise<void>;
+
 const DEFAULT_MEMORY_BUDGET_BYTES = 72 * 1024 * 1024;
 const MAX_PLAIN_BYTES = 16 * 1024 * 1024;
 /** Room for the header; a blob longer than its plain bytes and this is unusual, but read. */
@@ -75,9 +80,25 @@ export class ChunkDecoder implements Disposable {
    * @throws {CorruptDataError} if any check fails; names the digest.
    * @throws {KeyError} if the chunk is encrypted and there is no key.
    */
-  async decode(
+  async decode(expected: ExpectedChunk, read: BlobReader): Promise<PlainChunk> {
+    return await this.#serve(expected, read, "pbs_decoder_decode");
+  }
+
+  /**
+   * Reads and verifies one chunk as {@linkcode decode} does, but gives the blob as it is. No key is
+   * needed: of an encrypted chunk CRC, form and, unless it is compressed, length are verified.
+   *
+   * @returns The blob in the `bytes`.
+   * @throws {CorruptDataError} if any check fails; names the digest.
+   */
+  async check(expected: ExpectedChunk, read: BlobReader): Promise<PlainChunk> {
+    return await this.#serve(expected, read, "pbs_decoder_check");
+  }
+
+  async #serve(
     expected: ExpectedChunk,
-    read: (buffer: (length: number) => Uint8Array<ArrayBuffer>) => Promise<void>,
+    read: BlobReader,
+    call: "pbs_decoder_decode" | "pbs_decoder_check",
   ): Promise<PlainChunk> {
     const name = `chunk ${encodeHex(expected.digest)}`;
     if (expected.digest.byteLength !== 32) throw new RangeError("a digest is 32 bytes");
@@ -109,13 +130,13 @@ export class ChunkDecoder implements Disposable {
       this.#checkOpen();
       // The native side releases the blob's buffer, whatever comes out.
       blobBuffer = 0;
-      const status = await pipelineLibrary().pbs_decoder_decode(this.#handle, answer);
+      const status = await pipelineLibrary()[call](this.#handle, answer);
       if (status !== 0) throw decodeError(status, name);
       const view = new DataView(answer.buffer);
       memory.shrink(Math.min(cost, view.getUint32(DecodeRequestByte.capacity, true)));
       return new NativePlainChunk(
         view.getBigUint64(DecodeRequestByte.address, true),
-        expected.size,
+        call === "pbs_decoder_check" ? blobLength : expected.size,
         view.getUint32(DecodeRequestByte.buffer, true),
         memory,
       );

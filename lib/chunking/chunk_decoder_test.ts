@@ -315,3 +315,42 @@ Deno.test("a process that decodes chunks of all sizes stays within the budget an
   const { before, after } = JSON.parse(new TextDecoder().decode(stdout));
   assert(after - before < (48 + 40) * MIB, `${before} before, ${after} after`);
 });
+
+Deno.test("ChunkDecoder.check() gives blobs as they are, encrypted ones without their key", async () => {
+  using decoder = new ChunkDecoder();
+  const data = mixedBytes(3 * MIB + 5, 7);
+  const check = async (blob: Uint8Array, expected: ExpectedChunk) => {
+    const checked = await decoder.check(expected, (buffer) => {
+      buffer(blob.length).set(blob);
+      return Promise.resolve();
+    });
+    const bytes = checked.bytes.slice();
+    checked.release();
+    return bytes;
+  };
+  for (const encrypted of [false, true]) {
+    for (const compress of [false, true]) {
+      const encryptionKey = encrypted ? CONFIG.encryptionKey : undefined;
+      const blob = await encodeBlob(data, { compress, encryptionKey });
+      const expected = expectedOf(data, encrypted);
+      assertEquals(await check(blob, expected), blob);
+      for (const at of [0, 9, 50, blob.length - 1]) {
+        const damaged = blob.slice();
+        damaged[at]! ^= 0x10;
+        await assertRejects(() => check(damaged, expected), CorruptDataError);
+      }
+      const otherMode = { ...expected, encrypted: !encrypted };
+      await assertRejects(
+        () => check(blob, otherMode),
+        CorruptDataError,
+        "the way its archive says",
+      );
+      if (encrypted && compress) continue;
+      const longer = { ...expected, size: expected.size + 1 };
+      await assertRejects(() => check(blob, longer), CorruptDataError, "another length");
+      if (encrypted) continue;
+      const other = { ...expected, digest: new Uint8Array(32) };
+      await assertRejects(() => check(blob, other), CorruptDataError, "other content");
+    }
+  }
+});

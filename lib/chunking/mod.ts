@@ -13,7 +13,12 @@
  */
 
 export type { ByteSink } from "./byte_sink.ts";
-export { ChunkDecoder, type ChunkDecoderOptions, type ExpectedChunk } from "./chunk_decoder.ts";
+export {
+  type BlobReader,
+  ChunkDecoder,
+  type ChunkDecoderOptions,
+  type ExpectedChunk,
+} from "./chunk_decoder.ts";
 export {
   type ChunkKeys,
   ChunkPipeline,

@@ -1,6 +1,6 @@
 import { bytesEqual } from "../bytes/mod.ts";
 import type { DigestTable } from "../datastore/mod.ts";
-import { CorruptDataError, NotFoundError } from "../errors/mod.ts";
+import { CorruptDataError } from "../errors/mod.ts";
 import { type ChunkIndex, DIGEST_LENGTH, FIXED_CHUNK_SIZE, FixedIndex } from "../index/mod.ts";
 import type { ManifestFile } from "../manifest/mod.ts";
 import {
@@ -8,12 +8,13 @@ import {
   ChunkList,
   type ChunkPlacement,
   type IndexWriter,
+  isTransientError,
   type SnapshotSource,
 } from "../repository/mod.ts";
+import type { ChunkDecoder, ExpectedChunk } from "../chunking/mod.ts";
 import { DamagedChunkError } from "../reading/mod.ts";
 import { Flight } from "./_flight.ts";
 import { openListedIndex } from "./_index_files.ts";
-import type { SoundBlobs, SourceChunk } from "./_sound_blob.ts";
 import type { CopyProgress } from "./copy_options.ts";
 
 /** Places that are looked at together; also what one request of a placement takes. */
@@ -28,7 +29,7 @@ export interface IndexCopyContext {
   readonly target: BackupTarget;
   /** Lengths of chunks that the target knows, or is about to. */
   readonly known: DigestTable;
-  readonly sound: SoundBlobs;
+  readonly decoder: ChunkDecoder;
   readonly signal: AbortSignal;
   /** Told of everything that was done. */
   readonly count: (done: Partial<CopyProgress>) => void;
@@ -149,7 +150,7 @@ function lookAt(
 function* withoutRecalled(
   chunks: ChunkList,
   recalled: Uint8Array,
-): Generator<Pick<SourceChunk, "digest" | "size">> {
+): Generator<Pick<ExpectedChunk, "digest" | "size">> {
   let at = 0;
   for (let i = 0; i < chunks.count; i++) {
     const digest = chunks.digestAt(i);
@@ -167,28 +168,22 @@ function placesOf(index: ChunkIndex, { start, end }: Stretch): ChunkPlacement[] 
 }
 
 async function move(
-  { count, source, sound }: IndexCopyContext,
+  { count, decoder, source }: IndexCopyContext,
   archive: string,
-  chunk: SourceChunk,
+  chunk: ExpectedChunk,
   writer: IndexWriter,
 ): Promise<void> {
   const { digest, size } = chunk;
-  let blob = new Uint8Array();
+  const checked = await decoder.check(chunk, (buffer) => source.readChunk(digest, buffer))
+    .catch((error) => {
+      throw DamagedChunkError.isCause(error) && !isTransientError(error)
+        ? new CorruptDataError(`${archive}: ${error.message}`, { cause: error })
+        : error;
+    });
   try {
-    await source.readChunk(digest, (length) => blob = new Uint8Array(length));
-    await sound.check(chunk, blob);
-  } catch (error) {
-    // The same digest with another length is the fault of the index, which does not get that far.
-    if (error instanceof CorruptDataError || error instanceof NotFoundError) {
-      throw new CorruptDataError(`${archive}: ${error.message}`, { cause: error });
-    }
-    if (DamagedChunkError.isCause(error)) {
-      throw new CorruptDataError(`${archive}: a chunk cannot be read: ${error.message}`, {
-        cause: error,
-      });
-    }
-    throw error;
+    await writer.putChunk({ digest, size, blob: checked.bytes });
+    count({ bytesDone: size, bytesMoved: checked.bytes.byteLength, chunksMoved: 1 });
+  } finally {
+    checked.release();
   }
-  await writer.putChunk({ digest, size, blob });
-  count({ bytesDone: size, bytesMoved: blob.byteLength, chunksMoved: 1 });
 }

@@ -1,4 +1,5 @@
 import { checkBlobCrc } from "../blob/mod.ts";
+import { ChunkDecoder } from "../chunking/mod.ts";
 import { DigestTable } from "../datastore/mod.ts";
 import { CancelledError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import {
@@ -21,7 +22,6 @@ import {
 } from "../repository/mod.ts";
 import { indexesOf } from "./_index_files.ts";
 import { copyIndex } from "./_index_copy.ts";
-import { SoundBlobs } from "./_sound_blob.ts";
 import type { CopiedSnapshot, CopyProgress, CopySnapshotOptions } from "./copy_options.ts";
 
 /**
@@ -55,7 +55,7 @@ async function copy(
   await using reading = await source.openSnapshot(from.namespace, from.snapshot);
   const manifest = await readManifest(reading);
   await using writing = await target.beginBackup(to);
-  using sound = new SoundBlobs();
+  using decoder = new ChunkDecoder();
   const counters = {
     bytesDone: 0,
     bytesMoved: 0,
@@ -70,7 +70,7 @@ async function copy(
     }
   };
   const known = await knownChunks(writing, (line) => observer.log("warn", line));
-  const context = { source: reading, target: writing, known, sound, signal, count };
+  const context = { source: reading, target: writing, known, decoder, signal, count };
   for (const file of manifest.files) {
     signal.throwIfAborted();
     if (archiveKind(file.filename) !== "blob") {

@@ -100,7 +100,7 @@ int32_t pbs_stream_close(uint32_t stream);
 int32_t pbs_uncut_write(int32_t output, const uint8_t *commands, size_t length, uint32_t *cancelled,
                         struct pbs_problem_record *problems, uint32_t limit);
 
-/* Gives a buffer of pbs_stream_next, pbs_decoder_buffer or pbs_decoder_decode back. */
+/* Gives a buffer of pbs_stream_next, or of one of the decoder's functions, back. */
 int32_t pbs_buffer_release(uint32_t buffer);
 
 /* Settings as in pbs_pipeline_create; the budget only says how much free memory is kept. */
@@ -116,6 +116,13 @@ int32_t pbs_decoder_buffer(uint32_t decoder, uint32_t length, uint64_t *address)
  * refusals, PBS_DECODE_STATUS_*.
  */
 int32_t pbs_decoder_decode(uint32_t decoder, struct pbs_decode_request *request);
+
+/*
+ * Long. Verifies a blob and gives it back as it is, in the same memory and as another buffer. Of an
+ * encrypted one header, CRC and length are verified, no key is needed. Results as those of
+ * pbs_decoder_decode.
+ */
+int32_t pbs_decoder_check(uint32_t decoder, struct pbs_decode_request *request);
 
 #ifdef __cplusplus
 }

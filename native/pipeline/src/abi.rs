@@ -410,23 +410,46 @@ pub unsafe extern "C" fn pbs_decoder_buffer(decoder: u32, length: u32, address: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pbs_decoder_decode(decoder: u32, request: *mut DecodeRequest) -> i32 {
     // SAFETY: the caller vouches for one record.
+    unsafe { answer_request(decoder, request, decode) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pbs_decoder_check(decoder: u32, request: *mut DecodeRequest) -> i32 {
+    // SAFETY: the caller vouches for one record.
+    unsafe { answer_request(decoder, request, check) }
+}
+
+/// What a request leads to: the blob's memory, and where the wanted bytes begin in it.
+type Served = Result<(Buffer, usize), DecodeError>;
+
+/// # Safety
+/// `request` is null or points to one record.
+unsafe fn answer_request(
+    decoder: u32,
+    request: *mut DecodeRequest,
+    serve: fn(&Decoder, Buffer, usize, &Expected) -> Served,
+) -> i32 {
+    // SAFETY: the caller vouches for one record.
     match unsafe { record(request) } {
-        Ok(asked) => answer(decode(decoder, asked).map(|decoded| match decoded {
-            Ok(answered) => {
-                // SAFETY: not null, and the caller vouches for one record, which need not be aligned.
-                unsafe { request.write_unaligned(answered) };
-                0
-            }
-            Err(refusal) => refusal as i32,
-        })),
+        Ok(asked) => answer(
+            serve_request(decoder, asked, serve).map(|served| match served {
+                Ok(answered) => {
+                    // SAFETY: not null, and the caller vouches for one record, which need not be aligned.
+                    unsafe { request.write_unaligned(answered) };
+                    0
+                }
+                Err(refusal) => refusal as i32,
+            }),
+        ),
         Err(errno) => -errno,
     }
 }
 
 /// The request with the answer in it, or why the blob was refused.
-fn decode(
+fn serve_request(
     decoder: u32,
     request: DecodeRequest,
+    serve: fn(&Decoder, Buffer, usize, &Expected) -> Served,
 ) -> Result<Result<DecodeRequest, DecodeStatus>, i32> {
     // Taken first: the buffer is the callee's from here on, whatever comes out.
     let blob = BUFFERS.remove(request.blob_buffer);
@@ -443,16 +466,26 @@ fn decode(
     if length > blob.capacity() || expected.size > MAX_CHUNK as usize {
         return Err(libc::EINVAL);
     }
-    match decoder.decode(blob, length, &expected) {
-        Ok(plain) => Ok(Ok(DecodeRequest {
-            capacity: plain.buffer.capacity() as u32,
-            address: plain.buffer.as_ptr() as u64 + plain.start as u64,
-            buffer: BUFFERS.insert(Held::Plain(plain.buffer)),
+    match serve(&decoder, blob, length, &expected) {
+        Ok((buffer, start)) => Ok(Ok(DecodeRequest {
+            capacity: buffer.capacity() as u32,
+            address: buffer.as_ptr() as u64 + start as u64,
+            buffer: BUFFERS.insert(Held::Plain(buffer)),
             ..request
         })),
         Err(DecodeError::Refused(refusal)) => Ok(Err(refusal)),
         Err(DecodeError::OutOfMemory) => Err(libc::ENOMEM),
     }
+}
+
+fn decode(decoder: &Decoder, blob: Buffer, length: usize, expected: &Expected) -> Served {
+    let plain = decoder.decode(blob, length, expected)?;
+    Ok((plain.buffer, plain.start))
+}
+
+fn check(decoder: &Decoder, blob: Buffer, length: usize, expected: &Expected) -> Served {
+    decoder.check(&blob, length, expected)?;
+    Ok((blob, 0))
 }
 
 /// All of them.
@@ -479,4 +512,5 @@ pub const FUNCTIONS: &[Function] = functions![
     pbs_decoder_destroy(_),
     pbs_decoder_buffer(_, _, _),
     pbs_decoder_decode(_, _),
+    pbs_decoder_check(_, _),
 ];

@@ -251,12 +251,15 @@ pub enum Opened {
     Frame(usize),
 }
 
-/// Checks header, CRC and mode of a blob, and decrypts it in place.
-pub fn open_blob(
-    blob: &mut [u8],
-    encrypted: bool,
-    crypt: Option<&Crypt>,
-) -> Result<Opened, Refusal> {
+/// Form of a blob whose header and CRC are right.
+pub struct Looked {
+    /// Length of the header.
+    pub header: usize,
+    pub compressed: bool,
+}
+
+/// Checks header, CRC and mode of a blob.
+pub fn look_at_blob(blob: &[u8], encrypted: bool) -> Result<Looked, Refusal> {
     let magic: [u8; 8] = match blob.get(..8) {
         Some(magic) if blob.len() >= PLAIN_HEADER => magic.try_into().unwrap_or_default(),
         _ => return Err(Refusal::TooSmall),
@@ -278,7 +281,17 @@ pub fn open_blob(
     if sealed != encrypted {
         return Err(Refusal::Mode);
     }
-    if sealed {
+    Ok(Looked { header, compressed })
+}
+
+/// Checks header, CRC and mode of a blob, and decrypts it in place.
+pub fn open_blob(
+    blob: &mut [u8],
+    encrypted: bool,
+    crypt: Option<&Crypt>,
+) -> Result<Opened, Refusal> {
+    let Looked { header, compressed } = look_at_blob(blob, encrypted)?;
+    if encrypted {
         let crypt = crypt.ok_or(Refusal::MissingKey)?;
         let (head, body) = blob.split_at_mut(header);
         if !crypt.open(&head[IV_OFFSET..TAG_OFFSET], &head[TAG_OFFSET..], body) {

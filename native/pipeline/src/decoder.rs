@@ -1,6 +1,6 @@
 //! The inverse of the engine: blobs to verified plain bytes, on the caller's thread.
 
-use crate::codec::{self, Crypt, Decompressor, Expected, Opened};
+use crate::codec::{self, Crypt, Decompressor, Expected, Looked, Opened};
 use crate::joint_digest::JointDigest;
 use crate::layout::DecodeStatus as Refusal;
 use crate::pool::{Buffer, Pool};
@@ -69,21 +69,10 @@ impl Decoder {
                 buffer: blob,
                 start,
             },
-            Opened::Frame(start) => {
-                let mut buffer = self.buffer(expected.size).ok_or(DecodeError::OutOfMemory)?;
-                let mut decompressor = self
-                    .lock()
-                    .pop()
-                    .or_else(Decompressor::new)
-                    .ok_or(DecodeError::OutOfMemory)?;
-                let result = decompressor.decompress(
-                    blob.slice(start, length),
-                    buffer.slice_mut(0, expected.size),
-                );
-                self.lock().push(decompressor);
-                result?;
-                Plain { buffer, start: 0 }
-            }
+            Opened::Frame(start) => Plain {
+                buffer: self.decompress(blob.slice(start, length), expected.size)?,
+                start: 0,
+            },
         };
         let data = plain.buffer.slice(plain.start, plain.start + expected.size);
         let keyed = crypt.filter(|_| expected.encrypted);
@@ -91,6 +80,51 @@ impl Decoder {
             return Err(Refusal::Digest.into());
         }
         Ok(plain)
+    }
+
+    /// Checks the blob in the first `length` bytes of a buffer, and leaves it as it is. One that is
+    /// encrypted is checked as far as that can be done without its key: header, CRC, length.
+    pub fn check(
+        &self,
+        blob: &Buffer,
+        length: usize,
+        expected: &Expected,
+    ) -> Result<(), DecodeError> {
+        let announced = self.digests.announce();
+        let Looked { header, compressed } =
+            codec::look_at_blob(blob.slice(0, length), expected.encrypted)?;
+        if !compressed && length - header != expected.size {
+            return Err(Refusal::Size.into());
+        }
+        if expected.encrypted {
+            return Ok(());
+        }
+        let decompressed = if compressed {
+            Some(self.decompress(blob.slice(header, length), expected.size)?)
+        } else {
+            None
+        };
+        let data = match &decompressed {
+            Some(buffer) => buffer.slice(0, expected.size),
+            None => blob.slice(header, length),
+        };
+        if announced.digest(data, None) != expected.digest {
+            return Err(Refusal::Digest.into());
+        }
+        Ok(())
+    }
+
+    fn decompress(&self, frames: &[u8], size: usize) -> Result<Buffer, DecodeError> {
+        let mut buffer = self.buffer(size).ok_or(DecodeError::OutOfMemory)?;
+        let mut decompressor = self
+            .lock()
+            .pop()
+            .or_else(Decompressor::new)
+            .ok_or(DecodeError::OutOfMemory)?;
+        let result = decompressor.decompress(frames, buffer.slice_mut(0, size));
+        self.lock().push(decompressor);
+        result?;
+        Ok(buffer)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Decompressor>> {
