@@ -55,6 +55,8 @@ export interface S3Request<T> {
   readonly failed: string;
   /** Statuses beyond 2xx that `read` takes. */
   readonly accepted?: (answer: RefusedAnswer) => T | undefined;
+  /** Finds a result out in another way after a connection broke; undefined if there is none. */
+  readonly instead?: () => Promise<T | undefined>;
   /** Makes the result of a good answer; reads or discards its body. */
   readonly read: (response: HttpResponse) => Promise<T>;
 }
@@ -114,6 +116,10 @@ export class Requests implements AsyncDisposable {
     for (let attempt = 1;; attempt++) {
       const failure = await this.#attempt(request, sum, fresh);
       if ("result" in failure) return failure.result;
+      if (failure.broke && request.instead !== undefined) {
+        const result = await request.instead();
+        if (result !== undefined) return result;
+      }
       // An idle connection had ended without our noticing: no failure of the server's.
       if (failure.stale && !fresh) {
         fresh = true;
@@ -146,6 +152,7 @@ export class Requests implements AsyncDisposable {
   async #attempt<T>(request: S3Request<T>, sum: string, fresh: boolean): Promise<Attempt<T>> {
     const { signal } = request;
     let reused = false;
+    let isSent = false;
     try {
       if (request.method === "PUT") await this.#keepPutRate(signal);
       const taken = await this.#connections.take(signal, fresh);
@@ -156,12 +163,13 @@ export class Requests implements AsyncDisposable {
         const signed = this.#signed(request, sum);
         const { promise, resolve } = Promise.withResolvers<void>();
         released = promise;
+        isSent = true;
         const response = await taken.client.request({
           ...signed,
           signal: limit.signal,
           released: resolve,
         });
-        reused = false;
+        reused = isSent = false;
         this.#isReached = true;
         return await limit.during(response.body, () => this.#receive(request, response));
       } catch (error) {
@@ -180,7 +188,8 @@ export class Requests implements AsyncDisposable {
       if (!(error instanceof PbsError)) throw error;
       const passing = error instanceof ConnectionError ||
         error instanceof CorruptDataError && !(error instanceof BodyTooLargeError);
-      return { error, passing, stale: reused && error instanceof ConnectionError };
+      const broke = isSent && error instanceof ConnectionError;
+      return { error, passing, broke, stale: broke && reused };
     }
   }
 
@@ -263,6 +272,9 @@ type Attempt<T> =
   | {
     readonly error: PbsError;
     readonly passing: boolean;
+    /** Whether a connection broke before there was an answer. */
+    readonly broke?: boolean;
+    /** Whether that may only mean that it had been idle for long. */
     readonly stale?: boolean;
     readonly askedPauseMs?: number;
   };

@@ -105,6 +105,7 @@ export class S3Bucket implements ObjectStore {
     options: PutObject = {},
   ): Promise<"stored" | "exists"> {
     const ifAbsent = options.ifAbsent === true && !this.#quirks.has("skip-if-none-match-header");
+    const failed = `cannot write "${key}"`;
     return await this.#requests.send<"stored" | "exists">({
       method: "PUT",
       path: pathOf(key),
@@ -115,8 +116,17 @@ export class S3Bucket implements ObjectStore {
       ],
       body: content,
       signal: options.signal,
-      failed: `cannot write "${key}"`,
+      failed,
       accepted: ({ status }) => ifAbsent && status === 412 ? "exists" : undefined,
+      // Some servers answer and end the connection while the body still comes: the answer is lost.
+      ...ifAbsent
+        ? {
+          instead: async () => {
+            const { answer } = await this.#listPage(key, undefined, options.signal, failed);
+            return answer.objects.some((object) => object.key === key) ? "exists" : undefined;
+          },
+        }
+        : {},
       read: async (response) => {
         await discard(response);
         // Whoever else answers 200 has stored nothing (spec: s3-datastore.md §11.5).
