@@ -2,6 +2,7 @@ import { Errno } from "../../ffi/errno.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
+import { DigestSet, wordsOf } from "../marking/mod.ts";
 import type { TaskLog } from "../repository/mod.ts";
 import { type BadChunks, recordBadChunk } from "./bad_chunks.ts";
 import { isFull } from "./_system_failure.ts";
@@ -16,8 +17,11 @@ import { readIndex } from "./read_index.ts";
 import { groupsOf, namespacesBelow, snapshotContents, snapshotsOf } from "./snapshot_tree.ts";
 import type { TimeSlice } from "./time_slice.ts";
 
-/** Digests that are remembered as marked; about 20 MB. */
-const REMEMBERED_DIGESTS = 2 ** 18;
+/** Digests that are remembered as marked: those of a snapshot of 2 to 4 TB; at most 50 MB. */
+const REMEMBERED_DIGESTS = 2 ** 20;
+
+/** Entries of an index that are looked at between two looks at the time. */
+const ENTRIES_AT_A_TIME = 4096;
 
 /** How often a group is listed again because its newest snapshot vanished meanwhile. */
 const MAX_GROUP_RETRIES = 10;
@@ -58,7 +62,7 @@ export class IndexMarker {
   readonly temporaryFiles: string[] = [];
   /** Which of the bad ones some index names. */
   readonly neededBad: DigestTable = new DigestTable();
-  #marked = new DigestTable();
+  readonly #marked = new DigestSet(REMEMBERED_DIGESTS);
   #total = 0;
   #seen = 0;
 
@@ -184,26 +188,35 @@ export class IndexMarker {
 
   async #markChunks(index: ChunkIndex): Promise<void> {
     const { chunks } = this.#datastore;
-    for (let i = 0; i < index.chunkCount; i++) {
-      if ((i & 63) === 0) {
-        this.#clock.check();
-        if (this.#slice.isOver) await this.#slice.pause();
+    const { count } = index.digests;
+    const { words, at, stride } = wordsOf(index.digests);
+    for (let done = 0; done < count;) {
+      const before = this.#marked.count;
+      const some = Math.min(ENTRIES_AT_A_TIME, count - done);
+      const taken = this.#marked.addAll({ words, at: at + done * stride, stride }, some);
+      await this.#checkTime();
+      for (let record = before; record < this.#marked.count; record++) {
+        if ((record & 63) === 0) await this.#checkTime();
+        const digest = this.#marked.digestAt(record);
+        if (this.#bad.has(digest)) this.neededBad.set(digest, 1);
+        if (!chunks.mark(digest)) await this.#reportMissing(digest.slice(), index.name);
       }
-      const digest = index.digestAt(i);
-      if (!this.#marked.set(digest, 1)) continue;
-      if (this.#bad.has(digest)) this.neededBad.set(digest, 1);
-      if (!chunks.mark(digest)) {
-        if (!this.#bad.has(digest)) await recordUnlessFull(this.#datastore, digest, this.#log);
-        this.#options.onMissing?.(digest);
-        const kept = chunks.touchBad(digest);
-        const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
-        this.#log(
-          `WARN: chunk ${encodeHex(digest)} of index "${index.name}" is missing${bad}`,
-          true,
-        );
-      }
-      if (this.#marked.count >= REMEMBERED_DIGESTS) this.#marked = new DigestTable();
+      done += taken;
+      if (taken < some) this.#marked.clear();
     }
+  }
+
+  async #reportMissing(digest: Uint8Array, index: string): Promise<void> {
+    if (!this.#bad.has(digest)) await recordUnlessFull(this.#datastore, digest, this.#log);
+    this.#options.onMissing?.(digest);
+    const kept = this.#datastore.chunks.touchBad(digest);
+    const bad = kept > 0 ? ", a corrupt one of that digest is kept" : "";
+    this.#log(`WARN: chunk ${encodeHex(digest)} of index "${index}" is missing${bad}`, true);
+  }
+
+  async #checkTime(): Promise<void> {
+    this.#clock.check();
+    if (this.#slice.isOver) await this.#slice.pause();
   }
 
   #progress(): void {

@@ -27,6 +27,8 @@ export class SpillFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #runs: Run[] = [];
   #size = 0;
+  /** Memory of what is being read. */
+  #read = new Uint8Array(0);
 
   /** @param folder Where it is made. @throws {PbsError} if it cannot be. */
   constructor(folder: string) {
@@ -115,7 +117,7 @@ export class SpillFile implements Disposable {
     let partition = first;
     for (let begin = starts[first]!; begin < starts[end]!; begin += READ_DIGESTS) {
       const until = Math.min(begin + READ_DIGESTS, starts[end]!);
-      const bytes = new Uint8Array((until - begin) * DIGEST_LENGTH);
+      const bytes = this.#buffer.subarray(0, (until - begin) * DIGEST_LENGTH);
       this.#readAt(offset + begin * DIGEST_LENGTH, bytes);
       for (; partition < end; partition++) {
         const from = Math.max(starts[partition]!, begin) - begin;
@@ -125,8 +127,13 @@ export class SpillFile implements Disposable {
         if (starts[partition + 1]! > until) break;
         if (checks[partition - first] !== checksums[partition]) throw this.#damaged();
       }
-      yield new Uint32Array(bytes.buffer);
+      yield new Uint32Array(bytes.buffer, 0, (until - begin) * DIGEST_WORDS);
     }
+  }
+
+  get #buffer(): Uint8Array<ArrayBuffer> {
+    if (this.#read.length === 0) this.#read = new Uint8Array(READ_DIGESTS * DIGEST_LENGTH);
+    return this.#read;
   }
 
   #readAt(offset: number, bytes: Uint8Array): void {

@@ -67,7 +67,7 @@ export function loadWindow(
   capacity: number,
 ): Window {
   const last = end === undefined ? PARTITION_COUNT - 1 : partitionBefore(end);
-  let set = new DigestSet(capacity);
+  let set = new DigestSet(capacity, spill.countIn(partitionAt(first), last));
   let bound = end;
   let isUnfiltered = startsPartition(first) && (end === undefined || startsPartition(end));
   for (const piece of spill.read(partitionAt(first), last)) {
@@ -105,7 +105,7 @@ function lowerHalf(set: DigestSet): { set: DigestSet; end: OrderedDigest } {
   const { records, count, capacity } = set;
   const order = new Uint32Array(count).map((_, record) => record);
   order.sort((a, b) => compareRecords(records, a, b));
-  const half = new DigestSet(capacity);
+  const half = new DigestSet(capacity, capacity);
   const kept = count >>> 1;
   for (const record of order.subarray(0, kept)) {
     half.addAll({ words: records, at: record * DIGEST_WORDS, stride: DIGEST_WORDS }, 1);

@@ -30,7 +30,7 @@ export const MOST_DIGESTS = RECORD_MASK - 1;
 export class DigestSet {
   /** Most digests. */
   readonly capacity: number;
-  #records: Uint32Array;
+  #records: Uint32Array<ArrayBuffer>;
   #slots: Uint32Array;
   #count = 0;
   /** The record that is expected next; none if it is the count. */
@@ -42,13 +42,18 @@ export class DigestSet {
   /** Which digests share a slot must not be known to their maker. */
   readonly #salt = crypto.getRandomValues(new Int32Array(1))[0]!;
 
-  /** @param capacity Most digests, at most {@linkcode MOST_DIGESTS}; memory grows up to it. */
-  constructor(capacity: number) {
+  /**
+   * A set without digests.
+   *
+   * @param capacity Most digests, at most {@linkcode MOST_DIGESTS}; memory grows up to it.
+   * @param expected Digests that memory is taken for at once.
+   */
+  constructor(capacity: number, expected = LEAST_RECORDS) {
     if (!(capacity >= 1 && capacity <= MOST_DIGESTS)) {
       throw new RangeError(`a set cannot have a capacity of ${capacity} digests`);
     }
     this.capacity = capacity;
-    const records = Math.min(LEAST_RECORDS, capacity);
+    const records = Math.min(Math.max(expected, LEAST_RECORDS), capacity);
     this.#records = new Uint32Array(records * DIGEST_WORDS);
     this.#slots = new Uint32Array(slotsFor(records));
   }
@@ -125,6 +130,19 @@ export class DigestSet {
     this.#touched = touched;
   }
 
+  /** View of a digest by its number; valid until the set grows or is cleared. */
+  digestAt(record: number): Uint8Array<ArrayBuffer> {
+    const { buffer } = this.#records;
+    return new Uint8Array(buffer, record * DIGEST_WORDS * 4, DIGEST_WORDS * 4);
+  }
+
+  /** Forgets all digests and keeps the memory. */
+  clear(): void {
+    this.#slots.fill(0);
+    this.#count = 0;
+    this.#next = 0;
+  }
+
   /** The number of the digest that begins at a word, or -1. */
   find(words: Uint32Array, at: number): number {
     return this.#findHashed(words, at, this.#hash(words, at));
@@ -172,7 +190,9 @@ export class DigestSet {
   }
 
   #grow(): void {
-    const records = Math.min(this.#count * 2, this.capacity);
+    // The last step begins at half of the capacity or before: old and new are there together.
+    const doubled = this.#count * 2;
+    const records = doubled * 2 > this.capacity ? this.capacity : doubled;
     const grown = new Uint32Array(records * DIGEST_WORDS);
     grown.set(this.#records);
     this.#records = grown;

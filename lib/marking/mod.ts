@@ -10,9 +10,15 @@
  * @module
  */
 
-export { type CheckedPage, checkReferences, type ReferenceCheck } from "./check_references.ts";
+export {
+  type CheckedPage,
+  checkReferences,
+  type ReferenceCheck,
+  unitDigits,
+} from "./check_references.ts";
 export { DigestSet } from "./digest_set.ts";
 export { Reference, type ReferenceCounters } from "./reference.ts";
+export { type WordColumn, wordsOf } from "./word_column.ts";
 export {
   DEFAULT_MARKING_BUDGET,
   ReferencedDigests,

@@ -1,5 +1,5 @@
 import type { DigestColumn } from "../index/mod.ts";
-import { wordsOf } from "./_word_column.ts";
+import { wordsOf } from "./word_column.ts";
 import { DigestSet, MOST_DIGESTS, SET_BYTES_PER_DIGEST } from "./digest_set.ts";
 import { SpillFile } from "./_spill_file.ts";
 
@@ -88,7 +88,10 @@ export class ReferencedDigests implements Disposable {
   /** Ends adding: from here on it is known which digests are referenced. */
   async seal(): Promise<void> {
     this.#mustBe("open");
-    if (this.#spill !== undefined) await this.#spillSet();
+    if (this.#spill !== undefined) {
+      await this.#spillSet();
+      this.#set = new DigestSet(1);
+    }
     this.#state = "sealed";
   }
 
@@ -107,7 +110,7 @@ export class ReferencedDigests implements Disposable {
       throw error;
     }
     this.#spilled += this.#set.count;
-    this.#set = new DigestSet(this.#capacity);
+    this.#set.clear();
     this.#state = "open";
   }
 
