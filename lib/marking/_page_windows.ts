@@ -1,8 +1,8 @@
-import { SET_BYTES_PER_DIGEST } from "./digest_set.ts";
+import { DigestSet, SET_BYTES_PER_DIGEST } from "./digest_set.ts";
 import { PARTITION_DIGITS } from "./format.ts";
 import type { ReferencedDigests } from "./referenced_digests.ts";
 import type { SpillFile } from "./_spill_file.ts";
-import { loadWindow, rangeOf, Window } from "./_window.ts";
+import { type DigestRange, loadWindow, rangeOf, Window } from "./_window.ts";
 
 /** How windows are shared. */
 interface WindowOptions {
@@ -43,6 +43,7 @@ export class PageWindows {
   readonly #whole: Window | undefined;
   readonly #capacity: number;
   readonly #shared = new Map<string, SharedWindow>();
+  readonly #free: DigestSet[] = [];
   /** Settles when the last unit that goes part by part, or waits for it, is done. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -76,7 +77,7 @@ export class PageWindows {
   #share(group: string): SharedWindow {
     let shared = this.#shared.get(group);
     if (shared === undefined) {
-      const window = loadWindow(this.#spill!, rangeOf(group), this.#capacity);
+      const window = this.#load(rangeOf(group));
       shared = { window: window.isWhole ? window : undefined, users: this.#unitsPerWindow };
       this.#shared.set(group, shared);
     }
@@ -98,7 +99,7 @@ export class PageWindows {
     await before;
     const range = rangeOf(prefix);
     const load = (first = range.first) => {
-      return loadWindow(this.#spill!, { first, end: range.end }, this.#capacity);
+      return this.#load({ first, end: range.end });
     };
     const parts = {
       current: load(),
@@ -116,8 +117,16 @@ export class PageWindows {
     return parts;
   }
 
+  /** Loads a window into memory of one that is gone: thousands of them come and go. */
+  #load(range: DigestRange): Window {
+    return loadWindow(this.#spill!, range, this.#free.pop() ?? new DigestSet(this.#capacity));
+  }
+
   #report(window: Window): void {
     for (const digest of window.missing()) this.#options.onMissing(digest);
+    if (window === this.#whole) return;
+    window.set.clear();
+    this.#free.push(window.set);
   }
 }
 

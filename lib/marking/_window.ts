@@ -57,17 +57,17 @@ export function rangeOf(prefix: string): DigestRange {
 /**
  * Loads the digests of a range, or as many of the lowest ones as there is room for.
  *
- * @param capacity Most digests, at least two.
+ * @param set Memory for the window, empty, with a capacity of at least two.
  * @returns A window from the beginning of the range to its end, or to where there was no room.
  * @throws {CorruptDataError} if the spill file is damaged.
  */
 export function loadWindow(
   spill: SpillFile,
   { first, end }: DigestRange,
-  capacity: number,
+  set: DigestSet,
 ): Window {
   const last = end === undefined ? PARTITION_COUNT - 1 : partitionBefore(end);
-  let set = new DigestSet(capacity, spill.countIn(partitionAt(first), last));
+  set.reserve(spill.countIn(partitionAt(first), last));
   let bound = end;
   let isUnfiltered = startsPartition(first) && (end === undefined || startsPartition(end));
   for (const piece of spill.read(partitionAt(first), last)) {
@@ -76,9 +76,7 @@ export function loadWindow(
       const count = words.length / DIGEST_WORDS;
       const taken = set.addAll({ words, at: 0, stride: DIGEST_WORDS }, count);
       if (taken === count) break;
-      const lowest = lowerHalf(set);
-      set = lowest.set;
-      bound = lowest.end;
+      bound = keepLowerHalf(set);
       isUnfiltered = false;
       words = within(words.subarray(taken * DIGEST_WORDS), first, bound);
     }
@@ -100,18 +98,18 @@ function startsPartition(digest: OrderedDigest): boolean {
   return digest[0]! << PARTITION_DIGITS * 4 === 0 && digest.subarray(1).every((word) => word === 0);
 }
 
-/** The lower half of a set by value, and the lowest digest that is not in it. */
-function lowerHalf(set: DigestSet): { set: DigestSet; end: OrderedDigest } {
-  const { records, count, capacity } = set;
-  const order = new Uint32Array(count).map((_, record) => record);
+/** Leaves the lower half of a set by value. @returns The lowest digest that is not in it any more. */
+function keepLowerHalf(set: DigestSet): OrderedDigest {
+  const records = set.records.slice();
+  const order = new Uint32Array(set.count).map((_, record) => record);
   order.sort((a, b) => compareRecords(records, a, b));
-  const half = new DigestSet(capacity, capacity);
-  const kept = count >>> 1;
+  const kept = order.length >>> 1;
+  set.clear();
   for (const record of order.subarray(0, kept)) {
-    half.addAll({ words: records, at: record * DIGEST_WORDS, stride: DIGEST_WORDS }, 1);
+    set.addAll({ words: records, at: record * DIGEST_WORDS, stride: DIGEST_WORDS }, 1);
   }
   const from = order[kept]! * DIGEST_WORDS;
-  return { set: half, end: records.slice(from, from + DIGEST_WORDS).map(swap) };
+  return records.slice(from, from + DIGEST_WORDS).map(swap);
 }
 
 /** The digests of a piece that lie in a range. */

@@ -42,18 +42,13 @@ export class DigestSet {
   /** Which digests share a slot must not be known to their maker. */
   readonly #salt = crypto.getRandomValues(new Int32Array(1))[0]!;
 
-  /**
-   * A set without digests.
-   *
-   * @param capacity Most digests, at most {@linkcode MOST_DIGESTS}; memory grows up to it.
-   * @param expected Digests that memory is taken for at once.
-   */
-  constructor(capacity: number, expected = LEAST_RECORDS) {
+  /** @param capacity Most digests, at most {@linkcode MOST_DIGESTS}; memory grows up to it. */
+  constructor(capacity: number) {
     if (!(capacity >= 1 && capacity <= MOST_DIGESTS)) {
       throw new RangeError(`a set cannot have a capacity of ${capacity} digests`);
     }
     this.capacity = capacity;
-    const records = Math.min(Math.max(expected, LEAST_RECORDS), capacity);
+    const records = Math.min(LEAST_RECORDS, capacity);
     this.#records = new Uint32Array(records * DIGEST_WORDS);
     this.#slots = new Uint32Array(slotsFor(records));
   }
@@ -189,19 +184,27 @@ export class DigestSet {
     slots[slot] = (hash & ~RECORD_MASK) | (record + 1);
   }
 
+  /** Takes memory for a number of digests at once, as far as the capacity goes. */
+  reserve(count: number): void {
+    const records = Math.min(count, this.capacity);
+    if (records * DIGEST_WORDS > this.#records.length) this.#resize(records);
+  }
+
   #grow(): void {
     // The last step begins at half of the capacity or before: old and new are there together.
     const doubled = this.#count * 2;
-    const records = doubled * 2 > this.capacity ? this.capacity : doubled;
-    const grown = new Uint32Array(records * DIGEST_WORDS);
-    grown.set(this.#records);
-    this.#records = grown;
+    this.#resize(doubled * 2 > this.capacity ? this.capacity : doubled);
+  }
+
+  #resize(records: number): void {
+    const resized = new Uint32Array(records * DIGEST_WORDS);
+    resized.set(this.records);
+    this.#records = resized;
     if (slotsFor(records) <= this.#slots.length) return;
     // Twice as many as are needed now, so that each is entered again but once or so.
-    const slots = Math.min(slotsFor(records) * 2, slotsFor(this.capacity));
-    this.#slots = new Uint32Array(slots);
+    this.#slots = new Uint32Array(Math.min(slotsFor(records) * 2, slotsFor(this.capacity)));
     for (let record = 0; record < this.#count; record++) {
-      this.#enter(record, this.#hash(grown, record * DIGEST_WORDS));
+      this.#enter(record, this.#hash(resized, record * DIGEST_WORDS));
     }
   }
 }
