@@ -1,4 +1,4 @@
-import { DigestSet } from "./digest_set.ts";
+import type { DigestSet } from "./digest_set.ts";
 import { DIGEST_WORDS, PARTITION_COUNT, PARTITION_DIGITS } from "./format.ts";
 import type { SpillFile } from "./_spill_file.ts";
 
