@@ -1,5 +1,5 @@
+import { parseByteSize } from "../../lib/bytes/mod.ts";
 import type { ValueFormat } from "../command.ts";
-import { parseByteSize } from "./parse_byte_size.ts";
 
 /** A size such as `10MiB` (spec: cli.md §6.5). */
 export const BYTE_SIZE_FORMAT: ValueFormat = {

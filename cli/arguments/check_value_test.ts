@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { ValueType } from "../command.ts";
 import { checkValue } from "./check_value.ts";
-import { parseByteSize } from "./parse_byte_size.ts";
+import { parseByteSize } from "../../lib/bytes/mod.ts";
 
 function refusal(type: ValueType, text: string): string | undefined {
   const checked = checkValue(type, { text });

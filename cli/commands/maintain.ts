@@ -10,6 +10,7 @@ import { AUTH_ID_FORMAT } from "../arguments/value_formats.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
 import { KEEP_OPTIONS, keepOptionsOf } from "../options/keep_options.ts";
+import { GROUP_FILTER_OPTION } from "../options/group_filter_option.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import {
   OUTPUT_FORMAT_OPTION,
@@ -48,13 +49,7 @@ export const command: CommandDefinition = {
       type: { kind: "string", minLength: 3, maxLength: 64, format: AUTH_ID_FORMAT },
       description: "Only groups of this user or token; a user stands for its tokens as well.",
     },
-    {
-      name: "group-filter",
-      type: { kind: "string", minLength: 1 },
-      repeatable: true,
-      description: "Only groups that match type:TYPE, group:TYPE/ID or regex:EXPRESSION; with " +
-        "exclude: in front, all but those.",
-    },
+    GROUP_FILTER_OPTION,
     ...KEEP_OPTIONS,
     {
       name: "cutoff",
@@ -139,7 +134,7 @@ async function maintainRepository(values: CommandValues, context: CommandContext
 }
 
 async function planOf(values: CommandValues): Promise<MaintenancePlan> {
-  const { parseGroupFilter } = await import("../../lib/maintenance/mod.ts");
+  const { parseGroupFilter } = await import("../../lib/filters/mod.ts");
   const spanOf = (name: string) => {
     const text = values.text(name);
     return text === undefined ? undefined : parseTimeSpan(text);

@@ -1,9 +1,9 @@
 import type { LeaveOut } from "../../lib/backup/mod.ts";
+import { parseByteSize } from "../../lib/bytes/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import { argumentBytes } from "../arguments/argument.ts";
 import { BYTE_SIZE_FORMAT } from "../arguments/byte_size_format.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import { parseByteSize } from "../arguments/parse_byte_size.ts";
 import type { Parameter } from "../command.ts";
 import { readInputPath } from "../files/read_input.ts";
 

@@ -1,6 +1,6 @@
+import { parseByteSize } from "../../lib/bytes/mod.ts";
 import { type Repository, withLockWait } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import { parseByteSize } from "../arguments/parse_byte_size.ts";
 import type { CommandContext } from "../command_context.ts";
 import { lockWaitOf } from "./lock_wait.ts";
 import type { OpeningContext } from "./repository_opener.ts";

@@ -1,7 +1,7 @@
 import type { BackupRequest } from "../../lib/backup/mod.ts";
+import { parseByteSize } from "../../lib/bytes/mod.ts";
 import type { PictureMode, SourcePictures } from "../../lib/pictures/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
-import { parseByteSize } from "../arguments/parse_byte_size.ts";
 import type { CommandContext } from "../command_context.ts";
 import { pictureFolder } from "../files/picture_folder.ts";
 

@@ -1,5 +1,5 @@
 import type { BackupGroup } from "../repository/mod.ts";
-import { passesFilters } from "./group_filter.ts";
+import { passesFilters } from "../filters/mod.ts";
 import type { MaintenanceScope } from "./maintenance_plan.ts";
 
 /** Whether a maintenance is about a group. @param owner Undefined if it has none that is known. */

@@ -1,5 +1,5 @@
 import type { KeepOptions, LockWait, TaskLog, VerifyProgress } from "../repository/mod.ts";
-import type { GroupFilter } from "./group_filter.ts";
+import type { GroupFilter } from "../filters/mod.ts";
 
 /** Step of a maintenance. */
 export type StepName = "prune" | "garbage-collection" | "verify";

@@ -10,7 +10,6 @@
  * @module
  */
 
-export * from "./group_filter.ts";
 export { maintain } from "./maintain.ts";
 export {
   type MaintenanceContext,

@@ -1,6 +1,6 @@
 import { quotePath } from "../../lib/bytes/quote_path.ts";
 import { parseBoolean } from "../../cli/arguments/parse_boolean.ts";
-import { parseByteSize } from "../../cli/arguments/parse_byte_size.ts";
+import { parseByteSize } from "../../lib/bytes/parse_byte_size.ts";
 import { parseCommandLine } from "../../cli/arguments/parse_command_line.ts";
 import { ParameterProblems } from "../../cli/arguments/parameter_problems.ts";
 import { parseMoment } from "../../cli/arguments/parse_moment.ts";
@@ -28,7 +28,7 @@ import { parseKeyFile } from "../../lib/crypto/key_file.ts";
 import { readPaperKey } from "../../lib/crypto/paper_key.ts";
 import { parseTimestamp } from "../../lib/crypto/timestamp.ts";
 import { parseShare } from "../../cli/arguments/parse_share.ts";
-import { parseGroupFilter } from "../../lib/maintenance/group_filter.ts";
+import { parseGroupFilter } from "../../lib/filters/group_filter.ts";
 import { parseLockHolder } from "../../lib/maintenance/maintenance_lock.ts";
 import { parseMaintenanceMemory } from "../../lib/maintenance/maintenance_record.ts";
 import { parseGcProgress } from "../../lib/datastore/gc_progress.ts";
@@ -67,6 +67,7 @@ import { parseAlertConfig } from "../../lib/server/watching/parse_alert_config.t
 import { parseToml } from "../../lib/tables/parse_toml.ts";
 import { parseSections } from "../../lib/server/config/section_config.ts";
 import { parseJobState } from "../../lib/server/jobs/job_states.ts";
+import { parseRemotes } from "../../lib/server/remotes/parse_remotes.ts";
 import { parseJobs } from "../../lib/server/jobs/parse_jobs.ts";
 import { parseTimeSpan } from "../../lib/time/parse_time_span.ts";
 import { parsePackTable } from "../../lib/self_check/pack_table.ts";
@@ -160,7 +161,7 @@ export const TEXT_PARSERS: ParserCases = {
     ["", "frame ", ""],
   ),
   "cli/arguments/parse_boolean.ts parseBoolean": textCases(parseBoolean),
-  "cli/arguments/parse_byte_size.ts parseByteSize": textCases(
+  "lib/bytes/parse_byte_size.ts parseByteSize": textCases(
     parseByteSize,
     ["", "1", " GiB"],
     ["1", " ", "G"],
@@ -290,7 +291,7 @@ export const TEXT_PARSERS: ParserCases = {
     parseMaintenanceMemory,
     ...jsonShapes,
   ),
-  "lib/maintenance/group_filter.ts parseGroupFilter": textCases(
+  "lib/filters/group_filter.ts parseGroupFilter": textCases(
     parseGroupFilter,
     ["", "exclude:", "type:vm"],
     ["group:host/", "a", ""],
@@ -467,6 +468,13 @@ export const TEXT_PARSERS: ParserCases = {
     ['{"since":1,"upid":"', "a", '"}'],
     ["", "[", ""],
     ['{"since":', "1", "}"],
+  ),
+  "lib/server/remotes/parse_remotes.ts parseRemotes": textCases(
+    (text) => parseRemotes(text, "remote.cfg"),
+    ["remote: site\n\thost pbs2\n\tauth-id a@pbs\n\tpassword ", "QUJD", "\n"],
+    ["remote: site\n\thost pbs2\n\tauth-id a@pbs\n\tpassword ", "=", "\n"],
+    ["remote: site\n\tauth-id a@pbs\n\tpassword QUJD\n\thost ", "a:", "\n"],
+    ["", "remote: site\n\thost a\n", ""],
   ),
   "lib/server/jobs/parse_jobs.ts parseJobs": textCases(
     (text) => parseJobs("prune", text, "prune.cfg"),

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { LocalRepository } from "../../lib/datastore/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
-import { type MaintenancePlan, parseGroupFilter } from "../../lib/maintenance/mod.ts";
+import { parseGroupFilter } from "../../lib/filters/mod.ts";
+import type { MaintenancePlan } from "../../lib/maintenance/mod.ts";
 import { formatGroupPath } from "../../lib/repository/mod.ts";
 import { withLocalRepository } from "../support/local_repository.ts";
 import { maintainStore, stepOf } from "../support/maintain_store.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AuthError, LockedError, UsageError } from "../../lib/errors/mod.ts";
-import { parseGroupFilter } from "../../lib/maintenance/mod.ts";
+import { parseGroupFilter } from "../../lib/filters/mod.ts";
 import { openRemoteRepository, type RemoteRepository } from "../../lib/remote/mod.ts";
 import { chunkFile, maintainStore, stepOf } from "../support/maintain_store.ts";
 import { remoteOptions } from "../support/remote_repository.ts";

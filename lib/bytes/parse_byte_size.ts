@@ -1,4 +1,4 @@
-import { trimTextEnd } from "../../lib/bytes/mod.ts";
+import { trimTextEnd } from "./trim_text.ts";
 
 const UNIT_EXPONENTS = new Map([["", 0], ["k", 1], ["m", 2], ["g", 3], ["t", 4], ["p", 5]]);
 const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
