@@ -4,6 +4,13 @@ import type { Duplex } from "./duplex.ts";
 /** Shorter delays are skipped (spec: protocol.md §1.6), in milliseconds. */
 const LEAST_DELAY_MS = 10;
 
+/** How much may pass. */
+export interface RateLimit {
+  readonly rateBytesPerSecond: number;
+  /** Size of the bucket; one second's worth unless given. */
+  readonly burstBytes?: number;
+}
+
 /**
  * A token bucket (spec: protocol.md §1.6). It starts used up, so that there is no initial burst.
  *
@@ -24,14 +31,8 @@ export class RateLimiter {
   #usedBytes: number;
   #lastMs: number;
 
-  /**
-   * @param limits `burstBytes` is the size of the bucket; one second's worth unless given.
-   * @param now Clock in milliseconds.
-   */
-  constructor(
-    limits: { readonly rateBytesPerSecond: number; readonly burstBytes?: number },
-    now: () => number = () => performance.now(),
-  ) {
+  /** @param now Clock in milliseconds. */
+  constructor(limits: RateLimit, now: () => number = () => performance.now()) {
     this.#rate = limits.rateBytesPerSecond;
     this.#burst = limits.burstBytes ?? limits.rateBytesPerSecond;
     this.#now = now;
@@ -53,12 +54,17 @@ export class RateLimiter {
 /** A duplex whose reads and writes are slowed down; several may share the two limiters. */
 export class RateLimitedDuplex implements Duplex {
   readonly #duplex: Duplex;
-  readonly #incoming: RateLimiter;
-  readonly #outgoing: RateLimiter;
+  readonly #incoming: RateLimiter | undefined;
+  readonly #outgoing: RateLimiter | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
   #readDelayMs = 0;
 
-  constructor(duplex: Duplex, incoming: RateLimiter, outgoing: RateLimiter) {
+  /** A direction without a limiter is as fast as it is. */
+  constructor(
+    duplex: Duplex,
+    incoming: RateLimiter | undefined,
+    outgoing: RateLimiter | undefined,
+  ) {
     this.#duplex = duplex;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
@@ -71,7 +77,7 @@ export class RateLimitedDuplex implements Duplex {
   async read(): Promise<Uint8Array | undefined> {
     if (this.#readDelayMs > 0) await delay(this.#readDelayMs);
     const bytes = await this.#duplex.read();
-    this.#readDelayMs = bytes === undefined ? 0 : this.#incoming.account(bytes.length);
+    this.#readDelayMs = bytes && this.#incoming?.account(bytes.length) || 0;
     return bytes;
   }
 
@@ -82,7 +88,7 @@ export class RateLimitedDuplex implements Duplex {
   write(bytes: Uint8Array): Promise<void> {
     const written = this.#lastWrite.then(async () => {
       await this.#duplex.write(bytes);
-      const delayMs = this.#outgoing.account(bytes.length);
+      const delayMs = this.#outgoing?.account(bytes.length) ?? 0;
       if (delayMs > 0) await delay(delayMs);
     });
     this.#lastWrite = written.catch(() => {});

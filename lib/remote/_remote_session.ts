@@ -179,8 +179,8 @@ function connector(
 ): () => Promise<Duplex> {
   const { limits, timeouts } = options;
   const trust = new ServerTrust(options, host, port);
-  const incoming = limits && new RateLimiter(limits);
-  const outgoing = limits && new RateLimiter(limits);
+  const [incoming, outgoing] = [options.incomingLimit ?? limits, options.outgoingLimit ?? limits]
+    .map((limit) => limit && new RateLimiter(limit));
   const way = wayTo(host, options);
   return async () => {
     if (host === "") throw new ConnectionError("cannot connect: the server's name is empty");
@@ -191,7 +191,7 @@ function connector(
       ...(timeouts?.connectMs === undefined ? {} : { timeoutMs: timeouts.connectMs }),
       ...way,
     });
-    return incoming && outgoing ? new RateLimitedDuplex(duplex, incoming, outgoing) : duplex;
+    return incoming || outgoing ? new RateLimitedDuplex(duplex, incoming, outgoing) : duplex;
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Duplex } from "../duplex/mod.ts";
+import type { Duplex, RateLimit } from "../duplex/mod.ts";
 import type { HeaderField } from "../http/mod.ts";
 import type { Proxy } from "../tls/mod.ts";
 import type { ServerRepositoryAddress } from "../repository/mod.ts";
@@ -59,7 +59,10 @@ export interface RemoteRepositoryOptions {
   /** Fields that say who sends a request, of somebody who is logged in already. */
   readonly authentication?: () => Iterable<HeaderField>;
   /** Limits of the network's use, each direction for itself (spec: protocol.md §1.6). */
-  readonly limits?: { readonly rateBytesPerSecond: number; readonly burstBytes?: number };
+  readonly limits?: RateLimit;
+  /** Limits of a direction, instead of {@linkcode limits}. */
+  readonly incomingLimit?: RateLimit;
+  readonly outgoingLimit?: RateLimit;
   readonly timeouts?: RemoteTimeouts;
   /** A line for people. */
   readonly log?: (level: RemoteLogLevel, line: string) => void;

@@ -67,6 +67,14 @@ export interface ServerVersion {
   readonly repoid: string;
 }
 
+/** A datastore as a server lists it. */
+export interface RemoteDatastore {
+  readonly store: string;
+  readonly comment?: string;
+  /** Present while it is under maintenance. */
+  readonly maintenance?: string;
+}
+
 /** A datastore of a server as repository (spec: protocol.md §7). */
 export class RemoteRepository implements Repository {
   readonly displayName: string;
@@ -113,6 +121,22 @@ export class RemoteRepository implements Repository {
       release: record.text("release"),
       repoid: record.text("repoid"),
     };
+  }
+
+  /** The datastores of the server that this user may see. */
+  async listDatastores(): Promise<RemoteDatastore[]> {
+    const answer = await this.#session.call("GET", "admin/datastore");
+    return listOf(answer, "list of datastores").map((item) => {
+      const record = new RemoteRecord(item, "datastore");
+      const [comment, maintenance] = ["comment", "maintenance"].map((name) =>
+        record.optionalText(name)
+      );
+      return {
+        store: record.text("store"),
+        ...comment === undefined ? {} : { comment },
+        ...maintenance === undefined ? {} : { maintenance },
+      };
+    });
   }
 
   /** See {@linkcode Repository.privileges}. */

@@ -8,10 +8,10 @@ import {
   isFinished,
   MANIFEST_BLOB_NAME,
   type PlacedSnapshot,
-  type Repository,
   type SnapshotInfo,
   type SnapshotSource,
 } from "../repository/mod.ts";
+import type { RepairSource } from "./repair_request.ts";
 import { type ChunkPlace, placeOf, placeOfSnapshot } from "./chunk_place.ts";
 
 /** Time for which a lost connection to another repository is waited for. */
@@ -37,7 +37,7 @@ export class OtherRepository {
   readonly #listings = new Map<string, Promise<SnapshotInfo[]>>();
 
   /** @param log Receives a line for what cannot be read there. */
-  constructor(readonly repository: Repository, readonly log: (line: string) => void) {
+  constructor(readonly repository: RepairSource, readonly log: (line: string) => void) {
     this.chunks = placeOf(repository);
   }
 

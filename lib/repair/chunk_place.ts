@@ -60,7 +60,9 @@ export async function findChunk(
 }
 
 /** A repository whose chunks can be read by their digests alone; undefined for a server. */
-export function placeOf(repository: Repository): ChunkPlace | undefined {
+export function placeOf(
+  repository: Pick<Repository, "displayName" | "readChunk">,
+): ChunkPlace | undefined {
   if (repository.readChunk === undefined) return undefined;
   const read = repository.readChunk.bind(repository);
   return { name: repository.displayName, readChunk: read };

@@ -25,6 +25,7 @@ export type {
   RepairProgress,
   RepairReport,
   RepairRequest,
+  RepairSource,
   SnapshotOutcome,
 } from "./repair_request.ts";
 export { runRepair } from "./run_repair.ts";
