@@ -14,6 +14,8 @@ const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
   ["serve acl", "Say who may do what on the embedded server."],
   ["serve gc-job", "Say when the embedded server collects garbage."],
   ["serve prune-job", "Manage jobs of the embedded server that prune."],
+  ["serve remote", "Manage other servers that the embedded server pulls from and pushes to."],
+  ["serve sync-job", "Manage jobs of the embedded server that pull and push."],
   ["serve verify-job", "Manage jobs of the embedded server that verify."],
   ["serve tfa", "Manage second factors of users of the embedded server."],
   ["serve token", "Manage API tokens of the embedded server."],

@@ -208,6 +208,12 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Port of the server, for want of --port.",
   },
   {
+    name: "PBS_REMOTE_PASSWORD",
+    credential: "pbs-client.remote-password",
+    concerns: startsWith("serve remote "),
+    description: "Password or token secret with which the embedded server logs in to another one.",
+  },
+  {
     name: "PBS_REPOSITORY",
     credential: "proxmox-backup-client.repository",
     concerns: usesRepository,

@@ -46,7 +46,8 @@ export function requiring(options: readonly Parameter[], names: readonly string[
   );
 }
 
-const PLACE_OPTIONS: readonly Parameter[] = [
+/** Options for the place that a job works on. */
+export const PLACE_OPTIONS: readonly Parameter[] = [
   {
     name: "store",
     type: { kind: "string" },
@@ -65,14 +66,17 @@ const PLACE_OPTIONS: readonly Parameter[] = [
   },
 ];
 
+/** A remark about something in the configuration. */
+export const COMMENT_OPTION: Parameter = {
+  name: "comment",
+  type: { kind: "string", maxLength: 128 },
+  description: "A comment of one line.",
+};
+
 const COMMON_OPTIONS: readonly Parameter[] = [
   ...PLACE_OPTIONS,
   SCHEDULE_OPTION,
-  {
-    name: "comment",
-    type: { kind: "string", maxLength: 128 },
-    description: "A comment of one line.",
-  },
+  COMMENT_OPTION,
   {
     name: "disable",
     type: { kind: "boolean" },

@@ -42,7 +42,8 @@ export async function noteUnknownStore(
 
 /** The properties that were given, by the options of a kind of jobs. */
 export function jobProperties(values: CommandValues, options: readonly Parameter[]): JobProperties {
-  const given = options.filter(({ name }) => values.has(name)).map(({ name, type }) => {
+  const given = options.filter(({ name }) => values.has(name)).map(({ name, type, repeatable }) => {
+    if (repeatable) return [name, values.texts(name)];
     if (type.kind === "boolean") return [name, values.flag(name)];
     if (type.kind === "integer") return [name, values.requiredInteger(name)];
     return [name, values.requiredText(name)];
@@ -78,6 +79,16 @@ export async function listJobs(
           ...kind === "gc" ? [] : [cell("id")],
           cell("store"),
           ...kind === "gc" ? [] : [cell("ns")],
+          ...kind === "sync"
+            ? [
+              {
+                title: "direction",
+                cell: (row: Record<string, unknown>) => `${row["sync-direction"] ?? "pull"}`,
+              },
+              cell("remote"),
+              cell("remote-store"),
+            ]
+            : [],
           { title: "schedule", cell: (row) => row.disable ? "disabled" : `${row.schedule ?? ""}` },
           { title: "next run", cell: (row) => date(row["next-run"]) },
           { title: "last run", cell: (row) => date(row["last-run-endtime"]) },

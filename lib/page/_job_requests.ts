@@ -8,6 +8,8 @@ import type { ListedJob, PageJobKind, PageSource } from "./page_source.ts";
 const PRIVILEGES: Readonly<Record<PageJobKind, string>> = {
   gc: "Datastore.Modify",
   prune: "Datastore.Modify",
+  // More may be needed at the other end; the server says so then.
+  sync: "Datastore.Backup",
   verify: "Datastore.Verify",
 };
 

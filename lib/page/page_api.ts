@@ -539,7 +539,7 @@ export interface PageJobs {
 
 /** Work that a server does by a schedule. */
 export interface PageJob {
-  readonly kind: "gc" | "prune" | "verify";
+  readonly kind: "gc" | "prune" | "sync" | "verify";
   /** Its name; absent for the collection of a datastore's garbage. */
   readonly id?: string;
   readonly store: string;

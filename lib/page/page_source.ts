@@ -56,7 +56,7 @@ export interface PageStoreAccess {
 }
 
 /** Kind of a job. */
-export type PageJobKind = "gc" | "prune" | "verify";
+export type PageJobKind = "gc" | "prune" | "sync" | "verify";
 
 /** A job of a server. */
 export interface ListedJob {

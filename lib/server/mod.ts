@@ -61,5 +61,6 @@ export {
   type ServerJob,
   ServerJobs,
 } from "./jobs/mod.ts";
+export { openRemote, type RemoteChange, remoteMembers } from "./remotes/mod.ts";
 export { JobScheduler, StandaloneJobs, startJob } from "./scheduling/mod.ts";
 export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";

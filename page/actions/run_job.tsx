@@ -9,6 +9,7 @@ import { tellStarted } from "./confirm_actions.tsx";
 const EFFECTS: Readonly<Record<PageJob["kind"], string>> = {
   gc: "Chunks that no snapshot needs are removed, which frees their space.",
   prune: "Snapshots that no rule of the job keeps are removed for good.",
+  sync: "Snapshots that are new at one end are copied to the other.",
   verify: "Data is read and compared with its checksums.",
 };
 

@@ -19,6 +19,7 @@ const AGAIN_MS = 5000;
 const KINDS: Readonly<Record<PageJob["kind"], string>> = {
   gc: "Garbage collection",
   prune: "Prune",
+  sync: "Sync",
   verify: "Verify",
 };
 

@@ -93,6 +93,11 @@ function grant(
   return into;
 }
 
+/** The path of the rules about a namespace of a datastore of a remote. */
+export function remoteAclPath(remote: string, store: string, namespace: string): string {
+  return `/remote${namespaceAclPath(`${remote}/${store}`, namespace).slice("/datastore".length)}`;
+}
+
 /** The path of a namespace's rules. */
 export function namespaceAclPath(store: string, namespace: string): string {
   return namespace === "" ? `/datastore/${store}` : `/datastore/${store}/${namespace}`;

@@ -52,6 +52,15 @@ export const ROLES: ReadonlyMap<string, PrivilegeSet> = new Map<string, Privileg
   ["DatastoreBackup", new Set(["Datastore.Backup"])],
   ["DatastorePowerUser", new Set(["Datastore.Backup", "Datastore.Prune"])],
   ["DatastoreAudit", new Set(["Datastore.Audit"])],
+  ["RemoteAudit", new Set(["Remote.Audit"])],
+  ["RemoteAdmin", new Set(["Remote.Audit", "Remote.Modify", "Remote.Read"])],
+  ["RemoteSyncOperator", new Set(["Remote.Audit", "Remote.Read"])],
+  ["RemoteSyncPushOperator", new Set(["Remote.Audit", "Remote.DatastoreBackup"])],
+  ["RemoteDatastorePowerUser", new Set(["Remote.DatastoreBackup", "Remote.DatastorePrune"])],
+  [
+    "RemoteDatastoreAdmin",
+    new Set(["Remote.DatastoreBackup", "Remote.DatastoreModify", "Remote.DatastorePrune"]),
+  ],
   ["Audit", new Set(["Datastore.Audit", "Sys.Audit", "Remote.Audit", "Tape.Audit"])],
 ]);
 

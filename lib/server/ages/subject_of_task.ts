@@ -1,4 +1,5 @@
 import type { Upid } from "../../repository/mod.ts";
+import { syncTaskPlace } from "../jobs/mod.ts";
 
 /** Work that is told of and counted, whoever started it. */
 export type TaskKind = "backup" | "gc" | "prune" | "sync" | "verify";
@@ -33,5 +34,8 @@ export function subjectOfTask({ workerType, workerId }: Upid): TaskSubject | und
   const name = workerType === "verify_snapshot"
     ? workerId.slice(0, Math.max(workerId.lastIndexOf("/"), 0))
     : workerId;
-  return { kind, datastore: name.split(":", 1)[0]!, name };
+  const datastore = workerType === "syncjob"
+    ? syncTaskPlace(workerId).store
+    : name.split(":", 1)[0]!;
+  return { kind, datastore, name };
 }

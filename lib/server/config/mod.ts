@@ -8,6 +8,7 @@ export * from "./config_text.ts";
 export type * from "./listen_address.ts";
 export * from "./parse_server_config.ts";
 export * from "./section_config.ts";
+export * from "./section_file.ts";
 export * from "./server_administration.ts";
 export * from "./server_config.ts";
 export * from "./server_folder.ts";

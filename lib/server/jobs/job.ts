@@ -1,11 +1,6 @@
 import type { KeepOptions } from "../../repository/mod.ts";
 import type { JobKind } from "./job_kinds.ts";
-
-/** A value of a property. */
-export type JobValue = string | number | boolean;
-
-/** Properties of a job, by the names of the file. */
-export type JobProperties = Readonly<Record<string, JobValue>>;
+import type { JobProperties } from "./job_properties.ts";
 
 /** A job of a kind that has sections of its own. */
 export interface SectionJob {

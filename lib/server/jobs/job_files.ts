@@ -1,12 +1,8 @@
-import { createHash } from "node:crypto";
 import { ConflictError, NotFoundError, UsageError } from "../../errors/mod.ts";
-import { ConfigText } from "../config/mod.ts";
-import { readFileIfThere, withFolderLock, writePrivateFile } from "../files/mod.ts";
-import type { JobProperties, JobValue, SectionJob } from "./job.ts";
+import { type ConfigText, propertyLine, SectionFile } from "../config/mod.ts";
+import type { JobProperties } from "./job_properties.ts";
 import { JOB_KINDS, type JobKind } from "./job_kinds.ts";
-import { parseJobs } from "./parse_jobs.ts";
-
-const FOLDER_MODE = 0o700;
+import { parseJobs, type StoredJob } from "./parse_jobs.ts";
 
 /** A change of a job. */
 export interface JobChange {
@@ -19,7 +15,7 @@ export interface JobChange {
 
 /** The jobs of a file. */
 export interface JobList {
-  readonly jobs: readonly SectionJob[];
+  readonly jobs: readonly StoredJob[];
   /** SHA-256 of the file's text, in hex. */
   readonly digest: string;
 }
@@ -34,7 +30,8 @@ export class JobFiles {
 
   /** The jobs of a kind. @throws {UsageError} if the file is wrong. */
   async list(kind: JobKind): Promise<JobList> {
-    return parse(kind, await readFileIfThere(this.#path(kind)) ?? "", this.#path(kind));
+    const { entries, digest } = await this.#file(kind).list();
+    return { jobs: entries, digest };
   }
 
   /**
@@ -43,8 +40,8 @@ export class JobFiles {
    * @throws {NotFoundError} if there is none.
    * @throws {UsageError} if the file is wrong.
    */
-  async find(kind: JobKind, id: string): Promise<SectionJob> {
-    return requireJob(await this.list(kind), kind, id);
+  async find(kind: JobKind, id: string): Promise<StoredJob> {
+    return requireJob((await this.list(kind)).jobs, kind, id);
   }
 
   /**
@@ -54,86 +51,59 @@ export class JobFiles {
    * @throws {UsageError} if a property is wrong.
    */
   async create(kind: JobKind, id: string, properties: JobProperties): Promise<void> {
-    const { section } = JOB_KINDS[kind];
-    await this.#change(kind, undefined, (text, { jobs }) => {
+    const word = JOB_KINDS[kind].section(properties);
+    await this.#file(kind).change(undefined, (text, jobs) => {
       if (jobs.some((job) => job.id === id)) {
         throw new ConflictError(`job '${id}' already exists.`);
       }
       if (!/^\S+$/.test(id)) throw new UsageError(`"${id}" is not the name of a job`);
-      text.addSection(section, id);
-      setAll(text, kind, id, properties);
+      text.addSection(word, id);
+      setAll(text, word, id, properties);
     });
   }
 
   /** Changes a job. @throws {NotFoundError} if there is none. */
   async update(kind: JobKind, id: string, { set, remove = [], digest }: JobChange): Promise<void> {
-    await this.#change(kind, digest, (text, list) => {
-      requireJob(list, kind, id);
-      for (const key of remove) text.setProperty(JOB_KINDS[kind].section, id, key, undefined);
-      setAll(text, kind, id, set);
+    await this.#file(kind).change(digest, (text, jobs) => {
+      const { section, properties } = requireJob(jobs, kind, id);
+      if (JOB_KINDS[kind].section({ ...properties, ...set }) !== section) {
+        throw new UsageError(
+          `job '${id}' cannot become one of the other direction: create another`,
+        );
+      }
+      for (const key of remove) text.setProperty(section, id, key, undefined);
+      setAll(text, section, id, set);
     });
   }
 
   /** Removes a job. @throws {NotFoundError} if there is none. */
   async remove(kind: JobKind, id: string, digest?: string): Promise<void> {
-    await this.#change(kind, digest, (text, list) => {
-      requireJob(list, kind, id);
-      text.removeSection(JOB_KINDS[kind].section, id);
+    await this.#file(kind).change(digest, (text, jobs) => {
+      text.removeSection(requireJob(jobs, kind, id).section, id);
     });
   }
 
-  async #change(
-    kind: JobKind,
-    digest: string | undefined,
-    change: (text: ConfigText, list: JobList) => void,
-  ): Promise<void> {
-    const path = this.#path(kind);
-    await Deno.mkdir(this.folder, { recursive: true, mode: FOLDER_MODE });
-    await withFolderLock(this.folder, async () => {
-      const before = await readFileIfThere(path) ?? "";
-      const list = parse(kind, before, path);
-      if (digest !== undefined && digest !== list.digest) {
-        throw new ConflictError(
-          "detected modified configuration - file changed by other user? Try again.",
-        );
-      }
-      const text = new ConfigText(before);
-      change(text, list);
-      const after = text.toString();
-      parse(kind, after, path);
-      if (after !== before) await writePrivateFile(path, after);
-    });
-  }
-
-  #path(kind: JobKind): string {
-    return `${this.folder}/${JOB_KINDS[kind].file}`;
+  #file(kind: JobKind): SectionFile<StoredJob> {
+    return new SectionFile(
+      this.folder,
+      JOB_KINDS[kind].file,
+      (text, path) => parseJobs(kind, text, path),
+    );
   }
 }
 
-function parse(kind: JobKind, text: string, path: string): JobList {
-  return {
-    jobs: parseJobs(kind, text, path),
-    digest: createHash("sha256").update(text).digest("hex"),
-  };
-}
-
-function requireJob({ jobs }: JobList, kind: JobKind, id: string): SectionJob {
+function requireJob(jobs: readonly StoredJob[], kind: JobKind, id: string): StoredJob {
   const job = jobs.find((each) => each.id === id);
   if (job !== undefined) return job;
   throw new NotFoundError(`there is no ${kind} job '${id}'`);
 }
 
-function setAll(text: ConfigText, kind: JobKind, id: string, properties: JobProperties): void {
-  for (const [key, value] of Object.entries(properties)) {
-    const line = lineOf(key, value);
-    text.setProperty(JOB_KINDS[kind].section, id, key, line === "" ? undefined : line);
+function setAll(text: ConfigText, word: string, id: string, set: JobProperties): void {
+  for (const [key, value] of Object.entries(set)) {
+    const values: readonly (string | number | boolean)[] = typeof value === "object"
+      ? value
+      : [value];
+    const lines = values.map((each) => propertyLine(key, each)).filter((line) => line !== "");
+    text.setProperties(word, id, key, lines);
   }
-}
-
-/** @throws {UsageError} if it is no single line. */
-function lineOf(key: string, value: JobValue): string {
-  const line = String(value).trim();
-  // deno-lint-ignore no-control-regex -- a line break would be a line of the configuration.
-  if (/[\x00-\x1f\x7f]/.test(line)) throw new UsageError(`"${key}" must be one line`);
-  return line;
 }

@@ -1,70 +1,37 @@
-import { parseCalendarEvent } from "../../calendar/mod.ts";
-import {
-  BOOLEAN,
-  KEEP,
-  NS,
-  optional,
-  type ParameterSchema,
-  type ParameterSchemas,
-  STORE,
-} from "../api/mod.ts";
-import type { Privilege } from "../access/mod.ts";
+import { BOOLEAN, KEEP, NS, optional, type ParameterSchemas, STORE } from "../api/mod.ts";
+import type { JobProperties } from "./job_properties.ts";
+import { CALENDAR_EVENT, COMMENT, MAX_DEPTH, THREADS } from "./job_schemas.ts";
+import { refuseSyncJob, SYNC_JOB_PROPERTIES } from "./sync_job_properties.ts";
 
 /** A kind of jobs that have sections of their own. */
-export type JobKind = "prune" | "verify";
+export type JobKind = "prune" | "sync" | "verify";
+
+/** All of them. */
+export const SECTION_KINDS: readonly JobKind[] = ["prune", "sync", "verify"];
 
 /** Rules for the jobs of a kind. */
 export interface JobKindRules {
   /** Name of the file. */
   readonly file: string;
-  /** Word in front of a section's name. */
-  readonly section: string;
+  /** Words in front of a section's name, and what each says about a job. */
+  readonly sections: Readonly<Record<string, JobProperties>>;
+  /** The word for a job. */
+  readonly section: (properties: JobProperties) => string;
   /** Type of the tasks. */
   readonly workerType: string;
-  /** Privilege that changes and starts them, on what they work on. */
-  readonly privilege: Privilege;
   /** Properties in their order in the file. */
   readonly properties: ParameterSchemas;
+  /** Fault of properties that are right each for itself; undefined if there is none. */
+  readonly refuse?: (properties: JobProperties) => string | undefined;
 }
-
-const CALENDAR_EVENT: ParameterSchema = {
-  kind: "string",
-  refuse: (text) => {
-    try {
-      parseCalendarEvent(text);
-      return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  },
-};
-
-const COMMENT: ParameterSchema = {
-  kind: "string",
-  maxLength: 128,
-  // deno-lint-ignore no-control-regex -- a line break would be a line of the configuration.
-  pattern: /^[^\x00-\x1f\x7f]*$/,
-  optional: true,
-};
-
-const MAX_DEPTH: ParameterSchema = { kind: "integer", minimum: 0, maximum: 7, optional: true };
-const THREADS: ParameterSchema = { kind: "integer", minimum: 1, maximum: 32, optional: true };
-
-/** Name of a job. */
-export const JOB_ID: ParameterSchema = {
-  kind: "string",
-  minLength: 3,
-  maxLength: 32,
-  pattern: /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
-};
 
 /** The kinds with files and names as the reference has them. */
 export const JOB_KINDS: Readonly<Record<JobKind, JobKindRules>> = {
   prune: {
     file: "prune.cfg",
-    section: "prune",
+    sections: { prune: {} },
+    section: () => "prune",
     workerType: "prunejob",
-    privilege: "Datastore.Modify",
     properties: {
       "comment": COMMENT,
       "disable": optional(BOOLEAN),
@@ -75,11 +42,20 @@ export const JOB_KINDS: Readonly<Record<JobKind, JobKindRules>> = {
       "store": STORE,
     },
   },
+  sync: {
+    file: "sync.cfg",
+    // Jobs of both directions are in one file, and told apart by these words.
+    sections: { "sync": {}, "sync-push": { "sync-direction": "push" } },
+    section: (properties) => properties["sync-direction"] === "push" ? "sync-push" : "sync",
+    workerType: "syncjob",
+    properties: SYNC_JOB_PROPERTIES,
+    refuse: refuseSyncJob,
+  },
   verify: {
     file: "verification.cfg",
-    section: "verification",
+    sections: { verification: {} },
+    section: () => "verification",
     workerType: "verificationjob",
-    privilege: "Datastore.Verify",
     properties: {
       "comment": COMMENT,
       "disable": optional(BOOLEAN),

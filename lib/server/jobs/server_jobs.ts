@@ -1,6 +1,9 @@
 import { parseCalendarEvent } from "../../calendar/mod.ts";
-import { jobKey, type JobProperties, jobSchedule, type SectionJob, type ServerJob } from "./job.ts";
+import { ConflictError } from "../../errors/mod.ts";
+import { jobKey, jobSchedule, type SectionJob, type ServerJob } from "./job.ts";
+import type { JobProperties } from "./job_properties.ts";
 import { type JobChange, JobFiles } from "./job_files.ts";
+import { RemoteFile } from "../remotes/mod.ts";
 import type { JobKind } from "./job_kinds.ts";
 import { type JobState, JobStates } from "./job_states.ts";
 
@@ -18,6 +21,8 @@ export interface ServerJobsOptions {
 export class ServerJobs {
   readonly files: JobFiles;
   readonly states: JobStates;
+  /** Servers that sync jobs name. */
+  readonly remotes: RemoteFile;
   readonly #running = new Set<Promise<unknown>>();
   readonly #now: () => number;
   readonly #timeZone: string | undefined;
@@ -25,6 +30,7 @@ export class ServerJobs {
   constructor({ folder, now, timeZone }: ServerJobsOptions) {
     this.files = new JobFiles(folder);
     this.states = new JobStates(`${folder}/jobstates`);
+    this.remotes = new RemoteFile(folder);
     this.#now = now ?? (() => Date.now() / 1000);
     this.#timeZone = timeZone;
   }
@@ -43,6 +49,24 @@ export class ServerJobs {
   /** Resolves when the states of all runs are kept. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /**
+   * Removes a remote.
+   *
+   * @throws {ConflictError} while a job uses it.
+   * @throws {NotFoundError} if there is none.
+   */
+  async removeRemote(name: string, digest?: string): Promise<void> {
+    const { jobs } = await this.files.list("sync");
+    const user = jobs.find(({ properties }) => properties.remote === name);
+    if (user !== undefined) {
+      const { id, properties: { store } } = user;
+      throw new ConflictError(
+        `remote '${name}' is used by sync job '${id}' (datastore '${store}')`,
+      );
+    }
+    await this.remotes.remove(name, digest);
   }
 
   /** Adds a job, whose schedule begins now. */

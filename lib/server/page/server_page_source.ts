@@ -16,7 +16,7 @@ const AUTHORITY = "localhost";
 const KEY_ADVICE = "the contents are encrypted, and the key is with the client: " +
   '"pbs-client browse" shows them there';
 
-const KINDS = ["gc", "prune", "verify"] as const;
+const KINDS = ["gc", "prune", "sync", "verify"] as const;
 
 /** A job as the REST interface lists it. */
 interface JobMembers {

@@ -13,11 +13,14 @@ import {
   type SectionJob,
 } from "../jobs/mod.ts";
 import type { RestContext, RestRoute } from "../state/mod.ts";
+import { DIRECTION_FILTER, hasDirection } from "./direction_filter.ts";
 import { maySeeJob, requireJobChange, requireJobVisible } from "./job_access.ts";
+import { requireOtherEnd } from "./sync_routes.ts";
 
-/** Calls that look at jobs and change them; the reference has the same for both kinds. */
+/** Calls that look at jobs and change them; the reference has the same for all kinds. */
 export const JOB_CONFIG_ROUTES: readonly RestRoute[] = [
   ...routesOf("prune"),
+  ...routesOf("sync"),
   ...routesOf("verify"),
 ];
 
@@ -34,9 +37,9 @@ function routesOf(kind: JobKind): RestRoute[] {
     {
       method: "GET",
       path,
-      parameters: {},
+      parameters: kind === "sync" ? DIRECTION_FILTER : {},
       permission: "user",
-      handle: (context) => list(context, kind),
+      handle: (context, values) => list(context, values, kind),
     },
     {
       method: "POST",
@@ -81,9 +84,9 @@ function routesOf(kind: JobKind): RestRoute[] {
   ];
 }
 
-async function list(context: RestContext, kind: JobKind): Promise<Answer> {
+async function list(context: RestContext, values: ParameterValues, kind: JobKind): Promise<Answer> {
   const { jobs, digest } = await context.state.jobs.files.list(kind);
-  const visible = jobs.filter((job) => maySeeJob(context, job));
+  const visible = jobs.filter((job) => maySeeJob(context, job) && hasDirection(job, values));
   return { data: visible.map(members), attributes: { digest } };
 }
 
@@ -103,6 +106,7 @@ async function create(
   requireJobChange(context, job);
   // A job for what is not there would fail each time.
   context.state.datastore(values.text("store"), "read");
+  if (kind === "sync") await requireOtherEnd(context, values);
   await context.state.jobs.create(kind, job.id, job.properties);
   return { data: null };
 }
@@ -120,6 +124,7 @@ async function update(
   const remove = values.texts("delete");
   const left = Object.entries(before.properties).filter(([key]) => !remove.includes(key));
   requireJobChange(context, { kind, id, properties: { ...Object.fromEntries(left), ...set } });
+  if (kind === "sync") await requireOtherEnd(context, values);
   await jobs.update(kind, id, { set, remove, digest: values.optionalText("digest") });
   return { data: null };
 }

@@ -11,8 +11,11 @@ import { JOB_CONFIG_ROUTES } from "./job_config_routes.ts";
 import { MOVE_ROUTES } from "./move_routes.ts";
 import { NAMESPACE_ROUTES } from "./namespace_routes.ts";
 import { PRUNE_ROUTES } from "./prune_routes.ts";
+import { REMOTE_ROUTES } from "./remote_routes.ts";
+import { REMOTE_SCAN_ROUTES } from "./remote_scan_routes.ts";
 import { SNAPSHOT_FILE_ROUTES } from "./snapshot_file_routes.ts";
 import { SNAPSHOT_ROUTES } from "./snapshot_routes.ts";
+import { SYNC_ROUTES } from "./sync_routes.ts";
 import { TASK_ROUTES } from "./task_routes.ts";
 import { VERIFICATION_ROUTES } from "./verification_routes.ts";
 
@@ -34,5 +37,8 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...VERIFICATION_ROUTES,
   ...JOB_CONFIG_ROUTES,
   ...JOB_ADMIN_ROUTES,
+  ...REMOTE_ROUTES,
+  ...REMOTE_SCAN_ROUTES,
+  ...SYNC_ROUTES,
   ...TASK_ROUTES,
 ];

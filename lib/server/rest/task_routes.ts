@@ -13,7 +13,7 @@ import {
 } from "../api/mod.ts";
 import type { TaskRecord } from "../tasks/mod.ts";
 import { namespaceAclPath, type Privilege } from "../access/mod.ts";
-import { JOB_KINDS } from "../jobs/mod.ts";
+import { JOB_KINDS, syncTaskPlace } from "../jobs/mod.ts";
 import { COLLECTION_TYPE } from "../scheduling/mod.ts";
 import type { RestContext, RestRoute } from "../state/mod.ts";
 
@@ -22,7 +22,8 @@ const ACL = "/system/tasks";
 const LIST_LIMIT = 50;
 const LOG_TYPE = "application/json";
 /** Types of the tasks that a filter by datastore looks at (spec: protocol.md §7.8). */
-const STORE_TYPES = /^(backup|prune|garbage_collection|verify|verify_group|verify_snapshot|sync)$/;
+const STORE_TYPES =
+  /^(backup|prune|garbage_collection|verify|verify_group|verify_snapshot|sync|syncjob)$/;
 const STATUSES = ["ok", "warning", "error", "unknown"];
 const NAMED_TASK = { "node": NODE_NAME, "upid": UPID };
 const COUNT: ParameterSchema = { kind: "integer", minimum: 0, optional: true };
@@ -107,7 +108,9 @@ function taskFilter(values: ParameterValues): (task: TaskRecord) => boolean {
   return ({ upid, end }) => {
     const { workerType, workerId, startTime } = upid;
     if (store !== undefined) {
-      const ofStore = workerId === store || workerId.startsWith(`${store}:`);
+      const ofStore = workerType === JOB_KINDS.sync.workerType
+        ? syncTaskPlace(workerId).store === store
+        : workerId === store || workerId.startsWith(`${store}:`);
       if (!ofStore || !STORE_TYPES.test(workerType)) return false;
     }
     if (values.boolean("running") && end !== undefined) return false;
@@ -206,9 +209,14 @@ function jobOf({ workerType, workerId }: Upid): { path: string; privilege: Privi
   const [store = "", namespace = ""] = workerId.split(":", 2);
   switch (workerType) {
     case JOB_KINDS.prune.workerType:
-      return { path: namespaceAclPath(store, namespace), privilege: JOB_KINDS.prune.privilege };
+      return { path: namespaceAclPath(store, namespace), privilege: "Datastore.Modify" };
     case JOB_KINDS.verify.workerType:
-      return { path: `/datastore/${store}`, privilege: JOB_KINDS.verify.privilege };
+      return { path: `/datastore/${store}`, privilege: "Datastore.Verify" };
+    case JOB_KINDS.sync.workerType: {
+      const place = syncTaskPlace(workerId);
+      const path = namespaceAclPath(place.store, place.namespace);
+      return { path, privilege: "Datastore.Audit" };
+    }
     case COLLECTION_TYPE:
       return { path: `/datastore/${store}`, privilege: "Datastore.Modify" };
     default:

@@ -1,8 +1,9 @@
 import { ConflictError, describeError } from "../../errors/mod.ts";
 import type { DatastoreConfig } from "../config/mod.ts";
-import { jobKey, jobSchedule, type ServerJob } from "../jobs/mod.ts";
+import { jobKey, jobSchedule, SECTION_KINDS, type ServerJob } from "../jobs/mod.ts";
 import type { StartedTask } from "../tasks/mod.ts";
-import { type JobHost, startJob } from "./start_job.ts";
+import type { JobHost } from "./job_host.ts";
+import { startJob } from "./start_job.ts";
 
 /** Schedules are looked at when a minute begins: their seconds do not matter. */
 const MINUTE_MS = 60_000;
@@ -95,7 +96,7 @@ export class JobScheduler {
     const jobs: ServerJob[] = this.#host.configs.map(({ name, gcSchedule }) => {
       return { kind: "gc", id: name, schedule: gcSchedule };
     });
-    for (const kind of ["prune", "verify"] as const) {
+    for (const kind of SECTION_KINDS) {
       try {
         jobs.push(...(await this.#host.jobs.files.list(kind)).jobs);
       } catch (error) {

@@ -6,7 +6,9 @@
  */
 
 export * from "./format_keep_options.ts";
+export type * from "./job_host.ts";
 export * from "./job_scheduler.ts";
 export * from "./prune_namespaces.ts";
 export * from "./standalone_jobs.ts";
 export * from "./start_job.ts";
+export * from "./synchronize.ts";

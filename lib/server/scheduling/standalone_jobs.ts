@@ -2,7 +2,7 @@ import type { DatastoreConfig } from "../config/mod.ts";
 import { ServerJobs } from "../jobs/mod.ts";
 import { type DatastoreUse, type OfferedDatastore, OfferedDatastores } from "../state/mod.ts";
 import { TaskRegistry } from "../tasks/mod.ts";
-import type { JobHost } from "./start_job.ts";
+import type { JobHost } from "./job_host.ts";
 
 /** Stands in for a server where a command runs a job, whether a server is running or not. */
 export class StandaloneJobs implements JobHost, Disposable {

@@ -10,17 +10,15 @@ import {
   type JobState,
   type SectionJob,
   type ServerJob,
-  type ServerJobs,
+  syncPlaces,
+  syncTaskId,
 } from "../jobs/mod.ts";
-import { startVerification, type VerificationHost } from "../state/mod.ts";
+import { startVerification } from "../state/mod.ts";
 import type { StartedTask, TaskEnd, TaskStart } from "../tasks/mod.ts";
+import type { JobHost } from "./job_host.ts";
+import { synchronize } from "./synchronize.ts";
 import { formatKeepOptions } from "./format_keep_options.ts";
 import { pruneNamespaces } from "./prune_namespaces.ts";
-
-/** A server, or what stands in for one, as far as jobs need it. */
-export interface JobHost extends VerificationHost {
-  readonly jobs: ServerJobs;
-}
 
 /** Who starts a job, and why. */
 export interface JobStart {
@@ -80,7 +78,8 @@ export async function startJob(
 
 function startWork(host: JobHost, job: ServerJob, start: JobStart): StartedTask {
   try {
-    host.datastore(jobPlace(job).store, "write");
+    const isPush = job.kind === "sync" && syncPlaces(job).direction === "push";
+    host.datastore(jobPlace(job).store, isPush ? "read" : "write");
   } catch (error) {
     return host.tasks.start(taskOf(job, start), ({ log }) => {
       if (start.introduction !== undefined) log(start.introduction);
@@ -92,6 +91,8 @@ function startWork(host: JobHost, job: ServerJob, start: JobStart): StartedTask 
       return startCollection(host, job, start);
     case "prune":
       return startPrune(host, job, start);
+    case "sync":
+      return startSync(host, job, start);
     case "verify":
       return startVerify(host, job, start);
   }
@@ -101,7 +102,7 @@ function startWork(host: JobHost, job: ServerJob, start: JobStart): StartedTask 
 function taskOf(job: ServerJob, { authId }: JobStart): TaskStart {
   const { store, namespace } = jobPlace(job);
   // What frees space has to run on a disk that is full.
-  const common = { authId, needsNoLog: job.kind !== "verify" };
+  const common = { authId, needsNoLog: job.kind === "gc" || job.kind === "prune" };
   switch (job.kind) {
     case "gc":
       return { ...common, workerType: COLLECTION_TYPE, workerId: store };
@@ -109,6 +110,8 @@ function taskOf(job: ServerJob, { authId }: JobStart): TaskStart {
       const workerId = namespace === "" ? store : `${store}:${namespace}`;
       return { ...common, workerType: JOB_KINDS.prune.workerType, workerId };
     }
+    case "sync":
+      return { ...common, workerType: JOB_KINDS.sync.workerType, workerId: syncTaskId(job) };
     case "verify":
       return {
         ...common,
@@ -145,6 +148,22 @@ function startPrune(
     task.log(`retention options: ${formatKeepOptions(keep)}`);
     const maxDepth = job.properties["max-depth"] as number | undefined;
     await pruneNamespaces(datastore, { namespace, maxDepth, keep }, task);
+  });
+}
+
+function startSync(
+  host: JobHost,
+  job: SectionJob,
+  start: JobStart,
+): StartedTask {
+  const { properties } = job;
+  const { direction, owner } = syncPlaces(job);
+  // A pull gives groups to the owner, a push takes those of the owner.
+  const sourceOwner = direction === "push" ? owner : undefined;
+  return host.tasks.start(taskOf(job, start), async (task) => {
+    if (start.introduction !== undefined) task.log(start.introduction);
+    task.log(`starting sync job '${job.id}'`);
+    await synchronize(host, { properties, sourceOwner }, task);
   });
 }
 
