@@ -3,6 +3,7 @@ import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
 import { openRestoreKey } from "../keys/open_restore_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
+import { ALSO_FROM_OPTION } from "../options/also_from_option.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { REPOSITORY_OPTIONS } from "../options/repository_options.ts";
@@ -19,6 +20,7 @@ export const command: CommandDefinition = {
   positionals: [],
   options: [
     ...REPOSITORY_OPTIONS,
+    ALSO_FROM_OPTION,
     ...KEY_OPTIONS,
     ...RATE_OPTIONS,
     {
@@ -40,7 +42,7 @@ export const command: CommandDefinition = {
 
 async function browse(values: CommandValues, context: CommandContext): Promise<void> {
   const { output } = context;
-  await using repository = await openRepository(values, context);
+  await using repository = await openRepository(values, context, { alsoFrom: { isLasting: true } });
   warnOfRate(values, context);
   const crypt = await openRestoreKey(readCryptOptions(values, context), context);
   // Whoever cannot log in hears of it here and not in the browser.

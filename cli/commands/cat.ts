@@ -5,6 +5,7 @@ import type { PxarNode } from "../../lib/pxar/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
+import { ALSO_FROM_OPTION } from "../options/also_from_option.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
@@ -42,6 +43,7 @@ export const command: CommandDefinition = {
   ],
   options: [
     ...TARGET_OPTIONS,
+    ALSO_FROM_OPTION,
     ...KEY_OPTIONS,
     ...RATE_OPTIONS,
     ...VERBOSITY_OPTIONS,

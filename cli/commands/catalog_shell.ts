@@ -34,7 +34,7 @@ export const command: CommandDefinition = {
 
 async function runCatalogShell(values: CommandValues, context: CommandContext): Promise<void> {
   const { environment, output } = context;
-  await using repository = await openRepository(values, context);
+  await using repository = await openRepository(values, context, { alsoFrom: { isLasting: true } });
   const archiveName = values.requiredText("archive-name");
   const cryptOptions = readCryptOptions(values, context);
   checkTreeName(archiveName, "Can only mount pxar archives.");

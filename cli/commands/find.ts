@@ -16,6 +16,7 @@ import type { CommandDefinition } from "../command_definition.ts";
 import { userFile } from "../files/user_file.ts";
 import { openRestoreKey } from "../keys/open_restore_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
+import { ALSO_FROM_OPTION } from "../options/also_from_option.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
@@ -48,6 +49,7 @@ export const command: CommandDefinition = {
   }],
   options: [
     ...TARGET_OPTIONS,
+    ALSO_FROM_OPTION,
     ...KEY_OPTIONS,
     ...RATE_OPTIONS,
     ...VERBOSITY_OPTIONS,

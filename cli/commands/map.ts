@@ -10,6 +10,7 @@ import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
 import { openReadingKey } from "../keys/open_reading_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
+import { ALSO_FROM_OPTION } from "../options/also_from_option.ts";
 import { KEYFILE_OPTION } from "../options/crypt_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
@@ -37,6 +38,7 @@ export const command: CommandDefinition = {
   ],
   options: [
     ...TARGET_OPTIONS,
+    ALSO_FROM_OPTION,
     {
       name: "file",
       type: { kind: "string" },
@@ -70,7 +72,9 @@ async function mapImage(values: CommandValues, context: CommandContext): Promise
     output.log(level, line);
     if (isAlone) logToSystem("pbs-client", level, line);
   };
-  await using repository = await openRepository(values, context);
+  await using repository = await openRepository(values, context, {
+    alsoFrom: { log, isLasting: true },
+  });
   const cryptOptions = readCryptOptions(values, context);
   const namespace = selectNamespace(values, environment);
   const path = values.requiredText("snapshot");

@@ -21,6 +21,7 @@ import type { CommandDefinition } from "../command_definition.ts";
 import { describeKeySource } from "../keys/key_source.ts";
 import { openRestoreKey } from "../keys/open_restore_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
+import { ALSO_FROM_OPTION } from "../options/also_from_option.ts";
 import { KEYFILE_OPTION } from "../options/crypt_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
@@ -56,6 +57,7 @@ export const command: CommandDefinition = {
   lastAloneWith: "all",
   options: [
     ...TARGET_OPTIONS,
+    ALSO_FROM_OPTION,
     {
       name: "all",
       type: { kind: "boolean" },
@@ -124,7 +126,9 @@ async function serveFiles(
     output.log(level, line);
     if (isReady && isDetached) logToSystem("pbs-client", level, line);
   };
-  await using repository = await openRepository(values, context);
+  await using repository = await openRepository(values, context, {
+    alsoFrom: { log, isLasting: true },
+  });
   const cryptOptions = readCryptOptions(values, context);
   checkWhatToShow(values);
   const namespace = selectNamespace(values, environment);

@@ -3,7 +3,6 @@ import {
   findSnapshot,
   isLatestPath,
   parseGroupOrSnapshotPath,
-  parseRepository,
   type RepairRange,
   type Repository,
 } from "../../lib/repository/mod.ts";
@@ -26,16 +25,14 @@ import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { valueFormat } from "../output/print_result.ts";
 import { RepairMessages } from "../output/repair/repair_messages.ts";
 import { outcomeToJson, repairReportToJson } from "../output/repair/repair_to_json.ts";
+import { openOthers } from "../repository/open_others.ts";
 import { openRepository } from "../repository/open_repository.ts";
-import { secondEnvironment } from "../repository/second_environment.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
 /** Word for all snapshots of a namespace and those below it. */
 const EVERYTHING = "everything";
 const KIBIBYTE = 1024;
-/** Variables for servers of `--from`, each in place of the one without `FROM_`. */
-const FROM_VARIABLES = ["PBS_FROM_FINGERPRINT", "PBS_FROM_PASSWORD"];
 
 /** `repair`: ours, takes what is damaged or missing from elsewhere. */
 export const command: CommandDefinition = {
@@ -110,7 +107,7 @@ export const command: CommandDefinition = {
 };
 
 async function repair(values: CommandValues, context: CommandContext): Promise<void> {
-  const { environment, output } = context;
+  const { output } = context;
   const format = valueFormat(values, context);
   const chunkSizeBytes = values.requiredInteger("chunk-size") * KIBIBYTE;
   if (!Number.isInteger(Math.log2(chunkSizeBytes))) {
@@ -119,18 +116,7 @@ async function repair(values: CommandValues, context: CommandContext): Promise<v
   const cryptOptions = readCryptOptions(values, context);
   await using repository = await openRepository(values, context);
   const range = await rangeOf(values, context, repository);
-  await using opened = new AsyncDisposableStack();
-  const others: Repository[] = [];
-  for (const text of values.texts("from")) {
-    const other = await context.repositories.open(parseRepository(text), {
-      environment: secondEnvironment(environment, "FROM_", FROM_VARIABLES),
-      output,
-    });
-    others.push(opened.use(other));
-    if (other.displayName === repository.displayName) {
-      throw new UsageError(`--from names the repository itself: ${text}`);
-    }
-  }
+  await using others = await openOthers("from", values, context, repository);
   const crypt = await openRestoreKey(cryptOptions, context);
   const [{ runRepair }, { checkArchiveSources, parseArchiveSpec }] = await Promise.all([
     import("../../lib/repair/mod.ts"),
@@ -146,7 +132,7 @@ async function repair(values: CommandValues, context: CommandContext): Promise<v
     report = await runRepair({
       repository,
       range,
-      others,
+      others: others.repositories,
       sources,
       excludes: values.texts("exclude"),
       chunkSizeBytes,

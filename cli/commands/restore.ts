@@ -9,6 +9,7 @@ import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
 import { openRestoreKey } from "../keys/open_restore_key.ts";
 import { readCryptOptions } from "../keys/read_crypt_options.ts";
+import { ALSO_FROM_OPTION } from "../options/also_from_option.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { VERBOSITY_OPTIONS, WARNINGS_EXIT_OPTION } from "../options/output_options.ts";
 import { RATE_OPTIONS } from "../options/rate_options.ts";
@@ -48,6 +49,7 @@ export const command: CommandDefinition = {
   ],
   options: [
     ...TARGET_OPTIONS,
+    ALSO_FROM_OPTION,
     ...KEY_OPTIONS,
     ...RATE_OPTIONS,
     ...VERBOSITY_OPTIONS,

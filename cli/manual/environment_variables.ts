@@ -11,9 +11,9 @@ export interface EnvironmentVariable {
 }
 
 /** Whether a command has an option or positional of that name. */
-function takes(name: string): (command: Command) => boolean {
+function takes(...names: string[]): (command: Command) => boolean {
   return ({ options, positionals }) =>
-    [...options, ...positionals].some((parameter) => parameter.name === name);
+    [...options, ...positionals].some(({ name }) => names.includes(name));
 }
 
 const usesRepository = takes("repository");
@@ -147,15 +147,16 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   },
   {
     name: "PBS_FROM_FINGERPRINT",
-    concerns: takes("from"),
-    description: "As PBS_FINGERPRINT, also with _FD, _FILE and _CMD, for servers of --from; for " +
+    concerns: takes("from", "also-from"),
+    description:
+      "As PBS_FINGERPRINT, also with _FD, _FILE and _CMD, for servers of --from and --also-from; for " +
       "want of it PBS_FINGERPRINT counts.",
   },
   {
     name: "PBS_FROM_PASSWORD",
-    concerns: takes("from"),
+    concerns: takes("from", "also-from"),
     description:
-      "As PBS_PASSWORD, also with _FD, _FILE and _CMD, for servers of --from; for want " +
+      "As PBS_PASSWORD, also with _FD, _FILE and _CMD, for servers of --from and --also-from; for want " +
       "of it PBS_PASSWORD counts.",
   },
   {

@@ -5,18 +5,27 @@ import type { CommandContext } from "../command_context.ts";
 import { lockWaitOf } from "./lock_wait.ts";
 import type { OpeningContext } from "./repository_opener.ts";
 import { selectRepository } from "./select_repository.ts";
+import { type AlsoFromMessages, withAlsoFrom } from "./with_also_from.ts";
+
+/** How a repository is opened. */
+export interface HowToOpen extends Pick<OpeningContext, "create" | "keepsNothing"> {
+  /** Whether its calls wait for locks if that is asked for; default yes. */
+  readonly waitsForLocks?: boolean;
+  /** How the help of other repositories is told, where a command takes some. */
+  readonly alsoFrom?: Pick<AlsoFromMessages, "log" | "isLasting">;
+}
 
 /**
  * Opens the repository that the options and variables name.
  *
- * @param how Whether a datastore directory is created that does not exist, whether nothing is kept, and
- *   whether its calls wait for locks if that is asked for, which is the default.
+ * It is read with the help of those that `--also-from` names.
+ *
  * @throws {NotFoundError} if there is no such datastore directory.
  */
 export async function openRepository(
   values: CommandValues,
   context: CommandContext,
-  how: Pick<OpeningContext, "create" | "keepsNothing"> & { readonly waitsForLocks?: boolean } = {},
+  how: HowToOpen = {},
 ): Promise<Repository> {
   const { environment, output, repositories, use } = context;
   const limits = connectionLimits(values);
@@ -30,7 +39,8 @@ export async function openRepository(
     ...(limits === undefined ? {} : { limits }),
   });
   const wait = how.waitsForLocks ?? true ? lockWaitOf(values, context) : undefined;
-  return wait === undefined ? repository : withLockWait(repository, wait);
+  const waiting = wait === undefined ? repository : withLockWait(repository, wait);
+  return await withAlsoFrom(waiting, values, context, { ...how.alsoFrom, limits });
 }
 
 /** `--rate` and `--burst`; a burst alone has no effect, nor has a rate of 0 (protocol.md §1.6). */

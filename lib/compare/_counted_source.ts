@@ -1,4 +1,4 @@
-import type { BackupSnapshot, SnapshotSource } from "../repository/mod.ts";
+import type { BackupSnapshot, Elsewhere, SnapshotSource } from "../repository/mod.ts";
 
 /** A source that counts the chunks that are read from it; stays open when it is let go of. */
 export class CountedSource implements SnapshotSource {
@@ -13,6 +13,10 @@ export class CountedSource implements SnapshotSource {
 
   get snapshot(): BackupSnapshot {
     return this.source.snapshot;
+  }
+
+  get elsewhere(): Elsewhere | undefined {
+    return this.source.elsewhere;
   }
 
   async readFile(name: string): Promise<Uint8Array> {

@@ -19,6 +19,7 @@ import {
   MANIFEST_BLOB_NAME,
   type SnapshotSource,
 } from "../repository/mod.ts";
+import { loadFile } from "./_load_file.ts";
 
 /** Listener for what a manifest says about itself. */
 export interface ReadingObserver {
@@ -84,19 +85,21 @@ export class CheckedSnapshot {
 
   /** Reads an index and compares it with the manifest. */
   async readIndex(file: ManifestFile): Promise<ChunkIndex> {
-    const bytes = await this.source.readFile(file.filename);
-    const index = file.filename.endsWith(".fidx")
-      ? parseFixedIndex(bytes, file.filename)
-      : parseDynamicIndex(bytes, file.filename);
-    verifyIndex(file, index);
-    return index;
+    return await loadFile(file.filename, this.source, (bytes) => {
+      const index = file.filename.endsWith(".fidx")
+        ? parseFixedIndex(bytes, file.filename)
+        : parseDynamicIndex(bytes, file.filename);
+      verifyIndex(file, index);
+      return index;
+    });
   }
 
   /** Reads a blob, compares it with the manifest and decodes it. */
   async readBlob(file: ManifestFile): Promise<Uint8Array> {
-    const blob = await this.source.readFile(file.filename);
-    verifyBlob(file, blob);
-    return await this.#decode(blob, file.filename);
+    return await loadFile(file.filename, this.source, async (blob) => {
+      verifyBlob(file, blob);
+      return await this.#decode(blob, file.filename);
+    });
   }
 
   /**

@@ -3,6 +3,7 @@ import type { ChunkIndex } from "../index/mod.ts";
 import type { RandomAccess } from "../pxar/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 import { DamagedChunkError } from "./damaged_chunk_error.ts";
+import { loadChunk } from "./_load_chunk.ts";
 
 /** Reads the stream of an index at any place; keeps the chunk it read last. */
 export class ChunkAccess implements RandomAccess, Disposable {
@@ -62,9 +63,10 @@ export class ChunkAccess implements RandomAccess, Disposable {
     const digest = index.digestAt(position);
     const [start, end] = [index.startOf(position), index.endOf(position)];
     try {
-      this.#chunk = await this.#decoder.decode(
+      this.#chunk = await loadChunk(
         { digest, size: end - start, encrypted: this.#encrypted },
-        (buffer) => this.#source.readChunk(digest, buffer),
+        this.#source,
+        this.#decoder,
       );
     } catch (error) {
       if (!DamagedChunkError.isCause(error)) throw error;

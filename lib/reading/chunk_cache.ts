@@ -6,6 +6,7 @@ import {
   type PlainChunk,
 } from "../chunking/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
+import { loadChunk } from "./_load_chunk.ts";
 
 /** Decoded chunks that are kept when nobody uses them, bytes. */
 const DEFAULT_KEPT_BYTES = 32 * 1024 * 1024;
@@ -118,10 +119,7 @@ export class ChunkCache implements Disposable {
     if (source === undefined) throw new TypeError("nobody says where to read the chunk from");
     this.#makeRoom(expected.size);
     this.#heldBytes += expected.size;
-    const loading = this.#decoder.decode(
-      expected,
-      (buffer) => source.readChunk(expected.digest, buffer),
-    );
+    const loading = loadChunk(expected, source, this.#decoder);
     return { source, size: expected.size, loading, users: 0 };
   }
 

@@ -3,6 +3,7 @@ import { type ChunkDecoder, type PlainChunk, Turns } from "../chunking/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { SnapshotSource } from "../repository/mod.ts";
 import { DamagedChunkError } from "./damaged_chunk_error.ts";
+import { loadChunk } from "./_load_chunk.ts";
 
 /** Requests kept under way (spec: client-pipeline.md §10.2 row 7: 8 to 32). */
 const WINDOW_CHUNKS = 16;
@@ -189,10 +190,8 @@ export class ChunkPrefetcher implements PlacedChunks, Disposable {
       let shared = this.#shared.get(key);
       if (shared === undefined) {
         if (this.#bytes > 0 && this.#bytes + size > this.#windowBytes) return;
-        const decoded = this.#decoder.decode(
-          { digest, size, encrypted: this.#encrypted },
-          (buffer) => this.#source.readChunk(digest, buffer),
-        );
+        const chunk = { digest, size, encrypted: this.#encrypted };
+        const decoded = loadChunk(chunk, this.#source, this.#decoder);
         decoded.catch(() => {});
         shared = { decoded, size, users: 0 };
         this.#shared.set(key, shared);

@@ -1,6 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { LockedError, PbsError } from "../errors/mod.ts";
-import { type BackupSnapshot, isTransientError, type SnapshotSource } from "../repository/mod.ts";
+import {
+  type BackupSnapshot,
+  type Elsewhere,
+  isTransientError,
+  type SnapshotSource,
+} from "../repository/mod.ts";
 
 /** Time for which a lost connection is waited for before a read fails. */
 const WAIT_MS = 60_000;
@@ -31,6 +36,8 @@ export class ReconnectingSource implements SnapshotSource {
   readonly #files = new Set<string>();
   /** The source that is read from; rejected while nobody tries to connect. */
   #source: Promise<SnapshotSource>;
+  /** Other places; they outlive the connection that told of them. */
+  readonly elsewhere: Elsewhere | undefined;
   #closed = false;
   #fileBytes = 0;
 
@@ -39,6 +46,7 @@ export class ReconnectingSource implements SnapshotSource {
     source: SnapshotSource,
     options: ReconnectingSourceOptions,
   ) {
+    this.elsewhere = source.elsewhere;
     this.#source = Promise.resolve(source);
     this.#options = options;
   }

@@ -1,8 +1,8 @@
 import { encodeHex } from "../bytes/mod.ts";
-import { ConflictError, describeError, PbsError } from "../errors/mod.ts";
+import { askPlaces, type ChunkPlace } from "../elsewhere/mod.ts";
+import { ConflictError, describeError } from "../errors/mod.ts";
 import type { PlacedSnapshot, SnapshotSource } from "../repository/mod.ts";
 import type { ChunkVerdict, WantedChunk } from "./chunk_check.ts";
-import { type ChunkPlace, findChunk } from "./chunk_place.ts";
 import type { RepairContext } from "./_repair_context.ts";
 
 /** Chunks that are read and checked at the same time. */
@@ -90,9 +90,12 @@ export class ChunkRepair {
     await forAll(chunks, FETCHES_IN_FLIGHT, async (chunk) => {
       this.context.request.signal.throwIfAborted();
       if (!this.context.states.isBadFor(chunk)) return;
-      const found = await findChunk(places, chunk, this.context.check, this.#refused);
+      const { check } = this.context;
+      const found = await askPlaces(places, chunk.digest, (read) => check.take(chunk, read), {
+        refused: (place, reason) => this.#refused(place, chunk, reason),
+      });
       if (found === undefined) return;
-      if (await this.put(snapshot, chunk, found.blob, found.place.name, confirm)) healed++;
+      if (await this.put(snapshot, chunk, found.value, found.place.name, confirm)) healed++;
     });
     return healed;
   }
@@ -142,11 +145,10 @@ export class ChunkRepair {
     return true;
   }
 
-  readonly #refused = (place: ChunkPlace, { digest }: WantedChunk, reason: Error) => {
-    if (!(reason instanceof PbsError)) throw reason;
+  #refused(place: ChunkPlace, { digest }: WantedChunk, reason: Error): void {
     this.context.observer.log(
       "warn",
       `chunk ${encodeHex(digest)}: not taken from ${place.name}: ${describeError(reason)[0]}`,
     );
-  };
+  }
 }

@@ -1,7 +1,6 @@
+import type { ChunkPlace, SnapshotCopy } from "../elsewhere/mod.ts";
 import type { PlacedSnapshot } from "../repository/mod.ts";
-import type { SnapshotCopy } from "./_other_repository.ts";
 import type { RepairContext } from "./_repair_context.ts";
-import type { ChunkPlace } from "./chunk_place.ts";
 
 /** Copies of one snapshot in other repositories, opened when they are needed. */
 export class Copies implements AsyncDisposable {

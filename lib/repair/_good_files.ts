@@ -1,17 +1,11 @@
 import { checkBlobCrc, decodeBlob, MAX_BLOB_PLAIN_BYTES } from "../blob/mod.ts";
 import { bytesEqual, encodeHex } from "../bytes/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
+import { openIndex, type SnapshotCopy } from "../elsewhere/mod.ts";
 import { CorruptDataError, describeError, KeyError, PbsError } from "../errors/mod.ts";
-import {
-  type ChunkIndex,
-  DIGEST_LENGTH,
-  INDEX_CHECKSUM_OFFSET,
-  parseDynamicIndex,
-  parseFixedIndex,
-} from "../index/mod.ts";
+import { type ChunkIndex, DIGEST_LENGTH, INDEX_CHECKSUM_OFFSET } from "../index/mod.ts";
 import { checkSignature, type ManifestFile, verifyBlob, verifyIndex } from "../manifest/mod.ts";
 import { archiveKind, isSafeName, type SnapshotSource } from "../repository/mod.ts";
-import type { SnapshotCopy } from "./_other_repository.ts";
 
 /** An index or a blob that is what its manifest says. */
 export type GoodFile = { readonly bytes: Uint8Array; readonly index?: ChunkIndex };
@@ -31,13 +25,6 @@ export async function checkFile(file: ManifestFile, bytes: Uint8Array): Promise<
   const index = openIndex(bytes, file.filename);
   verifyIndex(file, index);
   return { bytes, index };
-}
-
-/** Opens an index by the kind that its name tells. @throws {CorruptDataError} if it is damaged. */
-export function openIndex(bytes: Uint8Array, name: string): ChunkIndex {
-  return archiveKind(name) === "fixed"
-    ? parseFixedIndex(bytes, name)
-    : parseDynamicIndex(bytes, name);
 }
 
 /** Name under which a file may be found again by its checksum and size. */

@@ -1,7 +1,7 @@
+import type { OtherRepository } from "../elsewhere/mod.ts";
 import type { RepairTarget } from "../repository/mod.ts";
 import type { ChunkCheck, WantedChunk } from "./chunk_check.ts";
 import type { ChunkStates } from "./_chunk_states.ts";
-import type { OtherRepository } from "./_other_repository.ts";
 import type { RepairObserver, RepairRequest } from "./repair_request.ts";
 
 /** Sums of a repair. */

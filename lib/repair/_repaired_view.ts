@@ -9,11 +9,11 @@ export class RepairedView implements SnapshotSource {
 
   /**
    * @param source The snapshot; stays the caller's.
-   * @param elsewhere Reads a chunk that is not there yet; undefined if there is none.
+   * @param placed Reads a chunk that is not there yet; undefined if there is none.
    */
   constructor(
     private readonly source: SnapshotSource,
-    private readonly elsewhere: (digest: Uint8Array) => Promise<Uint8Array | undefined>,
+    private readonly placed: (digest: Uint8Array) => Promise<Uint8Array | undefined>,
   ) {}
 
   /** See {@linkcode SnapshotSource.snapshot}. */
@@ -33,7 +33,7 @@ export class RepairedView implements SnapshotSource {
 
   /** See {@linkcode SnapshotSource.readChunk}. */
   async readChunk(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void> {
-    const blob = await this.elsewhere(digest);
+    const blob = await this.placed(digest);
     if (blob === undefined) return await this.source.readChunk(digest, buffer);
     buffer(blob.byteLength).set(blob);
   }

@@ -1,5 +1,6 @@
 import { checkBlobCrc } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
+import { askPlaces } from "../elsewhere/mod.ts";
 import {
   CorruptDataError,
   describeError,
@@ -22,6 +23,7 @@ import {
   formatSnapshotPath,
   isSafeName,
   MANIFEST_BLOB_NAME,
+  type ReadChunk,
   type RepairCandidate,
   type SnapshotSource,
 } from "../repository/mod.ts";
@@ -33,7 +35,6 @@ import type { MadeFile } from "./_rechunk_sources.ts";
 import type { RepairContext } from "./_repair_context.ts";
 import { RepairedView } from "./_repaired_view.ts";
 import type { WantedChunk } from "./chunk_check.ts";
-import { findChunk } from "./chunk_place.ts";
 import type { SnapshotOutcome } from "./repair_request.ts";
 
 /** Chunks that are looked at before those of them that are bad are looked for elsewhere. */
@@ -332,7 +333,9 @@ export class SnapshotRepair {
     const { check, healable } = this.#context;
     const wanted = healable.get(encodeHex(digest));
     if (wanted === undefined) return undefined;
-    return (await findChunk(await copies.chunks(), wanted, check, () => {}))?.blob;
+    const places = await copies.chunks();
+    const take = (read: ReadChunk) => check.take(wanted, read);
+    return (await askPlaces(places, digest, take, { refused: () => {} }))?.value;
   }
 
   #outcome(

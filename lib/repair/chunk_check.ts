@@ -123,8 +123,20 @@ export class ChunkCheck implements Disposable {
     }
   }
 
-  /** Checks a chunk that came from elsewhere. @throws {CorruptDataError} if it is not good. */
-  async checkBlob(chunk: WantedChunk, blob: Uint8Array): Promise<void> {
+  /**
+   * Reads a chunk from elsewhere, and checks it.
+   *
+   * @returns The encoded chunk.
+   * @throws {CorruptDataError} if it is not good.
+   */
+  async take(chunk: WantedChunk, read: ReadBlob): Promise<Uint8Array> {
+    let blob = new Uint8Array();
+    await read((length) => blob = new Uint8Array(length));
+    await this.#checkBlob(chunk, blob);
+    return blob;
+  }
+
+  async #checkBlob(chunk: WantedChunk, blob: Uint8Array): Promise<void> {
     const name = `chunk ${encodeHex(chunk.digest)}`;
     const { encrypted } = parseBlobHeader(blob, name);
     if (encrypted !== chunk.encrypted) {

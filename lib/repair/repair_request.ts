@@ -1,20 +1,15 @@
 import type { ArchiveSpec } from "../backup/mod.ts";
 import type { CryptConfig } from "../crypto/mod.ts";
+import type { HelpingRepository } from "../elsewhere/mod.ts";
 import type { LostEntry, LostRange } from "../restore/mod.ts";
 import type { PlacedSnapshot, RepairRange, Repository } from "../repository/mod.ts";
-
-/** A repository as far as good chunks and files are taken from it. */
-export type RepairSource = Pick<
-  Repository,
-  "displayName" | "listNamespaces" | "listSnapshots" | "openSnapshot" | "readChunk"
->;
 
 /** Everything a repair needs to know. */
 export interface RepairRequest {
   readonly repository: Repository;
   readonly range: RepairRange;
   /** Other repositories that good chunks and files may be taken from, in the order of preference. */
-  readonly others: readonly RepairSource[];
+  readonly others: readonly HelpingRepository[];
   /** Sources that archives of the range were made of. */
   readonly sources: readonly ArchiveSpec[];
   /** Exclude patterns of the sources, as the backups had them. */

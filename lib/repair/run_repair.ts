@@ -1,16 +1,14 @@
+import { openIndex, OtherRepository, placeOfSnapshot } from "../elsewhere/mod.ts";
 import { CancelledError, describeError, NotFoundError, PbsError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import { formatGroupPath, type PlacedSnapshot, type RepairTarget } from "../repository/mod.ts";
 import { ChunkRepair } from "./_chunk_repair.ts";
 import { ChunkStates } from "./_chunk_states.ts";
-import { openIndex } from "./_good_files.ts";
-import { OtherRepository } from "./_other_repository.ts";
 import { rechunkSources } from "./_rechunk_sources.ts";
 import type { RepairContext } from "./_repair_context.ts";
 import { ServerTarget } from "./_server_target.ts";
 import { SnapshotRepair } from "./_snapshot_repair.ts";
 import { ChunkCheck, type WantedChunk } from "./chunk_check.ts";
-import { placeOfSnapshot } from "./chunk_place.ts";
 import type {
   RepairObserver,
   RepairReport,

@@ -15,6 +15,7 @@ export type * from "./backup_target.ts";
 export * from "./backup_time.ts";
 export * from "./chunk_list.ts";
 export * from "./crypt_mode.ts";
+export type * from "./elsewhere.ts";
 export * from "./find_snapshot.ts";
 export * from "./is_transient_error.ts";
 export type * from "./measured_transfer.ts";

@@ -1,3 +1,4 @@
+import type { Elsewhere } from "./elsewhere.ts";
 import type { BackupSnapshot } from "./snapshot_path.ts";
 
 /**
@@ -6,6 +7,8 @@ import type { BackupSnapshot } from "./snapshot_path.ts";
  */
 export interface SnapshotSource extends AsyncDisposable {
   readonly snapshot: BackupSnapshot;
+  /** Other places for what is missing or damaged here; absent if there are none. */
+  readonly elsewhere?: Elsewhere | undefined;
   /** The raw bytes of a file of the snapshot: a blob, an index, `index.json.blob`. */
   readFile(name: string): Promise<Uint8Array>;
   /**

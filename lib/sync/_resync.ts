@@ -1,5 +1,5 @@
 import { CorruptDataError } from "../errors/mod.ts";
-import type { RepairSource } from "../repair/mod.ts";
+import type { HelpingRepository } from "../elsewhere/mod.ts";
 import type { PlacedSnapshot, Repository } from "../repository/mod.ts";
 import type { SyncRun } from "./_sync_run.ts";
 
@@ -44,7 +44,7 @@ function seenAs(
   repository: Repository,
   name: string,
   namespace: string,
-): RepairSource {
+): HelpingRepository {
   return {
     displayName: repository.displayName,
     listNamespaces: () => Promise.resolve([{ namespace: name }]),

@@ -103,6 +103,7 @@ const OURS = ["", "snapshot"].flatMap((path) => [...ourMembers(TABLE, path)])
     "--verify-contents",
     "--warnings-exit",
     "--lock-wait",
+    "--also-from",
     "--all",
     "--group",
     "--quiet",

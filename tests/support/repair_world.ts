@@ -132,6 +132,26 @@ export function chunkFiles(store: string): string[] {
   return found.sort();
 }
 
+/**
+ * The chunk files that restores of some snapshots read, in the order of the snapshots and of their
+ * archives; what only catalogs name is not among them.
+ */
+export function restoredChunks(store: string, snapshots: readonly StoredSnapshot[]): string[] {
+  const found = new Set<string>();
+  for (const name of snapshotFiles(store, snapshots)) {
+    if (!name.endsWith("idx") || name.includes("catalog")) continue;
+    const bytes = Deno.readFileSync(`${store}/${name}`);
+    const index = name.endsWith(".fidx")
+      ? parseFixedIndex(bytes, name)
+      : parseDynamicIndex(bytes, name);
+    for (let i = 0; i < index.chunkCount; i++) {
+      const digest = encodeHex(index.digestAt(i));
+      found.add(`${digest.slice(0, 4)}/${digest}`);
+    }
+  }
+  return [...found];
+}
+
 /** Files of the snapshots of a datastore by their paths below it, sorted. */
 export function snapshotFiles(store: string, snapshots: readonly StoredSnapshot[]): string[] {
   return snapshots.flatMap(({ snapshot }) => {

@@ -1,21 +1,33 @@
-import { CorruptDataError, describeError, NotFoundError, PbsError } from "../errors/mod.ts";
+import {
+  ConnectionError,
+  CorruptDataError,
+  describeError,
+  NotFoundError,
+  PbsError,
+} from "../errors/mod.ts";
 import { checkManifestOf, decodeManifestBlob, type Manifest } from "../manifest/mod.ts";
 import { ReconnectingSource } from "../reading/mod.ts";
 import {
-  type BackupSnapshot,
+  type BackupGroup,
   formatGroupPath,
   formatSnapshotPath,
   isFinished,
   MANIFEST_BLOB_NAME,
   type PlacedSnapshot,
+  type Repository,
   type SnapshotInfo,
   type SnapshotSource,
 } from "../repository/mod.ts";
-import type { RepairSource } from "./repair_request.ts";
 import { type ChunkPlace, placeOf, placeOfSnapshot } from "./chunk_place.ts";
 
 /** Time for which a lost connection to another repository is waited for. */
 const PATIENCE_MS = 20_000;
+
+/** A repository as far as good chunks and files are taken from it. */
+export type HelpingRepository = Pick<
+  Repository,
+  "displayName" | "listNamespaces" | "listSnapshots" | "openSnapshot" | "readChunk"
+>;
 
 /** A snapshot of another repository, opened. */
 export interface SnapshotCopy extends AsyncDisposable {
@@ -37,7 +49,7 @@ export class OtherRepository {
   readonly #listings = new Map<string, Promise<SnapshotInfo[]>>();
 
   /** @param log Receives a line for what cannot be read there. */
-  constructor(readonly repository: RepairSource, readonly log: (line: string) => void) {
+  constructor(readonly repository: HelpingRepository, readonly log: (line: string) => void) {
     this.chunks = placeOf(repository);
   }
 
@@ -51,16 +63,51 @@ export class OtherRepository {
    * and left out.
    */
   async *copiesOf({ namespace, snapshot }: PlacedSnapshot): AsyncGenerator<SnapshotCopy> {
-    for (const each of await this.#namespacesFrom(namespace)) {
-      const there = (await this.#list(each, snapshot)).some(({ time }) => time === snapshot.time);
-      const copy = there ? await this.open({ namespace: each, snapshot }) : undefined;
+    const named: string[] = [];
+    try {
+      for (const each of await this.#namespacesFrom(namespace)) {
+        const listed = await this.#list(each, snapshot);
+        if (listed.some(({ time }) => time === snapshot.time)) named.push(each);
+      }
+    } catch (error) {
+      this.#tell("its snapshots cannot be listed", error);
+    }
+    for (const each of named) {
+      const copy = await this.open({ namespace: each, snapshot });
       if (copy !== undefined) yield copy;
     }
   }
 
+  /**
+   * The finished snapshots of a group, newest first, those of that namespace before those of the groups
+   * of this name in others. What may not be listed is told, and left out.
+   *
+   * @throws {ConnectionError} if it cannot be reached.
+   */
+  async snapshotsOf(namespace: string, group: BackupGroup): Promise<PlacedSnapshot[]> {
+    const found: PlacedSnapshot[] = [];
+    for (const each of await this.#namespacesFrom(namespace)) {
+      const listed = (await this.#list(each, group)).filter(isFinished);
+      for (const { type, id, time } of listed.toSorted((a, b) => b.time - a.time)) {
+        found.push({ namespace: each, snapshot: { type, id, time } });
+      }
+    }
+    return found;
+  }
+
+  /** Forgets what it has listed: it may be another list by now. */
+  forgetListings(): void {
+    this.#namespaces = undefined;
+    this.#listings.clear();
+  }
+
   /** All finished snapshots, newest first; groups that cannot be listed are told, and left out. */
   async *snapshots(): AsyncGenerator<PlacedSnapshot> {
-    for (const namespace of await this.#namespacesFrom("")) {
+    const namespaces = await this.#namespacesFrom("").catch((error) => {
+      this.#tell("its namespaces cannot be listed", error);
+      return [""];
+    });
+    for (const namespace of namespaces) {
       let found: SnapshotInfo[] = [];
       try {
         found = (await this.repository.listSnapshots(namespace)).filter(isFinished);
@@ -74,32 +121,44 @@ export class OtherRepository {
   }
 
   /** Opens a snapshot and reads its manifest. @returns undefined, and tells why, if that fails. */
-  async open({ namespace, snapshot }: PlacedSnapshot): Promise<SnapshotCopy | undefined> {
-    const path = formatSnapshotPath(snapshot);
-    let opened: SnapshotSource | undefined;
+  async open(placed: PlacedSnapshot): Promise<SnapshotCopy | undefined> {
     try {
-      const source = opened = await ReconnectingSource.open({
-        open: () => this.repository.openSnapshot(namespace, snapshot),
-        waitMs: PATIENCE_MS,
-      });
-      const manifestBlob = await source.readFile(MANIFEST_BLOB_NAME);
-      const manifest = await decodeManifestBlob(manifestBlob);
-      checkManifestOf(manifest, snapshot);
-      const name = `${this.name}, ${namespace === "" ? "" : `${namespace}:`}${path}`;
-      let chunks: Promise<ChunkPlace> | undefined;
-      return {
-        name,
-        source,
-        manifestBlob,
-        manifest,
-        chunks: () => chunks ??= this.#readIndexes(name, source, manifest),
-        [Symbol.asyncDispose]: () => Promise.resolve(source[Symbol.asyncDispose]()),
-      };
+      return await this.mustOpen(placed);
     } catch (error) {
-      await opened?.[Symbol.asyncDispose]();
-      this.#tell(`snapshot ${path} cannot be read`, error);
+      this.tellUnreadable(placed, error);
       return undefined;
     }
+  }
+
+  /** The same. @throws why it cannot be read. */
+  async mustOpen({ namespace, snapshot }: PlacedSnapshot): Promise<SnapshotCopy> {
+    await using opened = new AsyncDisposableStack();
+    const source = opened.use(
+      await ReconnectingSource.open({
+        open: () => this.repository.openSnapshot(namespace, snapshot),
+        waitMs: PATIENCE_MS,
+      }),
+    );
+    const manifestBlob = await source.readFile(MANIFEST_BLOB_NAME);
+    const manifest = await decodeManifestBlob(manifestBlob);
+    checkManifestOf(manifest, snapshot);
+    const path = formatSnapshotPath(snapshot);
+    const name = `${this.name}, ${namespace === "" ? "" : `${namespace}:`}${path}`;
+    let chunks: Promise<ChunkPlace> | undefined;
+    const held = opened.move();
+    return {
+      name,
+      source,
+      manifestBlob,
+      manifest,
+      chunks: () => chunks ??= this.#readIndexes(name, source, manifest),
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
+    };
+  }
+
+  /** Tells that a snapshot cannot be read. @throws the reason, if that says nothing about it. */
+  tellUnreadable({ snapshot }: PlacedSnapshot, error: unknown): void {
+    this.#tell(`snapshot ${formatSnapshotPath(snapshot)} cannot be read`, error);
   }
 
   /** A server gives only chunks that an index names which it was asked for before. */
@@ -124,6 +183,10 @@ export class OtherRepository {
     this.#namespaces ??= this.repository.listNamespaces("").then(
       (found) => found.map(({ namespace }) => namespace),
       (error) => {
+        if (error instanceof ConnectionError) {
+          this.#namespaces = undefined;
+          throw error;
+        }
         this.#tell("its namespaces cannot be listed", error);
         return [];
       },
@@ -131,12 +194,16 @@ export class OtherRepository {
     return [first, ...(await this.#namespaces).filter((namespace) => namespace !== first)];
   }
 
-  #list(namespace: string, group: BackupSnapshot): Promise<SnapshotInfo[]> {
+  #list(namespace: string, group: BackupGroup): Promise<SnapshotInfo[]> {
     const key = `${namespace}\0${formatGroupPath(group)}`;
     let listing = this.#listings.get(key);
     if (listing === undefined) {
       const { type, id } = group;
       listing = this.repository.listSnapshots(namespace, { type, id }).catch((error) => {
+        if (error instanceof ConnectionError) {
+          this.#listings.delete(key);
+          throw error;
+        }
         if (!(error instanceof NotFoundError)) this.#tell("a group cannot be listed", error);
         return [];
       });
