@@ -1,12 +1,16 @@
 import { NotFoundError, PbsError, UsageError } from "../../lib/errors/mod.ts";
 import { parseRepository, type Repository } from "../../lib/repository/mod.ts";
-import type { CopyPlan } from "../../lib/transfer/mod.ts";
+import type { CopyPlan, Recoding, RecodingKind } from "../../lib/transfer/mod.ts";
 import { MOMENT_FORMAT } from "../arguments/moment_format.ts";
 import { parseMoment } from "../arguments/parse_moment.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { NAMESPACE_FORMAT, REPOSITORY_FORMAT } from "../arguments/value_formats.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
+import { openEncryptionKey } from "../keys/open_encryption_key.ts";
+import { openRestoreKey } from "../keys/open_restore_key.ts";
+import { givenKey, readCryptOptions } from "../keys/read_crypt_options.ts";
+import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
 import {
   OUTPUT_FORMAT_OPTION,
@@ -32,8 +36,9 @@ import { catchSignals } from "../signals/catch_signals.ts";
 
 const MAX_NAMESPACE_LEVELS = 7;
 const MILLISECONDS = 1000;
-/** Variables for a server of `--to`, each in place of the one without `TO_`. */
-const TO_VARIABLES = ["PBS_TO_FINGERPRINT", "PBS_TO_PASSWORD"];
+/** Variables for a server of `--to` and the key of the copies, each in place of the one without `TO_`. */
+const TO_VARIABLES = ["PBS_TO_ENCRYPTION_PASSWORD", "PBS_TO_FINGERPRINT", "PBS_TO_PASSWORD"];
+const RECODINGS = ["reencrypt", "encrypt", "decrypt"] as const satisfies readonly RecodingKind[];
 
 /** `copy`: ours, snapshots from one repository to another. */
 export const command: CommandDefinition = {
@@ -81,6 +86,39 @@ export const command: CommandDefinition = {
       type: { kind: "string", format: MOMENT_FORMAT },
       description: "Copy only snapshots from this date or time on, or not older than e.g. 30d.",
     },
+    ...KEY_OPTIONS.filter(({ name }) => name !== "crypt-mode"),
+    {
+      name: "to-keyfile",
+      type: { kind: "string" },
+      completion: "file-name",
+      description: "File with the encryption key of the copies, for --reencrypt and --encrypt.",
+    },
+    {
+      name: "to-keyfd",
+      type: { kind: "integer", minimum: 0 },
+      description: "File descriptor to read that key from.",
+    },
+    {
+      name: "reencrypt",
+      type: { kind: "boolean" },
+      default: false,
+      description:
+        "Encrypt and sign with the key of --to-keyfile what was encrypted or signed with " +
+        "that of --keyfile.",
+    },
+    {
+      name: "encrypt",
+      type: { kind: "boolean" },
+      default: false,
+      description: "Encrypt snapshots that are not encrypted with the key of --to-keyfile.",
+    },
+    {
+      name: "decrypt",
+      type: { kind: "boolean" },
+      default: false,
+      description:
+        "Decrypt with the key of --keyfile, and store the copies without any encryption.",
+    },
     {
       name: "keep-protection",
       type: { kind: "boolean" },
@@ -119,6 +157,7 @@ async function copy(values: CommandValues, context: CommandContext): Promise<voi
   const { environment, output } = context;
   const format = valueFormat(values, context);
   const isDryRun = values.flag("dry-run");
+  const recoding = await openRecoding(values, context);
   const create = values.flag("init") && !isDryRun;
   await using source = await openRepository(values, context, { waitsForLocks: false });
   await using target = await openTarget(values, context, create);
@@ -162,6 +201,7 @@ async function copy(values: CommandValues, context: CommandContext): Promise<voi
       target,
       plan,
       signal,
+      recoding,
       retries: values.requiredInteger("retry"),
       keepsProtection: values.flag("keep-protection"),
       lockWait: lockWaitOf(values, context),
@@ -179,6 +219,44 @@ async function copy(values: CommandValues, context: CommandContext): Promise<voi
   throw new PbsError(
     failed === 1 ? "1 snapshot was not copied" : `${failed} snapshots were not copied`,
   );
+}
+
+/** Change of protection that `--reencrypt`, `--encrypt` and `--decrypt` ask for, with its keys. */
+async function openRecoding(
+  values: CommandValues,
+  context: CommandContext,
+): Promise<Recoding | undefined> {
+  const asked = RECODINGS.filter((kind) => values.flag(kind));
+  const keys = ["keyfile", "keyfd", "to-keyfile", "to-keyfd"].filter((name) => values.has(name));
+  if (asked.length === 0) {
+    if (keys.length === 0) return undefined;
+    throw new UsageError(
+      `--${
+        keys[0]
+      } has no effect without --reencrypt, --encrypt or --decrypt: a copy keeps its key`,
+    );
+  }
+  const kinds = new Set(asked);
+  const needsSource = kinds.has("reencrypt") || kinds.has("decrypt");
+  const needsTarget = kinds.has("reencrypt") || kinds.has("encrypt");
+  const sourceKey = needsSource
+    ? await openRestoreKey(readCryptOptions(values, context), context)
+    : undefined;
+  if (needsSource && sourceKey === undefined) {
+    throw new UsageError("--reencrypt and --decrypt need the key of the source: --keyfile");
+  }
+  const targetKey = needsTarget ? await openTargetKey(values, context) : undefined;
+  const { checkRecoding } = await import("../../lib/transfer/mod.ts");
+  const recoding = { kinds, sourceKey, targetKey };
+  checkRecoding(recoding);
+  return recoding;
+}
+
+async function openTargetKey(values: CommandValues, context: CommandContext) {
+  const input = givenKey(values, "to-keyfile", "to-keyfd");
+  if (input === undefined) throw new UsageError("--reencrypt and --encrypt need --to-keyfile");
+  const environment = secondEnvironment(context.environment, "TO_", TO_VARIABLES);
+  return (await openEncryptionKey(input, { ...context, environment })).config;
 }
 
 async function openTarget(

@@ -77,7 +77,8 @@ function cryptMode(values: CommandValues): CryptMode | undefined {
   return mode;
 }
 
-function givenKey(
+/** The key that one of two options names, read and not opened; undefined if neither was given. */
+export function givenKey(
   values: CommandValues,
   pathOption: string,
   descriptorOption: string,

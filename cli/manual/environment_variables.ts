@@ -226,6 +226,12 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Server, for want of --server.",
   },
   {
+    name: "PBS_TO_ENCRYPTION_PASSWORD",
+    concerns: takes("to-keyfile"),
+    description: "As PBS_ENCRYPTION_PASSWORD, also with _FD, _FILE and _CMD, for the key of " +
+      "--to-keyfile; for want of it PBS_ENCRYPTION_PASSWORD counts.",
+  },
+  {
     name: "PBS_TO_FINGERPRINT",
     concerns: takes("to"),
     description: "As PBS_FINGERPRINT, also with _FD, _FILE and _CMD, for a server of --to; for " +

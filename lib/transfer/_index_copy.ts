@@ -18,10 +18,11 @@ import { openListedIndex } from "./_index_files.ts";
 import type { CopyProgress } from "./copy_options.ts";
 
 /** Places that are looked at together; also what one request of a placement takes. */
-const PLACES_AT_ONCE = 1024;
+export const PLACES_AT_ONCE = 1024;
 /** Plain bytes of chunks between their source and their target: enough for 1 Gbit/s over 200 ms. */
-const FLIGHT_BYTES = 48 * 1024 * 1024;
-const FLIGHT_CHUNKS = 64;
+export const FLIGHT_BYTES = 48 * 1024 * 1024;
+/** Chunks among them. */
+export const FLIGHT_CHUNKS = 64;
 
 /** Everything that the copies of a snapshot's indexes share. */
 export interface IndexCopyContext {
@@ -51,13 +52,9 @@ interface Stretch {
  * @throws {CorruptDataError} if the index, or a chunk of it, is not as the manifest says.
  */
 export async function copyIndex(context: IndexCopyContext, file: ManifestFile): Promise<void> {
-  const { source, target } = context;
-  const index = readIndex(await source.readFile(file.filename), file);
-  const writer = await target.createIndex(
-    index.kind,
-    file.filename,
-    index.kind === "fixed" ? index.size : undefined,
-  );
+  const { source } = context;
+  const index = openCopied(await source.readFile(file.filename), file);
+  const writer = await openWriter(context, index);
   const flight = new Flight(FLIGHT_BYTES, FLIGHT_CHUNKS);
   try {
     await copyChunks(context, index, file.cryptMode === "encrypt", writer, flight);
@@ -68,7 +65,16 @@ export async function copyIndex(context: IndexCopyContext, file: ManifestFile): 
   await writer.close({ chunkCount, size, checksum });
 }
 
-function readIndex(bytes: Uint8Array, file: ManifestFile): ChunkIndex {
+/** Begins the index of the copy. */
+export async function openWriter(
+  { target }: IndexCopyContext,
+  { kind, name, size }: ChunkIndex,
+): Promise<IndexWriter> {
+  return await target.createIndex(kind, name, kind === "fixed" ? size : undefined);
+}
+
+/** Reads an index that the target can store. @throws {CorruptDataError} if it is none. */
+export function openCopied(bytes: Uint8Array, file: ManifestFile): ChunkIndex {
   const index = openListedIndex(bytes, file);
   if (index instanceof FixedIndex && index.chunkSize !== FIXED_CHUNK_SIZE) {
     throw new CorruptDataError(
@@ -176,9 +182,7 @@ async function move(
   const { digest, size } = chunk;
   const checked = await decoder.check(chunk, (buffer) => source.readChunk(digest, buffer))
     .catch((error) => {
-      throw DamagedChunkError.isCause(error) && !isTransientError(error)
-        ? new CorruptDataError(`${archive}: ${error.message}`, { cause: error })
-        : error;
+      throw nameDamage(error, archive);
     });
   try {
     await writer.putChunk({ digest, size, blob: checked.bytes });
@@ -186,4 +190,11 @@ async function move(
   } finally {
     checked.release();
   }
+}
+
+/** The error to throw for one of reading a chunk: damage is named with its archive. */
+export function nameDamage(error: unknown, archive: string): unknown {
+  return DamagedChunkError.isCause(error) && !isTransientError(error)
+    ? new CorruptDataError(`${archive}: ${error.message}`, { cause: error })
+    : error;
 }

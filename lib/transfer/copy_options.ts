@@ -1,4 +1,5 @@
 import type { PlacedSnapshot } from "../repository/mod.ts";
+import type { Recoding } from "./recoding.ts";
 
 /** Counters of a transfer, which grow while it runs. */
 export interface CopyProgress {
@@ -28,6 +29,8 @@ export interface CopySnapshotOptions {
   /** Its namespace exists. The snapshot has the same type, id and time as the one it is made from. */
   readonly to: PlacedSnapshot;
   readonly observer: CopyObserver;
+  /** How its protection changes; it stays as it is if absent. */
+  readonly recoding?: Recoding | undefined;
   /** Ends it; nothing is left but chunks. */
   readonly signal: AbortSignal;
 }

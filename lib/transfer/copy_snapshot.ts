@@ -8,7 +8,6 @@ import {
   encodeManifestBlob,
   type Manifest,
   UNPROTECTED_KEYS,
-  verifyBlob,
   withUnprotected,
 } from "../manifest/mod.ts";
 import {
@@ -21,7 +20,10 @@ import {
   type SnapshotSource,
 } from "../repository/mod.ts";
 import { indexesOf } from "./_index_files.ts";
-import { copyIndex } from "./_index_copy.ts";
+import { copyBlob } from "./_copy_blob.ts";
+import { copyIndex, type IndexCopyContext } from "./_index_copy.ts";
+import { recodeFiles, recodeLog } from "./_recode_snapshot.ts";
+import { recodingOf, type SnapshotRecoding } from "./recoding.ts";
 import type { CopiedSnapshot, CopyProgress, CopySnapshotOptions } from "./copy_options.ts";
 
 /**
@@ -49,11 +51,12 @@ export async function copySnapshot(
 async function copy(
   source: Repository,
   target: Repository,
-  { from, to, observer, signal }: CopySnapshotOptions,
+  { from, to, observer, signal, ...options }: CopySnapshotOptions,
 ): Promise<CopiedSnapshot> {
   signal.throwIfAborted();
   await using reading = await source.openSnapshot(from.namespace, from.snapshot);
   const manifest = await readManifest(reading);
+  const recoding = options.recoding && recodingOf(manifest, options.recoding);
   await using writing = await target.beginBackup(to);
   using decoder = new ChunkDecoder();
   const counters = {
@@ -71,22 +74,14 @@ async function copy(
   };
   const known = await knownChunks(writing, (line) => observer.log("warn", line));
   const context = { source: reading, target: writing, known, decoder, signal, count };
-  for (const file of manifest.files) {
-    signal.throwIfAborted();
-    if (archiveKind(file.filename) !== "blob") {
-      await copyIndex(context, file);
-      continue;
-    }
-    const blob = await reading.readFile(file.filename);
-    verifyBlob(file, blob);
-    await writing.uploadBlob(file.filename, blob);
-    count({ bytesDone: blob.byteLength, bytesMoved: blob.byteLength });
-  }
+  const copied = recoding === undefined
+    ? await copyFiles(context, manifest)
+    : await recodeFiles(context, manifest, recoding);
   if (!manifest.files.some(({ filename }) => filename === CLIENT_LOG_BLOB_NAME)) {
-    await copyLog(reading, writing, count);
+    await copyLog(context, recoding);
   }
   signal.throwIfAborted();
-  await writing.uploadBlob(MANIFEST_BLOB_NAME, await encodeManifestBlob(manifest));
+  await writing.uploadBlob(MANIFEST_BLOB_NAME, await encodeManifestBlob(copied));
   const { warnings } = await writing.finish();
   return { ...counters, warnings };
 }
@@ -103,11 +98,21 @@ async function readManifest(source: SnapshotSource): Promise<Manifest> {
   );
 }
 
+/** Copies the files as they are. */
+async function copyFiles(context: IndexCopyContext, manifest: Manifest): Promise<Manifest> {
+  for (const file of manifest.files) {
+    context.signal.throwIfAborted();
+    await (archiveKind(file.filename) === "blob"
+      ? copyBlob(context, file)
+      : copyIndex(context, file));
+  }
+  return manifest;
+}
+
 /** The log comes after the manifest and is not in it: only its own checksum is there to check. */
 async function copyLog(
-  source: SnapshotSource,
-  target: BackupTarget,
-  count: (done: Partial<CopyProgress>) => void,
+  { count, source, target }: IndexCopyContext,
+  recoding: SnapshotRecoding | undefined,
 ): Promise<void> {
   let blob: Uint8Array;
   try {
@@ -117,8 +122,11 @@ async function copyLog(
     throw error;
   }
   checkBlobCrc(blob, CLIENT_LOG_BLOB_NAME);
-  await target.uploadBlob(CLIENT_LOG_BLOB_NAME, blob);
-  count({ bytesMoved: blob.byteLength });
+  const copy = recoding === undefined
+    ? blob
+    : await recodeLog(blob, CLIENT_LOG_BLOB_NAME, recoding);
+  await target.uploadBlob(CLIENT_LOG_BLOB_NAME, copy);
+  count({ bytesMoved: copy.byteLength });
 }
 
 /** Chunks of the snapshot before, with the lengths that its indexes give them. */

@@ -36,3 +36,4 @@ export {
   runCopy,
 } from "./run_copy.ts";
 export { type CopyEstimate, estimateCopy } from "./estimate_copy.ts";
+export { checkRecoding, type Recoding, type RecodingKind } from "./recoding.ts";

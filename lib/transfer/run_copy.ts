@@ -22,6 +22,7 @@ import {
 import type { CopiedSnapshot, CopyObserver, CopyProgress } from "./copy_options.ts";
 import { copySnapshot } from "./copy_snapshot.ts";
 import { ensureNamespace } from "./ensure_namespace.ts";
+import { checkRecoding, type Recoding } from "./recoding.ts";
 import type { CopyDecision, CopyPlan, PlannedSnapshot } from "./plan_copy.ts";
 
 /** Pauses before the first, second and further attempts. */
@@ -40,6 +41,8 @@ export interface CopyRequest {
   readonly pauseMs?: ((attempt: number) => number) | undefined;
   /** Whether copies of protected snapshots are protected too; default no. */
   readonly keepsProtection?: boolean | undefined;
+  /** How the protection of snapshots changes; it stays as it is if absent. */
+  readonly recoding?: Recoding | undefined;
   /** How long a group or snapshot may be in use by others; not at all by default. */
   readonly lockWait?: LockWait | undefined;
 }
@@ -99,6 +102,7 @@ export function progressOf({ groups }: CopyPlan): CopyRunProgress {
  * Copies all snapshots of a plan. One that is damaged, or that the target refuses, is not copied; the
  * others are.
  *
+ * @throws {UsageError} if a key is missing that a change of protection needs.
  * @throws {CancelledError} if the signal ended it.
  * @throws {ConnectionError} if a connection is lost for good.
  */
@@ -107,6 +111,7 @@ export async function runCopy(
   observer: CopyRunObserver,
 ): Promise<CopyReport> {
   const started = performance.now();
+  if (request.recoding !== undefined) checkRecoding(request.recoding);
   const counts = { copied: 0, failed: 0, present: 0, older: 0, unfinished: 0 };
   const done = (outcome: CopyOutcome) => {
     counts[outcome.state]++;
@@ -136,7 +141,7 @@ async function copyPlanned(
   { from, to, info }: PlannedSnapshot,
   observer: CopyRunObserver,
 ): Promise<CopyOutcome> {
-  const { source, target, signal, retries = 0 } = request;
+  const { source, target, recoding, signal, retries = 0 } = request;
   const { progress } = observer;
   progress.snapshot = formatSnapshotPath(from.snapshot);
   const { bytesDone } = progress;
@@ -144,7 +149,7 @@ async function copyPlanned(
     try {
       const copied = await waitForLock(
         request.lockWait,
-        () => copySnapshot(source, target, { from, to, observer, signal }),
+        () => copySnapshot(source, target, { from, to, observer, recoding, signal }),
         signal,
       );
       if (request.keepsProtection && info.protected) {
