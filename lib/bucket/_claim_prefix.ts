@@ -1,11 +1,7 @@
-import { ConflictError, UsageError } from "../errors/mod.ts";
-import { CHUNKS_FOLDER } from "../datastore/mod.ts";
-import { BACKUP_TYPES } from "../repository/mod.ts";
+import { ConflictError } from "../errors/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
 import type { BucketKeys } from "./bucket_keys.ts";
 import { formatInUseMarker, parseInUseMarker } from "./in_use_marker.ts";
-
-const FOLDER_MODE = 0o755;
 
 /** Limits of a claim. */
 export interface ClaimOptions {
@@ -71,45 +67,5 @@ async function requireNoContents(objects: ObjectStore, keys: BucketKeys): Promis
       `${objects.displayName} has data of a datastore "${keys.name}" already: it can be re-used ` +
         '("reuse-datastore"), or another name be chosen',
     );
-  }
-}
-
-/**
- * Makes the folder of a cache, which need not be empty (spec: s3-datastore.md §4).
- *
- * @returns Its absolute path without symlinks.
- * @throws {ConflictError} if there is a datastore, or what one has left, that is not to be re-used.
- */
-export function prepareCache(path: string, reuse: boolean): string {
-  if (!path.startsWith("/")) {
-    throw new UsageError(`the path of a cache is absolute, unlike "${path}"`);
-  }
-  try {
-    Deno.mkdirSync(path, { mode: FOLDER_MODE });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
-  const root = Deno.realPathSync(path);
-  if (root === "/") throw new UsageError(`"/" cannot be a cache`);
-  const leftovers = [CHUNKS_FOLDER, ...BACKUP_TYPES, "ns"].filter((name) => exists(root, name));
-  if (!reuse && leftovers.length > 0) {
-    throw new ConflictError(
-      `unable to create chunk store: there is "${root}/${leftovers[0]}" of another datastore`,
-    );
-  }
-  // What it knows of chunks may be of another time; the rest is fetched.
-  if (reuse && exists(root, CHUNKS_FOLDER)) {
-    Deno.removeSync(`${root}/${CHUNKS_FOLDER}`, { recursive: true });
-  }
-  return root;
-}
-
-function exists(root: string, name: string): boolean {
-  try {
-    Deno.lstatSync(`${root}/${name}`);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

@@ -1,7 +1,8 @@
 import type { FolderParts } from "../datastore/mod.ts";
 import { CancelledError, ConflictError, LockedError, PbsError } from "../errors/mod.ts";
-import { BACKUP_TYPES, isSafeName, type TaskLog } from "../repository/mod.ts";
+import { isSafeName, type TaskLog } from "../repository/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
+import { TREES } from "./_cache_folder.ts";
 import type { PendingRefresh } from "./_pending_refresh.ts";
 import type { BucketKeys } from "./bucket_keys.ts";
 
@@ -9,8 +10,6 @@ import type { BucketKeys } from "./bucket_keys.ts";
 const FETCHES_AT_ONCE = 16;
 const FOLDER_MODE = 0o755;
 const FILE_MODE = 0o644;
-/** Folders of the tree of namespaces, in the order in which they are put in place. */
-const TREES = [...BACKUP_TYPES, "ns"];
 
 /** How to refresh a cache. */
 export interface RefreshOptions {

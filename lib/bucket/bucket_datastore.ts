@@ -12,7 +12,8 @@ import { FIXED_CHUNK_SIZE } from "../index/mod.ts";
 import { CachedChunks } from "./_cached_chunks.ts";
 import { CachedContents } from "./_cached_contents.ts";
 import { ChunkLocks } from "./_chunk_locks.ts";
-import { claimPrefix, prepareCache } from "./_claim_prefix.ts";
+import { OWN_NAMES, prepareCache, removeTrees } from "./_cache_folder.ts";
+import { claimPrefix } from "./_claim_prefix.ts";
 import { lockUnlessPending, PendingRefresh } from "./_pending_refresh.ts";
 import { refreshCache, type RefreshOptions, type RefreshResult } from "./_refresh_cache.ts";
 import { BucketChunkStore } from "./bucket_chunk_store.ts";
@@ -109,7 +110,6 @@ export class BucketDatastore implements AsyncDisposable {
     const opened = await BucketDatastore.#create(place, options, true);
     try {
       await opened.refresh(options);
-      await opened.#insertZeroChunk(options);
     } catch (error) {
       opened.datastore[Symbol.dispose]();
       throw error;
@@ -137,10 +137,13 @@ export class BucketDatastore implements AsyncDisposable {
     try {
       if (reuse) opened.#pending.begin();
       await claim.write(options.hostname);
-      if (!reuse) await opened.#insertZeroChunk(options);
+      await opened.#insertZeroChunk(options);
     } catch (error) {
       opened.datastore[Symbol.dispose]();
-      if (!reuse) await claim.giveUp();
+      if (!reuse) {
+        await claim.giveUp();
+        await removeTrees(root, OWN_NAMES);
+      }
       throw error;
     }
     return opened;

@@ -181,28 +181,37 @@ export class BucketSnapshotFiles implements SnapshotFiles {
   }
 
   /**
-   * See {@linkcode SnapshotFiles.removeTree}. Writes that are under way are ended before the bucket is asked
-   * what there is, and it is asked again if there were any.
+   * See {@linkcode SnapshotFiles.removeTree}. The first file goes here before all else: a snapshot that is
+   * finished here and not there would get a manifest there again. Writes that are under way are ended before
+   * the bucket is asked what there is, and it is asked again if there were any.
    */
   async removeTree(folder: string, first?: string): Promise<void> {
     const { keys, local, objects } = this.#parts;
     if (!keys.hasObject(`${folder}/x`)) return await local.removeTree(folder, first);
     this.#parts.requireComplete();
     this.#removing.add(folder);
+    const head = first === undefined ? undefined : `${folder}/${first}`;
+    let taken: Uint8Array | undefined;
     try {
-      const prefix = keys.folder(folder);
-      let isCertain: boolean;
-      do {
+      let isCertain = await this.#endWritings(folder);
+      if (head !== undefined && local.size(head) !== undefined) {
+        taken = await local.read(head);
+        await local.removeFile(head);
+      }
+      for (;;) {
+        const found = await listKeys(objects, keys.folder(folder));
+        const isHead = (key: string) => Number(head !== undefined && key === keys.content(head));
+        if (found.length > 0) await objects.removeAll(found.sort((a, b) => isHead(b) - isHead(a)));
+        if (isCertain || found.length === 0) break;
         isCertain = await this.#endWritings(folder);
-        const found = await listKeys(objects, prefix);
-        if (found.length === 0) break;
-        const head = `${prefix}${first ?? ""}`;
-        await objects.removeAll(found.sort((a, b) => Number(b === head) - Number(a === head)));
-      } while (!isCertain);
-      await local.removeTree(folder, first);
+      }
+    } catch (error) {
+      if (taken !== undefined) await local.replace(head!, taken);
+      throw error;
     } finally {
       this.#removing.delete(folder);
     }
+    await local.removeTree(folder);
   }
 
   /** Ends the writes into a folder. @returns Whether there were none. */

@@ -1,5 +1,5 @@
-import { CHUNKS_FOLDER } from "../datastore/mod.ts";
-import { BACKUP_TYPES, type TaskLog } from "../repository/mod.ts";
+import type { TaskLog } from "../repository/mod.ts";
+import { OWN_NAMES, removeTrees, TREES } from "./_cache_folder.ts";
 import { BucketKeys } from "./bucket_keys.ts";
 import type { BucketPlace } from "./bucket_place.ts";
 
@@ -20,7 +20,7 @@ export async function removeBucketDatastore(
 ): Promise<void> {
   const keys = new BucketKeys(name);
   if (!destroyData) return await objects.remove(keys.inUse);
-  for (const tree of [...BACKUP_TYPES, "ns"]) await removeTree(`${cachePath}/${tree}`);
+  await removeTrees(cachePath, TREES);
   let removed = 0;
   for (;;) {
     // From the start each time: no server need keep its place in a listing of what is being deleted.
@@ -30,7 +30,7 @@ export async function removeBucketDatastore(
     removed += page.length;
     log(`removed ${removed} objects`);
   }
-  for (const rest of OWN_NAMES) await removeTree(`${cachePath}/${rest}`);
+  await removeTrees(cachePath, OWN_NAMES);
   try {
     await Deno.remove(cachePath);
   } catch (error) {
@@ -40,30 +40,10 @@ export async function removeBucketDatastore(
   }
 }
 
-/** Names in a cache besides those of the trees. */
-const OWN_NAMES = [
-  CHUNKS_FOLDER,
-  ".chunks.incomplete",
-  ".lock",
-  ".locks",
-  ".gc-status",
-  ".bad-chunks",
-  ".maintenance",
-  ".refresh-pending",
-];
-
 async function firstPage(objects: BucketPlace["objects"], prefix: string): Promise<string[]> {
   for await (const page of objects.list(prefix)) {
     const found = page.objects.map(({ key }) => key).filter((key) => key.startsWith(prefix));
     if (found.length > 0) return found;
   }
   return [];
-}
-
-async function removeTree(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
