@@ -66,8 +66,8 @@ export function isPassingCode(code: string): boolean {
 export function describeRefusal(answer: RefusedAnswer, request: RefusedRequest): PbsError {
   const { status, error, headers } = answer;
   const { failed, bucket } = request;
-  const code = shown(error?.code ?? "", request.secrets);
-  const said = shown(error?.message ?? "", request.secrets);
+  const code = shownSafely(error?.code ?? "", request.secrets);
+  const said = shownSafely(error?.message ?? "", request.secrets);
   const name = code === "" ? `status ${status}` : `${code}, status ${status}`;
   const asked = failed + ": ";
   switch (error?.code) {
@@ -85,7 +85,7 @@ export function describeRefusal(answer: RefusedAnswer, request: RefusedRequest):
       );
     case "RequestTimeTooSkewed":
     case "RequestExpired": {
-      const date = shown(headers.get("date") ?? "", request.secrets);
+      const date = shownSafely(headers.get("date") ?? "", request.secrets);
       return new AuthError(
         `${asked}the clocks differ too much (${name}): it is ${new Date().toUTCString()} here` +
           `${date === "" ? "" : ` and ${date} there`}; set the clock of this machine`,
@@ -135,7 +135,10 @@ function wrongRegion(
   request: RefusedRequest,
   name: string,
 ): PbsError {
-  const region = shown(error?.region ?? headers.get("x-amz-bucket-region") ?? "", request.secrets);
+  const region = shownSafely(
+    error?.region ?? headers.get("x-amz-bucket-region") ?? "",
+    request.secrets,
+  );
   return new AuthError(
     `${request.failed}: ${
       region === ""
@@ -145,9 +148,14 @@ function wrongRegion(
   );
 }
 
-/** Words of a server as they may be shown: one line of printable text, not long, without secrets. */
-export function shown(text: string, secrets: readonly string[]): string {
-  let words = text;
+/** Words of a server as they may be shown: one line of printable text, not long. */
+export function shown(text: string): string {
+  return text.replace(/[^\x20-\x7e\u00a0-\u024f…]+/g, " ").trim().slice(0, MAX_SHOWN);
+}
+
+/** As {@linkcode shown}, without secrets and signatures that a server repeats. */
+function shownSafely(text: string, secrets: readonly string[]): string {
+  let words = text.replace(/[0-9A-Fa-f]+/g, (hex) => hex.length < 64 ? hex : "…");
   for (const secret of secrets) words = words.replaceAll(secret, "…");
-  return words.replace(/[^\x20-\x7e\u00a0-\u024f…]+/g, " ").trim().slice(0, MAX_SHOWN);
+  return shown(words);
 }

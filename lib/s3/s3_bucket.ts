@@ -193,7 +193,7 @@ export class S3Bucket implements ObjectStore {
         if (key.startsWith(prefix)) continue;
         throw new CorruptDataError(
           `cannot list "${prefix}" (${this.#requests.place}): the answer has the key ` +
-            `"${shown(key, [])}", which does not begin so`,
+            `"${shown(key)}", which does not begin so`,
         );
       }
       yield { objects: answer.objects, date };
@@ -246,8 +246,8 @@ export class S3Bucket implements ObjectStore {
           .filter(({ code }) => code !== "NoSuchKey");
         const [first] = left;
         if (first === undefined) return;
-        const text = `${left.length} are left, "${shown(first.key, [])}" because of ` +
-          shown(`${first.code} ${first.message}`, []);
+        const text = `${left.length} are left, "${shown(first.key)}" because of ` +
+          shown(`${first.code} ${first.message}`);
         // Another try removes the rest.
         if (left.every(({ code }) => isPassingCode(code))) throw new ConnectionError(text);
         throw new ServerError(500, `cannot remove objects (${this.#requests.place}): ${text}`);

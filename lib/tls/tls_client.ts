@@ -77,6 +77,7 @@ export async function connectTls(options: TlsConnectOptions): Promise<TlsConnect
       }
       problem = verified;
     }
+    problem = problem === undefined ? undefined : problemOfTime(socket) ?? problem;
     const certificate: PeerCertificate = {
       fingerprint,
       trustedBySystem: false,
@@ -122,6 +123,13 @@ function accepted(
     trustedBy,
     protocol: socket.alpnProtocol || undefined,
   };
+}
+
+/** The problem of a certificate that is not valid now: this runtime's verification does not tell it. */
+function problemOfTime(socket: tls.TLSSocket): string | undefined {
+  const { valid_from: from, valid_to: to } = socket.getPeerCertificate();
+  if (Date.parse(to) < Date.now()) return "CERT_HAS_EXPIRED";
+  return Date.parse(from) > Date.now() ? "CERT_NOT_YET_VALID" : undefined;
 }
 
 function fingerprintOf(socket: tls.TLSSocket): string {

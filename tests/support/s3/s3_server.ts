@@ -17,8 +17,8 @@ export interface S3ServerOptions {
   readonly tls?: boolean;
   /** Name of its bucket, which is empty. Default `bucket`. */
   readonly bucket?: string;
-  /** How long its certificate is valid, days; below 0 it has expired. */
-  readonly days?: number;
+  /** Its certificate. Default: one for 127.0.0.1 that is signed by itself. */
+  readonly certificate?: CertificateAndKey;
 }
 
 const REGION = "us-west-1";
@@ -52,14 +52,11 @@ export class S3Server implements AsyncDisposable {
 
   /** Starts one, and waits until it answers. */
   static async start(options: S3ServerOptions = {}): Promise<S3Server> {
-    const { kind = "versitygw", tls = true, bucket = "bucket", days } = options;
+    const { kind = "versitygw", tls = true, bucket = "bucket" } = options;
     const dir = await TempDir.make("/dev/shm");
     try {
       const certificate = tls
-        ? await createSelfSignedCertificate({
-          names: ["127.0.0.1", "localhost"],
-          ...days === undefined ? {} : { days },
-        })
+        ? options.certificate ?? await createSelfSignedCertificate({ names: ["127.0.0.1"] })
         : undefined;
       if (certificate !== undefined) {
         await Deno.writeTextFile(`${dir.path}/cert.pem`, certificate.certificate);
