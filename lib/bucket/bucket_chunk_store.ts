@@ -287,11 +287,6 @@ export class BucketChunkStore implements ChunkStore {
     return { accessTime, inode, size: size === 0 ? undefined : size };
   }
 
-  /** See {@linkcode ChunkStore.sizeOf}. */
-  sizeOf(digest: Uint8Array): number | undefined {
-    return this.stat(digest)?.size;
-  }
-
   /** See {@linkcode ChunkStore.isEncrypted}. Of a marker only its object tells. */
   async isEncrypted(digest: Uint8Array): Promise<boolean> {
     const stat = this.stat(digest);

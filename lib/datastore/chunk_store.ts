@@ -96,8 +96,11 @@ export interface ChunkStore extends Disposable {
   readOriginal(digest: Uint8Array, buffer: (length: number) => Uint8Array): Promise<void>;
   /** The file of a chunk, or whatever has its name; undefined if nothing has. */
   stat(digest: Uint8Array): Soon<SeenChunk | undefined>;
-  /** Encoded size of a chunk in bytes, if that shows without asking anybody. */
-  sizeOf(digest: Uint8Array): number | undefined;
+  /**
+   * Encoded size of a chunk in bytes, undefined if there is none; absent where that does not show of every chunk
+   * without asking somebody.
+   */
+  sizeOf?(digest: Uint8Array): number | undefined;
   /** Whether the chunk of a digest says that it is encrypted; false if there is none. */
   isEncrypted(digest: Uint8Array): Promise<boolean>;
   /** The clock that marks as used are taken from, seconds since the epoch. */

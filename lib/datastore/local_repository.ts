@@ -73,6 +73,8 @@ export interface ChunkFolderObserver {
 /** A datastore directory as repository: no server, and no permissions but those of the files. */
 export class LocalRepository implements Repository {
   readonly displayName: string;
+  /** See {@linkcode Repository.storedSizeOf}. */
+  readonly storedSizeOf: Repository["storedSizeOf"];
   readonly #owner: string;
   readonly #observer: ChunkFolderObserver | undefined;
   readonly #begun: LocalBackupTarget[] = [];
@@ -82,6 +84,8 @@ export class LocalRepository implements Repository {
   /** @param datastore Is closed with the repository. */
   constructor(readonly datastore: Datastore, options: LocalRepositoryOptions = {}) {
     this.displayName = datastore.path;
+    const { chunks } = datastore;
+    this.storedSizeOf = chunks.sizeOf && ((digest) => chunks.sizeOf!(digest));
     this.#owner = options.owner ?? "root@pam";
     this.#observer = options.chunkFolders;
   }
@@ -167,11 +171,6 @@ export class LocalRepository implements Repository {
   async garbageCounts(): Promise<GarbageCounts | undefined> {
     const { upid, ...counters } = await readGcStatus(this.datastore);
     return upid === null ? undefined : { upid, ...counters };
-  }
-
-  /** See {@linkcode Repository.storedSizeOf}. */
-  storedSizeOf(digest: Uint8Array): number | undefined {
-    return this.datastore.chunks.sizeOf(digest);
   }
 
   /** See {@linkcode Repository.readChunk}. */

@@ -192,7 +192,7 @@ export interface Repository extends AsyncDisposable {
    * Bytes that a chunk takes on disk; undefined if there is no such chunk. Absent with a server: its
    * interface does not tell.
    */
-  storedSizeOf?(digest: Uint8Array): number | undefined;
+  readonly storedSizeOf?: ((digest: Uint8Array) => number | undefined) | undefined;
   /**
    * Reads a chunk by its digest alone; see {@linkcode SnapshotSource.readChunk}. Absent with a server,
    * which asks for an index that names it.

@@ -101,7 +101,7 @@ Deno.test("snapshots get another key, none, and one again, with the same content
         const isIndex = ({ filename }: { readonly filename: string }) => filename.endsWith("idx");
         const index = await checked.readIndex(checked.manifest.files.find(isIndex)!);
         for (let i = 0; i < index.chunkCount; i++) {
-          assert(source.storedSizeOf(index.digestAt(i)) !== undefined);
+          assert(source.storedSizeOf!(index.digestAt(i)) !== undefined);
         }
       })
     )

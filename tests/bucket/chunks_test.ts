@@ -96,7 +96,7 @@ Deno.test("a chunk that bypasses the cache leaves a marker, and is read from the
     await chunks.insert(chunk.digest, chunk.blob, { noCache: true });
     assertEquals(size(chunk), 0);
     assertEquals(await chunks.stat(chunk.digest) !== undefined, true);
-    assertEquals(chunks.sizeOf(chunk.digest), undefined);
+    assertEquals((await chunks.stat(chunk.digest))!.size, undefined);
     assertEquals(
       await readChunk({ readChunk: chunks.read.bind(chunks) }, chunk.digest),
       chunk.blob,
