@@ -50,6 +50,8 @@ export class RemoteBackupTarget implements BackupTarget {
   readonly #window = new ByteWindow(UPLOAD_WINDOW_BYTES);
   #finished = false;
   #aborted = false;
+  /** Whether the server may have the extension that recalls chunks. */
+  #mayRecall = true;
 
   private constructor(
     session: RemoteSession,
@@ -120,6 +122,7 @@ export class RemoteBackupTarget implements BackupTarget {
   async recallChunks({ digests }: ChunkList): Promise<Uint8Array> {
     this.#requireActive();
     const known: Uint8Array[] = [];
+    if (!this.#mayRecall) return concatBytes([]);
     for (let start = 0; start < digests.length; start += RECALL_BYTES) {
       const batch = digests.subarray(start, start + RECALL_BYTES);
       try {
@@ -129,8 +132,9 @@ export class RemoteBackupTarget implements BackupTarget {
         }
         known.push(answer);
       } catch (error) {
-        if (error instanceof NotFoundError) return concatBytes([]);
-        throw error;
+        if (!(error instanceof NotFoundError)) throw error;
+        this.#mayRecall = false;
+        return concatBytes([]);
       }
     }
     return concatBytes(known);
