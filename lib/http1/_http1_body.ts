@@ -72,6 +72,13 @@ export class Http1Body extends IncomingBody {
     }
   }
 
+  override async eachPiece(use: (piece: Uint8Array) => void): Promise<void> {
+    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
+      use(piece);
+      this.#reader.duplex.release?.(piece);
+    }
+  }
+
   override cancel(): void {
     if (this.#finished || this.#cancelled) return;
     this.#cancelled = true;
