@@ -19,6 +19,8 @@ export interface S3ServerOptions {
   readonly bucket?: string;
   /** Its certificate. Default: one for 127.0.0.1 that is signed by itself. */
   readonly certificate?: CertificateAndKey;
+  /** The domain below which versitygw takes a host's name for a bucket. */
+  readonly domain?: string;
 }
 
 const REGION = "us-west-1";
@@ -48,6 +50,7 @@ export class S3Server implements AsyncDisposable {
     readonly dir: TempDir,
     /** The certificate, and what made it; undefined without TLS. */
     readonly certificate: CertificateAndKey | undefined,
+    readonly domain: string | undefined,
   ) {}
 
   /** Starts one, and waits until it answers. */
@@ -76,7 +79,13 @@ export class S3Server implements AsyncDisposable {
         patience: { firstPauseMs: 10, longestPauseMs: 50 },
       };
       for (let attempt = 1;; attempt++) {
-        const server = new S3Server(kind, { ...common, port: freePort() }, dir, certificate);
+        const server = new S3Server(
+          kind,
+          { ...common, port: freePort() },
+          dir,
+          certificate,
+          options.domain,
+        );
         if (await server.resume()) return server;
         // Another one may have been given the same port; nothing else is worth another try.
         if (attempt === ATTEMPTS) throw new Error(`${kind} ended: ${await server.said()}`);
@@ -161,10 +170,11 @@ export class S3Server implements AsyncDisposable {
   #arguments(): string[] {
     const { path } = this.dir;
     const address = `127.0.0.1:${this.options.port}`;
+    const domain = this.domain === undefined ? [] : [`--virtual-domain=${this.domain}`];
     const keys = [`--cert=${path}/cert.pem`, `--key=${path}/key.pem`];
     const tls = this.certificate === undefined ? [] : keys;
     return this.kind === "versitygw"
-      ? ["--keep-alive", "-q", `--port=${address}`, `--region=${REGION}`, ...tls].concat(
+      ? ["--keep-alive", "-q", `--port=${address}`, `--region=${REGION}`, ...tls, ...domain].concat(
         ["posix", `${path}/buckets`],
       )
       : ["serve", "s3", "--config=/dev/null", `--addr=${address}`, ...tls, `${path}/buckets`];
