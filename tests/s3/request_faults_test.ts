@@ -6,7 +6,7 @@ import {
   PbsError,
   ServerError,
 } from "../../lib/errors/mod.ts";
-import { openBucket, type S3Bucket } from "../../lib/s3/mod.ts";
+import { findQuirks, openBucket, type S3Bucket } from "../../lib/s3/mod.ts";
 import { type CutPlace, type RelayFault, S3Relay } from "../support/s3/s3_relay.ts";
 import { expiredCertificate } from "../support/s3/expired_certificate.ts";
 import { S3Server } from "../support/s3/s3_server.ts";
@@ -365,6 +365,9 @@ testWithPeers("answers that cannot be true end in one line", ["versitygw"], asyn
     { answer: "HTTP/1.1 200 OK\r\ncontent-length: 1, 2\r\n\r\n" },
     { answer: `HTTP/1.1 200 OK\r\n${"a: b\r\n".repeat(1000)}\r\n` },
     { answer: "SSH-2.0-OpenSSH\r\n\r\n" },
+    // Nothing, or not all of it.
+    { answer: "" },
+    { answer: "HTTP/1.1 200 OK\r\ncontent-le" },
   ];
   for (const fault of listings) {
     relay.fault = () => fault;
@@ -388,3 +391,26 @@ testWithPeers("answers that cannot be true end in one line", ["versitygw"], asyn
   await assertRejects(() => bucket.copy("t/a", "t/b"), CorruptDataError, "CopyObjectResult");
   await assertRejects(() => bucket.removeAll(["t/a"]), CorruptDataError, "cannot remove objects");
 });
+
+testWithPeers(
+  "quirks of a server are found",
+  ["versitygw"],
+  () =>
+    withRelay(async (relay, bucket) => {
+      const conditional = /^PUT .*if-none-match/s;
+      // A server that takes no notice of the field, one that refuses it, one that knows no deletions.
+      const stored = answer(200, "", 'etag: "a"\r\n');
+      const cases: readonly [RegExp, RelayFault, readonly string[]][] = [
+        [conditional, stored, ["skip-if-none-match-header"]],
+        [conditional, errorAnswer(501, "NotImplemented"), ["skip-if-none-match-header"]],
+        [/^POST /, errorAnswer(405, "MethodNotAllowed"), ["delete-objects-via-delete-object"]],
+        [/^POST /, answer(200, "<DeleteResult/>"), ["delete-objects-via-delete-object"]],
+        [/^TRACE /, stored, []],
+      ];
+      for (const [matches, fault, quirks] of cases) {
+        relay.fault = ({ head }) => matches.test(head) ? fault : undefined;
+        assertEquals(await findQuirks(bucket, "t"), quirks);
+        assertEquals(await keysOf(bucket, "t/"), []);
+      }
+    }),
+);
