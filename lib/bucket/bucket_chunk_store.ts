@@ -19,6 +19,7 @@ import type { ObjectStore } from "../s3/mod.ts";
 import type { CachedChunks, PreparedChunk } from "./_cached_chunks.ts";
 import type { CachedContents } from "./_cached_contents.ts";
 import type { ChunkLocks } from "./_chunk_locks.ts";
+import { ScratchMemory } from "./_scratch_memory.ts";
 import { sweepBucket, type SweepParts } from "./_sweep_bucket.ts";
 import type { BucketKeys } from "./bucket_keys.ts";
 
@@ -41,11 +42,14 @@ export interface BucketChunkParts {
 export class BucketChunkStore implements ChunkStore {
   /** See {@linkcode ChunkStore.comparesDuplicates}: objects that are there are trusted. */
   readonly comparesDuplicates = false;
-  /** See {@linkcode ChunkStore.hasCheapLooks}: a look is one at the cache. */
-  readonly hasCheapLooks = true;
+  /**
+   * See {@linkcode ChunkStore.hasCheapLooks}: a look at the cache is cheap, but what is not known there may be in
+   * the bucket all the same, as after the cache was made anew.
+   */
+  readonly hasCheapLooks = false;
   readonly #parts: BucketChunkParts;
   readonly #running = new Set<Promise<unknown>>();
-  #scratch: Uint8Array<ArrayBuffer>[] = [];
+  readonly #scratch = new ScratchMemory();
 
   /** @param parts Belong to the store from here on, but for the bucket. */
   constructor(parts: BucketChunkParts) {
@@ -77,10 +81,13 @@ export class BucketChunkStore implements ChunkStore {
     }
     // Verification has found the object bad, and may have been interrupted before it was removed.
     const ifAbsent = !isKnown && !this.#hasBad(name);
-    using prepared = noCache || !contents.hasRoomFor(blob.byteLength)
-      ? undefined
-      : await this.#prepare(name, blob);
-    const outcome = await objects.put(keys.chunk(digest), blob, { ifAbsent });
+    const isToKeep = !noCache && contents.hasRoomFor(blob.byteLength);
+    const preparing = isToKeep ? this.#prepare(name, blob) : Promise.resolve(undefined);
+    const uploading = objects.put(keys.chunk(digest), blob, { ifAbsent });
+    // Both read from the caller's memory until they have ended.
+    await Promise.allSettled([preparing, uploading]);
+    using prepared = await preparing;
+    const outcome = await uploading;
     // An object that was there may have another content.
     if (prepared !== undefined && outcome === "stored") this.#commit(name, prepared, blob);
     else cached.placeEmpty(name);
@@ -172,11 +179,11 @@ export class BucketChunkStore implements ChunkStore {
     const size = cached.stat(name)?.size ?? 0;
     if (size < PLAIN_HEADER_LENGTH || size > MAX_ENCODED_CHUNK_BYTES) return false;
     // Checked in memory of our own: the caller gives some only once.
-    const scratch = this.#scratch.pop() ?? new Uint8Array(MAX_ENCODED_CHUNK_BYTES);
+    const scratch = this.#scratch.take(size);
     try {
       let length = 0;
       try {
-        await local.read(digest, (bytes) => scratch.subarray(0, length = bytes));
+        await local.read(digest, (bytes) => scratch.subarray(0, length = fitting(bytes, size)));
         checkBlobCrc(scratch.subarray(0, length));
       } catch (error) {
         if (error instanceof CorruptDataError || error instanceof NotFoundError) return false;
@@ -189,7 +196,7 @@ export class BucketChunkStore implements ChunkStore {
       buffer(length).set(scratch.subarray(0, length));
       return true;
     } finally {
-      this.#scratch.push(scratch);
+      this.#scratch.giveBack(scratch);
     }
   }
 
@@ -266,16 +273,20 @@ export class BucketChunkStore implements ChunkStore {
   }
 
   async #isSameContent(digest: Uint8Array, content: Uint8Array): Promise<boolean> {
-    const scratch = this.#scratch.pop() ?? new Uint8Array(MAX_ENCODED_CHUNK_BYTES);
+    const size = content.byteLength;
+    const scratch = this.#scratch.take(size);
     try {
       let length = 0;
-      await this.#parts.local.read(digest, (bytes) => scratch.subarray(0, length = bytes));
+      await this.#parts.local.read(
+        digest,
+        (bytes) => scratch.subarray(0, length = fitting(bytes, size)),
+      );
       return bytesEqual(scratch.subarray(0, length), content);
     } catch (error) {
       if (error instanceof CorruptDataError || error instanceof SystemError) return false;
       throw error;
     } finally {
-      this.#scratch.push(scratch);
+      this.#scratch.giveBack(scratch);
     }
   }
 
@@ -373,6 +384,11 @@ export class BucketChunkStore implements ChunkStore {
   [Symbol.dispose](): void {
     this.#parts.cached[Symbol.dispose]();
     this.#parts.local[Symbol.dispose]();
-    this.#scratch = [];
   }
+}
+
+/** The length of a file unless it was replaced by another one since the look at it. */
+function fitting(length: number, seen: number): number {
+  if (length > seen) throw new CorruptDataError("the file was replaced by a longer one");
+  return length;
 }

@@ -12,6 +12,8 @@ import type { BucketKeys } from "./bucket_keys.ts";
 
 /** Copies that are under way at a time. */
 const COPIES_AT_ONCE = 8;
+/** How long writes into a folder that is removed may still take. */
+const LONGEST_WAIT_MS = 30_000;
 const PROTECTED_FILE = ".protected";
 
 /** Everything that files in a bucket are reached through. */
@@ -111,7 +113,8 @@ export class BucketSnapshotFiles implements SnapshotFiles {
       await local.moveFolder(from, to);
     } catch (error) {
       // What cannot be removed either is in the way of nobody who tries again.
-      await objects.removeAll(names.map((name) => target + name)).catch(() => {});
+      const copied = [...names, ...lost.map(({ name }) => name)].map((name) => target + name);
+      await objects.removeAll(copied).catch(() => {});
       throw error;
     }
     await objects.removeAll(names.map((name) => source + name));
@@ -182,8 +185,8 @@ export class BucketSnapshotFiles implements SnapshotFiles {
 
   /**
    * See {@linkcode SnapshotFiles.removeTree}. The first file goes here before all else: a snapshot that is
-   * finished here and not there would get a manifest there again. Writes that are under way are ended before
-   * the bucket is asked what there is, and it is asked again if there were any.
+   * finished here and not there would get a manifest there again. Writes that are under way are waited for before
+   * the bucket is asked what there is, and it is asked again if one had to be ended.
    */
   async removeTree(folder: string, first?: string): Promise<void> {
     const { keys, local, objects } = this.#parts;
@@ -214,12 +217,22 @@ export class BucketSnapshotFiles implements SnapshotFiles {
     await local.removeTree(folder);
   }
 
-  /** Ends the writes into a folder. @returns Whether there were none. */
+  /**
+   * Waits for the writes into a folder, and ends those that do not come to an end. One that was ended may arrive
+   * all the same.
+   *
+   * @returns Whether none was ended.
+   */
   async #endWritings(folder: string): Promise<boolean> {
     const inside = [...this.#writings].filter(({ path }) => path.startsWith(`${folder}/`));
-    for (const { abort } of inside) abort.abort(new CancelledError("the snapshot is removed"));
+    let isCertain = true;
+    const timer = setTimeout(() => {
+      isCertain = false;
+      for (const { abort } of inside) abort.abort(new CancelledError("the snapshot is removed"));
+    }, LONGEST_WAIT_MS);
     await Promise.allSettled(inside.map(({ done }) => done));
-    return inside.length === 0;
+    clearTimeout(timer);
+    return isCertain;
   }
 
   /** See {@linkcode SnapshotFiles.watchWrites}: what has to reach the disk here. */

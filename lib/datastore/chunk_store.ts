@@ -77,7 +77,10 @@ export interface ChunkStore extends Disposable {
    * that an earlier backup brought.
    */
   readonly comparesDuplicates: boolean;
-  /** Whether a look at a chunk costs so little that each chunk of a snapshot may be looked at. */
+  /**
+   * Whether a look at a chunk says whether it is there, and costs so little that each chunk of a snapshot may be
+   * looked at.
+   */
   readonly hasCheapLooks: boolean;
   /**
    * Reads a chunk into memory of the caller.
