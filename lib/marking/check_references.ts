@@ -54,7 +54,7 @@ export async function checkReferences<
   check: ReferenceCheck<Item, Page>,
 ): Promise<ReferenceCounters> {
   const counters = { pages: 0, referenced: 0, unreferenced: 0, foreign: 0, missing: 0 };
-  const digits = unitDigits(digests.keptCount);
+  const digits = unitDigits(digests.differentCount);
   const parallel = check.parallel ?? PARALLEL_UNITS;
   const failed = new AbortController();
   const signals = check.signal === undefined ? [] : [check.signal];

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { encodeHex } from "../bytes/mod.ts";
 import { CancelledError, CorruptDataError, PbsError } from "../errors/mod.ts";
@@ -229,6 +229,16 @@ Deno.test("ReferencedDigests drops what an index repeats of the one before", asy
   await digests.add(column(numbers, 40));
   await digests.add(column([...numbers.slice(0, 1000), 7777, ...numbers.slice(1000)]));
   assertEquals([digests.entryCount, digests.keptCount], [6001, 3001]);
+});
+
+Deno.test("ReferencedDigests estimates how many of the digests on disk are different", async () => {
+  using digests = new ReferencedDigests(SMALL);
+  const numbers = Array.from({ length: 20_000 }, (_, i) => i);
+  for (let snapshot = 0; snapshot < 5; snapshot++) await digests.add(column(numbers));
+  await digests.seal();
+  assertEquals(digests.keptCount, 100_000);
+  const { differentCount } = digests;
+  assert(differentCount > 10_000 && differentCount < 40_000, `${differentCount}`);
 });
 
 Deno.test("ReferencedDigests reads columns at any place, and refuses those that do not fit", async () => {

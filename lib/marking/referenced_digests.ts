@@ -2,11 +2,15 @@ import type { DigestColumn } from "../index/mod.ts";
 import { wordsOf } from "./word_column.ts";
 import { DigestSet, MOST_DIGESTS, SET_BYTES_PER_DIGEST } from "./digest_set.ts";
 import { SpillFile } from "./_spill_file.ts";
+import { loadWindow, rangeOf } from "./_window.ts";
 
 /** Bytes of memory that marking takes unless told otherwise. */
 export const DEFAULT_MARKING_BUDGET = 512 * 2 ** 20;
 /** Fewer digests than this are never worth a run. */
 const LEAST_DIGESTS = 1024;
+
+/** The digests that begin with so many zeros tell how many there are. */
+const SAMPLE_DIGITS = 2;
 
 /** How referenced digests are kept. */
 export interface ReferencedDigestsOptions {
@@ -38,6 +42,7 @@ export class ReferencedDigests implements Disposable {
   #set: DigestSet;
   #spill: SpillFile | undefined;
   #spilled = 0;
+  #different = 0;
   #entries = 0;
   #state: "open" | "spilling" | "sealed" | "broken" = "open";
 
@@ -55,6 +60,12 @@ export class ReferencedDigests implements Disposable {
   /** Digests that were kept; some of them may be the same if there is a spill file. */
   get keptCount(): number {
     return this.#spilled + this.#set.count;
+  }
+
+  /** Number of different digests; estimated if there is a spill file. Only once sealed. */
+  get differentCount(): number {
+    this.#mustBe("sealed");
+    return this.#spill === undefined ? this.#set.count : this.#different;
   }
 
   /** The file of those that did not fit; undefined if all fits in memory. Only once sealed. */
@@ -90,6 +101,7 @@ export class ReferencedDigests implements Disposable {
     this.#mustBe("open");
     if (this.#spill !== undefined) {
       await this.#spillSet();
+      this.#different = this.#estimate(this.#spill);
       this.#set = new DigestSet(1);
     }
     this.#state = "sealed";
@@ -98,6 +110,12 @@ export class ReferencedDigests implements Disposable {
   get #capacity(): number {
     const fitting = Math.floor(this.budgetBytes / SET_BYTES_PER_DIGEST);
     return Math.min(Math.max(fitting, LEAST_DIGESTS), MOST_DIGESTS);
+  }
+
+  /** Number of different digests as a part of them tells it. */
+  #estimate(spill: SpillFile): number {
+    const sample = loadWindow(spill, rangeOf("0".repeat(SAMPLE_DIGITS)), this.#set);
+    return sample.isWhole ? sample.set.count * 16 ** SAMPLE_DIGITS : this.#spilled;
   }
 
   async #spillSet(): Promise<void> {
