@@ -37,7 +37,13 @@ import { catchSignals } from "../signals/catch_signals.ts";
 const MAX_NAMESPACE_LEVELS = 7;
 const MILLISECONDS = 1000;
 /** Variables for a server of `--to` and the key of the copies, each in place of the one without `TO_`. */
-const TO_VARIABLES = ["PBS_TO_ENCRYPTION_PASSWORD", "PBS_TO_FINGERPRINT", "PBS_TO_PASSWORD"];
+const TO_VARIABLES = [
+  "PBS_TO_ENCRYPTION_PASSWORD",
+  "PBS_TO_FINGERPRINT",
+  "PBS_TO_PASSWORD",
+  "PBS_TO_S3_ACCESS_KEY",
+  "PBS_TO_S3_SECRET_KEY",
+];
 const RECODINGS = ["reencrypt", "encrypt", "decrypt"] as const satisfies readonly RecodingKind[];
 
 /** `copy`: ours, snapshots from one repository to another. */

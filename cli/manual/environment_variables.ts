@@ -160,6 +160,18 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
       "of it PBS_PASSWORD counts.",
   },
   {
+    name: "PBS_FROM_S3_ACCESS_KEY",
+    concerns: takes("from", "also-from"),
+    description: "As PBS_S3_ACCESS_KEY, also with _FD, _FILE and _CMD, for buckets among others; " +
+      "for want of it PBS_S3_ACCESS_KEY counts.",
+  },
+  {
+    name: "PBS_FROM_S3_SECRET_KEY",
+    concerns: takes("from", "also-from"),
+    description: "As PBS_S3_SECRET_KEY, also with _FD, _FILE and _CMD, for buckets among others; " +
+      "for want of it PBS_S3_SECRET_KEY counts.",
+  },
+  {
     name: "PBS_LOG",
     description: "Least important messages that are shown: off, error, warn, info (the default), " +
       "debug or trace.",
@@ -221,6 +233,18 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description: "Repository, for want of --repository and of options for its parts.",
   },
   {
+    name: "PBS_S3_ACCESS_KEY",
+    credential: "pbs-client.s3-access-key",
+    concerns: usesRepository,
+    description: "Access key of a bucket. Empty is unset.",
+  },
+  {
+    name: "PBS_S3_SECRET_KEY",
+    credential: "pbs-client.s3-secret-key",
+    concerns: usesRepository,
+    description: "Secret key of a bucket. Empty is unset.",
+  },
+  {
     name: "PBS_SERVER",
     concerns: usesRepository,
     description: "Server, for want of --server.",
@@ -243,6 +267,18 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     description:
       "As PBS_PASSWORD, also with _FD, _FILE and _CMD, for a server of --to; for want of it " +
       "PBS_PASSWORD counts.",
+  },
+  {
+    name: "PBS_TO_S3_ACCESS_KEY",
+    concerns: takes("to"),
+    description: "As PBS_S3_ACCESS_KEY, also with _FD, _FILE and _CMD, for a bucket of --to; for " +
+      "want of it PBS_S3_ACCESS_KEY counts.",
+  },
+  {
+    name: "PBS_TO_S3_SECRET_KEY",
+    concerns: takes("to"),
+    description: "As PBS_S3_SECRET_KEY, also with _FD, _FILE and _CMD, for a bucket of --to; for " +
+      "want of it PBS_S3_SECRET_KEY counts.",
   },
   {
     name: "PBS_WARNINGS_EXIT",

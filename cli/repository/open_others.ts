@@ -6,7 +6,12 @@ import type { OpeningContext } from "./repository_opener.ts";
 import { secondEnvironment } from "./second_environment.ts";
 
 /** Variables for servers of these options, each in place of the one without `FROM_`. */
-const FROM_VARIABLES = ["PBS_FROM_FINGERPRINT", "PBS_FROM_PASSWORD"];
+const FROM_VARIABLES = [
+  "PBS_FROM_FINGERPRINT",
+  "PBS_FROM_PASSWORD",
+  "PBS_FROM_S3_ACCESS_KEY",
+  "PBS_FROM_S3_SECRET_KEY",
+];
 
 /** Repositories that an option names. Disposal closes them. */
 export interface OpenedOthers extends AsyncDisposable {

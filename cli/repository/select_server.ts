@@ -1,5 +1,5 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import type { ServerRepositoryAddress } from "../../lib/repository/mod.ts";
+import { describeRepository, type ServerRepositoryAddress } from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import { selectRepository } from "./select_repository.ts";
@@ -15,7 +15,8 @@ export function selectServer(
 ): ServerRepositoryAddress {
   const address = selectRepository(values, context);
   if (address.kind === "server") return address;
+  const what = address.kind === "bucket" ? "bucket" : "directory";
   throw new UsageError(
-    `repository '${address.path}' is a directory, there is no server to talk to`,
+    `repository '${describeRepository(address)}' is a ${what}, there is no server to talk to`,
   );
 }

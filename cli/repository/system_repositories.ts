@@ -8,6 +8,10 @@ export const systemRepositories: RepositoryOpener = {
       const { openServer } = await import("./open_server.ts");
       return await openServer(address, context);
     }
+    if (address.kind === "bucket") {
+      const { openBucketRepository } = await import("./open_bucket_repository.ts");
+      return await openBucketRepository(address, context);
+    }
     return await openLocalRepository(address.path, context);
   },
 };

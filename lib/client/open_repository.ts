@@ -1,3 +1,4 @@
+import { UsageError } from "../errors/mod.ts";
 import {
   parseRepository,
   type Repository,
@@ -60,6 +61,9 @@ export async function openRepository(
   const address = where instanceof URL
     ? { kind: "directory", path: pathText(where) } as const
     : parseRepository(where);
+  if (address.kind === "bucket") {
+    throw new UsageError("a bucket is a repository of the program, the library does not open it");
+  }
   const repository = address.kind === "directory"
     ? await openDirectory(address.path, options.create ?? false)
     : await openServer(address, options);

@@ -1,3 +1,5 @@
+import type { ChunkIndex } from "../index/mod.ts";
+
 /** A value that is at hand, or that somebody else is asked for. */
 export type Soon<T> = T | Promise<T>;
 
@@ -72,6 +74,13 @@ export interface ChunkStore extends Disposable {
    * @throws {ConflictError} if another chunk of that digest forbids it.
    */
   insert(digest: Uint8Array, blob: Uint8Array, options?: InsertChunk): Promise<InsertedChunk>;
+  /**
+   * Makes sure that the chunks of an index that lies in the store stay until the writer ends, where its
+   * being a writer is not enough.
+   *
+   * @returns False if some may be gone.
+   */
+  retain?(index: ChunkIndex): Promise<boolean>;
   /**
    * Whether a chunk that is there was compared with the one to be stored. Otherwise it is trusted, as one
    * that an earlier backup brought.

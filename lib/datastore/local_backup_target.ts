@@ -143,6 +143,11 @@ export class LocalBackupTarget implements BackupTarget {
     this.#requireActive();
     const bytes = await this.previousFile(archiveName);
     const index = readIndex(bytes, archiveName);
+    if (await this.#datastore.chunks.retain?.(index) === false) {
+      throw new NotFoundError(
+        `chunks of "${archiveName}" of the previous snapshot are being removed as garbage`,
+      );
+    }
     for (let i = 0; i < index.chunkCount; i++) {
       const digest = index.digestAt(i);
       if (!this.#known.has(digest)) {

@@ -75,6 +75,8 @@ export class LocalRepository implements Repository {
   readonly displayName: string;
   /** See {@linkcode Repository.storedSizeOf}. */
   readonly storedSizeOf: Repository["storedSizeOf"];
+  /** See {@linkcode Repository.measureStorage}; absent where there is no folder. */
+  readonly measureStorage?: (options: MeasureTransferOptions) => Promise<MeasuredStorage>;
   readonly #owner: string;
   readonly #observer: ChunkFolderObserver | undefined;
   readonly #begun: LocalBackupTarget[] = [];
@@ -88,6 +90,9 @@ export class LocalRepository implements Repository {
     this.storedSizeOf = chunks.sizeOf && ((digest) => chunks.sizeOf!(digest));
     this.#owner = options.owner ?? "root@pam";
     this.#observer = options.chunkFolders;
+    if (datastore.newFileRules !== undefined) {
+      this.measureStorage = (options) => measureStorage(datastore, options);
+    }
   }
 
   /** See {@linkcode Repository.beginBackup}. */
@@ -121,11 +126,6 @@ export class LocalRepository implements Repository {
   /** See {@linkcode Repository.openSnapshot}. */
   async openSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<SnapshotSource> {
     return await LocalSnapshotSource.open(this.#snapshot(namespace, snapshot));
-  }
-
-  /** See {@linkcode Repository.measureStorage}. */
-  async measureStorage(options: MeasureTransferOptions): Promise<MeasuredStorage> {
-    return await measureStorage(this.datastore, options);
   }
 
   /** See {@linkcode Repository.listGroups}. A lost owner file does not hide what is in a group. */

@@ -21,12 +21,16 @@ export interface LockHolder {
 
 /**
  * Takes the lock that lets one maintenance at a time work on a datastore directory. The kernel gives it
- * back when the process ends, however it does.
+ * back when the process ends, however it does. Where there is no folder, it is a lock of the datastore.
  *
  * @throws {LockedError} if somebody else maintains it; says who.
  */
 export async function lockMaintenance(datastore: Datastore): Promise<Disposable> {
   const { files, path } = datastore;
+  // Without a folder of files the locks of the datastore are what others see.
+  if (datastore.newFileRules === undefined) {
+    return await datastore.locks.acquire("", MAINTENANCE_FOLDER, "exclusive");
+  }
   await files.makeFolder(MAINTENANCE_FOLDER);
   const name = `${path}/${MAINTENANCE_FOLDER}/${LOCK_FILE}`;
   const flags = OpenFlag.READ_WRITE | OpenFlag.CREATE | OpenFlag.NOFOLLOW;

@@ -18,7 +18,10 @@ export interface DirectoryRepositoryAddress {
 }
 
 /** Address of a repository. */
-export type RepositoryAddress = ServerRepositoryAddress | DirectoryRepositoryAddress;
+export type RepositoryAddress =
+  | ServerRepositoryAddress
+  | DirectoryRepositoryAddress
+  | BucketRepositoryAddress;
 
 /** Parts of a text that has the shape of a server's repository. */
 interface ServerParts {
@@ -31,7 +34,7 @@ interface ServerParts {
 /**
  * Parses a repository string, `[[auth-id@]server[:port]:]datastore` (spec: cli.md §2.1). A string
  * that contains a slash is the path of a datastore directory: the grammar of servers has none. Beside
- * names and addresses the server may be `[vsock:CID]`, which is ours.
+ * names and addresses the server may be `[vsock:CID]`, which is ours, as are buckets: `s3:` and their URL.
  *
  * @throws {UsageError} if the string is neither, or its port or realm cannot exist.
  *
@@ -49,6 +52,7 @@ interface ServerParts {
  * ```
  */
 export function parseRepository(text: string): RepositoryAddress {
+  if (isBucketText(text)) return parseBucketAddress(text);
   if (isDirectory(text)) return { kind: "directory", path: text };
   const match = matchServer(text);
   if (match === undefined) {
@@ -72,7 +76,7 @@ export function parseRepository(text: string): RepositoryAddress {
 
 /** Whether a text has the shape of a repository; parts may still be out of range. */
 export function isRepositoryText(text: string): boolean {
-  return isDirectory(text) || matchServer(text) !== undefined;
+  return isBucketText(text) || isDirectory(text) || matchServer(text) !== undefined;
 }
 
 /**
@@ -81,6 +85,7 @@ export function isRepositoryText(text: string): boolean {
  */
 export function describeRepository(address: RepositoryAddress): string {
   if (address.kind === "directory") return address.path;
+  if (address.kind === "bucket") return describeBucket(address);
   const { authId, host, port, datastore } = address;
   if (authId !== undefined) return `${authId}@${host ?? "localhost"}:${port ?? 8007}:${datastore}`;
   if (port !== undefined) return `${host ?? "localhost"}:${port}:${datastore}`;
@@ -107,4 +112,95 @@ function matchServer(text: string): ServerParts | undefined {
   const host = named.slice(at + 1);
   if ((authId !== undefined && !isAuthIdText(authId)) || !isHostText(host)) return undefined;
   return { authId, host, port, datastore };
+}
+
+/** A datastore in a bucket of an object store, used without a server. */
+export interface BucketRepositoryAddress {
+  readonly kind: "bucket";
+  /** IPv6 addresses in brackets. */
+  readonly host: string;
+  readonly port?: number;
+  /** False for `http:`, which is for this machine only. */
+  readonly tls: boolean;
+  readonly bucket: string;
+  /** Name of the datastore, with which all its keys begin. */
+  readonly store: string;
+  readonly region?: string;
+  /** Place of the bucket's name in a request: in the path, or in front of the host's name. */
+  readonly style: "path" | "virtual";
+}
+
+const PREFIX = /^s3:https?:\/\//;
+const FORM = "s3:https://HOST[:PORT]/BUCKET/DATASTORE[?region=REGION&style=path|virtual]";
+/** As the reference takes them (spec: s3-datastore.md §2.2). */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const REGION = /^[_a-z\d][-_a-z\d]{0,31}$/;
+
+/** Whether a text is meant as the address of a bucket. */
+export function isBucketText(text: string): boolean {
+  return PREFIX.test(text);
+}
+
+/**
+ * Parses the address of a datastore in a bucket.
+ *
+ * @throws {UsageError} if a part of it is missing or cannot exist.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const address = parseBucketAddress("s3:https://s3.example.com/backups/tank?region=eu-1");
+ * assertEquals([address.bucket, address.store, address.region], ["backups", "tank", "eu-1"]);
+ * ```
+ */
+export function parseBucketAddress(text: string): BucketRepositoryAddress {
+  // What is wrong is not repeated: somebody may have put a secret in it.
+  const fail = (problem: string) => new UsageError(`${problem}: a bucket is written as ${FORM}`);
+  let url: URL;
+  try {
+    url = new URL(text.slice("s3:".length));
+  } catch {
+    throw fail("the address of a bucket cannot be read");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError(
+      "keys do not belong into the address of a bucket, where others can see them: set " +
+        "PBS_S3_ACCESS_KEY and PBS_S3_SECRET_KEY, or name files with PBS_S3_SECRET_KEY_FILE",
+    );
+  }
+  if (url.hash !== "") throw fail("the address of a bucket has a part behind '#'");
+  const [bucket = "", store = "", ...rest] = url.pathname.slice(1).split("/");
+  if (rest.length > 0 || store === "") throw fail("it must name a bucket and a datastore");
+  if (!BUCKET.test(bucket)) throw fail(`'${bucket}' cannot be the name of a bucket`);
+  if (!isSafeName(store)) throw fail(`'${store}' cannot be the name of a datastore`);
+  const options = new Map(url.searchParams);
+  for (const name of options.keys()) {
+    if (name !== "region" && name !== "style") throw fail(`there is no option '${name}'`);
+  }
+  const region = options.get("region");
+  if (region !== undefined && !REGION.test(region)) throw fail(`'${region}' cannot be a region`);
+  const style = options.get("style") ?? "path";
+  if (style !== "path" && style !== "virtual") throw fail(`there is no style '${style}'`);
+  return {
+    kind: "bucket",
+    host: url.hostname,
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    tls: url.protocol === "https:",
+    bucket,
+    store,
+    ...(region === undefined ? {} : { region }),
+    style,
+  };
+}
+
+/** The text of an address, which has no secret. */
+export function describeBucket(address: BucketRepositoryAddress): string {
+  const { tls, host, port, bucket, store, region, style } = address;
+  const options = [
+    ...region === undefined ? [] : [`region=${region}`],
+    ...style === "path" ? [] : [`style=${style}`],
+  ].join("&");
+  const authority = port === undefined ? host : `${host}:${port}`;
+  const query = options === "" ? "" : `?${options}`;
+  return `s3:${tls ? "https" : "http"}://${authority}/${bucket}/${store}${query}`;
 }

@@ -51,6 +51,8 @@ export interface S3Request<T> {
   /** Undefined: none, and no length is told. */
   readonly body?: Uint8Array;
   readonly signal?: AbortSignal | undefined;
+  /** Called before each attempt is signed; what it throws ends the request. */
+  readonly beforeAttempt?: (() => void) | undefined;
   /** Words for its failure, such as `cannot read "a/b"`. */
   readonly failed: string;
   /** Statuses beyond 2xx that `read` takes. */
@@ -160,6 +162,7 @@ export class Requests implements AsyncDisposable {
       const limit = new Limit(request.body?.length ?? 0, signal);
       let released: Promise<void> | undefined;
       try {
+        request.beforeAttempt?.();
         const signed = this.#signed(request, sum);
         const { promise, resolve } = Promise.withResolvers<void>();
         released = promise;

@@ -22,4 +22,5 @@ export type {
   ObjectStore,
   PutObject,
   ReadObject,
+  RemoveObjects,
 } from "./object_store.ts";

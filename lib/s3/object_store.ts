@@ -29,7 +29,12 @@ export interface PutObject {
   /** Writes only if there is no object of that key. */
   readonly ifAbsent?: boolean;
   readonly signal?: AbortSignal;
+  /** Called before each attempt, however late it is; what it throws ends the call. */
+  readonly beforeAttempt?: () => void;
 }
+
+/** How objects are removed. */
+export type RemoveObjects = Pick<PutObject, "beforeAttempt">;
 
 /**
  * Objects of one bucket by their keys: all that the rooms above know of an object store. What was
@@ -66,7 +71,7 @@ export interface ObjectStore extends AsyncDisposable {
    *
    * @throws if some could not be removed.
    */
-  removeAll(keys: readonly string[]): Promise<void>;
+  removeAll(keys: readonly string[], options?: RemoveObjects): Promise<void>;
   /**
    * Lists the objects whose keys begin with a prefix, by key. What is written or removed meanwhile may be
    * seen or not.

@@ -12,7 +12,13 @@ import { type ListingAnswer, parseDeletion, parseListing, unquoted } from "./_pa
 import { isPassingCode, type RefusedAnswer, shown } from "./_refusal.ts";
 import { md5Of, Requests } from "./_requests.ts";
 import type { BucketOptions, S3Quirk } from "./bucket_options.ts";
-import type { ListedPage, ObjectStore, PutObject, ReadObject } from "./object_store.ts";
+import type {
+  ListedPage,
+  ObjectStore,
+  PutObject,
+  ReadObject,
+  RemoveObjects,
+} from "./object_store.ts";
 import type { RequestCounts } from "./request_counts.ts";
 
 /** Name of an object that is written and removed to see whether that works. */
@@ -117,6 +123,7 @@ export class S3Bucket implements ObjectStore {
       body: content,
       signal: options.signal,
       failed,
+      beforeAttempt: options.beforeAttempt,
       accepted: ({ status }) => ifAbsent && status === 412 ? "exists" : undefined,
       // Some servers answer and end the connection while the body still comes: the answer is lost.
       ...ifAbsent
@@ -161,10 +168,11 @@ export class S3Bucket implements ObjectStore {
     });
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string, options: RemoveObjects = {}): Promise<void> {
     await this.#requests.send<true>({
       method: "DELETE",
       path: pathOf(key),
+      beforeAttempt: options.beforeAttempt,
       failed: `cannot remove "${key}"`,
       accepted: (answer) => isAbsent(answer) ? true : undefined,
       read: async (response) => {
@@ -174,15 +182,18 @@ export class S3Bucket implements ObjectStore {
     });
   }
 
-  async removeAll(keys: readonly string[]): Promise<void> {
+  async removeAll(keys: readonly string[], options: RemoveObjects = {}): Promise<void> {
     for (const key of keys) pathOf(key);
     const isSingle = this.#quirks.has("delete-objects-via-delete-object");
     const single = isSingle ? keys : keys.filter((key) => !isDeletable(key));
     for (let at = 0; at < single.length; at += DELETIONS_AT_A_TIME) {
-      await Promise.all(single.slice(at, at + DELETIONS_AT_A_TIME).map((key) => this.remove(key)));
+      const some = single.slice(at, at + DELETIONS_AT_A_TIME);
+      await Promise.all(some.map((key) => this.remove(key, options)));
     }
     if (isSingle) return;
-    for (const body of deletionBodies(keys.filter(isDeletable))) await this.#removeSome(body);
+    for (const body of deletionBodies(keys.filter(isDeletable))) {
+      await this.#removeSome(body, options);
+    }
   }
 
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedPage> {
@@ -234,12 +245,13 @@ export class S3Bucket implements ObjectStore {
     });
   }
 
-  async #removeSome(body: Uint8Array): Promise<void> {
+  async #removeSome(body: Uint8Array, { beforeAttempt }: RemoveObjects): Promise<void> {
     await this.#requests.send({
       method: "POST",
       path: "?delete",
       headers: [["content-md5", md5Of(body)]],
       body,
+      beforeAttempt,
       failed: "cannot remove objects",
       read: async ({ body }) => {
         const left = parseDeletion(await body.text(MAX_LISTING_BYTES))

@@ -1,4 +1,5 @@
 import { parseInUseMarker } from "../../lib/bucket/mod.ts";
+import { parseBucketAddress } from "../../lib/repository/parse_repository.ts";
 import {
   parseBucketList,
   parseDeletion,
@@ -6,7 +7,11 @@ import {
   parseListing,
 } from "../../lib/s3/_parse_answers.ts";
 import { parseXml } from "../../lib/s3/_xml.ts";
-import { type ParserCases, textCases } from "./work_case.ts";
+import { parsePublished, parseSessionIds } from "../../lib/shared_bucket/_collection.ts";
+import { parseDecision } from "../../lib/shared_bucket/_decision.ts";
+import { parseDigests } from "../../lib/shared_bucket/_digest_list.ts";
+import { parsePrefixOwner } from "../../lib/shared_bucket/prefix_owner.ts";
+import { byteCases, type ParserCases, textCases } from "./work_case.ts";
 
 const CONTENTS =
   "<Contents><Key>a</Key><Size>1</Size><LastModified>2026-11-29T20:57:05Z</LastModified></Contents>";
@@ -40,6 +45,36 @@ export const OBJECT_STORE_PARSERS: ParserCases = {
     ['{"hostname":', "[", ""],
     ["", "{", ""],
     ["{", '"hostname":"a",', '"shared":1}'],
+  ),
+  "lib/repository/parse_repository.ts parseBucketAddress": textCases(
+    parseBucketAddress,
+    ["s3:https://", "a", "/bucket/store"],
+    ["s3:https://", "a.", "/bucket/store"],
+    ["s3:https://host/bucket/store?", "region=a&", ""],
+    ["s3:https://host", "/", ""],
+    ["s3:https://host/bucket/", "%", ""],
+  ),
+  "lib/shared_bucket/_collection.ts parsePublished": textCases(
+    (text) => parsePublished(new TextEncoder().encode(text)),
+    ['{"marked":[', '{"path":"a","stamp":"b"},', '{"path":"a","stamp":"b"}]}'],
+    ['{"marked":[', "1,", "1]}"],
+    ['{"marked":', "[", ""],
+  ),
+  "lib/shared_bucket/_collection.ts parseSessionIds": textCases(
+    (text) => parseSessionIds(new TextEncoder().encode(text)),
+    ["[", '"a",', '"a"]'],
+    ["", "[", ""],
+  ),
+  "lib/shared_bucket/_decision.ts parseDecision": textCases(
+    (text) => parseDecision(new TextEncoder().encode(text)),
+    ['{"decision":"', "a", '"}'],
+    ['{"decision":', "[", ""],
+  ),
+  "lib/shared_bucket/_digest_list.ts parseDigests": byteCases((bytes) => parseDigests(bytes, "x")),
+  "lib/shared_bucket/prefix_owner.ts parsePrefixOwner": textCases(
+    (text) => parsePrefixOwner(new TextEncoder().encode(text)),
+    ['{"hostname":"', "a", '"}'],
+    ['{"hostname":', "[", ""],
   ),
   "lib/s3/_xml.ts parseXml": textCases(parseXml, ...xmlShapes("a")),
   "lib/s3/_parse_answers.ts parseListing": textCases(

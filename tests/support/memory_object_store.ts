@@ -5,6 +5,7 @@ import type {
   ObjectStore,
   PutObject,
   ReadObject,
+  RemoveObjects,
 } from "../../lib/s3/mod.ts";
 
 const PAGE = 1000;
@@ -36,6 +37,7 @@ export class MemoryObjectStore implements ObjectStore {
     content: Uint8Array,
     options: PutObject = {},
   ): Promise<"stored" | "exists"> {
+    options.beforeAttempt?.();
     await this.onRequest("put", key);
     if (options.ifAbsent && this.objects.has(key)) return "exists";
     const etag = createHash("md5").update(content).digest("hex");
@@ -56,8 +58,9 @@ export class MemoryObjectStore implements ObjectStore {
     this.objects.delete(key);
   }
 
-  async removeAll(keys: readonly string[]): Promise<void> {
+  async removeAll(keys: readonly string[], options: RemoveObjects = {}): Promise<void> {
     for (let i = 0; i < keys.length; i += PAGE) {
+      options.beforeAttempt?.();
       await this.onRequest("removeAll", keys[i]!);
       for (const key of keys.slice(i, i + PAGE)) this.objects.delete(key);
     }
