@@ -2,9 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { Datastore, LocalRepository } from "../../lib/datastore/mod.ts";
 import { decodeManifestBlob, verifyStateOf } from "../../lib/manifest/mod.ts";
 import { formatSnapshotPath, type Repository } from "../../lib/repository/mod.ts";
-import { assertSameSnapshots } from "../support/compare_stores.ts";
+import { openSharedDatastore } from "../../lib/shared_bucket/mod.ts";
+import { assertSameSnapshots, storedFiles } from "../support/compare_stores.ts";
 import { copyStored } from "../support/copy_in_process.ts";
 import { withLocalRepository } from "../support/local_repository.ts";
+import { MemoryObjectStore } from "../support/memory_object_store.ts";
 import { realDatastore } from "../support/real_datastore.ts";
 import { withRemoteRepository } from "../support/remote_repository.ts";
 
@@ -59,4 +61,28 @@ Deno.test("a copy has notes, and not the result of a verification, nor protectio
       assertEquals(verifyStateOf(manifest), undefined);
     });
   }
+});
+
+Deno.test("a copy goes from a directory to a bucket, and back to a directory", async () => {
+  await using original = new LocalRepository(Datastore.open(await realDatastore()));
+  const { datastore } = await openSharedDatastore(new MemoryObjectStore(), "copies", {
+    create: true,
+  });
+  await using bucket = new LocalRepository(datastore);
+  const isMeant = ({ id }: { readonly id: string }) => id !== "museum";
+  const { progress, report } = await copyStored(original, bucket, { isMeant });
+  assertEquals([report.snapshots.copied, report.snapshots.failed], [10, 0]);
+  assert((await bucket.verify({ namespace: "", ignoreVerified: false }, () => {})).ok);
+  const again = await copyStored(original, bucket, { isMeant, targetNamespace: "again" });
+  assertEquals([again.report.snapshots.copied, again.progress.chunksMoved], [10, 0]);
+  await withLocalRepository(async (back) => {
+    const end = await copyStored(bucket, back, { namespace: "again" });
+    assertEquals([end.report.snapshots.copied, end.report.snapshots.failed], [10, 0]);
+    assertEquals(end.progress.chunksMoved, progress.chunksMoved);
+    const expected = storedFiles(await realDatastore());
+    for (const [path, bytes] of storedFiles(back.datastore.path)) {
+      if (path.startsWith(".chunks")) assertEquals(bytes, expected.get(path), path);
+    }
+    assert((await back.verify({ namespace: "", ignoreVerified: false }, () => {})).ok);
+  });
 });
