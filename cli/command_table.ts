@@ -156,6 +156,7 @@ export const COMMANDS: readonly TableEntry[] = [
   command("snapshot upload-log"),
   ours("stats"),
   command("status"),
+  ours("sync"),
   command("task list"),
   command("task log"),
   command("task stop"),

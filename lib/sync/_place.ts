@@ -1,9 +1,9 @@
 import { formatGroupPath, formatSnapshotPath, type PlacedSnapshot } from "../repository/mod.ts";
-import type { SyncOutcome } from "./sync_request.ts";
+import type { SyncPlace } from "./sync_request.ts";
 
 /** The name by which an outcome is told: namespace, then group or snapshot. */
 export function placeName(
-  { namespace, group, snapshot }: Pick<SyncOutcome, "namespace" | "group" | "snapshot">,
+  { namespace, group, snapshot }: SyncPlace,
 ): string {
   const inside = snapshot === undefined ? group : formatSnapshotPath(snapshot);
   if (inside === undefined) return `namespace "${namespace}"`;
@@ -13,7 +13,7 @@ export function placeName(
 /** The members of an outcome that say which snapshot it is about. */
 export function outcomePlace(
   { namespace, snapshot }: PlacedSnapshot,
-): Pick<SyncOutcome, "namespace" | "group" | "snapshot"> {
+): SyncPlace {
   const { type, id, time } = snapshot;
   return { namespace, group: formatGroupPath(snapshot), snapshot: { type, id, time } };
 }

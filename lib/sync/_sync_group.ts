@@ -1,19 +1,23 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isOwner } from "../datastore/mod.ts";
-import { AuthError, CorruptDataError } from "../errors/mod.ts";
+import { AuthError, CorruptDataError, describeError } from "../errors/mod.ts";
 import {
   type BackupGroup,
   formatGroupPath,
-  formatSnapshotPath,
   type GroupInfo,
   isFinished,
+  isTransientError,
   type SnapshotInfo,
 } from "../repository/mod.ts";
-import { copySnapshot } from "../transfer/mod.ts";
+import { type CopiedSnapshot, copySnapshot, type CopySnapshotOptions } from "../transfer/mod.ts";
 import { outcomePlace, placeName } from "./_place.ts";
 import { resync } from "./_resync.ts";
 import type { SyncRun } from "./_sync_run.ts";
 import { removeSnapshots } from "./_vanished.ts";
 import { chooseSnapshots } from "./choose_snapshots.ts";
+
+/** Pauses before the first, second and further attempts. */
+const PAUSES_MS = [2_000, 10_000, 30_000] as const;
 
 /** A group of the source, and where it goes. */
 export interface SyncedGroup {
@@ -95,14 +99,9 @@ async function copyNew(
       continue;
     }
     const from = { namespace: sourceNamespace, snapshot: to.snapshot };
-    observer.log("info", `copying ${formatSnapshotPath(info)} to ${placeName(outcome)}`);
+    observer.begin(outcome);
     try {
-      const { warnings } = await copySnapshot(request.source, request.target, {
-        from,
-        to,
-        observer,
-        signal: request.signal,
-      });
+      const { warnings } = await copyPatiently(run, { from, to });
       for (const warning of warnings) observer.log("warn", `${placeName(outcome)}: ${warning}`);
     } catch (error) {
       if (!(error instanceof CorruptDataError)) throw error;
@@ -121,6 +120,25 @@ async function copyNew(
   return isWhole;
 }
 
+/** Copies a snapshot, and begins again if a connection is lost. */
+async function copyPatiently(
+  { request, observer }: SyncRun,
+  places: Pick<CopySnapshotOptions, "from" | "to">,
+): Promise<CopiedSnapshot> {
+  const { source, target, signal, retries = 0 } = request;
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await copySnapshot(source, target, { ...places, observer, signal });
+    } catch (error) {
+      if (attempt >= retries || !isTransientError(error)) throw error;
+      const pauseMs = PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)]!;
+      const [reason] = describeError(error);
+      observer.log("info", `${reason}: trying again in ${pauseMs / 1000} s`);
+      await delay(pauseMs, undefined, { signal });
+    }
+  }
+}
+
 async function resyncBad(
   run: SyncRun,
   { group, sourceNamespace, targetNamespace }: SyncedGroup,
@@ -137,7 +155,7 @@ async function resyncBad(
     const outcome = { ...outcomePlace(to), sizeBytes: size ?? 0 };
     await run.attempt(outcome, async () => {
       if (!run.request.dryRun) {
-        run.observer.log("info", `fetching ${placeName(outcome)} again: it is corrupt`);
+        run.observer.begin(outcome);
         await resync(run, to, sourceNamespace);
       }
       run.done({ ...outcome, action: "resync" });

@@ -1,5 +1,5 @@
 import { describeError, PbsError } from "../errors/mod.ts";
-import type { SyncObserver, SyncOutcome, SyncRequest } from "./sync_request.ts";
+import type { SyncObserver, SyncOutcome, SyncPlace, SyncRequest } from "./sync_request.ts";
 
 /** State that the parts of a sync share. */
 export class SyncRun {
@@ -37,7 +37,7 @@ export class SyncRun {
    * @throws Whatever ends the sync as a whole.
    */
   async attempt(
-    what: Omit<SyncOutcome, "action" | "reason">,
+    what: SyncPlace & Pick<SyncOutcome, "sizeBytes">,
     work: () => Promise<void>,
   ): Promise<boolean> {
     this.request.signal.throwIfAborted();

@@ -15,6 +15,7 @@ export type {
   SyncAction,
   SyncObserver,
   SyncOutcome,
+  SyncPlace,
   SyncReport,
   SyncRequest,
 } from "./sync_request.ts";

@@ -33,6 +33,8 @@ export interface SyncRequest {
   readonly removeVanished: boolean;
   /** Groups at a time. */
   readonly workers: number;
+  /** Times that a snapshot is begun again after a connection was lost; default 0. */
+  readonly retries?: number | undefined;
   /** Whether only to tell what would be done. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
@@ -49,15 +51,18 @@ export type SyncAction =
   | "leave-out"
   | "fail";
 
-/** Outcome for a snapshot, a group or a namespace. */
-export interface SyncOutcome {
-  readonly action: SyncAction;
-  /** Namespace of the target. */
+/** A snapshot, a group or a namespace of the target. */
+export interface SyncPlace {
   readonly namespace: string;
-  /** `type/id` of the group; absent if it is about a whole namespace. */
+  /** `type/id` of the group; absent if it is a whole namespace. */
   readonly group?: string;
-  /** Absent if it is about the whole group. */
+  /** Absent if it is a whole group. */
   readonly snapshot?: BackupSnapshot;
+}
+
+/** Outcome for a place. */
+export interface SyncOutcome extends SyncPlace {
+  readonly action: SyncAction;
   /** Bytes of the snapshot's files. */
   readonly sizeBytes?: number;
   /** Why it is kept, left out, or has failed. */
@@ -68,6 +73,8 @@ export interface SyncOutcome {
 
 /** Listener for what happens in a sync. */
 export interface SyncObserver extends CopyObserver {
+  /** Hears of a snapshot that is about to be copied, or fetched again. */
+  begin(place: SyncPlace): void;
   /** Hears of everything that was decided, when it is done. */
   done(outcome: SyncOutcome): void;
 }

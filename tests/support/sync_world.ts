@@ -60,6 +60,7 @@ export class SyncWorld implements AsyncDisposable {
       ...options,
     }, {
       progress: { bytesDone: 0, bytesMoved: 0, chunksMoved: 0, chunksReused: 0, bytesReused: 0 },
+      begin: () => {},
       log: (_level, line) => void lines.push(line),
       done: (outcome) => void outcomes.push(outcome),
     });

@@ -63,6 +63,7 @@ export async function synchronize(
       if (level === "warn") log(`WARN: ${line}`, true);
       else if (level !== "debug") log(line, level === "error");
     },
+    begin: (place) => log(`copying ${placeName(place)}`),
     done: (outcome) => logOutcome(outcome, log),
   });
   log(
