@@ -336,6 +336,13 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
       "name such as Europe/Berlin, or a rule of POSIX such as CET-1CEST,M3.5.0,M10.5.0/3.",
   },
   {
+    name: "TMPDIR",
+    concerns: (command) =>
+      isServer(command) || ["garbage-collect", "maintain", "job run"].includes(command.name),
+    description: "Folder for what a garbage collection notes and does not keep in memory; " +
+      "/var/tmp if it is not set.",
+  },
+  {
     name: "XDG_CACHE_HOME",
     concerns: usesRepository,
     description: "The user's folder of caches; $HOME/.cache if it is not set.",
