@@ -1,5 +1,4 @@
 import { NotFoundError, PbsError, UsageError } from "../../lib/errors/mod.ts";
-import { parseRepository, type Repository } from "../../lib/repository/mod.ts";
 import type { CopyPlan, Recoding, RecodingKind } from "../../lib/transfer/mod.ts";
 import { MOMENT_FORMAT } from "../arguments/moment_format.ts";
 import { parseMoment } from "../arguments/parse_moment.ts";
@@ -28,22 +27,14 @@ import {
 import { valueFormat } from "../output/print_result.ts";
 import { checkNamespace } from "../repository/check_namespace.ts";
 import { lockWaitOf } from "../repository/lock_wait.ts";
-import { connectionLimits, openRepository } from "../repository/open_repository.ts";
-import { secondEnvironment } from "../repository/second_environment.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { openTarget } from "../repository/open_target.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
-import { warnOfRate } from "../repository/warn_of_rate.ts";
+import { targetEnvironment } from "../repository/target_environment.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
 
 const MAX_NAMESPACE_LEVELS = 7;
 const MILLISECONDS = 1000;
-/** Variables for a server of `--to` and the key of the copies, each in place of the one without `TO_`. */
-const TO_VARIABLES = [
-  "PBS_TO_ENCRYPTION_PASSWORD",
-  "PBS_TO_FINGERPRINT",
-  "PBS_TO_PASSWORD",
-  "PBS_TO_S3_ACCESS_KEY",
-  "PBS_TO_S3_SECRET_KEY",
-];
 const RECODINGS = ["reencrypt", "encrypt", "decrypt"] as const satisfies readonly RecodingKind[];
 
 /** `copy`: ours, snapshots from one repository to another. */
@@ -261,25 +252,8 @@ async function openRecoding(
 async function openTargetKey(values: CommandValues, context: CommandContext) {
   const input = givenKey(values, "to-keyfile", "to-keyfd");
   if (input === undefined) throw new UsageError("--reencrypt and --encrypt need --to-keyfile");
-  const environment = secondEnvironment(context.environment, "TO_", TO_VARIABLES);
+  const environment = targetEnvironment(context.environment);
   return (await openEncryptionKey(input, { ...context, environment })).config;
-}
-
-async function openTarget(
-  values: CommandValues,
-  context: CommandContext,
-  create: boolean,
-): Promise<Repository> {
-  const { environment, output, repositories } = context;
-  const address = parseRepository(values.requiredText("to"));
-  if (address.kind === "directory") warnOfRate(values, context);
-  const limits = connectionLimits(values);
-  return await repositories.open(address, {
-    environment: secondEnvironment(environment, "TO_", TO_VARIABLES),
-    output,
-    create,
-    ...(limits === undefined ? {} : { limits }),
-  });
 }
 
 function sinceOf(values: CommandValues): number | undefined {

@@ -1,5 +1,5 @@
 import { PbsError, UsageError } from "../../lib/errors/mod.ts";
-import { parseRepository, type Repository, withLockWait } from "../../lib/repository/mod.ts";
+import { type Repository, withLockWait } from "../../lib/repository/mod.ts";
 import type { SyncRequest } from "../../lib/sync/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import { AUTH_ID_FORMAT, NAMESPACE_FORMAT, REPOSITORY_FORMAT } from "../arguments/value_formats.ts";
@@ -19,14 +19,10 @@ import { valueFormat } from "../output/print_result.ts";
 import { syncOutcomeToJson, syncReportToJson } from "../output/sync/sync_to_json.ts";
 import { checkNamespace } from "../repository/check_namespace.ts";
 import { lockWaitOf } from "../repository/lock_wait.ts";
-import { connectionLimits, openRepository } from "../repository/open_repository.ts";
-import { secondEnvironment } from "../repository/second_environment.ts";
+import { openRepository } from "../repository/open_repository.ts";
+import { openTarget } from "../repository/open_target.ts";
 import { selectNamespace } from "../repository/select_namespace.ts";
-import { warnOfRate } from "../repository/warn_of_rate.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
-
-/** Variables for a server of `--to`, each in place of the one without `TO_`. */
-const TO_VARIABLES = ["PBS_TO_FINGERPRINT", "PBS_TO_PASSWORD"];
 
 function flag(name: string, description: string): Parameter {
   return { name, type: { kind: "boolean" }, default: false, description };
@@ -44,8 +40,7 @@ export const command: CommandDefinition = {
       type: { kind: "string", format: REPOSITORY_FORMAT },
       required: true,
       completion: "repository",
-      description: "Repository to keep equal: a datastore directory or a server, as in " +
-        "--repository.",
+      description: "Repository to keep equal, as in --repository.",
     },
     {
       name: "to-ns",
@@ -118,7 +113,10 @@ async function sync(values: CommandValues, context: CommandContext): Promise<voi
   ]);
   const filters = values.texts("group-filter").map(parseGroupFilter);
   await using source = await openRepository(values, context, { waitsForLocks: false });
-  await using target = await openTarget(values, context);
+  const create = values.flag("init") && !values.flag("dry-run");
+  await using opened = await openTarget(values, context, create);
+  const wait = lockWaitOf(values, context);
+  const target = wait === undefined ? opened : withLockWait(opened, wait);
   const sourceNamespace = selectNamespace(values, environment);
   const dryRun = values.flag("dry-run");
   using signals = catchSignals(() => output.log("info", "got shutdown request (SIGINT)"));
@@ -155,21 +153,6 @@ async function sync(values: CommandValues, context: CommandContext): Promise<voi
   throw new PbsError(
     report.failed === 1 ? "1 part of the sync failed" : `${report.failed} parts of the sync failed`,
   );
-}
-
-async function openTarget(values: CommandValues, context: CommandContext): Promise<Repository> {
-  const { environment, output, repositories } = context;
-  const address = parseRepository(values.requiredText("to"));
-  if (address.kind === "directory") warnOfRate(values, context);
-  const limits = connectionLimits(values);
-  const repository = await repositories.open(address, {
-    environment: secondEnvironment(environment, "TO_", TO_VARIABLES),
-    output,
-    create: values.flag("init") && !values.flag("dry-run"),
-    ...(limits === undefined ? {} : { limits }),
-  });
-  const wait = lockWaitOf(values, context);
-  return wait === undefined ? repository : withLockWait(repository, wait);
 }
 
 /** Owners of groups by their owners in the source; undefined is for all others. */
