@@ -132,12 +132,12 @@ async function* sources(folder: URL): AsyncGenerator<string> {
 Deno.test("manual pages have each variable that the program reads, and no other", async () => {
   const read = new Set<string>();
   const reading =
-    /(?:\b(?:get|env::var_os)\(|\b(?:userFile|readEnvironmentSecret)\(\s*[\w.]+,|\n {2}(?:variable|logVariable):)\s*"([A-Z][A-Z0-9_]+)"/g;
+    /(?:\b(?:get|env::var_os)\(|\b(?:userFile|readEnvironmentSecret|readKey)\(\s*[\w.]+,|\n {2}(?:variable|logVariable):)\s*"([A-Z][A-Z0-9_]+)"/g;
   for (const layer of ["cli", "lib", "ffi", "native/launcher/src"]) {
     for await (const text of sources(new URL(`../../${layer}/`, import.meta.url))) {
       for (const [, name] of text.matchAll(reading)) read.add(name!);
       for (const [, list] of text.matchAll(/_VARIABLES = \[([^\]]*)\]/g)) {
-        for (const [, name] of list!.matchAll(/"([A-Z][A-Z_]+)"/g)) read.add(name!);
+        for (const [, name] of list!.matchAll(/"([A-Z][A-Z0-9_]+)"/g)) read.add(name!);
       }
     }
   }
