@@ -12,6 +12,10 @@ import type { Writers } from "./_writers.ts";
 
 /** Object that stands for a namespace (spec: s3-datastore.md §3.1). */
 const NAMESPACE_MARKER = ".namespace";
+/** Age of the listing from which lists that nobody relies on are made anew, milliseconds. */
+const STALE_MS = 30_000;
+/** Folder with what verifications have found bad. */
+const BAD_CHUNKS_FOLDER = ".bad-chunks";
 
 /** Parts that the files are made of. */
 export interface BucketFilesOptions {
@@ -29,6 +33,8 @@ export class BucketFiles implements SnapshotFiles {
   readonly #keys: SharedKeys;
   readonly #options: BucketFilesOptions;
   #tree = new ObjectTree();
+  #listedAt = 0;
+  #refreshing: Promise<void> | undefined;
   /** Files that are being written, by path. */
   readonly #unfinished = new Map<string, MemoryFile>();
   /** Keys of files of snapshots that this process has written. */
@@ -43,6 +49,7 @@ export class BucketFiles implements SnapshotFiles {
   /** Lists everything anew. */
   async refreshAll(): Promise<void> {
     const tree = new ObjectTree();
+    this.#listedAt = performance.now();
     const [contents, others] = await Promise.all([
       listAll(this.#store, this.#keys.contents),
       listAll(this.#store, this.#keys.files),
@@ -121,6 +128,8 @@ export class BucketFiles implements SnapshotFiles {
     }
     await this.replace(to, file.bytes);
     this.#unfinished.delete(from);
+    // Whoever commits looks there what somebody else has found bad meanwhile.
+    await this.refresh(BAD_CHUNKS_FOLDER);
   }
 
   /** See {@linkcode SnapshotFiles.moveFolder}. */
@@ -152,8 +161,8 @@ export class BucketFiles implements SnapshotFiles {
   }
 
   /** See {@linkcode SnapshotFiles.list}. */
-  // deno-lint-ignore require-await
   async list(folder: string): Promise<FolderEntry[]> {
+    await this.#refreshIfStale();
     const entries = this.#tree.list(folder);
     if (entries !== undefined) return entries.filter(({ name }) => name !== NAMESPACE_MARKER);
     throw new NotFoundError(
@@ -221,6 +230,14 @@ export class BucketFiles implements SnapshotFiles {
   indexes(): { path: string; stamp: string }[] {
     return [...this.#tree.files("")].filter((path) => /\.[fd]idx$/.test(path))
       .map((path) => ({ path, stamp: this.#tree.get(path)!.etag }));
+  }
+
+  /** A new listing for those who look for long, such as a mounted repository; a session has its own. */
+  async #refreshIfStale(): Promise<void> {
+    if (this.#options.writers().current !== undefined) return;
+    if (performance.now() - this.#listedAt < STALE_MS) return;
+    this.#refreshing ??= this.refreshAll().finally(() => this.#refreshing = undefined);
+    await this.#refreshing;
   }
 
   async #copy(from: string, to: string): Promise<void> {
