@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { LocalRepository } from "../../lib/datastore/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import { parseGroupFilter } from "../../lib/filters/mod.ts";
 import { parseSnapshotPath } from "../../lib/repository/mod.ts";
+import { openSharedDatastore } from "../../lib/shared_bucket/mod.ts";
+import { MemoryObjectStore } from "../support/memory_object_store.ts";
 import { placesIn, shortOutcomes, SyncWorld } from "../support/sync_world.ts";
 
 function snapshot(path: string) {
@@ -199,4 +202,25 @@ Deno.test("a sync that would copy its own copies, or remove its source, is refus
   }
   await world.sync({ target: source, sourceNamespace: "a", targetNamespace: "b" });
   assertEquals((await placesIn(source)).length, 2);
+});
+
+Deno.test("a bucket is kept equal to a directory, and a directory to a bucket", async () => {
+  await using world = await SyncWorld.make();
+  const { datastore } = await openSharedDatastore(new MemoryObjectStore(), "store1", {
+    create: true,
+  });
+  await using bucket = new LocalRepository(datastore);
+  await world.backUp([":host/web/2026-01-01", ":host/web/2026-01-02", "a:vm/1/2026-01-01"]);
+  assertEquals((await world.sync({ target: bucket })).report.snapshotsCopied, 3);
+  await world.source.forgetSnapshot("", snapshot("host/web/2026-01-01"));
+  await world.source.deleteNamespace("a", true);
+  const { outcomes } = await world.sync({ target: bucket, removeVanished: true });
+  assertEquals(shortOutcomes(outcomes), [
+    "remove :host/web/2026-01-01",
+    "remove a:vm/1/2026-01-01",
+    "remove a:",
+  ]);
+  const back = await world.sync({ source: bucket });
+  assertEquals(shortOutcomes(back.outcomes), ["copy :host/web/2026-01-02"]);
+  assertEquals(await placesIn(world.target), [":host/web/2026-01-02"]);
 });
