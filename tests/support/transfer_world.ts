@@ -201,6 +201,7 @@ export async function transfer(
     }, {
       progress,
       log,
+      begin: () => {},
       done: ({ action, reason }) => {
         if (action === "fail") failures.push(reason ?? "it failed");
       },
