@@ -235,14 +235,16 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "PBS_S3_ACCESS_KEY",
     credential: "pbs-client.s3-access-key",
-    concerns: usesRepository,
-    description: "Access key of a bucket. Empty is unset.",
+    concerns: (command) => usesRepository(command) || startsWith("serve s3 ")(command),
+    description:
+      "Access key of a bucket, or for an S3 endpoint of the embedded server. Empty is unset.",
   },
   {
     name: "PBS_S3_SECRET_KEY",
     credential: "pbs-client.s3-secret-key",
-    concerns: usesRepository,
-    description: "Secret key of a bucket. Empty is unset.",
+    concerns: (command) => usesRepository(command) || startsWith("serve s3 ")(command),
+    description:
+      "Secret key of a bucket, or for an S3 endpoint of the embedded server. Empty is unset.",
   },
   {
     name: "PBS_SERVER",

@@ -44,3 +44,11 @@ export const ACCOUNT_OPTIONS: readonly Parameter[] = [
     description: "A comment of one line; empty removes it.",
   },
 ];
+
+/** A datastore of the server. */
+export const SERVED_STORE_ARGUMENT: Parameter = {
+  name: "name",
+  type: { kind: "string" },
+  required: true,
+  description: "Name of the datastore.",
+};

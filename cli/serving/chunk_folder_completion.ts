@@ -24,6 +24,17 @@ export class ChunkFolderCompletion implements AsyncDisposable {
     if (this.#hasStarted) this.start();
   }
 
+  /** Leaves out those whose folders are not among the given ones. */
+  async keepOnly(folders: readonly string[]): Promise<void> {
+    const paths = folders.map(withoutSymlinks);
+    for (const datastore of this.#waiting.splice(0)) {
+      if (paths.includes(datastore.path)) this.#waiting.push(datastore);
+      else datastore[Symbol.dispose]();
+    }
+    const current = this.#current;
+    if (current !== undefined && !paths.includes(current.path)) await current.chunkFolders.stop();
+  }
+
   /** Begins; what is added later follows. */
   start(): void {
     this.#hasStarted = true;
@@ -47,5 +58,13 @@ export class ChunkFolderCompletion implements AsyncDisposable {
     for (const datastore of this.#waiting.splice(0)) datastore[Symbol.dispose]();
     await this.#current?.chunkFolders.stop();
     await this.#running;
+  }
+}
+
+function withoutSymlinks(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
   }
 }

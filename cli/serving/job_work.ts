@@ -116,16 +116,24 @@ export async function runJob(
   context: CommandContext,
   kind: JobKind | "gc",
 ): Promise<void> {
-  const { ServerAdministration, StandaloneJobs, startJob } = await import(
+  const { S3Endpoints, ServerAdministration, StandaloneJobs, startJob } = await import(
     "../../lib/server/mod.ts"
   );
-  const { mergeDatastores } = await import("./merge_datastores.ts");
+  const { mergeDatastores, requireDatastores } = await import("./merge_datastores.ts");
   const { output, environment } = context;
   const folder = serverFolderPath(values, environment);
   const config = await new ServerAdministration(folder).config();
-  const datastores = mergeDatastores(config.datastores, values.texts("datastore"));
+  const datastores = requireDatastores(
+    mergeDatastores(config.datastores, values.texts("datastore")),
+  );
   const logFolder = config.logFolder ?? `${folder}/log`;
-  using host = new StandaloneJobs(folder, datastores, logFolder, (line) => output.printLine(line));
+  await using host = new StandaloneJobs({
+    folder,
+    configs: datastores,
+    endpoints: await new S3Endpoints(folder).all(),
+    logFolder,
+    shown: (line) => output.printLine(line),
+  });
   const store = values.text("store") ?? "";
   const job: ServerJob = kind === "gc"
     ? { kind, id: store, schedule: datastores.find(({ name }) => name === store)?.gcSchedule }

@@ -4,7 +4,7 @@ import { checkDatastoreConfig, type DatastoreConfig } from "../../lib/server/mod
 /**
  * The datastores of the configuration and those that were given as `NAME=PATH`.
  *
- * @throws {UsageError} if there are none, or one is wrong.
+ * @throws {UsageError} if one is wrong.
  */
 export function mergeDatastores(
   configured: readonly DatastoreConfig[],
@@ -17,12 +17,16 @@ export function mergeDatastores(
     const name = text.slice(0, equals);
     const path = absolute(text.slice(equals + 1));
     checkDatastoreConfig(name, path);
-    merged.set(name, { ...merged.get(name), name, path });
-  }
-  if (merged.size === 0) {
-    throw new UsageError("there is no datastore: add one with --datastore NAME=PATH");
+    const { backend: _, ...before } = merged.get(name) ?? {};
+    merged.set(name, { ...before, name, path });
   }
   return [...merged.values()];
+}
+
+/** Datastores to start with. @throws {UsageError} if there are none. */
+export function requireDatastores(datastores: DatastoreConfig[]): DatastoreConfig[] {
+  if (datastores.length > 0) return datastores;
+  throw new UsageError("there is no datastore: add one with --datastore NAME=PATH");
 }
 
 function absolute(path: string): string {

@@ -8,6 +8,7 @@ import {
   openServerFolder,
   parseListenAddress,
   readServerConfig,
+  S3Endpoints,
   type ServerConfig,
   type ServerFolder,
 } from "../../lib/server/mod.ts";
@@ -18,7 +19,7 @@ import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { Output } from "../output/output.ts";
 import { ChunkFolderCompletion } from "./chunk_folder_completion.ts";
-import { mergeDatastores } from "./merge_datastores.ts";
+import { mergeDatastores, requireDatastores } from "./merge_datastores.ts";
 import { serverFolderPath } from "./server_folder_path.ts";
 import { VERSION } from "../version.ts";
 import { catchSignals } from "../signals/catch_signals.ts";
@@ -32,12 +33,13 @@ export async function runServer(values: CommandValues, context: CommandContext):
   const manager = serviceManagerOf((name) => environment.get(name));
   const plan = planOf(await readServerConfig(path), values);
   // Everything before the first thing is made, secrets last: nobody can read them a second time.
-  for (const { path } of plan.datastores) checkDatastore(path);
+  for (const config of plan.datastores) checkDatastore(config);
   await checkListenAddress(plan.listen, manager);
   const folder = await openServerFolder(path, ["localhost", Deno.hostname(), "127.0.0.1", "::1"]);
   const { listen, datastores } = planOf(folder.config, values);
   await using folders = new ChunkFolderCompletion(output);
-  for (const { path } of datastores) prepareDatastore(path, output, folders);
+  for (const config of datastores) prepareDatastore(config, output, folders);
+  const endpoints = new S3Endpoints(folder.path);
   using signals = catchSignals(() =>
     output.log("info", "stopping: running tasks have half a minute to finish")
   );
@@ -49,6 +51,7 @@ export async function runServer(values: CommandValues, context: CommandContext):
     ...manager.listenDescriptor === undefined ? {} : { descriptor: manager.listenDescriptor },
     certificate: folder.certificate,
     datastores,
+    endpoints: await endpoints.all(),
     access: folder.access,
     logFolder: folder.config.logFolder ?? `${folder.path}/log`,
     jobs: { folder: folder.path },
@@ -66,8 +69,10 @@ export async function runServer(values: CommandValues, context: CommandContext):
         const config = await folder.refresh();
         if (config === undefined) return;
         const merged = mergeDatastores(config.datastores, given);
-        for (const { path } of merged) prepareDatastore(path, output, folders);
-        server.state.configure(merged);
+        const reached = await endpoints.all();
+        await folders.keepOnly(merged.filter(isInFolder).map(({ path }) => path));
+        for (const each of merged) prepareDatastore(each, output, folders);
+        server.state.configure(merged, reached);
         output.log("info", "the configuration has changed and was read again");
       } catch (error) {
         const [reason] = describeError(error);
@@ -96,7 +101,9 @@ function planOf(config: ServerConfig, values: CommandValues) {
   const listen = values.text("listen");
   return {
     listen: listen === undefined ? config.listen : parseListenAddress(listen),
-    datastores: mergeDatastores(config.datastores, values.texts("datastore")),
+    datastores: requireDatastores(
+      mergeDatastores(config.datastores, values.texts("datastore")),
+    ),
   };
 }
 
@@ -178,7 +185,9 @@ function describeListenAddress(
 }
 
 /** Looks whether there is a datastore, or one can be made. */
-function checkDatastore(path: string): void {
+function checkDatastore(config: DatastoreConfig): void {
+  if (!isInFolder(config)) return;
+  const { path } = config;
   try {
     Datastore.open(path)[Symbol.dispose]();
   } catch (error) {
@@ -188,11 +197,25 @@ function checkDatastore(path: string): void {
 }
 
 /** Looks whether there is a datastore; makes one if nothing is there. */
-function prepareDatastore(path: string, output: Output, folders: ChunkFolderCompletion): void {
+function prepareDatastore(
+  config: DatastoreConfig,
+  output: Output,
+  folders: ChunkFolderCompletion,
+): void {
+  if (!isInFolder(config)) return;
+  const { path } = config;
   const { datastore, isNew } = Datastore.openOrCreate(path);
   if (isNew) {
     output.log("info", `created datastore "${path}", its folders are made while it is served`);
     for (const note of datastore.takeNotes()) output.log("info", note);
   }
   folders.add(datastore);
+}
+
+/**
+ * Whether a datastore is a folder that may be made here: what is in a bucket is made by a command or call of its
+ * own, and what is being deleted is not made again.
+ */
+function isInFolder({ backend, maintenance }: DatastoreConfig): boolean {
+  return backend === undefined && maintenance?.type !== "delete";
 }

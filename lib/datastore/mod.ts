@@ -45,6 +45,7 @@ export {
 } from "./chunk_verification.ts";
 export { collectGarbage } from "./collect_garbage.ts";
 export type { CollectGarbageOptions } from "./collect_garbage_options.ts";
+export { destroyDatastore, type DestructionOptions } from "./destroy_datastore.ts";
 export { DigestTable } from "./digest_table.ts";
 export {
   createDatastoreFolder,

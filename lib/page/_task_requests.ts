@@ -18,7 +18,9 @@ export async function listTasks(
   const all = !parameters.flag("running");
   const limit = parameters.optionalInteger("limit", { least: 1, most: MAX_TASKS }) ?? DEFAULT_TASKS;
   const stores = only === undefined
-    ? (await source.listStores()).filter(({ maintenance }) => maintenance !== "offline")
+    ? (await source.listStores()).filter(({ maintenance }) =>
+      !/^(?:offline|delete|s3-refresh)\b/.test(maintenance ?? "")
+    )
       .map(({ store }) => store)
     : [only];
   const tasks: PageTask[] = [];

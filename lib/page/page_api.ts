@@ -154,6 +154,8 @@ export interface PageStore {
   /** Name for people. */
   readonly name: string;
   readonly comment?: string;
+  /** Whether its data is in a bucket of an object store. */
+  readonly isInBucket?: true;
   /** Why it cannot be used, or only be read. */
   readonly maintenance?: string;
   /** Of the file system; absent if it may not be seen. */

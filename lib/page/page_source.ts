@@ -16,6 +16,8 @@ export interface ListedStore {
   /** Name for people. */
   readonly name: string;
   readonly comment?: string;
+  /** Whether its data is in a bucket of an object store. */
+  readonly isInBucket?: true;
   /** Why it cannot be used, or only be read. */
   readonly maintenance?: string;
 }

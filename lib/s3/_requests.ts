@@ -72,7 +72,6 @@ export class Requests implements AsyncDisposable {
   readonly #options: EndpointOptions;
   readonly #connections: Connections;
   readonly #putRate: RateLimiter | undefined;
-  readonly #closing = new AbortController();
   #isReached = false;
   readonly #counts = { get: 0, put: 0, post: 0, head: 0, delete: 0, uploaded: 0, downloaded: 0 };
 
@@ -134,8 +133,7 @@ export class Requests implements AsyncDisposable {
       const longestAsked = this.#options.patience?.longestAskedPauseMs ??
         DEFAULT_LONGEST_ASKED_PAUSE_MS;
       if (
-        this.#closing.signal.aborted || !failure.passing || attempt >= this.#attempts(error) ||
-        (askedPauseMs ?? 0) > longestAsked
+        !failure.passing || attempt >= this.#attempts(error) || (askedPauseMs ?? 0) > longestAsked
       ) {
         throw this.#lastError(request, error, attempt);
       }
@@ -144,7 +142,6 @@ export class Requests implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
     await this.#connections[Symbol.asyncDispose]();
   }
 
@@ -252,14 +249,10 @@ export class Requests implements AsyncDisposable {
     const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
     // Of many who failed together, each comes back at another time.
     const pauseMs = longest * (0.5 + Math.random() / 2);
-    const signals = [this.#closing.signal, ...signal === undefined ? [] : [signal]];
     try {
-      await delay(Math.max(askedPauseMs ?? 0, pauseMs), undefined, {
-        signal: AbortSignal.any(signals),
-      });
+      await delay(Math.max(askedPauseMs ?? 0, pauseMs), undefined, { signal });
     } catch {
-      if (!signal?.aborted) throw new ConnectionError("the object store was closed");
-      throw new CancelledError("the request was cancelled", { cause: signal.reason });
+      throw new CancelledError("the request was cancelled", { cause: signal?.reason });
     }
   }
 

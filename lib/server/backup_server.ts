@@ -11,6 +11,7 @@ import { AccessLog } from "./access_log.ts";
 import { AnswerBudget, type AnswerReader, BodyBudget } from "./memory/mod.ts";
 import type { AccessControl } from "./access/mod.ts";
 import type { DatastoreConfig } from "./config/mod.ts";
+import type { S3Endpoint } from "./endpoints/mod.ts";
 import { MeasuredDuplex } from "./measured_duplex.ts";
 import { MetricsService, RequestCounts } from "./metrics/mod.ts";
 import {
@@ -57,6 +58,8 @@ export interface BackupServerOptions {
   readonly source?: ConnectionSource;
   readonly certificate: Pick<CertificateAndKey, "certificate" | "privateKey">;
   readonly datastores: readonly DatastoreConfig[];
+  /** S3 endpoints that they refer to. */
+  readonly endpoints?: readonly S3Endpoint[];
   readonly access: AccessControl;
   /** Folder of the access log and, in `tasks`, of task logs. */
   readonly logFolder: string;
@@ -141,6 +144,8 @@ export class BackupServer {
     this.#log = new AccessLog(`${logFolder}/api/access.log`);
     this.#state = new ServerState({
       configs: options.datastores,
+      configuredEndpoints: options.endpoints ?? [],
+      refresh: options.refresh ?? (() => Promise.resolve()),
       access: options.access,
       tasks: new TaskRegistry(`${logFolder}/tasks`),
       jobs: new ServerJobs(options.jobs ?? { folder: `${logFolder}/jobs` }),
@@ -204,7 +209,7 @@ export class BackupServer {
       }, (accepted) => server.#accept(accepted));
     } catch (error) {
       options.source?.close();
-      server.#state[Symbol.dispose]();
+      await server.#state[Symbol.asyncDispose]();
       throw error;
     }
     if (options.jobs?.now === undefined) server.#scheduler.start();
@@ -258,7 +263,7 @@ export class BackupServer {
     await this.#page[Symbol.asyncDispose]();
     await Promise.allSettled(this.#connections);
     await this.#log.flush();
-    this.#state[Symbol.dispose]();
+    await this.#state[Symbol.asyncDispose]();
   }
 
   /** Stops immediately. */

@@ -41,14 +41,22 @@ export { BackupServer, type BackupServerOptions, type ServerTimeouts } from "./b
 export {
   type AccountChange,
   checkDatastoreConfig,
+  DatastoreAdministration,
   type DatastoreConfig,
+  datastoreMembers,
+  type DatastoreProperties,
   FIRST_USER,
+  formatBackend,
   type ListenAddress,
   type Maintenance,
   openServerFolder,
+  parseBackend,
   parseListenAddress,
+  parseMaintenance,
   parseServerConfig,
+  parseTuning,
   readServerConfig,
+  removedProperties,
   type RuleChange,
   ServerAdministration,
   type ServerConfig,
@@ -62,5 +70,18 @@ export {
   ServerJobs,
 } from "./jobs/mod.ts";
 export { openRemote, type RemoteChange, remoteMembers } from "./remotes/mod.ts";
+export { BUCKET, endpointOptions, S3Endpoints } from "./endpoints/mod.ts";
+export {
+  checkEndpoint,
+  createDatastore,
+  type DatastoreRemoval,
+  type NewDatastore,
+  refreshDatastore,
+  removeDatastore,
+  resetCounters,
+  StandaloneStores,
+  type StoreWork,
+} from "./stores/mod.ts";
+export { RequestStatistics } from "./statistics/mod.ts";
 export { JobScheduler, StandaloneJobs, startJob } from "./scheduling/mod.ts";
 export { returnLargeBlocks as keepMemorySmall } from "../../ffi/allocator.ts";

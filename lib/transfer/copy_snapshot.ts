@@ -20,7 +20,6 @@ import {
   type SnapshotSource,
 } from "../repository/mod.ts";
 import { indexesOf } from "./_index_files.ts";
-import { beginCopy } from "./_begin_copy.ts";
 import { copyBlob } from "./_copy_blob.ts";
 import { copyIndex, type IndexCopyContext } from "./_index_copy.ts";
 import { recodeFiles, recodeLog } from "./_recode_snapshot.ts";
@@ -58,7 +57,7 @@ async function copy(
   await using reading = await source.openSnapshot(from.namespace, from.snapshot);
   const manifest = await readManifest(reading);
   const recoding = options.recoding && recodingOf(manifest, options.recoding);
-  await using writing = await beginCopy(target, to);
+  await using writing = await target.beginBackup(to);
   using decoder = new ChunkDecoder();
   const counters = {
     bytesDone: 0,

@@ -66,6 +66,7 @@ export function Store(
           <h2 id="store-title">
             <Name text={store.name} />
           </h2>
+          {store.isInBucket && <Badge>in a bucket</Badge>}
           <Menu label={`Actions on ${safeText(store.name)}`} text="Actions" items={items} />
         </header>
         {store.comment && (

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { PageStore } from "../../lib/page/page_api.ts";
 import { Await, Empty } from "../parts/await.tsx";
+import { Badge } from "../parts/badge.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Link } from "../parts/link.tsx";
 import { Name } from "../parts/name.tsx";
@@ -57,6 +58,7 @@ function StoreCard({ store }: { readonly store: PageStore }): JSX.Element {
             <Name text={store.name} />
           </Link>
         </h2>
+        {store.isInBucket && <Badge>in a bucket</Badge>}
         <Icon name="chevron" />
       </header>
       {store.comment && (

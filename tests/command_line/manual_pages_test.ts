@@ -30,7 +30,7 @@ async function writePages(folder: string): Promise<Map<string, string>> {
     `wrote ${names.length} manual pages to "${folder}"\n`,
   ]);
   return new Map(names.map((name) => {
-    assertMatch(name, /^pbs-client[a-z-]*\.1$/);
+    assertMatch(name, /^pbs-client[a-z0-9-]*\.1$/);
     return [name.slice(0, -2), Deno.readTextFileSync(`${folder}/${name}`)];
   }));
 }
@@ -61,7 +61,7 @@ testWithPeers(
       assertEquals([groff.code, new TextDecoder().decode(groff.stderr)], [0, ""], path);
       const text = await render(path);
       assertEquals(text.split("\n").filter((line) => line.length > WIDTH), [], path);
-      for (const [, name] of flat(text).matchAll(/([a-z-]+)\(1\)/g)) {
+      for (const [, name] of flat(text).matchAll(/(?<![\w-])([a-z][a-z0-9-]*)\(1\)/g)) {
         assertEquals(pages.has(name!), true, `${path} refers to ${name}(1)`);
       }
     }

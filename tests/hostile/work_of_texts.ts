@@ -69,6 +69,13 @@ import { parseSections } from "../../lib/server/config/section_config.ts";
 import { parseJobState } from "../../lib/server/jobs/job_states.ts";
 import { parseRemotes } from "../../lib/server/remotes/parse_remotes.ts";
 import { parseJobs } from "../../lib/server/jobs/parse_jobs.ts";
+import { parseBackend } from "../../lib/server/config/datastore_backend.ts";
+import { parsePropertyString } from "../../lib/server/config/property_string.ts";
+import { parseMaintenance } from "../../lib/server/config/maintenance_mode.ts";
+import { parseTuning } from "../../lib/server/config/datastore_tuning.ts";
+import { parseCountedRequests } from "../../lib/server/statistics/request_statistics.ts";
+import { parseThresholds } from "../../lib/server/config/request_thresholds.ts";
+import { parseSectionEntries } from "../../lib/server/sections/parse_section_entries.ts";
 import { parseTimeSpan } from "../../lib/time/parse_time_span.ts";
 import { parsePackTable } from "../../lib/self_check/pack_table.ts";
 import { byteCases, bytesOf, type ParserCases, textCases, type WorkCase } from "./work_case.ts";
@@ -475,6 +482,60 @@ export const TEXT_PARSERS: ParserCases = {
     ["remote: site\n\thost pbs2\n\tauth-id a@pbs\n\tpassword ", "=", "\n"],
     ["remote: site\n\tauth-id a@pbs\n\tpassword QUJD\n\thost ", "a:", "\n"],
     ["", "remote: site\n\thost a\n", ""],
+  ),
+  "lib/server/config/property_string.ts parsePropertyString": textCases(
+    (text) => parsePropertyString(text, ["type", "a"], "type"),
+    ["", "type=a,", ""],
+    ["a=", "b", ""],
+    ["a=", "=", ",type"],
+  ),
+  "lib/server/config/datastore_backend.ts parseBackend": textCases(
+    parseBackend,
+    ["type=s3,client=aws,bucket=", "a-", "a"],
+    ["type=s3,bucket=abc,client=", "a.", "a"],
+    ["s3,client=aws,bucket=abc,max-cache-size=", "1", "G"],
+  ),
+  "lib/server/config/maintenance_mode.ts parseMaintenance": textCases(
+    parseMaintenance,
+    ["read-only,message=", "a", ""],
+    ["type=", "offline", ""],
+  ),
+  "lib/server/config/datastore_tuning.ts parseTuning": textCases(
+    parseTuning,
+    ["", "sync-level=file,", ""],
+    ["gc-atime-cutoff=", "1", ""],
+  ),
+  "lib/server/statistics/request_statistics.ts parseCountedRequests": textCases(
+    parseCountedRequests,
+    ['{"since":', "1", "}"],
+    ["", '{"since":1,', ""],
+    ["", "[", ""],
+    ["{", '"get":1,', '"since":1}'],
+  ),
+  "lib/server/config/request_thresholds.ts parseThresholds": textCases(
+    parseThresholds,
+    ["s3-get=", "1", ""],
+    ["s3-upload=1", " ", "G"],
+    ["", "s3-get=1,", ""],
+  ),
+  "lib/server/sections/parse_section_entries.ts parseSectionEntries": textCases(
+    (text) =>
+      parseSectionEntries(
+        {
+          section: "a",
+          schemas: {
+            id: { kind: "string" },
+            b: { kind: "array", items: { kind: "string" }, optional: true },
+            c: { kind: "integer", optional: true },
+          },
+        },
+        text,
+        "a.cfg",
+      ),
+    ["", "a: b\n", ""],
+    ["a: b\n", " b c\n", ""],
+    ["a: b\n", " d e\n", ""],
+    ["a: b\n c ", "1", ""],
   ),
   "lib/server/jobs/parse_jobs.ts parseJobs": textCases(
     (text) => parseJobs("prune", text, "prune.cfg"),

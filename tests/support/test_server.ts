@@ -13,7 +13,9 @@ import {
   AccessRules,
   type AccountConfig,
   BackupServer,
+  DatastoreAdministration,
   type DatastoreConfig,
+  S3Endpoints,
   SecretStore,
   type ServerTimeouts,
   TicketSigner,
@@ -98,6 +100,8 @@ export class TestServer implements AsyncDisposable {
       alertsWarned?: (problem: string) => void;
       /** The clock of what is watched, seconds since the epoch. */
       watchNow?: () => number;
+      /** Whether datastores and S3 endpoints come from files in the folder `config` as well. */
+      configured?: boolean;
       /** Whether refusals wait as they do for users. */
       defaultDelays?: boolean;
     } = {},
@@ -122,11 +126,19 @@ export class TestServer implements AsyncDisposable {
     );
     const certificate = await createSelfSignedCertificate({ names: ["localhost"] });
     const failures: unknown[] = [];
+    const folder = `${dir.path}/config`;
+    const given = options.datastores?.(datastorePath) ?? [{ name: "store1", path: datastorePath }];
     const server = await BackupServer.start({
       port: 0,
       certificate,
-      datastores: options.datastores?.(datastorePath) ??
-        [{ name: "store1", path: datastorePath }],
+      datastores: given,
+      ...options.configured ? { jobs: { folder } } : {},
+      refresh: async () => {
+        if (!options.configured) return;
+        const { datastores } = await new DatastoreAdministration(folder).list();
+        const endpoints = await new S3Endpoints(folder).all();
+        server.state.configure([...given, ...datastores], endpoints);
+      },
       access,
       logFolder: `${dir.path}/log`,
       instanceId: "0123456789abcdef0123456789abcdef",

@@ -1,3 +1,4 @@
+import { parseCalendarEvent } from "../../calendar/mod.ts";
 import { MAX_ENCODED_CHUNK_BYTES } from "../../blob/mod.ts";
 import { BACKUP_TYPES, isAuthIdText, namespaceComponents } from "../../repository/mod.ts";
 import { optional, type ParameterSchema, type ParameterSchemas } from "./parameter_schema.ts";
@@ -84,6 +85,33 @@ export const KEEP: ParameterSchemas = Object.fromEntries(
     { kind: "integer", minimum: 1, optional: true } as const,
   ]),
 );
+
+/** When something happens. */
+export const CALENDAR_EVENT: ParameterSchema = {
+  kind: "string",
+  refuse: parsedBy(parseCalendarEvent),
+};
+
+/** A comment of one line. */
+export const COMMENT: ParameterSchema = {
+  kind: "string",
+  maxLength: 128,
+  // deno-lint-ignore no-control-regex -- a line break would be a line of the configuration.
+  pattern: /^[^\x00-\x1f\x7f]*$/,
+  optional: true,
+};
+
+/** A rule for texts that something else reads. */
+export function parsedBy(parse: (text: string) => unknown): (text: string) => string | undefined {
+  return (text) => {
+    try {
+      parse(text);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+}
 
 /** Length of an encoded blob or chunk. */
 export function encodedSize(minimum: number): ParameterSchema {

@@ -89,7 +89,9 @@ export function verifyParameters(
       if (schema === undefined) note(name, "schema does not allow additional properties.");
       else if (schema.kind === "array") {
         given.add(name);
-        arrays.set(name, [...arrays.get(name) ?? [], text]);
+        const texts = arrays.get(name) ?? [];
+        texts.push(text);
+        arrays.set(name, texts);
       } else if (given.has(name)) note(name, "duplicate parameter.");
       else {
         given.add(name);

@@ -1,16 +1,16 @@
 import { UsageError } from "../../errors/mod.ts";
-import { checkRealm, isAuthIdText, isSafeName } from "../../repository/mod.ts";
+import { checkRealm, isAuthIdText } from "../../repository/mod.ts";
 import { type AccessRule, type AccountConfig, ROLES } from "../access/mod.ts";
 import type { ListenAddress } from "./listen_address.ts";
+import { takeDatastore } from "./take_datastore.ts";
 import { type ConfigSection, parseSections } from "./section_config.ts";
 import { SectionProperties } from "./section_properties.ts";
-import type { DatastoreConfig, Maintenance, ServerConfig } from "./server_config.ts";
+import type { DatastoreConfig, ServerConfig } from "./server_config.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8007;
 /** Clients renew every 15 minutes and remember for two hours (spec: protocol.md §2.2). */
 const DEFAULT_TICKET_SECONDS = 7200;
-const SYNC_LEVELS = ["none", "file", "filesystem"] as const;
 
 /**
  * Reads a server's configuration file (docs/server.md).
@@ -34,7 +34,7 @@ export function parseServerConfig(text: string, name: string): ServerConfig {
         ticketLifetimeSeconds = readTicketLifetime(reader);
         break;
       case "datastore":
-        datastores.push(readDatastore(section.name, reader));
+        datastores.push(takeDatastore(section.name, reader));
         break;
       case "user":
       case "token":
@@ -79,18 +79,6 @@ export function parseListenAddress(text: string): ListenAddress {
   return { kind: "vsock", port };
 }
 
-/** Checks name and path of a datastore. @throws {UsageError} if one is wrong. */
-export function checkDatastoreConfig(name: string, path: string): void {
-  if (!isSafeName(name) || name.length < 3 || name.length > 32) {
-    throw new UsageError(
-      `"${name}" is not the name of a datastore (3 to 32 letters, digits, "_.-")`,
-    );
-  }
-  if (!path.startsWith("/")) {
-    throw new UsageError(`the path of datastore "${name}" is not absolute`);
-  }
-}
-
 function parseListen(text: string, reader: SectionProperties): ListenAddress {
   try {
     return parseListenAddress(text);
@@ -103,45 +91,6 @@ function readTicketLifetime(reader: SectionProperties): number {
   const seconds = reader.takeInteger("ticket-lifetime") ?? DEFAULT_TICKET_SECONDS;
   if (seconds < 1) reader.fail(`"ticket-lifetime" must be a number of seconds`);
   return seconds;
-}
-
-function readDatastore(name: string, reader: SectionProperties): DatastoreConfig {
-  const path = reader.take("path") ?? reader.fail(`"path" is missing`);
-  try {
-    checkDatastoreConfig(name, path);
-  } catch (error) {
-    reader.fail((error as Error).message);
-  }
-  const comment = reader.take("comment");
-  const sync = reader.take("sync-level");
-  const syncLevel = SYNC_LEVELS.find((level) => level === sync);
-  if (sync !== undefined && syncLevel === undefined) {
-    reader.fail(`"sync-level" must be one of ${SYNC_LEVELS.join(", ")}`);
-  }
-  const mode = reader.take("maintenance-mode");
-  const gcCutoffMinutes = reader.takeInteger("gc-cutoff");
-  if (gcCutoffMinutes !== undefined && (gcCutoffMinutes < 1 || gcCutoffMinutes > 2880)) {
-    reader.fail(`"gc-cutoff" must be between 1 and 2880 minutes`);
-  }
-  const gcSchedule = reader.takeSchedule("gc-schedule");
-  return {
-    name,
-    path,
-    verifyNew: reader.takeBoolean("verify-new", false),
-    ...comment === undefined ? {} : { comment },
-    ...syncLevel === undefined ? {} : { syncLevel },
-    ...mode === undefined ? {} : { maintenance: parseMaintenance(mode, reader) },
-    ...gcCutoffMinutes === undefined ? {} : { gcCutoffMinutes },
-    ...gcSchedule === undefined ? {} : { gcSchedule },
-  };
-}
-
-function parseMaintenance(text: string, reader: SectionProperties): Maintenance {
-  const match = /^(read-only|offline)(?:,message=(.*))?$/.exec(text);
-  if (match === null) {
-    reader.fail(`"maintenance-mode" must be "read-only" or "offline", and then ",message=…"`);
-  }
-  return { type: match[1] as Maintenance["type"], message: match[2] ?? "" };
 }
 
 function readAccount({ kind, name }: ConfigSection, reader: SectionProperties): AccountConfig {

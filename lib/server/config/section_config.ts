@@ -30,7 +30,7 @@ export function parseSections(text: string, name: string): ConfigSection[] {
   const sections: (ConfigSection & { readonly properties: [string, string][] })[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
-    const heading = /^([a-z][a-z-]*):\s*(\S+)\s*$/.exec(line);
+    const heading = /^([a-z][a-z0-9-]*):\s*(\S+)\s*$/.exec(line);
     const property = /^[ \t]+(\S+)(?:[ \t]+(\S.*))?$/.exec(line.trimEnd());
     const current = sections.at(-1);
     if (heading !== null) {

@@ -19,18 +19,22 @@ export interface SectionList<T> {
 export class SectionFile<T> {
   readonly #folder: string;
   readonly #path: string;
+  readonly #mode: number | undefined;
   readonly #parse: (text: string, path: string) => readonly T[];
 
   /**
    * @param folder Made when something is written.
    * @param name Of the file.
    * @param parse Reads its text; throws {@linkcode UsageError} if that is wrong.
+   * @param mode Permissions other than 0600.
    */
   constructor(
     folder: string,
     name: string,
     parse: (text: string, path: string) => readonly T[],
+    mode?: number,
   ) {
+    this.#mode = mode;
     this.#folder = folder;
     this.#path = `${folder}/${name}`;
     this.#parse = parse;
@@ -51,7 +55,7 @@ export class SectionFile<T> {
    */
   async change(
     digest: string | undefined,
-    change: (text: ConfigText, entries: readonly T[]) => void,
+    change: (text: ConfigText, entries: readonly T[]) => void | Promise<void>,
   ): Promise<void> {
     await Deno.mkdir(this.#folder, { recursive: true, mode: FOLDER_MODE });
     await withFolderLock(this.#folder, async () => {
@@ -63,10 +67,10 @@ export class SectionFile<T> {
         );
       }
       const text = new ConfigText(before);
-      change(text, list.entries);
+      await change(text, list.entries);
       const after = text.toString();
       this.#parse(after, this.#path);
-      if (after !== before) await writePrivateFile(this.#path, after);
+      if (after !== before) await writePrivateFile(this.#path, after, this.#mode);
     });
   }
 

@@ -49,11 +49,18 @@ export class SectionProperties {
 
   /** A property that is a calendar event. @throws {UsageError} if it is none. */
   takeSchedule(key: string): string | undefined {
+    return this.takeParsed(key, (text) => {
+      parseCalendarEvent(text);
+      return text;
+    });
+  }
+
+  /** A property that something else reads. @throws {UsageError} with what that says. */
+  takeParsed<T>(key: string, parse: (text: string) => T): T | undefined {
     const value = this.take(key);
     if (value === undefined) return undefined;
     try {
-      parseCalendarEvent(value);
-      return value;
+      return parse(value);
     } catch (error) {
       return this.fail(`"${key}": ${(error as Error).message}`);
     }

@@ -8,8 +8,9 @@ import {
   SecondFactorStore,
   SecretStore,
 } from "../access/mod.ts";
-import { readFileIfThere, writePrivateFile } from "../files/mod.ts";
-import { ConfigText } from "./config_text.ts";
+import { readFileIfThere } from "../files/mod.ts";
+import { changeServerConfig, type ConfigChange } from "./change_server_config.ts";
+import type { ConfigText } from "./config_text.ts";
 import { parseServerConfig } from "./parse_server_config.ts";
 import type { ServerConfig } from "./server_config.ts";
 import {
@@ -237,18 +238,8 @@ export class ServerAdministration {
     });
   }
 
-  async #change<T>(
-    change: (text: ConfigText, config: ServerConfig) => T | Promise<T>,
-  ): Promise<T> {
-    return await withServerFolder(this.#path, async () => {
-      const before = await this.#read();
-      const text = new ConfigText(before);
-      const result = await change(text, this.#parse(before));
-      const after = text.toString();
-      this.#parse(after);
-      if (after !== before) await writePrivateFile(this.#configPath, after);
-      return result;
-    });
+  async #change<T>(change: ConfigChange<T>): Promise<T> {
+    return await changeServerConfig(this.#path, change);
   }
 
   get #configPath(): string {

@@ -20,6 +20,10 @@ import type { ServerConfig } from "./server_config.ts";
 export const CONFIG_FILE = "server.cfg";
 export const SECRETS_FILE = "secrets.json";
 export const SECOND_FACTORS_FILE = "tfa.json";
+/** File of the S3 endpoints, which datastores refer to. */
+export const ENDPOINTS_FILE = "s3.cfg";
+/** Its owner's group may read it, as that of a real server. */
+export const ENDPOINTS_MODE = 0o640;
 const TICKET_KEY_FILE = "ticket.key";
 const CERTIFICATE_FILE = "server.pem";
 const CERTIFICATE_KEY_FILE = "server.key";
@@ -64,10 +68,10 @@ export interface ServerFolder {
     announce: (secrets: ReadonlyMap<string, string>) => void,
   ) => Promise<void>;
   /**
-   * Looks whether configuration, secrets or second factors have changed since the last time. If so,
-   * `access` follows immediately.
+   * Looks whether configuration, S3 endpoints, secrets or second factors have changed since the last
+   * time. If so, `access` follows immediately.
    *
-   * @returns The configuration if that has changed, and not only secrets or second factors.
+   * @returns The configuration if that or endpoints have changed, and not only secrets or factors.
    * @throws {UsageError} if the configuration is wrong; what was there before stays in force, and it
    *   is looked at again only when it has changed again.
    */
@@ -162,6 +166,7 @@ export async function withServerFolder<T>(path: string, change: () => Promise<T>
     for (const name of [SECRETS_FILE, SECOND_FACTORS_FILE]) {
       await readOrMake(`${path}/${name}`, () => "{}\n");
     }
+    await readOrMake(`${path}/${ENDPOINTS_FILE}`, () => "", ENDPOINTS_MODE);
     return await change();
   });
 }
@@ -176,7 +181,7 @@ function followChanges(
   let seen = first;
   let running: Promise<ServerConfig | undefined> | undefined;
   async function reload(state: readonly string[]): Promise<ServerConfig | undefined> {
-    const isChanged = state[0] !== seen[0];
+    const isChanged = state[0] !== seen[0] || state[1] !== seen[1];
     seen = state;
     const config = parseServerConfig(await readFileIfThere(configPath) ?? "", configPath);
     const secrets = await SecretStore.open(`${path}/${SECRETS_FILE}`);
@@ -195,9 +200,9 @@ function followChanges(
   };
 }
 
-/** A text for each file that changes whenever the file does; the configuration first. */
+/** A text for each file that changes whenever the file does; configuration and endpoints first. */
 function filesState(path: string): string[] {
-  return [CONFIG_FILE, SECRETS_FILE, SECOND_FACTORS_FILE].map((name) => {
+  return [CONFIG_FILE, ENDPOINTS_FILE, SECRETS_FILE, SECOND_FACTORS_FILE].map((name) => {
     try {
       const { ino, mtime, size } = Deno.statSync(`${path}/${name}`);
       return `${ino} ${mtime?.getTime()} ${size}`;
@@ -207,11 +212,11 @@ function filesState(path: string): string[] {
   });
 }
 
-async function readOrMake(path: string, make: () => string): Promise<string> {
+async function readOrMake(path: string, make: () => string, mode?: number): Promise<string> {
   const existing = await readFileIfThere(path);
   if (existing !== undefined) return existing;
   const text = make();
-  await writePrivateFile(path, text);
+  await writePrivateFile(path, text, mode);
   return text;
 }
 

@@ -1,6 +1,15 @@
-import { BOOLEAN, KEEP, NS, optional, type ParameterSchemas, STORE } from "../api/mod.ts";
+import {
+  BOOLEAN,
+  CALENDAR_EVENT,
+  COMMENT,
+  KEEP,
+  NS,
+  optional,
+  type ParameterSchemas,
+  STORE,
+} from "../api/mod.ts";
 import type { JobProperties } from "./job_properties.ts";
-import { CALENDAR_EVENT, COMMENT, MAX_DEPTH, THREADS } from "./job_schemas.ts";
+import { MAX_DEPTH, THREADS } from "./job_schemas.ts";
 import { refuseSyncJob, SYNC_JOB_PROPERTIES } from "./sync_job_properties.ts";
 
 /** A kind of jobs that have sections of their own. */

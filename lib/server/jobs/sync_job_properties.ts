@@ -4,6 +4,8 @@ import { parseGroupFilter } from "../../filters/mod.ts";
 import {
   AUTH_ID,
   BOOLEAN,
+  CALENDAR_EVENT,
+  COMMENT,
   NS,
   optional,
   type ParameterSchema,
@@ -11,7 +13,7 @@ import {
   STORE,
 } from "../api/mod.ts";
 import type { JobProperties } from "./job_properties.ts";
-import { CALENDAR_EVENT, COMMENT, MAX_DEPTH, THREADS } from "./job_schemas.ts";
+import { MAX_DEPTH, THREADS } from "./job_schemas.ts";
 
 const BYTES: ParameterSchema = {
   kind: "string",

@@ -82,6 +82,7 @@ export class ServerPageSource implements PageSource, AsyncDisposable {
       store: listed.store!,
       name: listed.store!,
       ...(listed.comment ? { comment: listed.comment } : {}),
+      ...(listed["backend-type"] === "s3" ? { isInBucket: true as const } : {}),
       ...(listed.maintenance ? { maintenance: listed.maintenance } : {}),
     }));
   }

@@ -140,6 +140,7 @@ async function begin(context: RestContext, values: ParameterValues): Promise<Beg
       owner: authId,
       checkOwner: !benchmark,
       inspectChunk: (chunk) => state.inspector.inspect(chunk),
+      noCache: values.boolean("no-cache"),
     });
     return { ...offered, namespace, snapshot, benchmark, target };
   } catch (error) {

@@ -6,9 +6,12 @@ import {
   snapshotsOf,
 } from "../../datastore/mod.ts";
 import type { Datastore } from "../../datastore/mod.ts";
+import type { RequestCounts } from "../../s3/mod.ts";
 import type { Privilege } from "../access/mod.ts";
 import { type Answer, BOOLEAN, optional, type ParameterValues, STORE } from "../api/mod.ts";
-import { onDatastore, type RestContext, type RestRoute } from "../state/mod.ts";
+import { type BucketBackend, formatMaintenance } from "../config/mod.ts";
+import { onDatastore, type RestContext, type RestRoute, type ServerState } from "../state/mod.ts";
+import { refreshDatastore, requireBucket } from "../stores/mod.ts";
 import { gcCounters } from "./gc_members.ts";
 
 /** Any right on a datastore makes it visible. */
@@ -38,6 +41,13 @@ export const DATASTORE_ROUTES: readonly RestRoute[] = [
     permission: { ...onDatastore(...ANY_DATASTORE_PRIVILEGE), orBelow: true },
     handle: showStatus,
   },
+  {
+    method: "PUT",
+    path: "admin/datastore/{store}/s3-refresh",
+    parameters: { "store": STORE },
+    permission: onDatastore("Datastore.Modify"),
+    handle: startRefresh,
+  },
 ];
 
 function listDatastores({ state, authId }: RestContext): Answer {
@@ -45,16 +55,12 @@ function listDatastores({ state, authId }: RestContext): Answer {
     state.access.rules.hasAnyAtOrBelow(authId, `/datastore/${name}`, ANY_DATASTORE_PRIVILEGE)
   );
   return {
-    data: visible.map(({ name, comment, maintenance }) => ({
+    data: visible.map(({ name, comment, maintenance, backend }) => ({
       "store": name,
       "comment": comment ?? null,
       "mount-status": "nonremovable",
-      "backend-type": "filesystem",
-      ...maintenance && {
-        maintenance: maintenance.message === ""
-          ? maintenance.type
-          : `${maintenance.type},message=${maintenance.message}`,
-      },
+      "backend-type": backend === undefined ? "filesystem" : "s3",
+      ...maintenance && { maintenance: formatMaintenance(maintenance) },
     })),
   };
 }
@@ -64,9 +70,12 @@ async function showStatus(
   values: ParameterValues,
 ): Promise<Answer> {
   const store = values.text("store");
-  const { datastore } = state.datastore(store, "read");
+  const { datastore, config } = state.datastore(store, "read");
   const verbose = values.boolean("verbose");
-  const base = { "backend-type": "filesystem" };
+  const base = {
+    "backend-type": config.backend === undefined ? "filesystem" : "s3",
+    ...config.backend && { "s3-statistics": await requestCounts(state, config.backend, store) },
+  };
   const path = `/datastore/${store}`;
   // Others see that there is a datastore, but not how much is in it.
   if (!state.access.rules.hasAny(authId, path, ["Datastore.Audit", "Datastore.Backup"])) {
@@ -84,6 +93,28 @@ async function showStatus(
       "gc-status": { upid: gcStatus.upid, ...gcCounters(gcStatus) },
     },
   };
+}
+
+async function requestCounts(
+  state: ServerState,
+  { client, bucket }: BucketBackend,
+  store: string,
+): Promise<RequestCounts> {
+  await state.countRequests();
+  return (await state.statistics.read({ client, bucket, store })).counts;
+}
+
+async function startRefresh(
+  { state, authId }: RestContext,
+  values: ParameterValues,
+): Promise<Answer> {
+  const store = values.text("store");
+  requireBucket(await state.administration.find(store));
+  const { task } = state.tasks.start(
+    { workerType: "s3-refresh", workerId: store, authId },
+    (task) => refreshDatastore(state, store, task),
+  );
+  return { data: task.id };
 }
 
 interface Count {

@@ -2,7 +2,7 @@ import { readGcStatus } from "../../datastore/mod.ts";
 import { ConflictError, ServerError } from "../../errors/mod.ts";
 import { parseUpid } from "../../repository/mod.ts";
 import { type Answer, optional, type ParameterValues, STORE } from "../api/mod.ts";
-import type { DatastoreConfig } from "../config/mod.ts";
+import { type DatastoreConfig, isReadable } from "../config/mod.ts";
 import { jobKey } from "../jobs/mod.ts";
 import { COLLECTION_TYPE, startJob } from "../scheduling/mod.ts";
 import { onDatastore, type RestContext, type RestRoute, type ServerState } from "../state/mod.ts";
@@ -80,9 +80,9 @@ async function show({ state }: RestContext, values: ParameterValues): Promise<An
 
 async function list({ state, authId }: RestContext, values: ParameterValues): Promise<Answer> {
   const asked = values.optionalText("store");
-  const visible = state.configs.filter(({ name, maintenance }) =>
-    (asked === undefined || asked === name) && maintenance?.type !== "offline" &&
-    state.access.rules.hasAny(authId, `/datastore/${name}`, ["Datastore.Audit"])
+  const visible = state.configs.filter((config) =>
+    (asked === undefined || asked === config.name) && isReadable(config) &&
+    state.access.rules.hasAny(authId, `/datastore/${config.name}`, ["Datastore.Audit"])
   );
   const data = visible.map(async (config) => {
     const last = lastTask(state, config.name, true);

@@ -2,6 +2,7 @@ import { BACKUP_UPGRADE, READER_UPGRADE } from "../protocol/mod.ts";
 import type { RestRoute } from "../state/mod.ts";
 import { ACCESS_ROUTES } from "./access_routes.ts";
 import { BROWSE_ROUTES } from "./browse_routes.ts";
+import { DATASTORE_CONFIG_ROUTES } from "./datastore_config_routes.ts";
 import { DATASTORE_ROUTES } from "./datastore_routes.ts";
 import { GARBAGE_COLLECTION_ROUTES } from "./garbage_collection_routes.ts";
 import { GENERAL_ROUTES } from "./general_routes.ts";
@@ -13,6 +14,8 @@ import { NAMESPACE_ROUTES } from "./namespace_routes.ts";
 import { PRUNE_ROUTES } from "./prune_routes.ts";
 import { REMOTE_ROUTES } from "./remote_routes.ts";
 import { REMOTE_SCAN_ROUTES } from "./remote_scan_routes.ts";
+import { S3_ADMIN_ROUTES } from "./s3_admin_routes.ts";
+import { S3_CONFIG_ROUTES } from "./s3_config_routes.ts";
 import { SNAPSHOT_FILE_ROUTES } from "./snapshot_file_routes.ts";
 import { SNAPSHOT_ROUTES } from "./snapshot_routes.ts";
 import { SYNC_ROUTES } from "./sync_routes.ts";
@@ -26,6 +29,9 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ...GENERAL_ROUTES,
   ...ACCESS_ROUTES,
   ...DATASTORE_ROUTES,
+  ...DATASTORE_CONFIG_ROUTES,
+  ...S3_CONFIG_ROUTES,
+  ...S3_ADMIN_ROUTES,
   ...GROUP_ROUTES,
   ...SNAPSHOT_ROUTES,
   ...SNAPSHOT_FILE_ROUTES,

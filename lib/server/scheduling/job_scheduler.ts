@@ -14,6 +14,8 @@ const SCHEDULER = "root@pam";
 export interface ScheduledHost extends JobHost {
   /** Datastores that are served. */
   readonly configs: readonly DatastoreConfig[];
+  /** Adds the requests of datastores in buckets to what is counted of them. */
+  countRequests(): Promise<void>;
 }
 
 /** Surroundings of a scheduler. */
@@ -76,6 +78,9 @@ export class JobScheduler {
   async #tick(): Promise<StartedTask[]> {
     const problems: string[] = [];
     await this.#refresh().catch((error) => problems.push(describeError(error).join(": ")));
+    await this.#host.countRequests().catch((error) =>
+      problems.push(describeError(error).join(": "))
+    );
     const started: StartedTask[] = [];
     for (const job of await this.#jobs(problems)) {
       try {

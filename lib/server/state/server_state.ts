@@ -1,8 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AnswerBudget, BodyBudget } from "../memory/mod.ts";
 import type { AccessControl } from "../access/mod.ts";
-import type { DatastoreConfig } from "../config/mod.ts";
+import { DatastoreAdministration, type DatastoreConfig } from "../config/mod.ts";
+import { type S3Endpoint, S3Endpoints } from "../endpoints/mod.ts";
 import type { ServerJobs } from "../jobs/mod.ts";
+import { RequestStatistics } from "../statistics/mod.ts";
+import type { ActiveTask, StoreHost } from "../stores/mod.ts";
 import type { TaskRegistry } from "../tasks/mod.ts";
 import { InterruptedChunks } from "./interrupted_chunks.ts";
 import {
@@ -16,6 +19,10 @@ import type { UploadInspector } from "./upload_inspector.ts";
 /** Parts of a server's state. */
 export interface ServerParts {
   readonly configs: readonly DatastoreConfig[];
+  /** S3 endpoints that datastores refer to. */
+  readonly configuredEndpoints: readonly S3Endpoint[];
+  /** Brings what the configuration files say into force. */
+  readonly refresh: () => Promise<void>;
   readonly access: AccessControl;
   readonly tasks: TaskRegistry;
   readonly jobs: ServerJobs;
@@ -30,7 +37,8 @@ export interface ServerParts {
 }
 
 /** Everything that the calls of a server share. */
-export class ServerState implements Disposable, Omit<ServerParts, "configs"> {
+export class ServerState
+  implements AsyncDisposable, StoreHost, Omit<ServerParts, "configs" | "configuredEndpoints"> {
   readonly access: AccessControl;
   readonly tasks: TaskRegistry;
   readonly jobs: ServerJobs;
@@ -42,10 +50,19 @@ export class ServerState implements Disposable, Omit<ServerParts, "configs"> {
   readonly delays: ServerParts["delays"];
   /** Chunks that backups had sent whose connection was lost. */
   readonly interrupted: InterruptedChunks = new InterruptedChunks();
+  readonly administration: DatastoreAdministration;
+  readonly endpoints: S3Endpoints;
+  readonly statistics: RequestStatistics;
+  readonly refresh: () => Promise<void>;
   readonly #stopping = new AbortController();
   readonly #datastores: OfferedDatastores;
 
-  constructor({ configs, ...parts }: ServerParts) {
+  constructor({ configs, configuredEndpoints, ...parts }: ServerParts) {
+    const { folder } = parts.jobs.files;
+    this.administration = new DatastoreAdministration(folder);
+    this.endpoints = new S3Endpoints(folder);
+    this.statistics = new RequestStatistics(folder);
+    this.refresh = parts.refresh;
     this.access = parts.access;
     this.tasks = parts.tasks;
     this.jobs = parts.jobs;
@@ -55,12 +72,24 @@ export class ServerState implements Disposable, Omit<ServerParts, "configs"> {
     this.upgraded = parts.upgraded;
     this.instanceId = parts.instanceId;
     this.delays = parts.delays;
-    this.#datastores = new OfferedDatastores(configs);
+    this.#datastores = new OfferedDatastores(configs, configuredEndpoints);
   }
 
-  /** Replaces what the configuration says; open datastores stay open. */
-  configure(configs: readonly DatastoreConfig[]): void {
-    this.#datastores.configure(configs);
+  /** Replaces what the configuration says; open datastores of which it says the same stay open. */
+  configure(configs: readonly DatastoreConfig[], endpoints: readonly S3Endpoint[] = []): void {
+    this.#datastores.configure(configs, endpoints);
+  }
+
+  /** See {@linkcode StoreHost.activeTasks}. */
+  activeTasks(store: string, except?: string): ActiveTask[] {
+    return this.tasks.running.filter(({ task: { id, upid: { workerId } } }) =>
+      id !== except && (workerId === store || workerId.startsWith(`${store}:`))
+    ).map(({ task, ended }) => ({ workerType: task.upid.workerType, ended }));
+  }
+
+  /** Adds the requests of datastores in buckets to what is counted of them. */
+  async countRequests(): Promise<void> {
+    await this.#datastores.countRequests(this.statistics);
   }
 
   /** Waits, but not longer than the server runs. */
@@ -91,8 +120,9 @@ export class ServerState implements Disposable, Omit<ServerParts, "configs"> {
   }
 
   /** Closes the datastores. Nothing may be running any more. */
-  [Symbol.dispose](): void {
-    this.#datastores[Symbol.dispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.countRequests().catch(() => {});
+    await this.#datastores[Symbol.asyncDispose]();
     this.inspector[Symbol.dispose]();
   }
 }

@@ -57,7 +57,7 @@ export class TaskRegistry {
   readonly #isGuest: boolean;
   readonly #shown: TaskRegistryOptions["shown"];
   readonly #node = nodeName();
-  readonly #pstart = processStart();
+  readonly #pstart = processStart("self");
   readonly #running = new Map<string, StartedTask>();
   /** Oldest first. */
   readonly #finished: TaskRecord[] = [];
@@ -85,6 +85,14 @@ export class TaskRegistry {
   /** Tasks that run now. */
   get running(): readonly StartedTask[] {
     return [...this.#running.values()];
+  }
+
+  /** Tasks that the process which is no guest has running. */
+  runningElsewhere(): Upid[] {
+    return readLines(`${this.#folder}/active`).map(parseOrNothing).filter((upid) =>
+      upid !== undefined
+    )
+      .filter(({ pid, pstart }) => pid !== Deno.pid && processStart(pid) === pstart);
   }
 
   /** All tasks that are known, newest first. */
@@ -330,8 +338,8 @@ function nodeName(): string {
   return name || "localhost";
 }
 
-/** Start of this process in clock ticks, as the kernel tells it. */
-function processStart(): number {
-  const stat = readLines("/proc/self/stat")[0] ?? "";
+/** Start of a process in clock ticks, as the kernel tells it; 0 if there is none. */
+function processStart(pid: number | "self"): number {
+  const stat = readLines(`/proc/${pid}/stat`)[0] ?? "";
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0) || 0;
 }

@@ -10,7 +10,17 @@ interface Phrase {
 /** Of a look; groups have their datastore in front of a colon. */
 const OF_A_LOOK: readonly Phrase[] = [
   {
-    fits: ({ name, outcome }) => outcome !== "ok" && !isGroup(name),
+    fits: ({ name, outcome }) => outcome !== "ok" && isRequests(name),
+    one: (name) => `more ${name} than its thresholds say`,
+    many: (count) => `more requests of ${count} datastores than their thresholds say`,
+  },
+  {
+    fits: ({ name, outcome }) => outcome === "ok" && isRequests(name),
+    one: (name) => `${name} within its thresholds`,
+    many: (count) => `requests of ${count} datastores within their thresholds`,
+  },
+  {
+    fits: ({ name, outcome }) => outcome !== "ok" && !isGroup(name) && !isRequests(name),
     one: (name) => `datastore ${name} cannot be read`,
     many: (count) => `${count} datastores cannot be read`,
   },
@@ -25,7 +35,7 @@ const OF_A_LOOK: readonly Phrase[] = [
     many: (count) => `${count} groups with a backup`,
   },
   {
-    fits: ({ name, outcome }) => outcome === "ok" && !isGroup(name),
+    fits: ({ name, outcome }) => outcome === "ok" && !isGroup(name) && !isRequests(name),
     one: (name) => `datastore ${name} can be read`,
     many: (count) => `${count} datastores can be read`,
   },
@@ -92,6 +102,15 @@ function taskPhrase(outcome: AlertEvent["outcome"], word: string): Phrase {
     one: (name) => `${name} ${word}`,
     many: (count) => `${count} tasks ${word}`,
   };
+}
+
+/** Name of a datastore's requests, which no datastore has. */
+export function requestsOf(store: string): string {
+  return `requests of ${store}`;
+}
+
+function isRequests(name: string): boolean {
+  return name.startsWith(requestsOf(""));
 }
 
 function isGroup(name: string): boolean {

@@ -1,10 +1,12 @@
 import { type AlertEvent, type AlertOutcome, Alerts, type EventWords } from "../../alerts/mod.ts";
 import { describeError } from "../../errors/mod.ts";
+import { type DatastoreConfig, isReadable } from "../config/mod.ts";
 import { type GroupAge, groupAges, subjectOfTask } from "../ages/mod.ts";
 import type { ServerState } from "../state/mod.ts";
 import type { TaskOutcome, TaskRecord } from "../tasks/mod.ts";
 import { AlertFile } from "./alert_file.ts";
-import { describeLook, describeTasks } from "./describe_events.ts";
+import { describeLook, describeTasks, requestsOf } from "./describe_events.ts";
+import { exceededThresholds } from "./exceeded_thresholds.ts";
 import { type WatchedGroup, watchedGroups } from "./overdue_groups.ts";
 
 const OUTCOMES: Readonly<Record<TaskOutcome, AlertOutcome>> = {
@@ -92,11 +94,13 @@ export class ServerWatch {
   async #look(): Promise<void> {
     const alerts = await this.#alerts();
     const { rules } = this.#file.config;
-    if (alerts === undefined || rules.length === 0) return;
+    const counted = this.#state.configs.filter(({ thresholds }) => thresholds !== undefined);
+    if (alerts === undefined || (rules.length === 0 && counted.length === 0)) return;
     const now = this.#now();
     const events: AlertEvent[] = [];
-    for (const { name, maintenance } of this.#state.configs) {
-      if (maintenance?.type === "offline") continue;
+    for (const config of counted) events.push(await this.#judgeRequests(config, now));
+    const watched = rules.length === 0 ? [] : this.#state.configs.filter(isReadable);
+    for (const { name } of watched) {
       for (const { name: subject, isOverdue, summary } of await this.#judge(name, now)) {
         const outcome = isOverdue ? "failed" : "ok";
         const times = { startedAt: now, endedAt: now };
@@ -105,6 +109,26 @@ export class ServerWatch {
       if (this.#stopping.signal.aborted) return;
     }
     await this.#tell(alerts, events, describeLook);
+  }
+
+  /** Whether a datastore in a bucket has made more requests than its thresholds say. */
+  async #judgeRequests(config: DatastoreConfig, now: number): Promise<AlertEvent> {
+    const { name, backend, thresholds = {} } = config;
+    await this.#state.countRequests();
+    const exceeded = backend === undefined ? [] : exceededThresholds(
+      thresholds,
+      (await this.#state.statistics.read({ ...backend, store: name })).counts,
+    );
+    return {
+      what: "watch",
+      name: requestsOf(name),
+      outcome: exceeded.length > 0 ? "failed" : "ok",
+      summary: exceeded.length > 0
+        ? `more ${requestsOf(name)} than its thresholds say: ${exceeded.join(", ")}`
+        : `${requestsOf(name)} are within its thresholds`,
+      startedAt: now,
+      endedAt: now,
+    };
   }
 
   /** The watched groups of a datastore, and first the datastore itself. */

@@ -1,0 +1,15 @@
+import type { CommandDefinition } from "../command_definition.ts";
+import { SERVED_STORE_ARGUMENT, SERVER_CONFIG_OPTION } from "../options/serve_parameters.ts";
+import { runOnDatastore } from "../serving/datastore_work.ts";
+
+/** `serve datastore refresh`. */
+export const command: CommandDefinition = {
+  description: "Bring the local cache of a datastore up to what its bucket has.",
+  positionals: [SERVED_STORE_ARGUMENT],
+  options: [SERVER_CONFIG_OPTION],
+  output: "none",
+  run: async (values, context) => {
+    const { refreshDatastore } = await import("../../lib/server/mod.ts");
+    await runOnDatastore(values, context, "s3-refresh", refreshDatastore);
+  },
+};
