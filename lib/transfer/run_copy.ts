@@ -119,13 +119,19 @@ export async function runCopy(
   };
   for (const { snapshots, targetNamespace } of request.plan.groups) {
     if (snapshots.some(isWanted)) await ensureNamespace(request.target, targetNamespace);
+    let inUse: string | undefined;
     for (const snapshot of snapshots) {
       const { from, to, decision } = snapshot;
       if (decision !== "copy") {
         done({ from, to, state: decision });
         continue;
       }
-      done(await copyPlanned(request, snapshot, observer));
+      if (inUse === undefined) {
+        const { isInUse, ...outcome } = await copyPlanned(request, snapshot, observer);
+        done(outcome);
+        // A newer one would shut this one out for good: groups grow at their ends only.
+        if (isInUse) inUse = outcome.reason;
+      } else done({ from, to, state: "failed", reason: inUse });
       observer.progress.snapshotsDone++;
     }
   }
@@ -140,7 +146,7 @@ async function copyPlanned(
   request: CopyRequest,
   { from, to, info }: PlannedSnapshot,
   observer: CopyRunObserver,
-): Promise<CopyOutcome> {
+): Promise<CopyOutcome & { readonly isInUse?: boolean }> {
   const { source, target, recoding, signal, retries = 0 } = request;
   const { progress } = observer;
   progress.snapshot = formatSnapshotPath(from.snapshot);
@@ -164,7 +170,7 @@ async function copyPlanned(
       if (!mayPass || attempt > retries) {
         if (!concernsOne(error)) throw error;
         progress.bytesDone = bytesDone + (info.size ?? 0);
-        return { from, to, state: "failed", reason };
+        return { from, to, state: "failed", reason, isInUse: error instanceof LockedError };
       }
       progress.bytesDone = bytesDone;
       await pauseBefore(request, observer, attempt, reason);
