@@ -53,6 +53,12 @@ export const command: CommandDefinition = {
       type: { kind: "string", format: TIME_SPAN_FORMAT },
       description: "Start up to so much later, e.g. 15m.",
     },
+    {
+      name: "s3-secret-key-file",
+      type: { kind: "string" },
+      completion: "file-name",
+      description: "File with the secret key of a bucket.",
+    },
   ],
   output: "none",
   run: async (values, context) => {

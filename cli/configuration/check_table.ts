@@ -8,7 +8,7 @@ import { NAME_RULE } from "./jobs_schema.ts";
 import type { TableRule } from "./table_rule.ts";
 
 /** Keys under which people write secrets. */
-const SECRET_KEY = /(?:^|[-_])(?:password|passphrase|passwd|secret|token)$/i;
+const SECRET_KEY = /(?:^|[-_])(?:password|passphrase|passwd|secret|secret[-_]key|token)$/i;
 
 /** Receiver of faults. */
 export type OnFault = (fault: Fault) => void;
@@ -56,7 +56,8 @@ function unknownKey(name: string, rule: TableRule): string {
   if (SECRET_KEY.test(name)) {
     return "no secret stands in this file: say where it is with password-file, " +
       "password-command or password-credential, for a key's passphrase with key-password-file, " +
-      "key-password-command or key-password-credential";
+      "key-password-command or key-password-credential, for a bucket's secret key with " +
+      "s3-secret-key-file, s3-secret-key-command or s3-secret-key-credential";
   }
   const near = nearestWords(name.replaceAll("_", "-"), known);
   return near.length === 0 ? "is no key" : `is no key here, maybe ${near.join(" or ")}`;

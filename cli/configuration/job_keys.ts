@@ -102,6 +102,12 @@ const REPOSITORY: TableRule = {
       description: "SHA-256 fingerprint of the server's certificate.",
     },
     ...secretKeys("password", "the password of the user or the secret of the API token"),
+    {
+      name: "s3-access-key",
+      type: { kind: "string", minLength: 1 },
+      description: "Access key of a bucket: a name that may be seen.",
+    },
+    ...secretKeys("s3-secret-key", "the secret key of a bucket"),
     ...KEYFILE,
     ...KEY_SECRET_KEYS,
   ],

@@ -1,7 +1,7 @@
 import type { TomlNode, TomlTable } from "../../lib/tables/mod.ts";
 
 /** Keys of which one says the same as another: the nearest of them counts. */
-const FAMILY = /^(key-password|password)-(?:file|command|credential)$/;
+const FAMILY = /^(key-password|password|s3-secret-key)-(?:file|command|credential)$/;
 
 /**
  * A table with the keys of another for those that it has not. Inner tables are merged alike; arrays are

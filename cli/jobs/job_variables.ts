@@ -27,12 +27,17 @@ export const SAID_BY_FILE: readonly string[] = [
 /** The variables of a job's commands on one repository. */
 export function jobVariables(job: JobEntry, repository: RepositoryEntry): JobVariable[] {
   const fingerprint = repository.keys.text("fingerprint");
+  const accessKey = repository.keys.text("s3-access-key");
   const keySource = hasSecret(job.keys, "key-password") ? job.keys : repository.keys;
   return [
     ...(fingerprint === undefined
       ? []
       : [{ name: "PBS_FINGERPRINT", value: fingerprint, isCredential: false }]),
     ...secretVariable("PBS_PASSWORD", "password", repository.keys),
+    ...(accessKey === undefined
+      ? []
+      : [{ name: "PBS_S3_ACCESS_KEY", value: accessKey, isCredential: false }]),
+    ...secretVariable("PBS_S3_SECRET_KEY", "s3-secret-key", repository.keys),
     ...secretVariable("PBS_ENCRYPTION_PASSWORD", "key-password", keySource),
   ];
 }

@@ -19,6 +19,7 @@ const TAKEN_OVER = [
   "PBS_NAMESPACE",
   "PBS_PORT",
   "PBS_REPOSITORY",
+  "PBS_S3_ACCESS_KEY",
   "PBS_SERVER",
   "PBS_WARNINGS_EXIT",
   "SSL_CERT_FILE",
@@ -28,11 +29,16 @@ const TAKEN_OVER = [
 const FILE_OPTIONS: Readonly<Record<CredentialKind, string>> = {
   "password": "password-file",
   "encryption-password": "encryption-password-file",
+  "s3-secret-key": "s3-secret-key-file",
   "key": "key-file",
 };
 
-/** Secrets that are not taken over from the environment. */
-const SECRETS = ["PBS_PASSWORD", "PBS_ENCRYPTION_PASSWORD"];
+/** Secrets that are not taken over from the environment, and the credentials in their place. */
+const SECRETS = {
+  "PBS_PASSWORD": "password",
+  "PBS_ENCRYPTION_PASSWORD": "encryption-password",
+  "PBS_S3_SECRET_KEY": "s3-secret-key",
+} as const;
 
 /**
  * Variables for a job.
@@ -73,17 +79,13 @@ export function jobCredentials(
       output.log("warn", `others than the owner may read "${credential.path}"`);
     }
   }
-  for (const variable of SECRETS) {
-    const isGiven = credentials.some(({ kind }) =>
-      CREDENTIALS[kind].variable === `${variable}_FILE`
-    );
+  for (const [variable, wanted] of Object.entries(SECRETS)) {
+    const isGiven = credentials.some(({ kind }) => kind === wanted);
     if (environment.get(variable) !== undefined && !isGiven) {
       output.log(
         "warn",
         `${variable} does not come into the job, where others could read it; ` +
-          `name a file with --${
-            variable === "PBS_PASSWORD" ? "password" : "encryption-password"
-          }-file`,
+          `name a file with --${FILE_OPTIONS[wanted]}`,
       );
     }
   }

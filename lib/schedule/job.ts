@@ -2,7 +2,7 @@
 export const JOB_NAME_RULE = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /** A secret that a job needs. */
-export type CredentialKind = "password" | "encryption-password" | "key";
+export type CredentialKind = "password" | "encryption-password" | "s3-secret-key" | "key";
 
 /** A file that only the running job may read. */
 export interface Credential {
@@ -20,6 +20,7 @@ export const CREDENTIALS: Readonly<
     name: "proxmox-backup-client.encryption-password",
     variable: "PBS_ENCRYPTION_PASSWORD_FILE",
   },
+  "s3-secret-key": { name: "pbs-client.s3-secret-key", variable: "PBS_S3_SECRET_KEY_FILE" },
   // Found by an option: no variable names a key.
   "key": { name: "pbs-client.key" },
 };
