@@ -18,6 +18,7 @@ const LONG = [
   "tests/end_to_end/refusing_share_test.ts",
   "tests/fault/injected/server_start_calls_test.ts",
   "tests/fault/interrupted_runs_test.ts",
+  "tests/fault/interrupted_copies_test.ts",
   "tests/command_line/runs_test.ts",
   "tests/release/release_test.ts",
   "tests/end_to_end/catalog_shell_test.ts",

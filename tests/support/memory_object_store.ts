@@ -12,8 +12,8 @@ const PAGE = 1000;
 
 /** An object store in memory, with a clock that tests set. */
 export class MemoryObjectStore implements ObjectStore {
-  readonly displayName = "memory";
-  readonly objects = new Map<string, { content: Uint8Array; etag: string; time: number }>();
+  displayName = "memory";
+  objects = new Map<string, { content: Uint8Array; etag: string; time: number }>();
   /** Called before each request; what it throws is the request's failure. */
   onRequest: (request: string, key: string) => Promise<void> | void = () => {};
 
