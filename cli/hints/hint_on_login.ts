@@ -39,6 +39,10 @@ export const hintOnLogin = {
     if (path !== undefined) {
       return `run it as the owner of "${path}" or as root, or let them give this user permission`;
     }
+    if (address?.kind === "bucket") {
+      return "PBS_S3_ACCESS_KEY and PBS_S3_SECRET_KEY (or _FILE, _CMD) have to be keys of this store " +
+        "that may list and read its bucket, and for backups write and remove there";
+    }
     if (address?.kind !== "server") return "run it as another user, or as root";
     const who = address.authId ?? "root@pam";
     const token = who.includes("!") ? ", for tokens also its user," : "";

@@ -53,3 +53,11 @@ Deno.test("a scheduled backup into a bucket gets the secret key as a credential"
     assertEquals((stdout + stderr).includes("hunter2"), false);
   }
 });
+
+Deno.test("a bucket without keys says which it needs, and of whom", async () => {
+  const run = await runClient(["list", "--repository", REPOSITORY], {
+    env: { PBS_S3_ACCESS_KEY: "AKIDEXAMPLE" },
+  });
+  assertFailure(run, /a bucket needs its keys: .*PBS_S3_SECRET_KEY_FILE/);
+  assertMatch(run.stderr, /^Hint: PBS_S3_ACCESS_KEY and PBS_S3_SECRET_KEY .* keys of this store/m);
+});
