@@ -62,6 +62,11 @@ export abstract class Http2Connection implements StreamTableEvents, ReceiverEven
     return this.#closed.promise;
   }
 
+  /** Name of the other end, for messages. */
+  get peerName(): string {
+    return this.#duplex.peer;
+  }
+
   /** Requests that are open now. */
   get openStreams(): number {
     return this.table.open.size;

@@ -29,7 +29,7 @@ export class UpgradedConnection {
   constructor(client: Http2Client) {
     this.#client = client;
     this.lost = client.closed.then((reason) =>
-      reason ?? new ConnectionError("the server has ended the connection")
+      reason ?? new ConnectionError(`connection to ${client.peerName} was ended by the server`)
     );
   }
 

@@ -59,6 +59,11 @@ function switchesOf(
   const encrypted = ["host/encrypted", "tree.pxar"] as const;
   return {
     "allow-existing-dirs": { words: [], before: "mkdir -p out/dir", ...refused },
+    "also-from": {
+      words: [`${dir}/memory/store`],
+      at: ["--repository", `${dir}/memory/holed`],
+      ...refused,
+    },
     "auth-id": { words: ["admin@pbs"], at: served.withoutUser!, ...refused },
     burst: {
       words: ["1MB"],
@@ -259,6 +264,12 @@ async function makeSnapshots(dir: string): Promise<void> {
   await backUp("split", "--change-detection-mode", "data", "--exclude", "/nothing");
   await backUp("encrypted", "--keyfile", `${dir}/key`);
   await backUp("named", "--ns", "inner");
+  // All that a datastore has but its chunks.
+  await runPeer("bash", [
+    "-e",
+    "-c",
+    "mkdir -p holed/.chunks && cp -a store/host store/.lock holed/",
+  ], { cwd: `${dir}/memory` });
 }
 
 testWithPeers("every switch of restore has an effect of its own", PEERS, async (test) => {
