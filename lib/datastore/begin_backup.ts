@@ -16,8 +16,9 @@ import { OWNER_FILE } from "./format.ts";
 import { requireOwner, writeOwner } from "./group_owner.ts";
 import { typeFolder } from "./layout.ts";
 import { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
-import { removeGroupIfEmpty } from "./remove_snapshot.ts";
+import { removeGroupIfEmpty, removeSnapshotFolder } from "./remove_snapshot.ts";
 import { findDamage, type SnapshotDamage } from "./snapshot_damage.ts";
+import { isProtected } from "./snapshot_flags.ts";
 import { readManifest } from "./snapshot_manifest.ts";
 import { requireNamespace, snapshotContents, snapshotsOf } from "./snapshot_tree.ts";
 
@@ -63,7 +64,7 @@ export async function beginBackup(
     }
     locks.use(await snapshot.lock("exclusive"));
     const writes = locks.use(datastore.files.watchWrites());
-    if (!await datastore.files.makeFolder(snapshot.folder)) throw alreadyExists(snapshot);
+    await makeSnapshotFolder(snapshot, begin.replacesRemains ?? false);
     const { inspectChunk, noCache } = begin;
     const given = { inspectChunk, noCache };
     const opened = { snapshot, previous, locks: locks.move(), writes, ...given, warnings };
@@ -102,6 +103,23 @@ export async function previewBackup(
     previousManifest: async () => previous && await previousFile(MANIFEST_BLOB_NAME),
     previousIndex: previousFile,
   };
+}
+
+/**
+ * Makes the folder of a snapshot, whose lock is held: what is there without a manifest was left by a run
+ * that was killed.
+ */
+async function makeSnapshotFolder(
+  snapshot: DatastoreSnapshot,
+  replacesRemains: boolean,
+): Promise<void> {
+  const { files } = snapshot.datastore;
+  if (await files.makeFolder(snapshot.folder)) return;
+  const mayGo = replacesRemains && !(await snapshotContents(snapshot)).finished &&
+    !isProtected(snapshot);
+  if (!mayGo) throw alreadyExists(snapshot);
+  await removeSnapshotFolder(snapshot);
+  if (!await files.makeFolder(snapshot.folder)) throw alreadyExists(snapshot);
 }
 
 /** Makes sure of the group and its owner. */

@@ -16,6 +16,11 @@ import type { SnapshotSource } from "./snapshot_source.ts";
 export interface BeginBackup extends PlacedSnapshot {
   /** Bypass the store's local cache; matters to object stores only (spec: protocol.md §4.1). */
   readonly noCache?: boolean;
+  /**
+   * Whether what a run of that very time has left that was killed may be removed. A server does not know
+   * this.
+   */
+  readonly replacesRemains?: boolean;
 }
 
 /** A file of a snapshot as a listing shows it. */

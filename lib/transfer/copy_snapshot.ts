@@ -20,6 +20,7 @@ import {
   type SnapshotSource,
 } from "../repository/mod.ts";
 import { indexesOf } from "./_index_files.ts";
+import { beginCopy } from "./_begin_copy.ts";
 import { copyBlob } from "./_copy_blob.ts";
 import { copyIndex, type IndexCopyContext } from "./_index_copy.ts";
 import { recodeFiles, recodeLog } from "./_recode_snapshot.ts";
@@ -57,7 +58,7 @@ async function copy(
   await using reading = await source.openSnapshot(from.namespace, from.snapshot);
   const manifest = await readManifest(reading);
   const recoding = options.recoding && recodingOf(manifest, options.recoding);
-  await using writing = await target.beginBackup(to);
+  await using writing = await beginCopy(target, to);
   using decoder = new ChunkDecoder();
   const counters = {
     bytesDone: 0,

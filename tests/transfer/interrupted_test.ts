@@ -91,3 +91,34 @@ Deno.test("an interrupted copy leaves no snapshot, and the next one goes on: ser
     })
   );
 });
+
+Deno.test("what a killed copy has left is in nobody's way, and finished snapshots stay", async () => {
+  await withSource(async (source) => {
+    const time = "2023-11-14T22:13:20Z";
+    const remains = (store: string) => {
+      Deno.mkdirSync(`${store}/host/one/${time}`, { recursive: true });
+      Deno.writeTextFileSync(`${store}/host/one/${time}/tree.pxar.tmp_didx`, "cut off");
+      Deno.writeTextFileSync(`${store}/host/one/owner`, "admin@pbs\n");
+    };
+    const left = (store: string) => [...Deno.readDirSync(`${store}/host/one/${time}`)].length;
+    await withLocalRepository(async (target) => {
+      const store = target.datastore.path;
+      remains(store);
+      Deno.writeTextFileSync(`${store}/host/one/${time}/.protected`, "");
+      assertEquals((await copyStored(source, target)).report.snapshots.failed, 1);
+      Deno.removeSync(`${store}/host/one/${time}/.protected`);
+      // A manifest that cannot be read is one.
+      Deno.writeTextFileSync(`${store}/host/one/${time}/index.json.blob`, "damaged");
+      await copyStored(source, target);
+      assertEquals(left(store), 2);
+      Deno.removeSync(`${store}/host/one/${time}/index.json.blob`);
+      assertEquals((await copyStored(source, target)).report.snapshots.copied, 1);
+      await assertSameSnapshots(source.datastore.path, store);
+    });
+    await withRemoteRepository(async (target, { datastorePath }) => {
+      remains(datastorePath);
+      assertEquals((await copyStored(source, target)).report.snapshots.copied, 1);
+      await assertSameSnapshots(source.datastore.path, datastorePath);
+    });
+  });
+});
