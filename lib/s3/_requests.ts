@@ -72,6 +72,7 @@ export class Requests implements AsyncDisposable {
   readonly #options: EndpointOptions;
   readonly #connections: Connections;
   readonly #putRate: RateLimiter | undefined;
+  readonly #closing = new AbortController();
   #isReached = false;
   readonly #counts = { get: 0, put: 0, post: 0, head: 0, delete: 0, uploaded: 0, downloaded: 0 };
 
@@ -133,7 +134,8 @@ export class Requests implements AsyncDisposable {
       const longestAsked = this.#options.patience?.longestAskedPauseMs ??
         DEFAULT_LONGEST_ASKED_PAUSE_MS;
       if (
-        !failure.passing || attempt >= this.#attempts(error) || (askedPauseMs ?? 0) > longestAsked
+        this.#closing.signal.aborted || !failure.passing || attempt >= this.#attempts(error) ||
+        (askedPauseMs ?? 0) > longestAsked
       ) {
         throw this.#lastError(request, error, attempt);
       }
@@ -142,6 +144,7 @@ export class Requests implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     await this.#connections[Symbol.asyncDispose]();
   }
 
@@ -249,10 +252,14 @@ export class Requests implements AsyncDisposable {
     const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
     // Of many who failed together, each comes back at another time.
     const pauseMs = longest * (0.5 + Math.random() / 2);
+    const signals = [this.#closing.signal, ...signal === undefined ? [] : [signal]];
     try {
-      await delay(Math.max(askedPauseMs ?? 0, pauseMs), undefined, { signal });
+      await delay(Math.max(askedPauseMs ?? 0, pauseMs), undefined, {
+        signal: AbortSignal.any(signals),
+      });
     } catch {
-      throw new CancelledError("the request was cancelled", { cause: signal?.reason });
+      if (!signal?.aborted) throw new ConnectionError("the object store was closed");
+      throw new CancelledError("the request was cancelled", { cause: signal.reason });
     }
   }
 

@@ -188,3 +188,25 @@ testWithPeers(
     assertEquals(await bucket.put("b", OWNER), "stored");
   },
 );
+
+testWithPeers("requests end with their bucket", ["versitygw"], async () => {
+  await using server = await S3Server.start({ tls: false });
+  using relay = new S3Relay(server);
+  const bucket = openBucket({
+    ...relay.options,
+    maxConnections: 2,
+    patience: { firstPauseMs: 600_000, longestPauseMs: 600_000 },
+  });
+  // One waits for its next attempt, others for an answer or a connection.
+  const { promise: seen, resolve } = Promise.withResolvers<void>();
+  relay.fault = ({ index }) => {
+    if (index === 1) resolve();
+    return index === 0 ? { cut: "before" } : { answer: "" };
+  };
+  const calls = ["a", "b", "c", "d"].map((key) =>
+    bucket.get(key).then(() => "done", (error: Error) => error.name)
+  );
+  await seen;
+  await bucket[Symbol.asyncDispose]();
+  assertEquals(new Set(await Promise.all(calls)), new Set(["ConnectionError"]));
+});
