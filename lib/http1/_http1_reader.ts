@@ -117,7 +117,10 @@ export class Http1Reader {
   async some(maxBytes: number): Promise<Uint8Array | undefined> {
     if (this.drained && !await this.#more()) return undefined;
     const bytes = this.#pending.subarray(0, maxBytes);
-    this.#pending = this.#pending.subarray(bytes.length);
+    // Whoever has all of it may give its memory back.
+    this.#pending = bytes.length === this.#pending.length
+      ? new Uint8Array(0)
+      : this.#pending.subarray(bytes.length);
     return bytes;
   }
 
