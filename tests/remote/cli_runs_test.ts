@@ -3,6 +3,7 @@ import { VERSION } from "../../cli/version.ts";
 import { TicketCache } from "../../lib/remote/mod.ts";
 import { runsOf } from "../support/cli_run_census.ts";
 import type { RecordedRun } from "../support/cli_vectors.ts";
+import { otherFingerprint } from "../support/other_fingerprint.ts";
 import { type ReceivedRequest, RemotePeer } from "../support/remote_peer.ts";
 import { runClient } from "../support/run_client.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -83,7 +84,7 @@ async function prepareRun(folder: string, name: string, peer: RemotePeer): Promi
   await Deno.remove(path).catch(() => {});
   if (!name.startsWith("fingerprint-cached")) return;
   await Deno.mkdir(`${folder}/config/proxmox-backup`, { recursive: true });
-  const known = name.endsWith("mismatch") ? "00" + peer.fingerprint.slice(2) : peer.fingerprint;
+  const known = name.endsWith("mismatch") ? otherFingerprint(peer.fingerprint) : peer.fingerprint;
   await Deno.writeTextFile(path, `127.0.0.1 ${known}\n`);
 }
 
@@ -106,6 +107,7 @@ async function replay(run: RecordedRun, folder: string, peer: RemotePeer): Promi
     ["<TOKEN-SECRET>", "a secret"],
     ["<FINGERPRINT-UPPER>", fingerprint.toUpperCase()],
     ["<FINGERPRINT-WITHOUT-COLONS>", fingerprint.replaceAll(":", "")],
+    ["00<REST-OF-FINGERPRINT>", otherFingerprint(fingerprint)],
     ["<REST-OF-FINGERPRINT>", fingerprint.slice(2)],
     ["<FINGERPRINT>", fingerprint],
     ["<RUNTIME>", `${folder}/runtime`],
