@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { parseDynamicIndex } from "../../lib/index/mod.ts";
 import { assertFailure } from "../support/assert_run.ts";
+import { chunkInMiddle } from "../support/chunk_in_middle.ts";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
 import { clientCommand, runClient, runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
@@ -115,10 +115,7 @@ for (const mode of ["legacy", "data"]) {
       await using dir = await TempDir.make("/dev/shm");
       const at = await storeNoise(dir.path, mode);
       const name = mode === "legacy" ? "tree.pxar.didx" : "tree.ppxar.didx";
-      const path = (await runPeer("find", [`${dir.path}/store`, "-name", name])).trim();
-      const index = parseDynamicIndex(await Deno.readFile(path), name);
-      const digest = index.digestAt(index.chunkCount >> 1).toHex();
-      await Deno.remove(`${dir.path}/store/.chunks/${digest.slice(0, 4)}/${digest}`);
+      await Deno.remove(await chunkInMiddle(`${dir.path}/store`, name));
       const restore = ["restore", "host/tar", "tree.pxar", "-", "--format", "tar", ...at];
       const run = await runPeer("bash", [
         "-c",

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { escapeUnitName } from "../../lib/mapping/mod.ts";
+import { chunkInMiddle } from "../support/chunk_in_middle.ts";
 import { eventually } from "../support/eventually.ts";
 import { MappedImages } from "../support/mapped_images.ts";
 import { runPeer } from "../support/run_peer.ts";
@@ -192,8 +193,7 @@ Deno.test("without loop devices the way out is named, and nothing is left", asyn
 Deno.test("a damaged chunk costs its own bytes, and is named once", async () => {
   await using images = await MappedImages.create();
   const source = await images.backUp("a", image(13 * MEBIBYTE));
-  const chunk = (await runPeer("find", [`${images.store}/.chunks`, "-type", "f", "-size", "+3M"]))
-    .trim().split("\n")[0]!;
+  const chunk = await chunkInMiddle(images.store, "disk.img.fidx");
   const bytes = await Deno.readFile(chunk);
   bytes[5000]! ^= 1;
   await Deno.writeFile(chunk, bytes);
@@ -221,6 +221,7 @@ print(len(failed) * 65536, failed[0] % 4194304, failed[-1] - failed[0])
     const { code, stderr } = await images.run(["unmap", place]);
     assertEquals(code, 0, stderr);
   }
+  assert(isRead, said);
   assertEquals(said.split(`chunk ${digest} is damaged`).length, 2, said);
   assertEquals((await child.status).code, 0);
 });

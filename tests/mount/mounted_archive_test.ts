@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { chunkInMiddle } from "../support/chunk_in_middle.ts";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
 import { eventually } from "../support/eventually.ts";
 import { MountedArchive } from "../support/mounted_archive.ts";
@@ -100,14 +101,7 @@ testWithPeers(
   async () => {
     await using dir = await TempDir.make("/dev/shm");
     const env = await makeLarge(dir, 24_000_000);
-    const chunks = await runPeer("find", [
-      `${dir.path}/store/.chunks`,
-      "-type",
-      "f",
-      "-size",
-      "+1M",
-    ]);
-    const damaged = chunks.split("\n")[0]!;
+    const damaged = await chunkInMiddle(`${dir.path}/store`, "root.pxar.didx");
     const bytes = await Deno.readFile(damaged);
     bytes[bytes.length >> 1]! ^= 1;
     await Deno.writeFile(damaged, bytes);
