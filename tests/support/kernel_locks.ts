@@ -18,8 +18,18 @@ export async function kernelLocks(store: string): Promise<string[]> {
   const { dev } = Deno.statSync(store);
   const [major, minor] = [(dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & 0xfff00)];
   const device = [major, minor].map((number) => number.toString(16).padStart(2, "0")).join(":");
+  let found = foundIn(Deno.readTextFileSync("/proc/locks"), device, files);
+  // The kernel tells of some 60 at a time: who lets go meanwhile hides one or shows one twice.
+  for (let seen = ""; found.join() !== seen;) {
+    seen = found.join();
+    found = foundIn(Deno.readTextFileSync("/proc/locks"), device, files);
+  }
+  return found;
+}
+
+function foundIn(list: string, device: string, files: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
-  for (const line of Deno.readTextFileSync("/proc/locks").trimEnd().split("\n")) {
+  for (const line of list.trimEnd().split("\n")) {
     const [, kind, , mode, , place = ""] = line.split(/\s+/);
     const at = place.lastIndexOf(":");
     const file = files.get(place.slice(at + 1));
