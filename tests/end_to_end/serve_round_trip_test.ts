@@ -232,7 +232,7 @@ testWithPeers(
       while (!(await runPeer("find", [`${store}/host`, "-name", "pipe*.tmp_fidx"])).trim()) {
         await delay(20);
       }
-      held.push((await kernelLocks(store)).map((line) => line.replaceAll(way, "ID")));
+      held.push((kernelLocks(store)).map((line) => line.replaceAll(way, "ID")));
       for (const [other, { args, env }] of Object.entries(ways)) {
         const second = await runClient(
           ["backup", `app.conf:${dir.path}/conf`, "--backup-id", way, ...args],
@@ -254,7 +254,7 @@ testWithPeers(
       writer.close();
       const { success, stderr } = await lines;
       assert(success, new TextDecoder().decode(stderr));
-      assertEquals(await kernelLocks(store), []);
+      assertEquals(kernelLocks(store), []);
     }
     assertEquals(held[0], held[1]);
     console.log(held[0]!.join("\n"));

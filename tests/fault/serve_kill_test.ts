@@ -98,7 +98,7 @@ class Rounds {
     await this.backUp(env);
     const verified = await runClient(["datastore", "verify", this.store]);
     assertEquals(verified.code, 0, `round ${this.round}:\n${verified.stdout}\n${verified.stderr}`);
-    assertEquals(await kernelLocks(this.store), []);
+    assertEquals(kernelLocks(this.store), []);
     await runClientOk(["prune", "host/test", "--keep-last", "2"], { env });
     this.finished = Math.min(2, this.finished);
   }
@@ -171,9 +171,9 @@ Deno.test("a client killed at any moment leaves nothing on the server", async ()
       rounds.usualMs *= 0.9;
     }
     // The server notices and cleans up by itself.
-    await eventually(async () => {
+    await eventually(() => {
       assertEquals(rounds.unfinished(), []);
-      assertEquals(await kernelLocks(rounds.store), []);
+      assertEquals(kernelLocks(rounds.store), []);
     });
     await beginAndAbort(rounds, env);
     if (rounds.round % CHECK_EVERY === 0 || rounds.isDone) {
@@ -211,7 +211,7 @@ Deno.test("a server killed at any moment leaves a datastore that is good, and no
         assertEquals(code, FAILURE);
         assertOneError(new TextDecoder().decode(stderr));
       } else rounds.usualMs *= 0.9;
-      assertEquals(await kernelLocks(rounds.store), []);
+      assertEquals(kernelLocks(rounds.store), []);
       server = await ServerProcess.start({ dir });
       await beginAndAbort(rounds, environment());
       if (rounds.round % CHECK_EVERY === 0 || rounds.isDone) {

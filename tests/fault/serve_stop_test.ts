@@ -47,7 +47,7 @@ Deno.test("SIGTERM: serve takes nobody new, lets the running backup finish, and 
   assertEquals(code, 0, new TextDecoder().decode(stderr));
   assertEquals((await server.child.status).code, 0);
   idle.abort();
-  assertEquals(await kernelLocks(`${dir.path}/store`), []);
+  assertEquals(kernelLocks(`${dir.path}/store`), []);
   const store = ["--repository", `${dir.path}/store`];
   const restored = await runClientOk([
     "restore",
@@ -84,7 +84,7 @@ Deno.test("a second SIGTERM ends serve at once; the backup fails clearly, the ne
     /^Error: /.test(line)
   );
   assertEquals(errors.length, 1, errors.join("\n"));
-  assertEquals(await kernelLocks(`${dir.path}/store`), []);
+  assertEquals(kernelLocks(`${dir.path}/store`), []);
 
   await using next = await ServerProcess.start({ dir });
   await Deno.writeTextFile(`${dir.path}/conf`, "setting = 1\n");

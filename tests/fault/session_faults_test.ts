@@ -60,7 +60,7 @@ async function assertReleased(
   step: string,
 ): Promise<void> {
   const { datastore } = repository;
-  assertEquals(await kernelLocks(datastore.path), [], step);
+  assertEquals(kernelLocks(datastore.path), [], step);
   (await datastore.processLock.acquireExclusive())[Symbol.dispose]();
   await writeSnapshot(repository, { ...group, time: TIME + 1000 }, [await makeChunk(1, 500)]);
   await repository.forgetGroup("", group);
@@ -156,7 +156,7 @@ for (const [name, work] of Object.entries(MAINTENANCE)) {
         await work(failing).catch((error) => assertMatch(String(error), /was made to fail|cannot/));
         isOver = step.failed === undefined;
         assertEquals(descriptors(), before, step.failed);
-        assertEquals(await kernelLocks(datastore.path), [], step.failed);
+        assertEquals(kernelLocks(datastore.path), [], step.failed);
         (await datastore.processLock.acquireExclusive())[Symbol.dispose]();
         await repository.setProtected("", { ...WEB, time: TIME }, false).catch((error) =>
           assertMatch(String(error), /does not exist/)
@@ -233,7 +233,7 @@ Deno.test("a served reader gives its lock back whichever step fails", () =>
       }
       fail(server, undefined);
       await idle(server);
-      assertEquals(await kernelLocks(server.datastorePath), []);
+      assertEquals(kernelLocks(server.datastorePath), []);
     }
     assert(isOver);
   }));
@@ -261,7 +261,7 @@ Deno.test("a task log that cannot be made refuses a session and leaves nothing o
       Error,
       "cannot make the log",
     );
-    assertEquals(await kernelLocks(server.datastorePath), []);
+    assertEquals(kernelLocks(server.datastorePath), []);
     const host = `${server.datastorePath}/host`;
     assertEquals([...Deno.readDirSync(host)].map(({ name }) => name), ["web"]);
     assertEquals([...Deno.readDirSync(`${host}/web`)].length, 2);

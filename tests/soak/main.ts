@@ -102,7 +102,7 @@ async function soak(disk: SmallDisk | undefined): Promise<SoakClient[]> {
 
 /** Fails unless everything is as it would be had nobody been killed. */
 async function check(clients: readonly SoakClient[]): Promise<void> {
-  const locks = await kernelLocks(store);
+  const locks = kernelLocks(store);
   if (locks.length > 0) throw new Error(`locked by nobody: ${locks.join(", ")}`);
   const verify = await runClient(["datastore", "verify", store]);
   if (verify.code !== 0) throw new Error(`verification:\n${verify.stdout}${verify.stderr}`);

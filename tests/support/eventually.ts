@@ -7,7 +7,7 @@ const PATIENCE_MS = 60_000;
  *
  * @throws what the check throws, if it does not pass in time.
  */
-export async function eventually<T>(check: () => Promise<T>): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   const deadlineMs = Date.now() + PATIENCE_MS;
   while (true) {
     try {

@@ -1,39 +1,48 @@
-import { runPeer } from "./run_peer.ts";
-
 /**
- * Locks that anybody holds on files of a datastore, other than chunks, as the kernel lists them.
+ * Locks that anybody holds on files of a datastore, other than chunks, as the kernel tells them of each
+ * open file. Its list of all, /proc/locks, comes in pieces: with many locks on the machine, some are
+ * missing or there twice when others come and go.
  *
  * @returns Sorted lines `FILE FLOCK|POSIX READ|WRITE`, with paths relative to the datastore.
  */
-export async function kernelLocks(store: string): Promise<string[]> {
-  const list = await runPeer("find", [
-    ...[store, "-name", ".chunks", "-prune", "-o", "-type", "f", "-printf", "%i %P\n"],
-    // What is deleted while it is listed.
-  ], { codes: [0, 1] });
-  const files = new Map<string, string>();
-  for (const line of list.trimEnd().split("\n")) {
-    const at = line.indexOf(" ");
-    files.set(line.slice(0, at), line.slice(at + 1));
+export function kernelLocks(store: string): string[] {
+  const root = `${Deno.realPathSync(store)}/`;
+  /** By the kernel's words, which name process and file: a process may have a file open twice. */
+  const found = new Map<string, string>();
+  for (const { name: id } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(id)) continue;
+    for (const [number, path] of openFiles(id)) {
+      if (!path.startsWith(root) || path.startsWith(`${root}.chunks/`)) continue;
+      if (path.endsWith(" (deleted)")) continue;
+      for (const line of unlessGone(() => locksOf(id, number)) ?? []) {
+        const [kind, , mode] = line.split(/\s+/);
+        found.set(line, `${path.slice(root.length)} ${kind} ${mode}`);
+      }
+    }
   }
-  const { dev } = Deno.statSync(store);
-  const [major, minor] = [(dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & 0xfff00)];
-  const device = [major, minor].map((number) => number.toString(16).padStart(2, "0")).join(":");
-  let found = foundIn(Deno.readTextFileSync("/proc/locks"), device, files);
-  // The kernel tells of some 60 at a time: who lets go meanwhile hides one or shows one twice.
-  for (let seen = ""; found.join() !== seen;) {
-    seen = found.join();
-    found = foundIn(Deno.readTextFileSync("/proc/locks"), device, files);
-  }
-  return found;
+  return [...found.values()].sort();
 }
 
-function foundIn(list: string, device: string, files: ReadonlyMap<string, string>): string[] {
-  const found: string[] = [];
-  for (const line of list.trimEnd().split("\n")) {
-    const [, kind, , mode, , place = ""] = line.split(/\s+/);
-    const at = place.lastIndexOf(":");
-    const file = files.get(place.slice(at + 1));
-    if (file !== undefined && place.slice(0, at) === device) found.push(`${file} ${kind} ${mode}`);
+/** Numbers and paths of what a process has open. */
+function openFiles(id: string): [string, string][] {
+  const numbers = unlessGone(() => [...Deno.readDirSync(`/proc/${id}/fd`)]) ?? [];
+  return numbers.flatMap(({ name }) => {
+    const path = unlessGone(() => Deno.readLinkSync(`/proc/${id}/fd/${name}`));
+    return path === undefined ? [] : [[name, path]];
+  });
+}
+
+/** Lines such as `FLOCK  ADVISORY  WRITE 212 00:1b:21 0 EOF`. */
+function locksOf(id: string, number: string): string[] {
+  const text = Deno.readTextFileSync(`/proc/${id}/fdinfo/${number}`);
+  return [...text.matchAll(/^lock:\s+\d+: (.*)$/gm)].map(([, words]) => words!);
+}
+
+/** Processes end, and close files, while they are looked at. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
   }
-  return found.sort();
 }

@@ -101,7 +101,7 @@ class Scene {
   /** Fails unless the server works as if there had been no fault. */
   async check(): Promise<void> {
     const { world, watched } = this;
-    await eventually(async () => assertEquals(await kernelLocks(world.store), []));
+    await eventually(() => assertEquals(kernelLocks(world.store), []));
     const local = world.open();
     try {
       for (const time of await world.times()) await world.checkSnapshot(local, time);
