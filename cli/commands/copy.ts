@@ -9,14 +9,8 @@ import type { CommandDefinition } from "../command_definition.ts";
 import { openEncryptionKey } from "../keys/open_encryption_key.ts";
 import { openRestoreKey } from "../keys/open_restore_key.ts";
 import { givenKey, readCryptOptions } from "../keys/read_crypt_options.ts";
+import { COPYING_OPTIONS } from "../options/copying_options.ts";
 import { KEY_OPTIONS } from "../options/crypt_options.ts";
-import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
-import {
-  OUTPUT_FORMAT_OPTION,
-  VERBOSITY_OPTIONS,
-  WARNINGS_EXIT_OPTION,
-} from "../options/output_options.ts";
-import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { CopyMessages, describeEstimate } from "../output/copy/copy_messages.ts";
 import {
@@ -134,17 +128,7 @@ export const command: CommandDefinition = {
       default: false,
       description: "Show what would be copied and how much would be moved, change nothing.",
     },
-    {
-      name: "retry",
-      type: { kind: "integer", minimum: 0, maximum: 100 },
-      default: 3,
-      description: "How often to begin a snapshot again when a connection is lost.",
-    },
-    ...RATE_OPTIONS,
-    LOCK_WAIT_OPTION,
-    ...VERBOSITY_OPTIONS,
-    OUTPUT_FORMAT_OPTION,
-    WARNINGS_EXIT_OPTION,
+    ...COPYING_OPTIONS,
   ],
   output: "value",
   run: copy,

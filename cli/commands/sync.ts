@@ -6,14 +6,8 @@ import { AUTH_ID_FORMAT, NAMESPACE_FORMAT, REPOSITORY_FORMAT } from "../argument
 import type { Parameter } from "../command.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
+import { COPYING_OPTIONS } from "../options/copying_options.ts";
 import { GROUP_FILTER_OPTION } from "../options/group_filter_option.ts";
-import { LOCK_WAIT_OPTION } from "../options/lock_wait_option.ts";
-import {
-  OUTPUT_FORMAT_OPTION,
-  VERBOSITY_OPTIONS,
-  WARNINGS_EXIT_OPTION,
-} from "../options/output_options.ts";
-import { RATE_OPTIONS } from "../options/rate_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { valueFormat } from "../output/print_result.ts";
 import { syncOutcomeToJson, syncReportToJson } from "../output/sync/sync_to_json.ts";
@@ -86,17 +80,7 @@ export const command: CommandDefinition = {
       default: 1,
       description: "How many groups to copy at a time.",
     },
-    {
-      name: "retry",
-      type: { kind: "integer", minimum: 0, maximum: 100 },
-      default: 3,
-      description: "How often to begin a snapshot again when a connection is lost.",
-    },
-    ...RATE_OPTIONS,
-    LOCK_WAIT_OPTION,
-    ...VERBOSITY_OPTIONS,
-    OUTPUT_FORMAT_OPTION,
-    WARNINGS_EXIT_OPTION,
+    ...COPYING_OPTIONS,
   ],
   output: "value",
   run: sync,
