@@ -7,6 +7,7 @@ import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
 import { bytes, DIRECTORY, FILE } from "../support/extract_fixture.ts";
 import { changeLines, InPlaceWorld } from "../support/in_place_world.ts";
 import { withLocalRepository } from "../support/local_repository.ts";
+import { SHELL_NOISE } from "../support/noise.ts";
 import { Place } from "../support/place.ts";
 import { PxarMemorySink } from "../support/pxar_memory_sink.ts";
 import { runPeer } from "../support/run_peer.ts";
@@ -208,7 +209,8 @@ Deno.test("nothing is removed where entries of the archive are lost", async () =
 
 Deno.test("an identical tree costs no chunk of contents", async () => {
   await withLocalRepository(async (repository) => {
-    const script = "for i in $(seq 40); do head -c 100000 /dev/urandom > $i; done";
+    const script =
+      `${SHELL_NOISE} noise 4000000 1 | for i in $(seq 40); do head -c 100000 > $i; done`;
     await using world = await InPlaceWorld.make(repository, "data", script);
     const whole = await world.restore();
     const again = await world.restore();
@@ -248,5 +250,7 @@ testWithPeers("an identical tree is neither read nor written to", ["strace"], as
     line.includes(`${place.out}/`) || line.includes(`<${place.out}>`)
   );
   assertEquals(touched, []);
+  // What it did elsewhere was seen.
+  assert((await Deno.readTextFile(calls)).includes(`<${place.storeDir.path}/`));
   assertOk(await place.restore("--in-place", "--verify-contents"));
 });

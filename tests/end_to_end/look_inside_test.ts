@@ -14,18 +14,21 @@ import { findSnapshot } from "../../lib/repository/mod.ts";
 import { Datastore, LocalRepository } from "../../lib/datastore/mod.ts";
 import { runInProcess } from "../support/cli_in_process.ts";
 import { countedSource } from "../support/counted_source.ts";
+import { SHELL_NOISE } from "../support/noise.ts";
 import { clientCommand, runtimeFolder } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { TestServer } from "../support/test_server.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
+const ATTRIBUTE_PEERS = ["setfacl", "setfattr", "getfacl", "getfattr"];
+
 /** A tree with links in and out of its folders; a file that takes many chunks lies between. */
-const MAKE = `
+const MAKE = `${SHELL_NOISE}
 mkdir -p a b/inner "with space"
-head -c 1000 /dev/urandom > a/first; ln a/first b/again; ln -s ../a/first b/link; ln -s /b rooted
+noise 1000 1 > a/first; ln a/first b/again; ln -s ../a/first b/link; ln -s /b rooted
 ln -s nowhere dangling; ln -s circle circle
-head -c 6000000 /dev/urandom > b/large; echo last > b/inner/last; truncate -s 30000001 b/hole
+noise 6000000 2 > b/large; echo last > b/inner/last; truncate -s 30000001 b/hole
 echo odd > "$(printf 'with space/line\\nbreak')"; echo raw > "$(printf 'with space/\\377')"
 chmod 4750 a/first; setfacl -m u:1000:r b/inner/last; setfattr -n user.k -v v b/inner/last
 find . -exec touch -h -d @1500000000.5 {} +
@@ -105,7 +108,7 @@ async function shell(
 
 testWithPeers(
   "ls and cat show what is in a snapshot: plain and encrypted, legacy and split, directory and server",
-  ["bash", "cmp", "diff", "python3", "setfacl", "setfattr", "getfacl", "getfattr", "tar"],
+  ["bash", "openssl", "cmp", "diff", "python3", "tar", ...ATTRIBUTE_PEERS],
   async (test) => {
     await withWorld(async ({ dir, store, served }) => {
       for (const [id, _, isSecret] of KINDS) {

@@ -8,6 +8,7 @@ import {
 import { encodeHex } from "../../lib/bytes/mod.ts";
 import { parseDynamicIndex } from "../../lib/index/mod.ts";
 import { runInProcess } from "../support/cli_in_process.ts";
+import { SHELL_NOISE } from "../support/noise.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { TestServer } from "../support/test_server.ts";
@@ -17,15 +18,15 @@ const FIRST = "2023-11-14T22:13:20Z";
 const SECOND = "2023-11-14T23:13:20Z";
 
 /** A tree; a file of random bytes that takes many chunks lies between small ones. */
-const MAKE = `
+const MAKE = `${SHELL_NOISE}
 mkdir -p a b/inner gone moved/deep "with space" twice
 echo one > a/one; echo two > a/two; echo three > a/three; echo four > a/four
-head -c 4000000 /dev/urandom > a/large; head -c 300000 /dev/urandom > b/other
+noise 4000000 1 > a/large; noise 300000 2 > b/other
 cp b/other b/inner/grows; echo x > gone/x; echo y > gone/y
-for i in 1 2 3; do head -c $((i * 1000)) /dev/urandom > moved/deep/$i; done
+for i in 1 2 3; do noise $((i * 1000)) 3$i > moved/deep/$i; done
 ln moved/deep/1 moved/link; ln -s target a/symlink; mkfifo a/pipe
 echo name > "with space/old name"; echo both > twice/file; ln twice/file twice/zlink
-head -c 1500000 /dev/urandom > b/rot
+noise 1500000 4 > b/rot
 find . -exec touch -h -d @1500000000.123456789 {} +
 `;
 
@@ -37,7 +38,7 @@ chown 7:8 a/three
 setfattr -n user.key -v value a/four
 ln -sfn elsewhere a/symlink; touch -h -d @1500000000.123456789 a/symlink
 rm a/pipe; mkdir a/pipe; echo inside > a/pipe/file; touch -d @1600000000 a/pipe/file a/pipe
-head -c 10 /dev/urandom >> b/inner/grows; touch -d @1600000000 b/inner/grows
+echo "ten bytes" >> b/inner/grows; touch -d @1600000000 b/inner/grows
 rm -r gone
 mv moved renamed
 mv "with space/old name" "with space/new name"
@@ -130,7 +131,7 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
 
 testWithPeers(
   "snapshot diff shows known edits: plain and encrypted, legacy and split, directory and server",
-  ["bash", "setfacl", "setfattr"],
+  ["bash", "openssl", "setfacl", "setfattr"],
   async (test) => {
     await withWorld(async ({ dir, store, environment }) => {
       const local = { PBS_REPOSITORY: store };
