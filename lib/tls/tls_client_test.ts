@@ -149,6 +149,9 @@ Deno.test("large writes arrive whole, the end arrives, and later writes fail", a
   });
 });
 
+/** Much longer than a handshake takes on a machine that has other things to do. */
+const HANDSHAKE_MS = 2000;
+
 Deno.test("silent and superfluous connections do not hold a place", async () => {
   await withListener(async (port) => {
     const socket = net.connect(port, "127.0.0.1");
@@ -158,11 +161,11 @@ Deno.test("silent and superfluous connections do not hold a place", async () => 
     await ended;
     const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint: made.fingerprint });
     // A window of time: the one in which a handshake has to be done is over.
-    await delay(150);
+    await delay(1.5 * HANDSHAKE_MS);
     await duplex.write(Uint8Array.of(7));
     assertEquals([...await duplex.read() ?? []], [7]);
     await duplex.close();
-  }, { handshakeTimeoutMs: 100 });
+  }, { handshakeTimeoutMs: HANDSHAKE_MS });
 });
 
 Deno.test("a stranger gives way to the next connection, a known client does not", async () => {
@@ -257,7 +260,8 @@ Deno.test("a connection that does not start with TLS is closed, or given to whoe
   const talk = async (port: number) => {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
     await connection.write(new TextEncoder().encode("G"));
-    await connection.write(new TextEncoder().encode("ET /"));
+    // It may be closed already.
+    await connection.write(new TextEncoder().encode("ET /")).catch(() => 0);
     const buffer = new Uint8Array(100);
     let text = "";
     for (;;) {
