@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { latin1 } from "../../tests/support/pxar_read.ts";
 import { runPeer } from "../../tests/support/run_peer.ts";
+import { openFilesAt } from "../../tests/support/open_files.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
 import { recordWalk, WalkRecorder } from "../../tests/support/walk_recorder.ts";
 import { testWithPeers } from "../../tests/support/with_peers.ts";
@@ -10,19 +11,6 @@ import { CancelledError, PbsError, SystemError, UsageError } from "../errors/mod
 import { MatchEntry } from "./match_entry.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-/** Targets of this process's descriptors below a folder. */
-function openBelow(path: string): string[] {
-  const targets: string[] = [];
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-    try {
-      targets.push(Deno.readLinkSync(`/proc/self/fd/${name}`));
-    } catch {
-      // The descriptor of the listing itself.
-    }
-  }
-  return targets.filter((target) => target.startsWith(path));
-}
 
 /** Runs Python in a folder, for what Deno cannot make. */
 function python(path: string, program: string): Promise<string> {
@@ -101,13 +89,13 @@ Deno.test("a walk never holds more files open than it is told", async () => {
     const recorder = new WalkRecorder();
     let most = 0;
     recorder.onEntry = () => {
-      const files = openBelow(dir.path).filter((target) => /\/f\d{4}$/.test(target));
+      const files = openFilesAt(dir.path).filter((target) => /\/f\d{4}$/.test(target));
       most = Math.max(most, files.length);
     };
     await recordWalk({ source: dir.path, openFilesMax }, recorder);
     assertEquals(recorder.entries.length, 122);
     assert(most >= 1 && most <= openFilesMax, `${most} of ${openFilesMax}`);
-    assertEquals(openBelow(dir.path), []);
+    assertEquals(openFilesAt(dir.path), []);
   }
 });
 
@@ -233,7 +221,7 @@ Deno.test("the limit of entries counts those of all directories that are open", 
     PbsError,
     'error at ".": exceeded allowed number of file entries (> 1)',
   );
-  assertEquals(openBelow(dir.path), []);
+  assertEquals(openFilesAt(dir.path), []);
 });
 
 testWithPeers(
@@ -253,7 +241,7 @@ for i in range(300): os.setxattr("f", "trusted." + str(i).zfill(245), b"")
       SystemError,
       'error at "f": extended attributes are too large, skip them with --skip-e2big-xattr',
     );
-    assertEquals(openBelow(dir.path), []);
+    assertEquals(openFilesAt(dir.path), []);
     const { entries } = await recordWalk({ source: dir.path, skipE2bigXattr: true });
     assertEquals(entries[1]!.metadata!.xattrs, undefined);
   },
@@ -337,7 +325,7 @@ Deno.test("a visitor that throws ends the walk and nothing stays open", async ()
       if (path === failing) throw new Error("visitor failed");
     };
     await assertRejects(() => recordWalk({ source: dir.path }, recorder), Error, "visitor failed");
-    assertEquals(openBelow(dir.path), []);
+    assertEquals(openFilesAt(dir.path), []);
   }
 });
 
@@ -348,7 +336,7 @@ Deno.test("a drain that fails ends the walk and nothing stays open", async () =>
   recorder.onEntry = (path) => recorder.full = path === "f0010";
   recorder.drain = () => Promise.reject(new Error("upload failed"));
   await assertRejects(() => recordWalk({ source: dir.path }, recorder), Error, "upload failed");
-  assertEquals(openBelow(dir.path), []);
+  assertEquals(openFilesAt(dir.path), []);
 });
 
 Deno.test("an abort ends the walk before it begins, between entries and while it waits", async () => {
@@ -377,7 +365,7 @@ Deno.test("an abort ends the walk before it begins, between entries and while it
     () => recordWalk({ source: dir.path, signal: waiting.signal }, stuck),
     CancelledError,
   );
-  assertEquals(openBelow(dir.path), []);
+  assertEquals(openFilesAt(dir.path), []);
 });
 
 Deno.test("a walk of a tree that changes all the time ends without a leak", async () => {
@@ -401,5 +389,5 @@ Deno.test("a walk of a tree that changes all the time ends without a leak", asyn
     await changer.status;
   }
   assert(counts.size >= 3);
-  assertEquals(openBelow(dir.path), []);
+  assertEquals(openFilesAt(dir.path), []);
 });
