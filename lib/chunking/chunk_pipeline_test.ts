@@ -13,6 +13,7 @@ import {
   randomNumbers,
   takeAll,
 } from "../../tests/support/stream_feeding.ts";
+import { eventually } from "../../tests/support/eventually.ts";
 
 const MIB = 1024 * 1024;
 const SMALL = { kind: "dynamic", averageSizeBytes: 65536 } as const;
@@ -170,10 +171,7 @@ Deno.test("buffers keep within the budget while nobody takes chunks, and writing
   const stream = pipeline.openStream({ kind: "dynamic", averageSizeBytes: MIB });
   stream.splice(openForSplice("/dev/urandom"), 200 * MIB, 1);
   await stream.drain();
-  const deadline = Date.now() + 20_000;
-  while (pipeline.statistics().bufferBytes < 40 * MIB && Date.now() < deadline) {
-    await delay(20);
-  }
+  await eventually(() => Promise.resolve(assert(pipeline.statistics().bufferBytes >= 40 * MIB)));
   // Until the workers have had nothing to do for a while.
   for (let before = -1; before !== pipeline.statistics().hashedBytes; await delay(100)) {
     before = pipeline.statistics().hashedBytes;

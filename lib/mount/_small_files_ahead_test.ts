@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { eventually } from "../../tests/support/eventually.ts";
 import { backUp } from "../../tests/support/back_up.ts";
 import { withLocalRepository } from "../../tests/support/local_repository.ts";
 import { TempDir } from "../../tests/support/temp_dir.ts";
@@ -18,6 +19,14 @@ class StoredPages implements PageCache {
       this.stored.set(node, bytes.slice(start, start + length));
     }
     return Promise.resolve();
+  }
+}
+
+/** Waits until nothing more comes. */
+async function untilQuiet({ stored }: StoredPages): Promise<void> {
+  for (let before = -1; before !== stored.size;) {
+    before = stored.size;
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
@@ -61,7 +70,7 @@ for (const mode of ["legacy", "data"] as const) {
           asked++;
           assertEquals(await files.read(node, 0, 4096), contentOf(at));
           // Time in which a reader would do something with it.
-          await new Promise((resolve) => setTimeout(resolve, 5));
+          await untilQuiet(pages);
         } else assertEquals(pages.stored.get(node), contentOf(at));
       }
       assert(asked < FILES / 4, `${asked} were asked for`);
@@ -81,8 +90,7 @@ Deno.test("a folder that is read a second time, from pages that are gone, is rea
     for (let round = 0; round < 2; round++) {
       pages.stored.clear();
       for (let at = 0; at < 3; at++) await files.read(nodes[at]!, 0, 4096);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      assert(pages.stored.size > 0, `round ${round}`);
+      await eventually(() => Promise.resolve(assert(pages.stored.size > 0, `round ${round}`)));
       await files.read(nodes[FILES - 1]!, 0, 4096);
     }
   }));
