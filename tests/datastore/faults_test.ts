@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { setTimeout as delay } from "node:timers/promises";
 import { Errno } from "../../ffi/errno.ts";
 import { chunkDigest, encodeBlob } from "../../lib/blob/mod.ts";
 import { encodeHex } from "../../lib/bytes/mod.ts";
@@ -7,6 +6,7 @@ import { Datastore, listGroups, listSnapshots, LocalRepository } from "../../lib
 import { ConflictError, CorruptDataError, SystemError } from "../../lib/errors/mod.ts";
 import { decodeManifestBlob, encodeManifestBlob, withVerifyState } from "../../lib/manifest/mod.ts";
 import { Child } from "../support/child.ts";
+import { ageChunks } from "../support/golden_story.ts";
 import { withLocalRepository } from "../support/local_repository.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import {
@@ -168,8 +168,8 @@ Deno.test("a full disk is freed at once by garbage collection with cutoff 0", as
     for (;;) filler.writeSync(new Uint8Array(4096));
   });
   filler.close();
-  // A window of the clock: chunks of the present second and of the one before are kept.
-  await delay(2100);
+  // Chunks of the present second and of the one before are kept.
+  ageChunks(`${folder.path}/store`, 5);
   const log: string[] = [];
   await repository.garbageCollect((line) => log.push(line), undefined, 0);
   assert(

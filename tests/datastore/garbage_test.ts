@@ -229,7 +229,9 @@ Deno.test("with cutoff 0 all garbage goes at once, and nothing that anybody uses
       await uploadManifest(target, { "root.pxar.didx": summary });
       await target.finish();
     }
-    for (const chunk of [used, found, fresh, garbage]) age(repository, encodeHex(chunk!.digest), 5);
+    for (const chunk of [used, found, fresh]) age(repository, encodeHex(chunk!.digest), 5);
+    // It has gone already if two seconds have passed since it was stored.
+    if (exists(repository, garbage!)) age(repository, encodeHex(garbage!.digest), 5);
     await collectNow();
     const there = [used, found, fresh, garbage].map((chunk) => exists(repository, chunk!));
     assertEquals(there, [true, true, true, false]);
