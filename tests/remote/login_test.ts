@@ -172,7 +172,9 @@ Deno.test("a ticket is renewed with itself; a renewal that fails is only told", 
       .map(({ parameters }) => parameters["password"]);
     assertEquals(passwords.slice(0, 4), [PEER_PASSWORD, ...[1, 2, 3].map((n) => PEER_TICKET + n)]);
     await repository.identity();
-    assertEquals(peer.requests.at(-1)?.headers["cookie"], `PBSAuthCookie=${PEER_TICKET}3`);
+    // The next renewal may have come behind it.
+    const call = peer.requests.findLast(({ path }) => path !== "/access/ticket");
+    assertEquals(call?.headers["cookie"], `PBSAuthCookie=${PEER_TICKET}3`);
     assertEquals(ticketCache.load("127.0.0.1", PEER_USER)?.ticket, `${PEER_TICKET}3`);
   }));
 
