@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AuthError, LockedError, UsageError } from "../../lib/errors/mod.ts";
 import { parseGroupFilter } from "../../lib/filters/mod.ts";
 import { openRemoteRepository, type RemoteRepository } from "../../lib/remote/mod.ts";
+import { HeldCollections } from "../support/held_collections.ts";
 import { chunkFile, maintainStore, stepOf } from "../support/maintain_store.ts";
 import { remoteOptions } from "../support/remote_repository.ts";
 import { makeChunk, writeSnapshot } from "../support/target_conformance.ts";
@@ -131,18 +132,24 @@ Deno.test("damage on a server is told with its snapshots; some groups alone are 
   }));
 
 Deno.test("who maintains a server that is collecting garbage is told who does, and ends", () =>
-  withServer(async (repository) => {
+  withServer(async (repository, server) => {
+    let held = new HeldCollections(server);
     const upid = await repository.tasks.startGarbageCollection();
     const error = await assertRejects(() => maintainStore(repository), LockedError);
     assert(error.message.includes("is being maintained: task garbage_collection of admin@pbs"));
+    held.letGo();
     await repository.tasks.follow(upid, () => {});
     const none = await maintainStore(repository, { timeLimitSeconds: 0 });
     assertEquals([none.state, none.complete], ["ok", false]);
+    held = new HeldCollections(server);
     const stop = new AbortController();
-    const report = await maintainStore(repository, {}, {
+    const maintaining = maintainStore(repository, {}, {
       signal: stop.signal,
       log: (line) => line.startsWith("starting garbage collection") && stop.abort(),
     });
+    await held.stopped();
+    held.letGo();
+    const report = await maintaining;
     assertEquals(report.steps.map(({ state }) => state), ["skipped", "interrupted", "left"]);
     assertEquals((await maintainStore(repository)).complete, true);
   }));

@@ -2,10 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseRepository } from "../../lib/repository/mod.ts";
 import { openRemoteRepository } from "../../lib/remote/mod.ts";
 import { eventually } from "../support/eventually.ts";
+import { HeldCollections } from "../support/held_collections.ts";
+import { serverEnvironment } from "../support/remote_command.ts";
 import { RemotePeer } from "../support/remote_peer.ts";
 import { type ClientRun, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
+import { TestServer } from "../support/test_server.ts";
 import { withoutHint } from "../support/without_hint.ts";
 
 /** A program, a server and a small source tree. */
@@ -155,16 +158,21 @@ Deno.test("a running task can be followed and stopped by others", async () => {
 });
 
 Deno.test("Ctrl-C in `garbage-collect` stops the server's task", async () => {
-  await using world = await World.start();
-  // It tests access times first, which takes a second.
-  const collect = spawnClient(["garbage-collect"], { env: world.env, output: "piped" });
-  const { code, stdout, stderr } = await interruptAfterFirstLine(collect);
+  await using server = await TestServer.start();
+  const held = new HeldCollections(server);
+  const env = serverEnvironment(server);
+  const interrupted = interruptAfterFirstLine(
+    spawnClient(["garbage-collect"], { env, output: "piped" }),
+  );
+  await held.stopped();
+  held.letGo();
+  const { code, stdout, stderr } = await interrupted;
   assertMatch(stdout, /^starting garbage collection[^]*\nTASK ERROR: task aborted\n$/);
   assertEquals(
     [code, stderr],
     [255, "got shutdown request (SIGINT)\nError: task failed (status task aborted)\n"],
   );
-  assertEquals((await listTasks(world, "--all"))[0]?.status, "task aborted");
+  assertEquals(server.server.state.tasks.list()[0]!.end!.status, "task aborted");
 });
 
 Deno.test("the second Ctrl-C leaves the server's task alone, which is no failure", async () => {
