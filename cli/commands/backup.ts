@@ -248,7 +248,11 @@ async function runBackupCommand(
   const crypt = await openBackupKeys(cryptOptions, context);
   const { dryRun } = options;
   const create = values.flag("init") && !dryRun;
-  await using repository = await openRepository(values, context, { create, keepsNothing: dryRun });
+  await using repository = await openRepository(values, context, {
+    create,
+    keepsNothing: dryRun,
+    ...(values.has("retry") ? { retries: values.requiredInteger("retry") } : {}),
+  });
   // Whatever becomes of the run (spec: cli.md §5.1).
   if (dryRun) context.use.leaveUncounted();
   else await context.use.record();

@@ -52,7 +52,8 @@ export const command: CommandDefinition = {
       type: { kind: "string", format: REPOSITORY_FORMAT },
       required: true,
       completion: "repository",
-      description: "Repository to copy to: a datastore directory or a server, as in --repository.",
+      description:
+        "Repository to copy to: a datastore directory, a server or a bucket, as in --repository.",
     },
     {
       name: "to-ns",

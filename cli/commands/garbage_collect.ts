@@ -28,8 +28,8 @@ export const command: CommandDefinition = {
       name: "cutoff",
       type: { kind: "string", format: TIME_SPAN_FORMAT },
       description:
-        "Remove what was not used for this long; 1d5m if absent. 0 frees everything that can " +
-        "be freed now, for example when the disk is full. Datastore directories only.",
+        "Remove what was not used for this long; 1d5m if absent, in buckets 20h. 0 frees " +
+        "everything that can be freed now, for example when the disk is full. Not on servers.",
     },
     ...VERBOSITY_OPTIONS,
     WARNINGS_EXIT_OPTION,

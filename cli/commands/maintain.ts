@@ -54,8 +54,9 @@ export const command: CommandDefinition = {
     {
       name: "cutoff",
       type: { kind: "string", format: TIME_SPAN_FORMAT },
-      description: "Remove garbage that was not used for this long; 1d5m if absent. Datastore " +
-        "directories only.",
+      description:
+        "Remove garbage that was not used for this long; 1d5m if absent, in buckets 20h. " +
+        "Not on servers.",
     },
     {
       name: "ignore-verified",

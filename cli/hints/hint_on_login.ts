@@ -4,10 +4,13 @@ import type { HintContext } from "./hint_context.ts";
 export const hintOnLogin = {
   "untrusted-certificate": (
     { fingerprint }: { readonly fingerprint?: string },
-    { program }: HintContext,
+    { program, address }: HintContext,
   ): string =>
     "compare the fingerprint with the one that the server's administrator sees; if it is the same, " +
-    (fingerprint === undefined
+    (address?.kind === "bucket"
+      ? `set PBS_FINGERPRINT${fingerprint === undefined ? " to it" : `=${fingerprint}`}; or name ` +
+        "the file of its authority with SSL_CERT_FILE"
+      : fingerprint === undefined
       ? `set PBS_FINGERPRINT to it, or confirm it once with "${program} login" on a terminal`
       : `set PBS_FINGERPRINT=${fingerprint} or confirm it with "${program} login" on a terminal`),
 

@@ -16,7 +16,7 @@ import type { OpeningContext } from "./repository_opener.ts";
  */
 export async function openBucketRepository(
   address: BucketRepositoryAddress,
-  { environment, output, limits, create = false }: OpeningContext,
+  { environment, output, limits, retries, create = false }: OpeningContext,
 ): Promise<LocalRepository> {
   const { host, port, tls, bucket, store, region, style } = address;
   const fingerprint = readEnvironmentSecret(
@@ -37,6 +37,7 @@ export async function openBucketRepository(
     ...(region === undefined ? {} : { region }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(authorities ? { authorities: Deno.readTextFileSync(authorities) } : {}),
+    ...(retries === undefined ? {} : { patience: { attemptsToReach: 1 + retries } }),
     // Each direction for itself.
     ...(limits === undefined
       ? {}

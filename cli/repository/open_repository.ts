@@ -8,7 +8,7 @@ import { selectRepository } from "./select_repository.ts";
 import { type AlsoFromMessages, withAlsoFrom } from "./with_also_from.ts";
 
 /** How a repository is opened. */
-export interface HowToOpen extends Pick<OpeningContext, "create" | "keepsNothing"> {
+export interface HowToOpen extends Pick<OpeningContext, "create" | "keepsNothing" | "retries"> {
   /** Whether its calls wait for locks if that is asked for; default yes. */
   readonly waitsForLocks?: boolean;
   /** How the help of other repositories is told, where a command takes some. */
@@ -36,6 +36,7 @@ export async function openRepository(
     output,
     create: how.create ?? false,
     keepsNothing: how.keepsNothing ?? false,
+    ...(how.retries === undefined ? {} : { retries: how.retries }),
     ...(limits === undefined ? {} : { limits }),
   });
   const wait = how.waitsForLocks ?? true ? lockWaitOf(values, context) : undefined;

@@ -12,6 +12,8 @@ export interface OpeningContext {
   readonly keepsNothing?: boolean;
   /** Whether the user may be asked for anything; default is yes, at a terminal. */
   readonly mayAsk?: boolean;
+  /** Further attempts to reach an object store for the first time, where somebody wants them. */
+  readonly retries?: number;
   /** Limits of connections, bytes per second and bytes. */
   readonly limits?: { readonly rateBytesPerSecond: number; readonly burstBytes?: number };
 }

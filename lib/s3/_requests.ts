@@ -18,6 +18,7 @@ import {
   type IncomingBody,
 } from "../http/mod.ts";
 import { type Address, resolveAddress } from "./_address.ts";
+import { AttemptLimit } from "./_attempt_limit.ts";
 import { Connections } from "./_connections.ts";
 import { parseErrorAnswer } from "./_parse_answers.ts";
 import { describeRefusal, isPassing, type RefusedAnswer } from "./_refusal.ts";
@@ -26,14 +27,15 @@ import type { EndpointOptions } from "./bucket_options.ts";
 import type { RequestCounts } from "./request_counts.ts";
 
 const DEFAULT_ATTEMPTS = 8;
-/** Attempts to reach a server that never answered: its address may be wrong. */
+/** Attempts while a server has never answered: its address may be wrong. */
 const ATTEMPTS_TO_REACH = 3;
+/** Time in which the first answer has to come, unless a body is sent for it. */
+const DEFAULT_REACH_MS = 15_000;
+/** Time after which there is no further attempt. */
+const LAST_ATTEMPT_TO_REACH_MS = 5000;
 const DEFAULT_FIRST_PAUSE_MS = 500;
 const DEFAULT_LONGEST_PAUSE_MS = 15_000;
 const DEFAULT_LONGEST_ASKED_PAUSE_MS = 120_000;
-/** Time for an attempt (spec: s3-datastore.md §11.4): this long, or longer for what is large. */
-const ATTEMPT_MS = 1_800_000;
-const LEAST_BYTES_PER_SECOND = 1024;
 /** Answers that are not objects. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** A body goes to the connection in pieces of this size, each of which is a sign of life. */
@@ -116,6 +118,7 @@ export class Requests implements AsyncDisposable {
       ? EMPTY_SHA256
       : encodeHex(sha256(request.body));
     let fresh = false;
+    const beginMs = performance.now();
     for (let attempt = 1;; attempt++) {
       const failure = await this.#attempt(request, sum, fresh);
       if ("result" in failure) return failure.result;
@@ -134,7 +137,8 @@ export class Requests implements AsyncDisposable {
       const longestAsked = this.#options.patience?.longestAskedPauseMs ??
         DEFAULT_LONGEST_ASKED_PAUSE_MS;
       if (
-        this.#closing.signal.aborted || !failure.passing || attempt >= this.#attempts(error) ||
+        this.#closing.signal.aborted || !failure.passing ||
+        attempt >= this.#attempts(error, performance.now() - beginMs) ||
         (askedPauseMs ?? 0) > longestAsked
       ) {
         throw this.#lastError(request, error, attempt);
@@ -148,10 +152,13 @@ export class Requests implements AsyncDisposable {
     await this.#connections[Symbol.asyncDispose]();
   }
 
-  #attempts({ situation }: PbsError): number {
-    const attempts = this.#options.patience?.attempts ?? DEFAULT_ATTEMPTS;
-    const isNowhere = situation?.kind === "server-unreachable" && !this.#isReached;
-    return isNowhere ? Math.min(attempts, ATTEMPTS_TO_REACH) : attempts;
+  /** How often a request is tried; where nobody has ever answered, that is not long. */
+  #attempts({ situation }: PbsError, passedMs: number): number {
+    const { attempts = DEFAULT_ATTEMPTS, attemptsToReach } = this.#options.patience ?? {};
+    if (this.#isReached) return attempts;
+    if (attemptsToReach !== undefined) return attemptsToReach;
+    if (situation?.kind === "server-unreachable" || passedMs > LAST_ATTEMPT_TO_REACH_MS) return 1;
+    return Math.min(attempts, ATTEMPTS_TO_REACH);
   }
 
   async #attempt<T>(request: S3Request<T>, sum: string, fresh: boolean): Promise<Attempt<T>> {
@@ -162,7 +169,7 @@ export class Requests implements AsyncDisposable {
       if (request.method === "PUT") await this.#keepPutRate(signal);
       const taken = await this.#connections.take(signal, fresh);
       reused = taken.reused;
-      const limit = new Limit(request.body?.length ?? 0, signal);
+      const limit = new AttemptLimit(request.body?.length ?? 0, signal);
       let released: Promise<void> | undefined;
       try {
         request.beforeAttempt?.();
@@ -170,11 +177,14 @@ export class Requests implements AsyncDisposable {
         const { promise, resolve } = Promise.withResolvers<void>();
         released = promise;
         isSent = true;
-        const response = await taken.client.request({
+        const { reachMs = DEFAULT_REACH_MS } = this.#options.patience ?? {};
+        const isFirst = !this.#isReached && !request.body?.length;
+        const sending = taken.client.request({
           ...signed,
           signal: limit.signal,
           released: resolve,
         });
+        const response = await (isFirst ? limit.within(reachMs, sending) : sending);
         reused = isSent = false;
         this.#isReached = true;
         return await limit.during(response.body, () => this.#receive(request, response));
@@ -269,7 +279,13 @@ export class Requests implements AsyncDisposable {
     const text = error.message.startsWith(what) ? error.message : `${what}: ${error.message}`;
     const { situation } = error;
     const options = situation === undefined ? {} : { situation };
-    if (error instanceof ConnectionError) return new ConnectionError(text + often, options);
+    if (error instanceof ConnectionError) {
+      const { tls, host, port } = this.address;
+      const advice = this.#isReached || situation?.kind === "server-unreachable"
+        ? ""
+        : `; see whether an object store with${tls ? "" : "out"} TLS is at port ${port} of ${host}`;
+      return new ConnectionError(text + often + advice, options);
+    }
     if (error instanceof TrustError) return new TrustError(text, options);
     if (error instanceof CorruptDataError) return new CorruptDataError(text + often, options);
     return error;
@@ -288,54 +304,6 @@ type Attempt<T> =
     readonly stale?: boolean;
     readonly askedPauseMs?: number;
   };
-
-/** Ends an attempt that takes too long, or whose caller gave up. */
-class Limit implements Disposable {
-  /** The error, if the attempt was ended. */
-  reason: PbsError | undefined;
-  readonly #controller = new AbortController();
-  readonly #timer: ReturnType<typeof setTimeout>;
-  readonly #callers: AbortSignal | undefined;
-  readonly #cancel = () =>
-    this.#end(new CancelledError("the request was cancelled", { cause: this.#callers?.reason }));
-
-  constructor(lengthBytes: number, callers: AbortSignal | undefined) {
-    const limitMs = Math.max(ATTEMPT_MS, lengthBytes / LEAST_BYTES_PER_SECOND * 1000);
-    this.#timer = setTimeout(
-      () => this.#end(new ConnectionError(`not done in ${Math.round(limitMs / 60_000)} minutes`)),
-      limitMs,
-    );
-    this.#callers = callers;
-    callers?.addEventListener("abort", this.#cancel);
-    if (callers?.aborted) this.#cancel();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Keeps to the limit while the answer's body is read. */
-  async during<T>(body: IncomingBody, read: () => Promise<T>): Promise<T> {
-    const cancel = () => body.cancel();
-    this.signal.addEventListener("abort", cancel);
-    if (this.signal.aborted) cancel();
-    try {
-      return await read();
-    } finally {
-      this.signal.removeEventListener("abort", cancel);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    this.#callers?.removeEventListener("abort", this.#cancel);
-  }
-
-  #end(reason: PbsError): void {
-    this.reason ??= reason;
-    this.#controller.abort(reason);
-  }
-}
 
 async function readError(body: IncomingBody): Promise<RefusedAnswer["error"]> {
   if (body.lengthBytes === 0) return undefined;

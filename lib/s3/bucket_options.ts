@@ -7,7 +7,7 @@ import type { RateLimiter } from "../duplex/mod.ts";
  */
 export type S3Quirk = "skip-if-none-match-header" | "delete-objects-via-delete-object";
 
-/** How often and how long a request is tried. */
+/** How often and how long a request is tried; not often while nobody has answered yet. */
 export interface RequestPatience {
   /** Attempts of a request in all. Default 8. */
   readonly attempts?: number;
@@ -17,6 +17,10 @@ export interface RequestPatience {
   readonly longestPauseMs?: number;
   /** Longest pause that a server may ask for; more ends the request. Default 120 s. */
   readonly longestAskedPauseMs?: number;
+  /** Attempts while nobody has ever answered. Default few, depending on how long each takes. */
+  readonly attemptsToReach?: number;
+  /** Time for the first answer of all, unless a body is sent for it. Default 15 s. */
+  readonly reachMs?: number;
   /** Time in which nothing moves. Default 10 minutes. */
   readonly silenceMs?: number;
 }

@@ -85,23 +85,38 @@ export class S3Bucket implements ObjectStore {
     signal?: AbortSignal,
   ): Promise<ReadObject | undefined> {
     let memory: { length: number; bytes: Uint8Array } | undefined;
+    let refusal: { error: unknown } | undefined;
     // A repeated request finds the memory of the one before it.
     const provide = (length: number) => {
-      if (memory?.length !== length) memory = { length, bytes: (buffer ?? newMemory)(length) };
+      if (memory?.length === length) return memory.bytes;
+      try {
+        memory = { length, bytes: (buffer ?? newMemory)(length) };
+      } catch (error) {
+        refusal = { error };
+        throw error;
+      }
       return memory.bytes;
     };
-    const found = await this.#requests.send<ReadObject | "absent">({
+    const found = await this.#requests.send<ReadObject | "absent" | "unwanted">({
       method: "GET",
       path: pathOf(key),
       signal,
       failed: `cannot read "${key}"`,
       accepted: (answer) => isAbsent(answer) ? "absent" : undefined,
       read: async (response) => {
-        const content = await readContent(response, provide);
+        let content: Uint8Array;
+        try {
+          content = await readContent(response, provide);
+        } catch (error) {
+          // An object of that length is not wanted: it has it the next time as well.
+          if (refusal !== undefined) return "unwanted";
+          throw error;
+        }
         this.#requests.countDownload(content.length);
         return { content, etag: unquoted(response.headers.get("etag") ?? "") };
       },
     });
+    if (found === "unwanted") throw refusal!.error;
     return found === "absent" ? undefined : found;
   }
 

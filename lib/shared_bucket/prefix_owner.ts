@@ -55,10 +55,14 @@ export async function createPrefix(
   keys: SharedKeys,
   leaseSeconds = DEFAULT_LEASE_SECONDS,
 ): Promise<boolean> {
+  // Asked for by its name: thousands of chunks come before it in a listing.
+  const isThere = async () => await store.get(keys.inUse) !== undefined;
+  if (await isThere()) return false;
   for await (const { objects } of store.list(keys.root)) {
-    if (objects.some(({ key }) => key === keys.inUse)) return false;
     const [first] = objects;
     if (first !== undefined) {
+      // Somebody else may have been first.
+      if (await isThere()) return false;
       throw new ConflictError(
         `no datastore can be created below "${keys.root}" (${store.displayName}): there is "${first.key}"`,
       );
