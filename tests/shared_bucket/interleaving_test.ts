@@ -1,16 +1,15 @@
 import { setImmediate as immediate, setTimeout as delay } from "node:timers/promises";
 import { assertEquals } from "@std/assert";
-import { encodeHex } from "../../lib/bytes/mod.ts";
 import { PbsError } from "../../lib/errors/mod.ts";
 import { LocalRepository, readIndex } from "../../lib/datastore/mod.ts";
-import type { BackupSnapshot, NewChunk } from "../../lib/repository/mod.ts";
+import type { NewChunk } from "../../lib/repository/mod.ts";
 import { openSharedDatastore } from "../../lib/shared_bucket/mod.ts";
 import { Chance } from "../support/chance.ts";
-import { makeChunk, summaryOf, uploadManifest } from "../support/target_conformance.ts";
+import { makeChunk } from "../support/target_conformance.ts";
 import { SharedMemory } from "./actor_store.ts";
+import { ARCHIVE, backUpChunks } from "./back_up_chunks.ts";
 
 const RUNS = 200;
-const ARCHIVE = "root.pxar.didx";
 const LEASE_SECONDS = 1800;
 
 /** An actor's connection was cut for good: nothing of it reaches the store any more. */
@@ -108,33 +107,6 @@ class Scheduler {
   }
 }
 
-/** Backs up chunks, relying on those that the previous snapshot names. */
-async function backUp(
-  repository: LocalRepository,
-  snapshot: BackupSnapshot,
-  chunks: readonly NewChunk[],
-): Promise<void> {
-  await using target = await repository.beginBackup({ namespace: "", snapshot });
-  const known = new Set<string>();
-  if (target.previousTime !== undefined) {
-    const index = readIndex(await target.previousIndex(ARCHIVE), ARCHIVE);
-    for (let i = 0; i < index.chunkCount; i++) known.add(encodeHex(index.digestAt(i)));
-  }
-  const summary = summaryOf("dynamic", chunks);
-  const writer = await target.createIndex("dynamic", ARCHIVE);
-  for (const chunk of chunks) {
-    if (!known.has(encodeHex(chunk.digest))) await writer.putChunk(chunk);
-  }
-  let offset = 0;
-  for (const { digest, size } of chunks) {
-    await writer.append([{ digest, offset }]);
-    offset += size;
-  }
-  await writer.close(summary);
-  await uploadManifest(target, { [ARCHIVE]: summary });
-  await target.finish();
-}
-
 /** Snapshots that lack something. */
 async function findLosses(memory: SharedMemory): Promise<string[]> {
   const { datastore } = await openSharedDatastore(memory.store(), "tank");
@@ -166,11 +138,13 @@ Deno.test("no order of requests of two writers, prune and collections loses a ch
       const { datastore } = await openSharedDatastore(memory.store(), "tank", { create: true });
       await using repository = new LocalRepository(datastore);
       // A previous snapshot, chunks that nobody names any more, and perhaps a list of them.
-      await backUp(repository, { type: "host", id: "w1", time: 1000 }, [a!, b!]);
-      await backUp(repository, { type: "host", id: "w2", time: 1000 }, [c!]);
+      await backUpChunks(repository, { type: "host", id: "w1", time: 1000 }, [a!, b!]);
+      await backUpChunks(repository, { type: "host", id: "w2", time: 1000 }, [c!]);
       await repository.forgetSnapshot("", { type: "host", id: "w2", time: 1000 });
       if (seed % 2 === 0) await repository.garbageCollect(lines);
-      if (seed % 4 === 0) await backUp(repository, { type: "host", id: "w2", time: 1500 }, [b!]);
+      if (seed % 4 === 0) {
+        await backUpChunks(repository, { type: "host", id: "w2", time: 1500 }, [b!]);
+      }
     }
     memory.time += 100;
     const before = [...memory.objects.keys()].filter((key) => key.includes("/.chunks/"));
@@ -179,7 +153,7 @@ Deno.test("no order of requests of two writers, prune and collections loses a ch
       name: id,
       run: async (open) => {
         await using repository = await open();
-        await backUp(repository, { type: "host", id, time: 2000 }, chunks);
+        await backUpChunks(repository, { type: "host", id, time: 2000 }, chunks);
       },
     });
     const collects = (name: string): Actor => ({
