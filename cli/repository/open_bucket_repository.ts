@@ -3,7 +3,7 @@ import { LocalRepository } from "../../lib/datastore/mod.ts";
 import { RateLimiter } from "../../lib/duplex/mod.ts";
 import type { BucketRepositoryAddress } from "../../lib/repository/mod.ts";
 import { openBucket } from "../../lib/s3/mod.ts";
-import { openSharedDatastore } from "../../lib/shared_bucket/mod.ts";
+import { openSharedDatastore, trialKey } from "../../lib/shared_bucket/mod.ts";
 import type { Environment } from "../environment.ts";
 import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 import type { OpeningContext } from "./repository_opener.ts";
@@ -31,6 +31,7 @@ export async function openBucketRepository(
     pathStyle: style === "path",
     tls,
     bucket,
+    trialKey: trialKey(store),
     accessKey: readKey(environment, "PBS_S3_ACCESS_KEY", "pbs-client.s3-access-key"),
     secretKey: readKey(environment, "PBS_S3_SECRET_KEY", "pbs-client.s3-secret-key"),
     ...(port === undefined ? {} : { port }),

@@ -52,6 +52,8 @@ export interface S3Request<T> {
   readonly headers?: readonly HeaderField[];
   /** Undefined: none, and no length is told. */
   readonly body?: Uint8Array;
+  /** Of the body, lower-case hex, if it is known. */
+  readonly sha256?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called before each attempt is signed; what it throws ends the request. */
   readonly beforeAttempt?: (() => void) | undefined;
@@ -114,9 +116,8 @@ export class Requests implements AsyncDisposable {
   async send<T>(request: S3Request<T>): Promise<T> {
     this.#counts[request.method.toLowerCase() as "get"]++;
     this.#counts.uploaded += request.body?.length ?? 0;
-    const sum = request.body === undefined || request.body.length === 0
-      ? EMPTY_SHA256
-      : encodeHex(sha256(request.body));
+    const sum = request.sha256 ??
+      (request.body?.length ? encodeHex(sha256(request.body)) : EMPTY_SHA256);
     let fresh = false;
     const beginMs = performance.now();
     for (let attempt = 1;; attempt++) {

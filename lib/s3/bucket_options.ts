@@ -68,4 +68,10 @@ export interface EndpointOptions {
 export interface BucketOptions extends EndpointOptions {
   /** Name of the bucket; it has to be there. */
   readonly bucket: string;
+  /**
+   * Key of an object that is written, and removed, to see whether the server checks bodies against the
+   * SHA-256 in the signature; large ones go without MD5 sums if it does. Default: no such trial, MD5
+   * sums always, as the reference sends them.
+   */
+  readonly trialKey?: string;
 }

@@ -8,8 +8,9 @@ import {
 import type { HeaderField, HttpResponse } from "../http/mod.ts";
 import { encodeKey, encodeValue } from "./_address.ts";
 import { deletionBodies, isDeletable } from "./_deletion_body.ts";
+import { HashTrial } from "./_hash_trial.ts";
 import { type ListingAnswer, parseDeletion, parseListing, unquoted } from "./_parse_answers.ts";
-import { isPassingCode, type RefusedAnswer, shown } from "./_refusal.ts";
+import { isPassing, isPassingCode, type RefusedAnswer, shown } from "./_refusal.ts";
 import { md5Of, Requests } from "./_requests.ts";
 import type { BucketOptions, S3Quirk } from "./bucket_options.ts";
 import type {
@@ -31,6 +32,8 @@ const MAX_OBJECT_BYTES = 2 ** 31;
 const MAX_LISTING_BYTES = 16 * 1024 * 1024;
 /** Deletions one after the other that go on at a time where a server has none of many. */
 const DELETIONS_AT_A_TIME = 16;
+/** Bodies above this size are worth a trial: an MD5 sum of a MiB takes longer than all else of its request. */
+const CHEAP_MD5_BYTES = 64 * 1024;
 const OCTETS: HeaderField = ["content-type", "application/octet-stream"];
 
 /** A bucket of an object store that speaks S3 (spec: s3-datastore.md §11). */
@@ -39,6 +42,7 @@ export class S3Bucket implements ObjectStore {
   readonly #requests: Requests;
   readonly #bucket: string;
   readonly #quirks: ReadonlySet<S3Quirk>;
+  readonly #hashTrial: HashTrial;
 
   /**
    * Nothing is asked yet; see {@linkcode S3Bucket.checkAccess}.
@@ -49,6 +53,7 @@ export class S3Bucket implements ObjectStore {
     this.#requests = new Requests(options, options.bucket);
     this.#bucket = options.bucket;
     this.#quirks = new Set(options.quirks);
+    this.#hashTrial = new HashTrial(this.#requests, options.trialKey);
     const { tls, authority } = this.#requests.address;
     this.displayName = `s3:${tls ? "https" : "http"}://${authority}/${options.bucket}`;
   }
@@ -125,21 +130,39 @@ export class S3Bucket implements ObjectStore {
     content: Uint8Array,
     options: PutObject = {},
   ): Promise<"stored" | "exists"> {
+    const withoutMd5 = content.length > CHEAP_MD5_BYTES && await this.#hashTrial.isChecked();
+    const result = await this.#put(key, content, options, withoutMd5);
+    if (result !== "refused") return result;
+    // A bucket with object lock, for one, takes nothing without.
+    this.#hashTrial.distrust();
+    return await this.#put(key, content, options, false) as "stored" | "exists";
+  }
+
+  async #put(
+    key: string,
+    content: Uint8Array,
+    options: PutObject,
+    withoutMd5: boolean,
+  ): Promise<"stored" | "exists" | "refused"> {
     const ifAbsent = options.ifAbsent === true && !this.#quirks.has("skip-if-none-match-header");
     const failed = `cannot write "${key}"`;
-    return await this.#requests.send<"stored" | "exists">({
+    const hasMd5 = content.length > 0 && !withoutMd5;
+    return await this.#requests.send<"stored" | "exists" | "refused">({
       method: "PUT",
       path: pathOf(key),
       headers: [
         OCTETS,
-        ...content.length === 0 ? [] : [["content-md5", md5Of(content)] as const],
+        ...hasMd5 ? [["content-md5", md5Of(content)] as const] : [],
         ...ifAbsent ? [["if-none-match", "*"] as const] : [],
       ],
       body: content,
       signal: options.signal,
       failed,
       beforeAttempt: options.beforeAttempt,
-      accepted: ({ status }) => ifAbsent && status === 412 ? "exists" : undefined,
+      accepted: (answer) => {
+        if (ifAbsent && answer.status === 412) return "exists";
+        return withoutMd5 && answer.status === 400 && !isPassing(answer) ? "refused" : undefined;
+      },
       // Some servers answer and end the connection while the body still comes: the answer is lost.
       ...ifAbsent
         ? {

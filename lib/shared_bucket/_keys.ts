@@ -37,6 +37,11 @@ export class SharedKeys {
     return `${this.shared}files/`;
   }
 
+  /** An object that shows what a server checks, and is removed at once. */
+  get trial(): string {
+    return `${this.shared}trial`;
+  }
+
   get sessions(): string {
     return `${this.shared}sessions/`;
   }

@@ -16,3 +16,4 @@ export {
   openSharedDatastore,
   type SharedDatastoreOptions,
 } from "./shared_datastore.ts";
+export { trialKey } from "./trial_key.ts";

@@ -26,6 +26,8 @@ export type RelayFault =
   | { readonly answer: string }
   /** The request reaches the server twice; the second answer is the one that is told. */
   | { readonly repeat: true }
+  /** A bit of its body is another one. */
+  | { readonly flip: true }
   /** The server's answer, changed. */
   | { readonly change: (answer: string) => string };
 
@@ -85,6 +87,7 @@ export class S3Relay implements Disposable {
         continue;
       }
       if (fault !== undefined && "repeat" in fault) await this.#ask(head, body);
+      if (fault !== undefined && "flip" in fault) body[Math.floor(body.length / 2)]! ^= 1;
       const cut = fault !== undefined && "cut" in fault ? fault.cut : undefined;
       if (cut === "before") return;
       if (cut === "head") return await this.#askHalf(latin1(head.slice(0, head.length / 2)));
