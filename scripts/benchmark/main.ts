@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { describeVectorPaths } from "../../ffi/pipeline.ts";
 import { measure, type Measurement } from "./measure.ts";
 import { runAtOnce } from "./at_once.ts";
+import { runBuckets } from "./buckets.ts";
 import { runImage } from "./image.ts";
 import { runLook } from "./look.ts";
 import { runOverLink } from "./over_link.ts";
@@ -38,6 +39,15 @@ const USAGE = `usage: scripts/bench [options]
   --serve --at-once N  instead: N backups of the tree at once, then N restores
   --relay           instead: through a link of 1 Gbit/s with 20 ms each way, random data
   --image SIZE      instead: an image of SIZE GiB, half of it zeros, beside zstd and openssl
+  --buckets         instead: a bucket on a local S3 server, directly and through a link of 1 Gbit/s, copies
+                    and the marking of a collection; a table in Markdown. Installs restic, curl and
+                    versitygw if they are missing
+    --size GIB      how much of the tree (default 2); --work is /dev/shm if absent, where 6 times the
+                    size must be free
+    --disk DIR      folder on a disk, to which copies go as well
+    --round-trip MS of the link (default 30)
+    --chunks N      in the store that is simulated for the marking (default 2e7)
+    --tls           S3 over TLS, which only stores of this machine can do without
   --look            instead: mounts, maps, cat, find and the page, beside the source
   --snapshots N     how many snapshots --look searches (default 100)
   --scale           instead: 1,000,000 empty files, and one sparse 50 GB file (memory must not grow)
@@ -58,15 +68,21 @@ const options = parseArgs(Deno.args, {
     "at-once",
     "image",
     "snapshots",
+    "size",
+    "disk",
+    "round-trip",
+    "chunks",
   ],
-  boolean: ["serve", "relay", "look", "scale", "help"],
-  default: { tree: "/usr", work: "/var/tmp", target: "/dev/shm", rounds: "1", cache: "warm" },
+  boolean: ["serve", "relay", "look", "scale", "buckets", "tls", "help"],
+  default: { tree: "/usr", target: "/dev/shm", rounds: "1", cache: "warm" },
 });
 if (options.help) {
   console.log(USAGE);
   Deno.exit(0);
 }
 const program: string = options.program ?? fromFileUrl(new URL("../pbs-client", import.meta.url));
+
+const workParent: string = options.work ?? (options.buckets ? "/dev/shm" : "/var/tmp");
 
 /** Empties the page cache, or fills it with the tree. */
 async function prepareCache(tree: string): Promise<void> {
@@ -118,7 +134,7 @@ const results = new Map<string, Measurement[]>();
 const key = (job: Job, side: Side) => `${job}\u0000${side.name}`;
 
 async function round(wanted: string[] | undefined, number: number): Promise<Side[]> {
-  const work = await Deno.makeTempDir({ dir: options.work, prefix: "pbs-client-bench-" });
+  const work = await Deno.makeTempDir({ dir: workParent, prefix: "pbs-client-bench-" });
   const target = await Deno.makeTempDir({ dir: options.target, prefix: "pbs-client-bench-" });
   const taking: Side[] = [];
   let served: ServedStore | undefined;
@@ -173,25 +189,37 @@ if (options.image !== undefined) {
   await runImage({
     program,
     tree: options.tree,
-    work: options.work,
+    work: workParent,
     target: options.target,
     sizeBytes: Math.round(Number(options.image) * 1024) * 1024 * 1024,
     rounds: Number(options.rounds),
+  });
+} else if (options.buckets) {
+  await runBuckets({
+    program,
+    tree: options.tree,
+    sizeBytes: Number(options.size ?? 2) * 2 ** 30,
+    work: workParent,
+    disk: options.disk,
+    rounds: Number(options.rounds),
+    roundTripMs: Number(options["round-trip"] ?? 30),
+    simulatedChunks: Number(options.chunks ?? 2e7),
+    tls: options.tls,
   });
 } else if (options.look) {
   await runLook({
     program,
     tree: options.tree,
-    work: options.work,
+    work: workParent,
     target: options.target,
     snapshots: Number(options.snapshots ?? 100),
   });
 } else if (options.scale) {
-  await runScale(program, options.work, options.target);
+  await runScale(program, workParent, options.target);
 } else if (options.relay) {
-  await runOverLink(program, options.work, options.target);
+  await runOverLink(program, workParent, options.target);
 } else if (options["at-once"] !== undefined) {
-  await runAtOnce(program, options.work, options.tree, Number(options["at-once"]));
+  await runAtOnce(program, workParent, options.tree, Number(options["at-once"]));
 } else {
   const entries = await shell(`find '${options.tree}' -xdev | wc -l`);
   const bytes = await shell(`du -sxb '${options.tree}' | cut -f1`);

@@ -96,6 +96,8 @@ const up = new Direction(delayMs!, bytesPerSecond!);
 const down = new Direction(delayMs!, bytesPerSecond!);
 
 async function relay(near: Deno.TcpConn): Promise<void> {
+  // What the two sides need to agree on a connection; the near one believes to have it already.
+  await delay(2 * delayMs!);
   const far = await Deno.connect({ hostname: "127.0.0.1", port: targetPort! });
   near.setNoDelay(true);
   far.setNoDelay(true);

@@ -21,6 +21,8 @@ export interface S3ServerOptions {
   readonly certificate?: CertificateAndKey;
   /** The domain below which versitygw takes a host's name for a bucket. */
   readonly domain?: string;
+  /** Whether versitygw notes each request, so that {@linkcode S3Server.requestCount} can tell. */
+  readonly noteRequests?: boolean;
 }
 
 const REGION = "us-west-1";
@@ -50,7 +52,7 @@ export class S3Server implements AsyncDisposable {
     readonly dir: TempDir,
     /** The certificate, and what made it; undefined without TLS. */
     readonly certificate: CertificateAndKey | undefined,
-    readonly domain: string | undefined,
+    readonly started: S3ServerOptions,
   ) {}
 
   /** Starts one, and waits until it answers. */
@@ -84,7 +86,7 @@ export class S3Server implements AsyncDisposable {
           { ...common, port: freePort() },
           dir,
           certificate,
-          options.domain,
+          options,
         );
         if (await server.resume()) return server;
         // Another one may have been given the same port; nothing else is worth another try.
@@ -99,6 +101,16 @@ export class S3Server implements AsyncDisposable {
   /** The folder in which every object is a file, named by its key. */
   get folder(): string {
     return `${this.dir.path}/buckets/${this.options.bucket}`;
+  }
+
+  get processId(): number {
+    return this.#child!.pid;
+  }
+
+  /** Requests that were answered until now. */
+  async requestCount(): Promise<number> {
+    const notes = await Deno.readTextFile(`${this.dir.path}/requests`);
+    return notes.split("\n").filter((line) => line.includes(" s3_")).length;
   }
 
   /** Ends it at once, as a crash would; what it has stored stays. */
@@ -170,12 +182,15 @@ export class S3Server implements AsyncDisposable {
   #arguments(): string[] {
     const { path } = this.dir;
     const address = `127.0.0.1:${this.options.port}`;
-    const domain = this.domain === undefined ? [] : [`--virtual-domain=${this.domain}`];
+    const domain = this.started.domain === undefined
+      ? []
+      : [`--virtual-domain=${this.started.domain}`];
     const keys = [`--cert=${path}/cert.pem`, `--key=${path}/key.pem`];
     const tls = this.certificate === undefined ? [] : keys;
+    const notes = this.started.noteRequests ? [`--access-log=${path}/requests`] : [];
     return this.kind === "versitygw"
       ? ["--keep-alive", "-q", `--port=${address}`, `--region=${REGION}`, ...tls, ...domain].concat(
-        ["posix", `${path}/buckets`],
+        [...notes, "posix", `${path}/buckets`],
       )
       : ["serve", "s3", "--config=/dev/null", `--addr=${address}`, ...tls, `${path}/buckets`];
   }
