@@ -4,21 +4,13 @@ import { createCryptConfig } from "../../lib/crypto/mod.ts";
 import type { BackupSnapshot, Repository } from "../../lib/repository/mod.ts";
 import { backUp } from "../support/back_up.ts";
 import { withLocalRepository } from "../support/local_repository.ts";
+import { noise } from "../support/noise.ts";
 import { restoreStored } from "../support/restore_stored.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const MIB = 1 << 20;
 const CATALOG = "catalog.pcat1.didx";
-
-/** Content that no other file has. */
-function noise(length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  }
-  return bytes;
-}
 
 /** Folders `a` and `b` with a large file and small ones each, and backups of them. */
 class Place {
@@ -27,10 +19,10 @@ class Place {
   fetched: string[] = [];
 
   constructor(readonly dir: string, readonly repository: Repository) {
-    for (const name of ["a", "b"]) {
+    for (const [name, seed] of [["a", 100], ["b", 200]] as const) {
       Deno.mkdirSync(`${dir}/${name}`);
-      Deno.writeFileSync(`${dir}/${name}/large`, noise(4 * MIB));
-      for (let i = 0; i < 50; i++) Deno.writeFileSync(`${dir}/${name}/${i}`, noise(3000));
+      Deno.writeFileSync(`${dir}/${name}/large`, noise(4 * MIB, seed + 99));
+      for (let i = 0; i < 50; i++) Deno.writeFileSync(`${dir}/${name}/${i}`, noise(3000, seed + i));
       Deno.utimeSync(`${dir}/${name}`, 1_500_000_000, 1_500_000_000);
       for (const { name: file } of Deno.readDirSync(`${dir}/${name}`)) {
         Deno.utimeSync(`${dir}/${name}/${file}`, 1_500_000_000, 1_500_000_000);
@@ -144,7 +136,7 @@ Deno.test("after a change of mode everything that both archives have alike is kn
 });
 
 Deno.test("nothing of a snapshot with another key or without one is taken for known", async () => {
-  const [one, two] = [await createCryptConfig(noise(32)), await createCryptConfig(noise(32))];
+  const [one, two] = [await createCryptConfig(noise(32, 1)), await createCryptConfig(noise(32, 2))];
   const encrypted = (config: typeof one) => ({ crypt: { config, mode: "encrypt" as const } });
   for (const changeDetectionMode of ["legacy", "metadata"] as const) {
     await withPlace(async (place) => {

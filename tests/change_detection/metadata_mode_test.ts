@@ -3,6 +3,7 @@ import { encodeHex } from "../../lib/bytes/mod.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { assertOk } from "../support/assert_run.ts";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
+import { SHELL_NOISE } from "../support/noise.ts";
 import { type ClientRun, runClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -12,6 +13,7 @@ import { testWithPeers } from "../support/with_peers.ts";
 class Place implements AsyncDisposable {
   readonly source: string;
   #time = 1_700_000_000;
+  #editTime = 1_500_000_000;
   env: Record<string, string> = {};
   repository: string;
   key: readonly string[] = [];
@@ -24,8 +26,8 @@ class Place implements AsyncDisposable {
   static async make(): Promise<Place> {
     const place = new Place(await TempDir.make(), await TempDir.make("/dev/shm"));
     await Deno.mkdir(place.source);
-    await place.edit(`
-      for i in $(seq 300); do head -c $((i * 97 % 9000)) /dev/urandom > f$i; done
+    await place.edit(`${SHELL_NOISE}
+      noise 1500000 1 | for i in $(seq 300); do head -c $((i * 97 % 9000)) > f$i; done
       mkdir -p a/b; for i in $(seq 100); do echo $i > a/b/$i; done
       ln f7 a/hard; ln -s f8 soft; setfattr -n user.note -v one f9; setfacl -m u:1000:r f10`);
     return place;
@@ -37,7 +39,7 @@ class Place implements AsyncDisposable {
       "-e",
       "-c",
       `${script}
-      find . -newermt 2020-01-01 -not -type l -exec touch -h -d @$((1500000000 + RANDOM)) {} +`,
+      find . -newermt 2020-01-01 -not -type l -exec touch -h -d @${this.#editTime++} {} +`,
     ], {
       cwd: this.source,
     });
@@ -95,7 +97,7 @@ function countsOf({ stderr }: ClientRun): [unchanged: number, changed: number] {
 }
 
 const FILES = 400;
-const PEERS = [...TREE_PEERS, "setfattr", "setfacl"];
+const PEERS = [...TREE_PEERS, "openssl", "setfattr", "setfacl"];
 
 /** The same story everywhere: nothing changed, then every kind of change. */
 async function tellStory(place: Place): Promise<void> {
