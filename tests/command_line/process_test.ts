@@ -51,8 +51,10 @@ class StoreFolder implements AsyncDisposable {
 }
 
 Deno.test("a reader that goes away ends the program quietly", async () => {
+  await using folder = await StoreFolder.create();
+  // A pipe that was open for reading, and is not any more.
   const run = await shell(
-    '{ sleep 0.5; "$@"; echo "code $?" >&2; } | true',
+    `cd '${folder.path}'; mkfifo pipe; exec 3<>pipe 4>pipe 3>&-; "$@" >&4; echo "code $?" >&2`,
     ["help", "--verbose"],
   );
   assertEquals(run.stderr, "code 141\n");
