@@ -12,7 +12,7 @@ set -eu -o pipefail
 start() {
   STARTED=$(mktemp)
   bash -c "exec $1" > "$STARTED" &
-  for _ in $(seq 600); do grep -q "$2" "$STARTED" && return; sleep 0.05; done
+  for _ in $(seq 2400); do grep -q "$2" "$STARTED" && return; sleep 0.05; done
   return 1
 }
 # shows TEXT COMMAND...: runs a command, whether it fails or not, that has to print the text.

@@ -17,9 +17,10 @@ export class MountNamespace implements AsyncDisposable {
         "--propagation=private",
         "sh",
         "-c",
-        "mount -t tmpfs tmpfs /run && echo ready && exec sleep 600",
+        "mount -t tmpfs tmpfs /run && echo ready && exec cat",
       ],
-      stdin: "null",
+      // Ends with this process, however that ends.
+      stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();

@@ -6,6 +6,8 @@ many bytes of output were read. Prints a JSON list of [columns, text] with what 
 exits like the command."""
 import fcntl, json, os, pty, select, signal, struct, sys, termios, time
 
+# Seconds without any output after which it is hopeless.
+PATIENCE = 120
 sizes = json.loads(sys.argv[1])
 pid, terminal = pty.fork()
 if pid == 0:
@@ -27,7 +29,7 @@ termios.tcsetattr(terminal, termios.TCSANOW, attributes)
 os.write(terminal, b"\n")
 current = 0
 parts.append([sizes[0][0], b""])
-deadline = time.monotonic() + 120
+deadline = time.monotonic() + PATIENCE
 while time.monotonic() < deadline:
     ready, _, _ = select.select([terminal], [], [], 0.1)
     if not ready:
@@ -38,6 +40,7 @@ while time.monotonic() < deadline:
         break
     if not data:
         break
+    deadline = time.monotonic() + PATIENCE
     parts[-1][1] += data
     total += len(data)
     while current + 1 < len(sizes) and total >= sizes[current + 1][1]:

@@ -5,13 +5,15 @@ PARTS is a JSON list of texts, each typed after a prompt (": " at the end) has a
 transcript, and exits like the command."""
 import json, os, pty, select, sys, time
 
+# Seconds without any output after which it is hopeless.
+PATIENCE = 120
 parts = json.loads(sys.argv[1])
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 transcript = b""
 answered = 0
-deadline = time.monotonic() + 120
+deadline = time.monotonic() + PATIENCE
 while time.monotonic() < deadline:
     ready, _, _ = select.select([terminal], [], [], 0.1)
     if ready:
@@ -22,6 +24,7 @@ while time.monotonic() < deadline:
         if not data:
             break
         transcript += data
+        deadline = time.monotonic() + PATIENCE
     if parts and transcript[answered:].endswith(b": "):
         answered = len(transcript)
         os.write(terminal, parts.pop(0).encode())
