@@ -54,7 +54,8 @@ export class ServerProcess implements AsyncDisposable {
     }).spawn();
     let greeting = "";
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    while (!greeting.includes("PBS_FINGERPRINT")) {
+    // The whole line: it may come in two parts.
+    while (!/^export PBS_FINGERPRINT='.*'$/m.test(greeting)) {
       const { value, done } = await reader.read();
       if (done) {
         const stderr = options.stderr === "piped" ? await new Response(child.stderr).text() : "";
