@@ -1,6 +1,6 @@
 /**
- * pbs-client as a library: back up into and restore from a Proxmox Backup Server or a datastore
- * directory.
+ * pbs-client as a library: back up into and restore from a Proxmox Backup Server, a datastore
+ * directory, or a bucket of an object store.
  *
  * A program opens a repository with {@linkcode openRepository}, makes snapshots with
  * {@linkcode BackupRepository.backup}, and looks into them or restores them through

@@ -9,8 +9,8 @@ export const systemRepositories: RepositoryOpener = {
       return await openServer(address, context);
     }
     if (address.kind === "bucket") {
-      const { openBucketRepository } = await import("./open_bucket_repository.ts");
-      return await openBucketRepository(address, context);
+      const { openNamedBucket } = await import("./open_named_bucket.ts");
+      return await openNamedBucket(address, context);
     }
     return await openLocalRepository(address.path, context);
   },

@@ -1,5 +1,6 @@
-import { UsageError } from "../errors/mod.ts";
+import { AuthError } from "../errors/mod.ts";
 import {
+  type BucketRepositoryAddress,
   parseRepository,
   type Repository,
   type ServerRepositoryAddress,
@@ -11,12 +12,14 @@ import { pathText } from "./path_bytes.ts";
 
 /** How to open a repository. */
 export interface OpenOptions {
-  /** Makes a datastore directory that does not exist. Default false. */
+  /** Makes a datastore directory, or a datastore in a bucket, that does not exist. Default false. */
   readonly create?: boolean;
   /** Namespace of all snapshots, such as `site/rack1`. Default: the root namespace. */
   readonly namespace?: string;
   /** Password of a server's user, or secret of its API token. */
   readonly password?: string;
+  /** Keys of an object store, for a datastore in a bucket. */
+  readonly bucketKeys?: { readonly accessKey: string; readonly secretKey: string };
   /** SHA-256 fingerprint of a server's certificate that no authority vouches for. */
   readonly fingerprint?: string;
   /** Limits of the network's use, each direction for itself. */
@@ -26,12 +29,15 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a repository: a datastore directory of this machine, or a datastore of a server.
+ * Opens a repository: a datastore directory of this machine, a datastore of a server, or one in a
+ * bucket of an object store, which needs no server and may have several writers.
  *
  * @param where A path that contains a slash, a `file:` URL, or `[[user@]server[:port]:]datastore`,
- * where the server may be `[vsock:CID]` if the runtime was started with `--unstable-vsock`.
- * @throws {NotFoundError} if there is no such datastore directory and `create` is not set.
- * @throws {UsageError} if `where` is neither; {AuthError} if a server needs a password.
+ * where the server may be `[vsock:CID]` if the runtime was started with `--unstable-vsock`, or
+ * `s3:https://HOST[:PORT]/BUCKET/DATASTORE`, perhaps with `?region=…` and `&style=virtual`.
+ * @throws {NotFoundError} if there is no such datastore and `create` is not set.
+ * @throws {UsageError} if `where` is none of these; {AuthError} if a server needs a password, or a
+ * bucket its keys.
  *
  * @example Back up a folder and read a file back
  * ```ts
@@ -50,6 +56,15 @@ export interface OpenOptions {
  * }
  * await Deno.remove(folder, { recursive: true });
  * ```
+ *
+ * @example A bucket instead of a folder
+ * ```ts ignore
+ * await using repository = await openRepository("s3:https://s3.example.com/backups/tank", {
+ *   bucketKeys: { accessKey: "backupuser", secretKey: Deno.env.get("S3_SECRET")! },
+ *   create: true,
+ * });
+ * await repository.backup({ "etc.pxar": "/etc" }, { id: "example" });
+ * ```
  */
 export async function openRepository(
   where: string | URL,
@@ -61,11 +76,10 @@ export async function openRepository(
   const address = where instanceof URL
     ? { kind: "directory", path: pathText(where) } as const
     : parseRepository(where);
-  if (address.kind === "bucket") {
-    throw new UsageError("a bucket is a repository of the program, the library does not open it");
-  }
   const repository = address.kind === "directory"
     ? await openDirectory(address.path, options.create ?? false)
+    : address.kind === "bucket"
+    ? await openBucket(address, options)
     : await openServer(address, options);
   return new BackupRepository(repository, options.namespace ?? "", crypt);
 }
@@ -75,6 +89,18 @@ async function openDirectory(path: string, create: boolean): Promise<Repository>
   return new LocalRepository(
     create ? Datastore.openOrCreate(path).datastore : Datastore.open(path),
   );
+}
+
+async function openBucket(
+  address: BucketRepositoryAddress,
+  { bucketKeys, fingerprint, limits, create = false }: OpenOptions,
+): Promise<Repository> {
+  if (bucketKeys === undefined) {
+    throw new AuthError(`"${address.bucket}" is a bucket, which needs its keys: give bucketKeys`);
+  }
+  const { openBucketRepository } = await import("../shared_bucket/mod.ts");
+  const options = { ...bucketKeys, fingerprint, limits, create };
+  return (await openBucketRepository(address, options)).repository;
 }
 
 async function openServer(

@@ -10,10 +10,10 @@
  * @module
  */
 
+export { type BucketRepositoryOptions, openBucketRepository } from "./open_bucket_repository.ts";
 export { DEFAULT_LEASE_SECONDS, parsePrefixOwner, type PrefixOwner } from "./prefix_owner.ts";
 export {
   type OpenedSharedDatastore,
   openSharedDatastore,
   type SharedDatastoreOptions,
 } from "./shared_datastore.ts";
-export { trialKey } from "./trial_key.ts";

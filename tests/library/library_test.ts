@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
+  AuthError,
   type BackupEvent,
   type BackupRepository,
   CorruptDataError,
@@ -10,7 +11,9 @@ import {
 } from "../../mod.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { runClient } from "../support/run_client.ts";
+import { ServedBucket } from "../support/s3/served_bucket.ts";
 import { TempDir } from "../support/temp_dir.ts";
+import { testWithPeers } from "../support/with_peers.ts";
 
 const CONTENT = "line\n".repeat(1000);
 
@@ -176,3 +179,30 @@ async function largestChunk(folder: string): Promise<string> {
   }
   return largest.path;
 }
+
+testWithPeers(
+  "the library works with a bucket, whose keys it is given",
+  ["versitygw"],
+  async () => {
+    await using bucket = await ServedBucket.start();
+    await using dir = await TempDir.make("/dev/shm");
+    const { accessKey, secretKey } = bucket.server.options;
+    const address = bucket.address("tank");
+    await assertRejects(() => openRepository(address), AuthError, "give bucketKeys");
+    const options = { bucketKeys: { accessKey, secretKey } };
+    await assertRejects(() => openRepository(address, options), NotFoundError, "no datastore");
+    const wrong = { bucketKeys: { accessKey, secretKey: "wrong" } };
+    await assertRejects(() => openRepository(address, wrong), AuthError, "secret key");
+    const source = `${dir.path}/source`;
+    await Deno.mkdir(source);
+    await Deno.writeTextFile(`${source}/file`, CONTENT);
+    {
+      await using repository = await openRepository(address, { ...options, create: true });
+      assertEquals(repository.name, address);
+      await repository.backup({ "tree.pxar": source }, { id: "lib" });
+    }
+    await using repository = await openRepository(address, options);
+    await using archive = (await repository.snapshot("host/lib/latest")).archive("tree.pxar");
+    assertEquals(await archive.readTextFile("/file"), CONTENT);
+  },
+);

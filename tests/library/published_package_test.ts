@@ -18,6 +18,20 @@ await repository.backup({ "www.pxar": folder + "/www" }, { id: "web1" });
 await using archive = (await repository.snapshot("host/web1/latest")).archive("www.pxar");
 await archive.restore(folder + "/restored");
 console.log(await Deno.readTextFile(folder + "/restored/index.html"));
+// A bucket takes what is loaded only then.
+const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+const { port } = nobody.addr;
+const hangingUp = (async () => {
+  for await (const connection of nobody) connection.close();
+})();
+try {
+  const bucketKeys = { accessKey: "a", secretKey: "b" };
+  await openRepository("s3:http://127.0.0.1:" + port + "/bucket/tank", { bucketKeys });
+} catch (error) {
+  console.log(error.name);
+}
+nobody.close();
+await hangingUp;
 `;
 
 async function runDeno(args: readonly string[], env: Record<string, string> = {}) {
@@ -68,7 +82,7 @@ Deno.test("the published package is small, has no test data and no keys, and wor
       ["run", ...options, ...config, `${folder}/program.ts`, mod, folder],
       { PBS_CLIENT_NATIVE: "" },
     );
-    assertEquals(output, "<p>Hello</p>\n");
+    assertEquals(output, "<p>Hello</p>\nConnectionError\n");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
