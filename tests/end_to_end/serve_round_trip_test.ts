@@ -1,8 +1,9 @@
 // deno-lint-ignore-file no-console -- the number of entries is reported
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { setTimeout as delay } from "node:timers/promises";
 import { assertSameTree, TREE_PEERS } from "../support/compare_trees.ts";
+import { copySmallFiles } from "../support/copy_small_files.ts";
+import { eventually } from "../support/eventually.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
 import { realDatastore } from "../support/real_datastore.ts";
 import { clientCommand, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
@@ -44,13 +45,8 @@ testWithPeers(
   async () => {
     await using dir = await TempDir.make("/dev/shm");
     await using server = await ServerProcess.start();
-    // Many small files; all of /usr goes to a directory and back in another test.
-    const entries = Number((await runPeer("bash", ["-c", "find /usr/share -xdev | wc -l"])).trim());
     const source = `${dir.path}/source`;
-    await Deno.mkdir(source);
-    for (let i = 0; i < 100_000 / entries; i++) {
-      await runPeer("cp", ["-a", "/usr/share", `${source}/share${i}`]);
-    }
+    const entries = await copySmallFiles("/usr/share", source, 100_000);
     await runPasted(server, ["backup", `usr.pxar:${source}`, "--backup-id", "newcomer"]);
     const restored = `${dir.path}/restored`;
     await runPasted(server, ["restore", "host/newcomer", "usr.pxar", restored]);
@@ -58,7 +54,7 @@ testWithPeers(
     const status = await server.end();
     assertEquals([status.code, status.signal], [0, null]);
     await runClientOk(["datastore", "verify", `${server.dir.path}/store`]);
-    console.log(`copies of ${entries} entries of /usr/share`);
+    console.log(`${entries} entries of /usr/share`);
   },
 );
 
@@ -191,7 +187,9 @@ testWithPeers(
       for (const group of ["host/m", "ns/a/ns/b/host/m", "vm/100"]) {
         assertEquals(await Deno.readTextFile(`${store}/${group}/owner`), `${owner}\n`);
       }
-      assertEquals(await runPeer("find", [`${store}/.locks`, "-type", "f"]), "");
+      await eventually(async () =>
+        assertEquals(await runPeer("find", [`${store}/.locks`, "-type", "f"]), "")
+      );
     }
     const chunksOf = async (store: string) =>
       (await runPeer("find", [`${store}/.chunks`, "-type", "f", "-printf", "%P\n"]))
@@ -229,9 +227,10 @@ testWithPeers(
       });
       const lines = running.output();
       await writer.write(new Uint8Array(65536));
-      while (!(await runPeer("find", [`${store}/host`, "-name", "pipe*.tmp_fidx"])).trim()) {
-        await delay(20);
-      }
+      await eventually(async () => {
+        const begun = await runPeer("find", [`${store}/host`, "-name", "pipe*.tmp_fidx"]);
+        assertStringIncludes(begun, "tmp_fidx");
+      });
       held.push((kernelLocks(store)).map((line) => line.replaceAll(way, "ID")));
       for (const [other, { args, env }] of Object.entries(ways)) {
         const second = await runClient(
@@ -254,7 +253,8 @@ testWithPeers(
       writer.close();
       const { success, stderr } = await lines;
       assert(success, new TextDecoder().decode(stderr));
-      assertEquals(kernelLocks(store), []);
+      // A server lets go when it hears that the connection has ended.
+      await eventually(() => Promise.resolve(assertEquals(kernelLocks(store), [])));
     }
     assertEquals(held[0], held[1]);
     console.log(held[0]!.join("\n"));
