@@ -27,6 +27,9 @@ import { recodeFiles, recodeLog } from "./_recode_snapshot.ts";
 import { recodingOf, type SnapshotRecoding } from "./recoding.ts";
 import type { CopiedSnapshot, CopyProgress, CopySnapshotOptions } from "./copy_options.ts";
 
+/** Memory of chunks that are read, checked and written: sockets of both sides need some as well. */
+const READING_BYTES = 56 * 1024 * 1024;
+
 /**
  * Copies a snapshot with all of its files. What the target has already is not moved; what is moved
  * stays as it is stored, and is checked. The result of a verification is not taken over.
@@ -59,7 +62,7 @@ async function copy(
   const manifest = await readManifest(reading);
   const recoding = options.recoding && recodingOf(manifest, options.recoding);
   await using writing = await beginCopy(target, to);
-  using decoder = new ChunkDecoder();
+  using decoder = new ChunkDecoder({ memoryBudgetBytes: READING_BYTES });
   const counters = {
     bytesDone: 0,
     bytesMoved: 0,
