@@ -48,6 +48,14 @@ export class CachedChunks implements Disposable {
     return stat;
   }
 
+  /** Whether verification has set a chunk aside. @param digest 64 hexadecimal digits. */
+  hasBad(digest: string): boolean {
+    for (let n = 0; n <= 9; n++) {
+      if (this.stat(`${digest}.${n}.bad`) !== undefined) return true;
+    }
+    return false;
+  }
+
   /** Marks a file as used now. @returns Whether it is there. */
   touch(name: string): boolean {
     const status = touchAccessTime(pathOf(name), this.#directory);

@@ -1,9 +1,11 @@
 import type { FileChunkStore, SweepLimits, SweptChunk, SweptFolder } from "../datastore/mod.ts";
-import type { ListedObject, ListedPage, ObjectStore } from "../s3/mod.ts";
+import type { ObjectStore } from "../s3/mod.ts";
+import type { ChunkPage, ListedChunk } from "./chunk_page.ts";
 import type { CachedChunks } from "./_cached_chunks.ts";
 import type { CachedContents } from "./_cached_contents.ts";
 import type { ChunkLocks } from "./_chunk_locks.ts";
 import type { BucketKeys, ChunkKey } from "./bucket_keys.ts";
+import { listChunkPages } from "./list_chunk_pages.ts";
 
 /** Times of a store are told in whole seconds. */
 const CLOCK_MARGIN_SECONDS = 2;
@@ -23,7 +25,8 @@ export interface SweepParts {
 /**
  * Goes through the chunks of a bucket, and through the files of its cache afterwards (spec:
  * s3-datastore.md §8.2, §8.3). What is to be removed is locked from before its file goes until its object has
- * gone; whatever is locked by others stays.
+ * gone; whatever is locked by others stays. Pages of the listing may be minutes old when it is their turn: what is
+ * done to a chunk follows from its file as it is then.
  *
  * @param from Number of the first chunk folder that is told of; all are looked at.
  */
@@ -32,10 +35,12 @@ export async function* sweepBucket(
   from: number,
   limits: SweepLimits,
 ): AsyncGenerator<SweptFolder> {
-  for await (const page of parts.objects.list(parts.keys.chunks)) {
+  let folder = from;
+  for await (const page of listChunkPages(parts.objects, parts.keys)) {
     const sweep = new PageSweep(parts, page, from, limits);
+    folder = Math.max(folder, page.folder ?? folder);
     try {
-      yield { folder: Math.max(from, sweep.folder), items: sweep.items() };
+      yield { folder, items: sweep.items() };
       await sweep.removeObjects();
     } finally {
       sweep.releaseLocks();
@@ -49,17 +54,17 @@ export async function* sweepBucket(
 /** A sweep of the cache that is interrupted is done again from its beginning: nothing is counted in it. */
 const LAST_FOLDER = 65535;
 
-/** Objects of a page of a listing. */
+/** Chunks of a page of a listing. */
 class PageSweep {
   readonly #parts: SweepParts;
-  readonly #page: ListedPage;
+  readonly #page: ChunkPage;
   readonly #from: number;
   readonly #limits: SweepLimits;
   readonly #locks: Disposable[] = [];
   readonly #removed: string[] = [];
   readonly #now: number;
 
-  constructor(parts: SweepParts, page: ListedPage, from: number, limits: SweepLimits) {
+  constructor(parts: SweepParts, page: ChunkPage, from: number, limits: SweepLimits) {
     this.#parts = parts;
     this.#page = page;
     this.#from = from;
@@ -67,32 +72,21 @@ class PageSweep {
     this.#now = parts.local.now();
   }
 
-  /** Number of the first chunk folder. */
-  get folder(): number {
-    for (const { key } of this.#page.objects) {
-      const chunk = this.#parts.keys.parseChunk(key);
-      if (chunk !== undefined) return folderOf(chunk);
-    }
-    return 0;
-  }
-
   *items(): Generator<SweptChunk> {
-    for (const object of this.#page.objects) {
-      const chunk = this.#parts.keys.parseChunk(object.key);
-      if (chunk === undefined) continue;
+    for (const chunk of this.#page.chunks()) {
       const isTold = folderOf(chunk) >= this.#from;
-      const item = this.#look(object, chunk, isTold);
+      const item = this.#look(chunk, isTold);
       if (item !== undefined && isTold) yield item;
     }
   }
 
   /** Undefined for an object that somebody else is busy with. */
-  #look(object: ListedObject, chunk: ChunkKey, isTold: boolean): SweptChunk | undefined {
+  #look(chunk: ListedChunk, isTold: boolean): SweptChunk | undefined {
     const { cached } = this.#parts;
     const isUsing = chunk.kind === "chunk" && cached.stat(chunk.name) === undefined &&
       cached.stat(`${chunk.name}.using`) !== undefined;
     if (isUsing && !this.#becomeKnown(chunk)) return undefined;
-    const accessTime = cached.stat(chunk.name)?.accessTime ?? this.#lastUse(object);
+    const accessTime = cached.stat(chunk.name)?.accessTime ?? this.#lastUse(chunk);
     if (isTold && accessTime < this.#limits.remove) {
       const lock = this.#parts.locks.tryAcquire(chunk.digest);
       if (lock === undefined) return undefined;
@@ -101,19 +95,23 @@ class PageSweep {
     return {
       kind: chunk.kind,
       name: chunk.name,
-      size: object.size,
+      size: chunk.size,
       accessTime: cached.stat(chunk.name)?.accessTime ?? accessTime,
       modificationTime: accessTime,
       inode: 0n,
-      remove: () => this.#remove(object, chunk),
+      remove: () => this.#remove(chunk),
     };
   }
 
-  /** An index names it, and it is there. @returns False if somebody else is busy with it. */
+  /**
+   * An index names it, and it is there.
+   *
+   * @returns False if somebody else is busy with it, or verification has set it aside since the index was read.
+   */
   #becomeKnown({ name, digest }: ChunkKey): boolean {
     const { cached, locks } = this.#parts;
     using lock = locks.tryAcquire(digest);
-    if (lock === undefined) return false;
+    if (lock === undefined || cached.hasBad(digest)) return false;
     if (cached.stat(name) === undefined) cached.placeEmpty(name);
     cached.remove(`${name}.using`);
     return true;
@@ -123,13 +121,13 @@ class PageSweep {
    * When an object that the cache does not know was written, by the clock of the cache: nobody has used it since,
    * or there would be a file. Where the store does not tell its time, now.
    */
-  #lastUse({ modificationTime }: ListedObject): number {
+  #lastUse({ modificationTime }: ListedChunk): number {
     const { date } = this.#page;
     if (date === undefined) return this.#now;
     return this.#now - Math.max(0, date - modificationTime) + CLOCK_MARGIN_SECONDS;
   }
 
-  #remove({ key }: ListedObject, { name, digest }: ChunkKey): void {
+  #remove({ key, name, digest }: ListedChunk): void {
     const { cached, contents } = this.#parts;
     // A marker without object would lose data, an object without marker costs a removal later on.
     cached.remove(name);

@@ -1,11 +1,13 @@
 import {
   checkBlobCrc,
+  ENCRYPTED_HEADER_LENGTH,
   MAX_ENCODED_CHUNK_BYTES,
   parseBlobHeader,
   PLAIN_HEADER_LENGTH,
 } from "../blob/mod.ts";
 import { bytesEqual, encodeHex } from "../bytes/mod.ts";
 import type {
+  ChunkLook,
   ChunkStore,
   FileChunkStore,
   InsertChunk,
@@ -80,7 +82,7 @@ export class BucketChunkStore implements ChunkStore {
       return this.#duplicateOf(name, blob);
     }
     // Verification has found the object bad, and may have been interrupted before it was removed.
-    const ifAbsent = !isKnown && !this.#hasBad(name);
+    const ifAbsent = !isKnown && !this.#parts.cached.hasBad(name);
     const isToKeep = !noCache && contents.hasRoomFor(blob.byteLength);
     const preparing = isToKeep ? this.#prepare(name, blob) : Promise.resolve(undefined);
     const uploading = objects.put(keys.chunk(digest), blob, { ifAbsent });
@@ -121,13 +123,6 @@ export class BucketChunkStore implements ChunkStore {
       );
     }
     return cached.touch(name);
-  }
-
-  #hasBad(name: string): boolean {
-    for (let n = 0; n <= 9; n++) {
-      if (this.#parts.cached.stat(`${name}.${n}.bad`) !== undefined) return true;
-    }
-    return false;
   }
 
   /** Undefined if the cache has no room, which is not worth failing for. */
@@ -303,12 +298,22 @@ export class BucketChunkStore implements ChunkStore {
     const stat = this.stat(digest);
     if (stat === undefined) return false;
     if (stat.size !== undefined) return await this.#parts.local.isEncrypted(digest);
+    return (await this.look(digest))?.encrypted ?? false;
+  }
+
+  /** See {@linkcode ChunkStore.look}: the beginning of the object, whatever is in the cache. */
+  async look(digest: Uint8Array): Promise<ChunkLook | undefined> {
+    const { keys, objects } = this.#parts;
+    const found = await this.#track(
+      objects.readStart(keys.chunk(digest), ENCRYPTED_HEADER_LENGTH),
+    );
+    if (found === undefined) return undefined;
+    const { bytes, size } = found;
+    if (size <= PLAIN_HEADER_LENGTH || size > MAX_ENCODED_CHUNK_BYTES) return undefined;
     try {
-      let blob = new Uint8Array();
-      await this.read(digest, (length) => blob = new Uint8Array(length));
-      return parseBlobHeader(blob).encrypted;
+      return { size, encrypted: parseBlobHeader(bytes).encrypted };
     } catch (error) {
-      if (error instanceof CorruptDataError || error instanceof NotFoundError) return false;
+      if (error instanceof CorruptDataError) return undefined;
       throw error;
     }
   }

@@ -15,8 +15,10 @@ export {
   type BucketDatastoreOptions,
   type CreateBucketDatastore,
 } from "./bucket_datastore.ts";
-export { BucketKeys } from "./bucket_keys.ts";
+export { BucketKeys, type ChunkKey } from "./bucket_keys.ts";
 export type { BucketPlace } from "./bucket_place.ts";
+export type { ChunkPage, ListedChunk } from "./chunk_page.ts";
 export { formatInUseMarker, type InUseMarker, parseInUseMarker } from "./in_use_marker.ts";
+export { type ListChunkPages, listChunkPages, prefixDigits } from "./list_chunk_pages.ts";
 export { type RemoveBucketDatastore, removeBucketDatastore } from "./remove_bucket_datastore.ts";
 export type { RefreshOptions, RefreshResult } from "./_refresh_cache.ts";

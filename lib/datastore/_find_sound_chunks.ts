@@ -5,11 +5,14 @@ import { ChunkList } from "../repository/mod.ts";
 import type { ChunkStore } from "./chunk_store.ts";
 
 /** Chunks that are read at a time. */
-const AT_ONCE = 4;
+const READ_AT_ONCE = 4;
+/** Chunks that are looked at at a time: none of them is in memory. */
+const LOOKED_AT_ONCE = 16;
 
 /**
  * Those of some chunks that lie in a store as they were written, marked as used. Each is read: a crash
- * may leave files of full length without their content (docs/internals/datastore.md "Chunks").
+ * may leave files of full length without their content (docs/internals/datastore.md "Chunks"). Where that cannot be,
+ * its length and its header tell.
  *
  * @param encrypted Whether they were encrypted; others of that digest do not count.
  */
@@ -19,10 +22,11 @@ export async function findSoundChunks(
   encrypted: boolean,
 ): Promise<ChunkList> {
   const found = new ChunkList();
-  const buffers = Array.from({ length: AT_ONCE }, () => new Uint8Array());
-  for (let first = 0; first < chunks.count; first += AT_ONCE) {
+  const atOnce = store.look === undefined ? READ_AT_ONCE : LOOKED_AT_ONCE;
+  const buffers = Array.from({ length: atOnce }, () => new Uint8Array());
+  for (let first = 0; first < chunks.count; first += atOnce) {
     const batch = Array.from(
-      { length: Math.min(AT_ONCE, chunks.count - first) },
+      { length: Math.min(atOnce, chunks.count - first) },
       (_, i) => first + i,
     );
     const sound = await Promise.all(batch.map(async (index, lane) => {
@@ -33,6 +37,10 @@ export async function findSoundChunks(
       if (seen === undefined) return false;
       if (told > 0 && seen.size !== undefined && seen.size !== told) return false;
       if (!await store.touch(digest)) return false;
+      if (store.look !== undefined) {
+        const look = await store.look(digest);
+        return look?.encrypted === encrypted && (told === 0 || look.size === told);
+      }
       return await isSound(store, digest, encrypted, (length) => {
         if (buffers[lane]!.length < length) buffers[lane] = new Uint8Array(length);
         return buffers[lane]!.subarray(0, length);

@@ -18,7 +18,7 @@ import {
   verifyStateOf,
   withVerifyState,
 } from "../manifest/mod.ts";
-import { archiveKind, type VerifyRequest } from "../repository/mod.ts";
+import { archiveKind, MANIFEST_BLOB_NAME, type VerifyRequest } from "../repository/mod.ts";
 import type { ChunkVerification } from "./chunk_verification.ts";
 import type { Datastore } from "./datastore.ts";
 import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
@@ -26,7 +26,7 @@ import { DigestTable } from "./digest_table.ts";
 import { isDue } from "./is_due.ts";
 import { checkArchiveFileName } from "./layout.ts";
 import { readIndex } from "./read_index.ts";
-import { readManifest, updateManifest } from "./snapshot_manifest.ts";
+import { lockManifest, readManifest, updateManifest } from "./snapshot_manifest.ts";
 import { TimeSlice } from "./time_slice.ts";
 import type { SnapshotVerdict, VerifyOptions } from "./verify_options.ts";
 import type { VerifyPlace } from "./verify_place.ts";
@@ -141,8 +141,14 @@ export class Verification {
         problems.push(`"${file.filename}": ${describeError(error).join(": ")}`);
       }
     }
+    const isManifestSame = await this.#compareOriginals(snapshot, problems);
     for (const problem of problems) log(`snapshot "${name}": ${problem}`, true);
     const state = problems.length === 0 ? "ok" : "failed";
+    if (!isManifestSame) {
+      log(`the result is not recorded: that would replace the manifest of "${name}"`, true);
+      this.#options.onPlace?.(undefined);
+      return { snapshot, state, problems };
+    }
     try {
       await updateManifest(
         snapshot,
@@ -155,6 +161,26 @@ export class Verification {
     }
     this.#options.onPlace?.(undefined);
     return { snapshot, state, problems };
+  }
+
+  /**
+   * Compares the files with the copies that count, where those are elsewhere.
+   *
+   * @returns Whether the manifest there is the one that was verified.
+   */
+  async #compareOriginals(snapshot: DatastoreSnapshot, problems: string[]): Promise<boolean> {
+    const { files } = this.#datastore;
+    if (files.compareOriginals === undefined) return true;
+    using _lock = await lockManifest(snapshot);
+    try {
+      const differing = await files.compareOriginals(snapshot.folder);
+      problems.push(...differing.map(({ problem }) => problem));
+      return !differing.some(({ path }) => path === snapshot.file(MANIFEST_BLOB_NAME));
+    } catch (error) {
+      if (!(error instanceof PbsError) || this.#options.signal?.aborted) throw error;
+      problems.push(describeError(error).join(": "));
+      return true;
+    }
   }
 
   /** Place to go on at, if an earlier verification stopped in the middle of this snapshot. */

@@ -3,6 +3,13 @@ import type { ChunkIndex } from "../index/mod.ts";
 /** A value that is at hand, or that somebody else is asked for. */
 export type Soon<T> = T | Promise<T>;
 
+/** A chunk as its header and its length show it. */
+export interface ChunkLook {
+  /** Encoded size in bytes. */
+  readonly size: number;
+  readonly encrypted: boolean;
+}
+
 /** How a chunk is stored. */
 export interface InsertChunk {
   /** Whether its content need not be kept where a store keeps copies of contents. */
@@ -113,6 +120,11 @@ export interface ChunkStore extends Disposable {
    * without asking somebody.
    */
   sizeOf?(digest: Uint8Array): number | undefined;
+  /**
+   * Length and header of a chunk where it is kept for good, undefined if there is none or it is none. Only a store
+   * whose chunks are there whole or not at all can have it: a file may have lost its content in a crash.
+   */
+  look?(digest: Uint8Array): Promise<ChunkLook | undefined>;
   /** Whether the chunk of a digest says that it is encrypted; false if there is none. */
   isEncrypted(digest: Uint8Array): Promise<boolean>;
   /** The clock that marks as used are taken from, seconds since the epoch. */

@@ -27,6 +27,7 @@ export {
   ChunkFolders,
 } from "./chunk_folders.ts";
 export type {
+  ChunkLook,
   ChunkStore,
   InsertChunk,
   InsertedChunk,
@@ -77,7 +78,7 @@ export {
 } from "./gc_status.ts";
 export { readGroupNotes, writeGroupNotes } from "./group_notes.ts";
 export { changeGroupOwner, isOwner, readOwner, requireOwner } from "./group_owner.ts";
-export { checkArchiveFileName, typeFolder } from "./layout.ts";
+export { checkArchiveFileName, namespaceFolder, typeFolder } from "./layout.ts";
 export { listFiles, listGroups, listSnapshots } from "./listing.ts";
 export { type ChunkInspector, LocalBackupTarget } from "./local_backup_target.ts";
 export { LocalPeriods, type Period } from "./local_period.ts";
@@ -103,7 +104,13 @@ export { forgetGroup, removeGroup } from "./remove_group.ts";
 export { ProtectedSnapshotError } from "./protected_snapshot_error.ts";
 export { removeSnapshot } from "./remove_snapshot.ts";
 export { decideRetention, type RetentionMark, type RetentionSnapshot } from "./retention.ts";
-export type { FileWriter, FolderEntry, SnapshotFiles, WriteWatch } from "./snapshot_files.ts";
+export type {
+  DifferingFile,
+  FileWriter,
+  FolderEntry,
+  SnapshotFiles,
+  WriteWatch,
+} from "./snapshot_files.ts";
 export { isProtected, setProtected, uploadLog } from "./snapshot_flags.ts";
 export { readManifest, updateManifest } from "./snapshot_manifest.ts";
 export {

@@ -4,6 +4,14 @@ export interface FolderEntry {
   readonly kind: "file" | "folder" | "other";
 }
 
+/** A file whose copy elsewhere, which counts, is not the same. */
+export interface DifferingFile {
+  /** Below the datastore's root. */
+  readonly path: string;
+  /** Words about what is wrong, naming the copy and the way out. */
+  readonly problem: string;
+}
+
 /** A file that is being written in pieces. */
 export interface FileWriter extends Disposable {
   /** Writes bytes at an offset. They must stay as they are until the call has settled. */
@@ -67,6 +75,12 @@ export interface SnapshotFiles {
    * @param first Name of the file in it that goes before all others.
    */
   removeTree(folder: string, first?: string): Promise<void>;
+  /**
+   * Compares the files of a snapshot, and those of its group, with the copies that count, where those are elsewhere.
+   *
+   * @param folder The snapshot's. Nobody may be changing its manifest.
+   */
+  compareOriginals?(folder: string): Promise<DifferingFile[]>;
   /** Begins to look for writes that fail: the system tells each watcher once, and nobody later. */
   watchWrites(): WriteWatch;
 }

@@ -19,6 +19,7 @@ export type { S3Bucket } from "./s3_bucket.ts";
 export type {
   ListedObject,
   ListedPage,
+  ObjectStart,
   ObjectStore,
   PutObject,
   ReadObject,

@@ -24,6 +24,14 @@ export interface ReadObject {
   readonly etag: string;
 }
 
+/** The beginning of an object. */
+export interface ObjectStart {
+  /** Its first bytes, as many as were asked for or the object has. */
+  readonly bytes: Uint8Array;
+  /** Bytes of the whole object. */
+  readonly size: number;
+}
+
 /** How an object is written. */
 export interface PutObject {
   /** Writes only if there is no object of that key. */
@@ -55,6 +63,13 @@ export interface ObjectStore extends AsyncDisposable {
     buffer?: (length: number) => Uint8Array,
     signal?: AbortSignal,
   ): Promise<ReadObject | undefined>;
+  /**
+   * Reads the beginning of an object, without the rest of it where the store can do so.
+   *
+   * @param length Bytes.
+   * @returns undefined if there is none.
+   */
+  readStart(key: string, length: number): Promise<ObjectStart | undefined>;
   /**
    * Writes an object whole.
    *

@@ -15,6 +15,7 @@ import { md5Of, Requests } from "./_requests.ts";
 import type { BucketOptions, S3Quirk } from "./bucket_options.ts";
 import type {
   ListedPage,
+  ObjectStart,
   ObjectStore,
   PutObject,
   ReadObject,
@@ -122,6 +123,38 @@ export class S3Bucket implements ObjectStore {
       },
     });
     if (found === "unwanted") throw refusal!.error;
+    return found === "absent" ? undefined : found;
+  }
+
+  async readStart(key: string, length: number): Promise<ObjectStart | undefined> {
+    const found = await this.#requests.send<ObjectStart | "absent">({
+      method: "GET",
+      path: pathOf(key),
+      headers: [["range", `bytes=0-${length - 1}`]],
+      failed: `cannot read the beginning of "${key}"`,
+      accepted: (answer) => {
+        if (isAbsent(answer)) return "absent";
+        // Of nothing there is no beginning.
+        return answer.status === 416 ? { bytes: new Uint8Array(), size: 0 } : undefined;
+      },
+      read: async (response) => {
+        // A server without ranges answers with all of it.
+        const content = await readContent(response, newMemory);
+        this.#requests.countDownload(content.length);
+        const bytes = content.subarray(0, length);
+        if (response.status !== 206) return { bytes, size: content.length };
+        const range = /^bytes 0-(\d{1,15})\/(\d{1,15})$/.exec(
+          response.headers.get("content-range") ?? "",
+        );
+        const size = Number(range?.[2]);
+        if (
+          Number(range?.[1]) !== content.length - 1 || content.length !== Math.min(length, size)
+        ) {
+          throw new CorruptDataError("the answer is another range than was asked for");
+        }
+        return { bytes, size };
+      },
+    });
     return found === "absent" ? undefined : found;
   }
 

@@ -5,7 +5,13 @@ import {
   FIXED_SIZE_OFFSET,
 } from "../../lib/index/format.ts";
 import { decodeHex } from "../../lib/bytes/mod.ts";
-import type { ListedObject, ListedPage, ObjectStore, ReadObject } from "../../lib/s3/mod.ts";
+import type {
+  ListedObject,
+  ListedPage,
+  ObjectStart,
+  ObjectStore,
+  ReadObject,
+} from "../../lib/s3/mod.ts";
 import { FOLDERS, SimulatedChunks } from "./simulated_chunks.ts";
 
 /** Objects of a page, as servers have it. */
@@ -177,6 +183,11 @@ export class SimulatedObjectStore implements ObjectStore {
   /** The chunk that is the nth one that an index refers to: neighbours lie far from each other. */
   #chunkOf(number: number): number {
     return number * this.#step % this.#options.chunks;
+  }
+
+  async readStart(key: string, length: number): Promise<ObjectStart | undefined> {
+    const found = await this.get(key);
+    return found && { bytes: found.content.subarray(0, length), size: found.content.length };
   }
 
   put(): Promise<never> {

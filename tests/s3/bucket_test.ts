@@ -50,6 +50,21 @@ testWithS3Servers(
   },
 );
 
+testWithS3Servers("the beginning of an object comes with its whole size, alone", async (server) => {
+  await using bucket = openBucket(server.options);
+  const content = patterned(MEBIBYTE, 7);
+  await bucket.put("a", content);
+  await bucket.put("short", content.subarray(0, 5));
+  await bucket.put("empty", new Uint8Array());
+  const before = bucket.counts.downloaded;
+  const start = await bucket.readStart("a", 44);
+  assertEquals(start, { bytes: content.slice(0, 44), size: MEBIBYTE });
+  assertEquals(bucket.counts.downloaded - before, 44);
+  assertEquals(await bucket.readStart("short", 44), { bytes: content.slice(0, 5), size: 5 });
+  assertEquals((await bucket.readStart("empty", 44))?.size, 0);
+  assertEquals(await bucket.readStart("none", 44), undefined);
+});
+
 testWithS3Servers("a bucket is written only if absent when that is asked for", async (server) => {
   await using bucket = openBucket(server.options);
   const first = patterned(4 * MEBIBYTE, 3);

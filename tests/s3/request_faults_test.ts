@@ -416,3 +416,22 @@ testWithPeers(
       }
     }),
 );
+
+testWithPeers("the beginning of an object is taken from a whole answer, and from no other range", [
+  "versitygw",
+], async () => {
+  await using server = await S3Server.start({ tls: false });
+  using relay = new S3Relay(server);
+  await using bucket = openBucket({ ...relay.options, patience: { attempts: 2, firstPauseMs: 1 } });
+  const answer = (status: string, range: string, body: string) =>
+    `HTTP/1.1 ${status}\r\n${range}content-length: ${body.length}\r\n\r\n${body}`;
+  relay.fault = () => ({ answer: answer("200 OK", "", "abcdef") });
+  const start = await bucket.readStart("a", 2);
+  assertEquals(start, { bytes: new TextEncoder().encode("ab"), size: 6 });
+  const ranges = ["", "bytes 1-2/6", "bytes 0-2/6", "bytes 0-1/1", "bytes 0-1/*", "bytes 0-1/6x"];
+  for (const range of ranges) {
+    const header = range === "" ? "" : `content-range: ${range}\r\n`;
+    relay.fault = () => ({ answer: answer("206 Partial Content", header, "ab") });
+    await assertRejects(() => bucket.readStart("a", 2), CorruptDataError, "range", range);
+  }
+});

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type {
   ListedObject,
   ListedPage,
+  ObjectStart,
   ObjectStore,
   PutObject,
   ReadObject,
@@ -30,6 +31,12 @@ export class MemoryObjectStore implements ObjectStore {
     const content = buffer(object.content.length);
     content.set(object.content);
     return { content, etag: object.etag };
+  }
+
+  async readStart(key: string, length: number): Promise<ObjectStart | undefined> {
+    await this.onRequest("readStart", key);
+    const content = this.objects.get(key)?.content;
+    return content && { bytes: content.slice(0, length), size: content.length };
   }
 
   async put(

@@ -1,4 +1,10 @@
-import type { ListedPage, ObjectStore, PutObject, ReadObject } from "../../lib/s3/mod.ts";
+import type {
+  ListedPage,
+  ObjectStart,
+  ObjectStore,
+  PutObject,
+  ReadObject,
+} from "../../lib/s3/mod.ts";
 import type { RecordedRequest } from "./golden_buckets.ts";
 
 /** An object store that records what is asked of another one. */
@@ -34,6 +40,10 @@ export class RecordingObjectStore implements ObjectStore {
     signal?: AbortSignal,
   ): Promise<ReadObject | undefined> {
     return this.#record(() => this.inner.get(key, buffer, signal), "get", key);
+  }
+
+  readStart(key: string, length: number): Promise<ObjectStart | undefined> {
+    return this.#record(() => this.inner.readStart(key, length), "readStart", key);
   }
 
   put(key: string, content: Uint8Array, options: PutObject = {}): Promise<"stored" | "exists"> {
