@@ -6,10 +6,26 @@ import { runOnDatastore } from "../serving/datastore_work.ts";
 export const command: CommandDefinition = {
   description: "Bring the local cache of a datastore up to what its bucket has.",
   positionals: [SERVED_STORE_ARGUMENT],
-  options: [SERVER_CONFIG_OPTION],
+  options: [
+    {
+      name: "upload-lost",
+      type: { kind: "boolean" },
+      default: false,
+      description:
+        "Whether files of snapshots that the bucket has lost are brought back from the cache " +
+        "first. Otherwise the cache forgets them.",
+    },
+    SERVER_CONFIG_OPTION,
+  ],
   output: "none",
   run: async (values, context) => {
     const { refreshDatastore } = await import("../../lib/server/mod.ts");
-    await runOnDatastore(values, context, "s3-refresh", refreshDatastore);
+    const uploadLost = values.flag("upload-lost");
+    await runOnDatastore(
+      values,
+      context,
+      "s3-refresh",
+      (host, name, task) => refreshDatastore(host, name, task, uploadLost),
+    );
   },
 };

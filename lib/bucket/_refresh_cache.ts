@@ -1,9 +1,10 @@
-import type { FolderParts } from "../datastore/mod.ts";
+import type { Datastore, FolderParts } from "../datastore/mod.ts";
 import { CancelledError, ConflictError, LockedError, PbsError } from "../errors/mod.ts";
 import { isSafeName, type TaskLog } from "../repository/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
 import { TREES } from "./_cache_folder.ts";
 import type { PendingRefresh } from "./_pending_refresh.ts";
+import { uploadLost } from "./_upload_lost.ts";
 import type { BucketKeys } from "./bucket_keys.ts";
 
 /** Objects that are fetched at a time. */
@@ -13,14 +14,21 @@ const FILE_MODE = 0o644;
 
 /** How to refresh a cache. */
 export interface RefreshOptions {
+  /**
+   * Whether files that the cache has and the bucket has lost are brought back first; otherwise they are forgotten.
+   * Default false.
+   */
+  readonly uploadLost?: boolean | undefined;
   readonly log?: TaskLog;
   readonly signal?: AbortSignal;
 }
 
-/** Amount that a refresh has fetched. */
+/** Amount that a refresh has moved. */
 export interface RefreshResult {
   readonly files: number;
   readonly bytes: number;
+  /** Files that were brought back into the bucket. */
+  readonly uploaded: number;
 }
 
 /** Everything that a refresh works with. */
@@ -29,6 +37,7 @@ export interface RefreshParts {
   readonly keys: BucketKeys;
   readonly folder: FolderParts;
   readonly pending: PendingRefresh;
+  readonly datastore: Datastore;
 }
 
 /**
@@ -36,16 +45,24 @@ export interface RefreshParts {
  * s3-datastore.md §10.4). Until that has succeeded nothing else may be changed, also after a crash.
  *
  * @throws {LockedError} if somebody writes to the datastore or collects garbage.
+ * @throws {ConflictError} if lost files are to be brought back from a cache that may be incomplete itself.
  * @throws {CancelledError} if it was asked to stop; the old content is still in place then.
  */
 export async function refreshCache(
   parts: RefreshParts,
-  { log = () => {}, signal }: RefreshOptions,
+  { log = () => {}, signal, ...options }: RefreshOptions,
 ): Promise<RefreshResult> {
-  const { folder, pending } = parts;
+  const { folder, pending, datastore } = parts;
   using _lock = await folder.processLock.acquireExclusive();
   if (folder.processLock.oldestWriter() !== undefined) {
     throw new LockedError(`datastore "${folder.path}" is locked: somebody writes to it`);
+  }
+  let uploaded = 0;
+  if (options.uploadLost) {
+    pending.requireNone();
+    log("looking for files of the cache that the bucket has lost");
+    uploaded = await uploadLost({ ...parts, local: folder.files }, datastore, { log, signal });
+    log(`uploaded ${uploaded} files`);
   }
   // From here on nobody begins to write.
   pending.begin();
@@ -55,7 +72,7 @@ export async function refreshCache(
     log(
       `fetching the contents of datastore "${parts.keys.name}" from ${parts.objects.displayName}`,
     );
-    const result = await fetchAll(parts, temporary, signal);
+    const result = { ...await fetchAll(parts, temporary, signal), uploaded };
     using writes = folder.files.watchWrites();
     await writes.sync();
     for (const name of TREES) putInPlace(folder.path, temporary, name);
@@ -72,7 +89,7 @@ async function fetchAll(
   parts: RefreshParts,
   temporary: string,
   signal: AbortSignal | undefined,
-): Promise<RefreshResult> {
+): Promise<Omit<RefreshResult, "uploaded">> {
   const { keys, objects } = parts;
   let [files, bytes] = [0, 0];
   const running = new Set<Promise<void>>();

@@ -171,9 +171,13 @@ export class BucketDatastore implements AsyncDisposable {
    * @throws {CancelledError} if it was asked to stop; {@linkcode needsRefresh} stays then.
    */
   async refresh(options: RefreshOptions = {}): Promise<RefreshResult> {
-    const { objects } = this.#place;
-    const parts = { objects, keys: this.keys, folder: this.#folder, pending: this.#pending };
-    return await refreshCache(parts, options);
+    return await refreshCache({
+      objects: this.#place.objects,
+      keys: this.keys,
+      folder: this.#folder,
+      pending: this.#pending,
+      datastore: this.datastore,
+    }, options);
   }
 
   /** The chunk that the test of access times needs (spec: s3-datastore.md §3.1). */

@@ -1,4 +1,5 @@
 import type {
+  DifferingFile,
   FileSnapshotFiles,
   FileWriter,
   FolderEntry,
@@ -7,6 +8,7 @@ import type {
 } from "../datastore/mod.ts";
 import { CancelledError, ConflictError, NotFoundError } from "../errors/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
+import { compareSnapshot } from "./_compare_files.ts";
 import { listKeys } from "./_list_keys.ts";
 import type { BucketKeys } from "./bucket_keys.ts";
 
@@ -233,6 +235,11 @@ export class BucketSnapshotFiles implements SnapshotFiles {
     await Promise.allSettled(inside.map(({ done }) => done));
     clearTimeout(timer);
     return isCertain;
+  }
+
+  /** See {@linkcode SnapshotFiles.compareOriginals}: the objects. */
+  compareOriginals(folder: string): Promise<DifferingFile[]> {
+    return compareSnapshot(this.#parts, folder);
   }
 
   /** See {@linkcode SnapshotFiles.watchWrites}: what has to reach the disk here. */

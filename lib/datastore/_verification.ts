@@ -174,8 +174,12 @@ export class Verification {
     using _lock = await lockManifest(snapshot);
     try {
       const differing = await files.compareOriginals(snapshot.folder);
-      problems.push(...differing.map(({ problem }) => problem));
-      return !differing.some(({ path }) => path === snapshot.file(MANIFEST_BLOB_NAME));
+      for (const { problem, isFault } of differing) {
+        if (isFault) problems.push(problem);
+        else this.#options.log(`snapshot "${snapshot.fullPath}": ${problem}`);
+      }
+      const manifest = snapshot.file(MANIFEST_BLOB_NAME);
+      return !differing.some(({ path, isFault }) => isFault && path === manifest);
     } catch (error) {
       if (!(error instanceof PbsError) || this.#options.signal?.aborted) throw error;
       problems.push(describeError(error).join(": "));

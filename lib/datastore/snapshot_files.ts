@@ -10,6 +10,8 @@ export interface DifferingFile {
   readonly path: string;
   /** Words about what is wrong, naming the copy and the way out. */
   readonly problem: string;
+  /** False for a change of what may be changed, of which only one side knows. */
+  readonly isFault: boolean;
 }
 
 /** A file that is being written in pieces. */

@@ -139,7 +139,11 @@ Deno.test("a refresh that fails keeps what there was, and nobody changes anythin
     await assertRejects(change, ConflictError, "refresh", String(change));
   }
   assertEquals(await repository.listNamespaces(""), [{ namespace: "" }, { namespace: "n" }]);
-  assertEquals(await opened.refresh(), { files: 3, bytes: await contentBytes(world) });
+  assertEquals(await opened.refresh(), {
+    files: 3,
+    bytes: await contentBytes(world),
+    uploaded: 0,
+  });
   assertEquals(opened.needsRefresh, false);
   await backUp(opened, second);
   assertEquals(await repository.listNamespaces(""), [{ namespace: "" }, { namespace: "n" }]);

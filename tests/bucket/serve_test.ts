@@ -1,44 +1,18 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, fail } from "@std/assert";
-import { openBucket } from "../../lib/s3/mod.ts";
 import { RestSession } from "../support/rest_session.ts";
 import { runClientOk } from "../support/run_client.ts";
 import { S3Server } from "../support/s3/s3_server.ts";
+import {
+  bucketKeys as keysOf,
+  datastoreOf,
+  endpointOf,
+  leaveFoldersOut,
+} from "../support/s3/bucket_datastore.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
 const STORE = "far";
-
-/** Properties of the S3 endpoint for a server of the harness. */
-function endpointOf({ options }: S3Server) {
-  return {
-    "id": "there",
-    "endpoint": options.endpoint,
-    "port": options.port,
-    "access-key": options.accessKey,
-    "secret-key": options.secretKey,
-    "fingerprint": options.fingerprint,
-    "path-style": true,
-  };
-}
-
-/** Properties of a datastore in its bucket. */
-function datastoreOf(s3: S3Server, path: string) {
-  return {
-    "name": STORE,
-    path,
-    "backend": `type=s3,client=there,bucket=${s3.options.bucket},max-cache-size=64MiB`,
-    "tuning": "sync-level=none,gc-atime-cutoff=1",
-  };
-}
-
-/** Keys below a prefix of the bucket. */
-async function keysOf(s3: S3Server, prefix: string): Promise<string[]> {
-  await using bucket = openBucket(s3.options);
-  const keys: string[] = [];
-  for await (const { objects } of bucket.list(prefix)) keys.push(...objects.map(({ key }) => key));
-  return keys;
-}
 
 /** Makes a folder with files, of which the last is too large for one chunk of a file. */
 async function makeSource(path: string): Promise<void> {
@@ -79,7 +53,8 @@ testWithPeers(
     const place = { "bucket": s3.options.bucket, "store-prefix": STORE };
     await rest.data("PUT", "admin/s3/there/check", place);
     assertEquals(await keysOf(s3, ""), []);
-    await rest.done("POST", "config/datastore", datastoreOf(s3, `${path}/cache`));
+    await rest.done("POST", "config/datastore", datastoreOf(s3, STORE, `${path}/cache`));
+    await leaveFoldersOut(`${path}/cache`);
     assert((await keysOf(s3, `${STORE}/`)).includes(`${STORE}/.in-use`));
 
     // Plain, and encrypted.
@@ -138,10 +113,11 @@ testWithPeers(
     // Removed with its data kept: only somebody who says so gets it again.
     await rest.done("DELETE", `config/datastore/${STORE}`);
     assertEquals((await keysOf(s3, `${STORE}/.in-use`)).length, 0);
-    const again = datastoreOf(s3, `${path}/cache2`);
+    const again = datastoreOf(s3, STORE, `${path}/cache2`);
     const refused = await rest.task("POST", "config/datastore", again);
     assertStringIncludes(refused.status, "has data of a datastore");
     await rest.done("POST", "config/datastore", { ...again, "reuse-datastore": true });
+    await leaveFoldersOut(`${path}/cache2`);
     assertEquals(await groups(), ["plain", "secret"]);
     const secret = "host/secret/1970-01-01T00:01:40Z";
     const key = `--keyfile=${path}/key`;
@@ -200,6 +176,7 @@ testWithPeers("commands alone make a datastore in a bucket of another server, an
     `--backend=type=s3,client=there,bucket=${options.bucket}`,
   ]);
   assertMatch(created, /TASK OK\n$/);
+  await leaveFoldersOut(`${path}/cache`);
   await makeSource(`${path}/source`);
   {
     await using server = await ServerProcess.start({ dir });

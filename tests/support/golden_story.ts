@@ -250,8 +250,11 @@ export async function playGoldenStory(world: GoldenWorld, step: Step): Promise<v
           const { ok } = await repository.verify({ ...vm, ignoreVerified: false }, () => {});
           assertEquals(ok, false);
         });
-        // What could not be read is read once more before it is called corrupt.
-        assertEquals(new Set(verified.ours), new Set(verified.theirs));
+        // What could not be read is read once more before it is called corrupt. The reference does not look at
+        // the bucket's copies of other files.
+        const ofChunks = verified.ours.filter((line) => !/^get \S*\.cnt\//.test(line));
+        assert(ofChunks.length < verified.ours.length, verified.ours.join("\n"));
+        assertEquals(new Set(ofChunks), new Set(verified.theirs));
         const order = ["copy", "remove", "put"];
         assertEquals(
           verified.ours.map((line) => line.split(" ")[0]!).filter((kind) => order.includes(kind)),

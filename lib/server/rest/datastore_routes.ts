@@ -44,7 +44,8 @@ export const DATASTORE_ROUTES: readonly RestRoute[] = [
   {
     method: "PUT",
     path: "admin/datastore/{store}/s3-refresh",
-    parameters: { "store": STORE },
+    // "upload-lost" is ours: first bring back what the bucket has lost.
+    parameters: { "store": STORE, "upload-lost": optional(BOOLEAN) },
     permission: onDatastore("Datastore.Modify"),
     handle: startRefresh,
   },
@@ -112,7 +113,7 @@ async function startRefresh(
   requireBucket(await state.administration.find(store));
   const { task } = state.tasks.start(
     { workerType: "s3-refresh", workerId: store, authId },
-    (task) => refreshDatastore(state, store, task),
+    (task) => refreshDatastore(state, store, task, values.boolean("upload-lost")),
   );
   return { data: task.id };
 }

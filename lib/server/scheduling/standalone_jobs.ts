@@ -1,5 +1,5 @@
 import type { DatastoreConfig } from "../config/mod.ts";
-import type { S3Endpoint } from "../endpoints/mod.ts";
+import { EndpointLimits, type S3Endpoint } from "../endpoints/mod.ts";
 import { ServerJobs } from "../jobs/mod.ts";
 import { type DatastoreUse, type OfferedDatastore, OfferedDatastores } from "../state/mod.ts";
 import { RequestStatistics } from "../statistics/mod.ts";
@@ -31,7 +31,7 @@ export class StandaloneJobs implements JobHost, AsyncDisposable {
     this.#statistics = new RequestStatistics(folder);
     this.jobs = new ServerJobs({ folder });
     this.tasks = new TaskRegistry(`${logFolder}/tasks`, { isGuest: true, shown });
-    this.#datastores = new OfferedDatastores(configs, endpoints);
+    this.#datastores = new OfferedDatastores(configs, endpoints, new EndpointLimits());
   }
 
   /** See {@linkcode JobHost.datastore}. */

@@ -4,7 +4,7 @@ import { ServerError } from "../../errors/mod.ts";
 import { type DatastoreConfig, refusalOf } from "../config/mod.ts";
 import {
   bucketOptions,
-  EndpointLimits,
+  type EndpointLimits,
   requireEndpoint,
   type S3Endpoint,
 } from "../endpoints/mod.ts";
@@ -31,11 +31,17 @@ export class OfferedDatastores implements AsyncDisposable {
   readonly #open = new Map<string, OpenDatastore>();
   /** Those of which the configuration says something else now; somebody may still be using them. */
   readonly #retired: OpenDatastore[] = [];
-  readonly #limits = new EndpointLimits();
+  readonly #limits: EndpointLimits;
   #configs!: ReadonlyMap<string, DatastoreConfig>;
   #endpoints!: readonly S3Endpoint[];
 
-  constructor(configs: readonly DatastoreConfig[], endpoints: readonly S3Endpoint[] = []) {
+  /** @param limits Those of the endpoints, which others share. */
+  constructor(
+    configs: readonly DatastoreConfig[],
+    endpoints: readonly S3Endpoint[],
+    limits: EndpointLimits,
+  ) {
+    this.#limits = limits;
     this.configure(configs, endpoints);
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AnswerBudget, BodyBudget } from "../memory/mod.ts";
 import type { AccessControl } from "../access/mod.ts";
 import { DatastoreAdministration, type DatastoreConfig } from "../config/mod.ts";
-import { type S3Endpoint, S3Endpoints } from "../endpoints/mod.ts";
+import { EndpointLimits, type S3Endpoint, S3Endpoints } from "../endpoints/mod.ts";
 import type { ServerJobs } from "../jobs/mod.ts";
 import { RequestStatistics } from "../statistics/mod.ts";
 import type { ActiveTask, StoreHost } from "../stores/mod.ts";
@@ -52,6 +52,7 @@ export class ServerState
   readonly interrupted: InterruptedChunks = new InterruptedChunks();
   readonly administration: DatastoreAdministration;
   readonly endpoints: S3Endpoints;
+  readonly limits: EndpointLimits = new EndpointLimits();
   readonly statistics: RequestStatistics;
   readonly refresh: () => Promise<void>;
   readonly #stopping = new AbortController();
@@ -72,7 +73,7 @@ export class ServerState
     this.upgraded = parts.upgraded;
     this.instanceId = parts.instanceId;
     this.delays = parts.delays;
-    this.#datastores = new OfferedDatastores(configs, configuredEndpoints);
+    this.#datastores = new OfferedDatastores(configs, configuredEndpoints, this.limits);
   }
 
   /** Replaces what the configuration says; open datastores of which it says the same stay open. */

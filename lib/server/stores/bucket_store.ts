@@ -46,15 +46,21 @@ export function isRefreshPending(path: string): boolean {
   }
 }
 
-/** Fetches all but the chunks from the bucket anew. @throws {LockedError} if somebody writes. */
+/**
+ * Fetches all but the chunks from the bucket anew.
+ *
+ * @param uploadLost Whether what the bucket has lost is brought back from the cache first.
+ * @throws {LockedError} if somebody writes.
+ */
 export async function refreshBucketStore(
   host: StoreHost,
   config: StorePlace,
   { log, signal }: StoreWork,
+  uploadLost: boolean,
 ): Promise<void> {
   await withPlace(host, config, async (place) => {
     await using opened = BucketDatastore.open(place, sizeOf(config.backend));
-    await opened.refresh({ log, signal });
+    await opened.refresh({ log, signal, uploadLost });
   });
 }
 
@@ -92,13 +98,14 @@ async function lockCache(path: string): Promise<Disposable | undefined> {
 
 /** Opens the bucket of a datastore, and counts what is asked of it. */
 async function withPlace(
-  { endpoints, statistics }: StoreHost,
+  { endpoints, limits, statistics }: StoreHost,
   { name, path, backend }: StorePlace,
   work: (place: BucketPlace, bucket: CountedBucket) => Promise<void>,
 ): Promise<void> {
   const endpoint = await endpoints.find(backend.client);
   const counted = { ...backend, store: name };
-  await using bucket = new CountedBucket(bucketOptions(endpoint, backend.bucket), counted);
+  const options = bucketOptions(endpoint, backend.bucket, limits);
+  await using bucket = new CountedBucket(options, counted);
   try {
     await work({ objects: bucket.objects, name, cachePath: path }, bucket);
   } finally {

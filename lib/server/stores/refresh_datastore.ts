@@ -10,12 +10,14 @@ const RIVALS: ReadonlySet<string> = new Set(["s3-refresh", "create-datastore", "
  * Brings the local cache of a datastore in a bucket up to what the bucket has. All but that is refused
  * meanwhile, and afterwards if it failed (spec: s3-datastore.md §10.4).
  *
+ * @param uploadLost Whether what the bucket has lost is brought back from the cache first.
  * @throws {UsageError} if the datastore is in no bucket.
  */
 export async function refreshDatastore(
   host: StoreHost,
   name: string,
   work: StoreWork,
+  uploadLost = false,
 ): Promise<void> {
   const { backend, ...config } = await host.administration.find(name);
   if (backend === undefined) throw notInBucket(name);
@@ -26,7 +28,7 @@ export async function refreshDatastore(
   await host.administration.setMaintenance(name, { type: "s3-refresh", message: "" });
   await host.refresh();
   await waitForOthers(host, name, work);
-  await refreshBucketStore(host, { ...config, backend }, work);
+  await refreshBucketStore(host, { ...config, backend }, work, uploadLost);
   await host.administration.setMaintenance(name, undefined);
   await host.refresh();
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DatastoreAdministration } from "../config/mod.ts";
-import { S3Endpoints } from "../endpoints/mod.ts";
+import { EndpointLimits, S3Endpoints } from "../endpoints/mod.ts";
 import { ServerJobs } from "../jobs/mod.ts";
 import { RequestStatistics } from "../statistics/mod.ts";
 import { type StartedTask, TaskRegistry } from "../tasks/mod.ts";
@@ -13,6 +13,7 @@ const LOOK_AGAIN_MS = 500;
 export class StandaloneStores implements StoreHost {
   readonly administration: DatastoreAdministration;
   readonly endpoints: S3Endpoints;
+  readonly limits: EndpointLimits = new EndpointLimits();
   readonly jobs: ServerJobs;
   readonly statistics: RequestStatistics;
   readonly tasks: TaskRegistry;

@@ -1,5 +1,5 @@
 import type { DatastoreAdministration } from "../config/mod.ts";
-import type { S3Endpoints } from "../endpoints/mod.ts";
+import type { EndpointLimits, S3Endpoints } from "../endpoints/mod.ts";
 import type { ServerJobs } from "../jobs/mod.ts";
 import type { RequestStatistics } from "../statistics/mod.ts";
 
@@ -7,6 +7,8 @@ import type { RequestStatistics } from "../statistics/mod.ts";
 export interface StoreHost {
   readonly administration: DatastoreAdministration;
   readonly endpoints: S3Endpoints;
+  /** Limits of traffic that all who use an endpoint share. */
+  readonly limits: EndpointLimits;
   readonly jobs: ServerJobs;
   readonly statistics: RequestStatistics;
   /** Adds the requests of datastores in buckets to what is counted of them. */
