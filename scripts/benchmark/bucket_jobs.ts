@@ -82,7 +82,11 @@ export class BucketJobs {
 
   /** Stores what later runs find unchanged, and reads files and programs for the first time. */
   async warmUp(): Promise<void> {
-    const { work } = this.#places;
+    const { work, disk } = this.#places;
+    // Once: a datastore's folders take longer to make and remove than a few chunks to copy.
+    for (const parent of [work, ...disk === undefined ? [] : [disk]]) {
+      await this.#run(`exec ${this.#options.program} datastore init ${parent}/copy`);
+    }
     await this.#run(this.#backup("metadata"), { PBS_REPOSITORY: `${work}/split` });
     await this.#run(this.#backup("metadata"), this.#inBucket("split"));
   }
@@ -107,7 +111,7 @@ export class BucketJobs {
       ["unchanged, directory", this.#backup("metadata"), { PBS_REPOSITORY: `${work}/split` }],
       ["unchanged, link", this.#backup("metadata"), this.#inBucket("split", link.port)],
     ]);
-    await this.#copies(round, here, "");
+    await this.#copies(round, work, "");
     if (disk !== undefined) await this.#copies(round, disk, ", disk");
     await Deno.remove(here, { recursive: true });
   }
@@ -130,7 +134,6 @@ export class BucketJobs {
     const { program } = this.#options;
     const store = `${this.#places.work}/round/store`;
     const [copy, cp] = [`${parent}/copy`, `${parent}/cp`];
-    await this.#run(`exec ${program} datastore init ${copy}`);
     // Folders without a chunk are no part of the comparison: they are there already.
     const folders = `${this.#places.work}/folders`;
     await this.#run(
@@ -146,7 +149,11 @@ export class BucketJobs {
     await this.#run(
       `! diff -rq ${copy}/.chunks ${cp} | grep -Ev '^Only in ${copy}/.chunks: [0-9a-f]{4}$'`,
     );
-    for (const path of [copy, cp]) await Deno.remove(path, { recursive: true });
+    await Deno.remove(cp, { recursive: true });
+    await Deno.remove(`${copy}/host`, { recursive: true });
+    await this.#run(
+      `cd ${copy}/.chunks && xargs -0 -a ${folders} sh -c 'exec find "$@" -type f -delete' -`,
+    );
   }
 
   /** The marking of a collection in a store that is nowhere. */
