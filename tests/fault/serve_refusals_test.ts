@@ -271,10 +271,10 @@ testWithPeers(
         assertMatch(errors[0]!, /No space left|ENOSPC/);
         assert(!run.stderr.includes("trying again"), run.stderr);
         // The server cleans up a moment after it has refused.
-        await eventually(async () =>
-          assertEquals(await runPeer("find", [mount, "-path", "*/host/full*", "-ls"]), "")
-        );
-        assertEquals(await runPeer("find", [mount, "-name", "*.tmp_*"]), "");
+        await eventually(async () => {
+          assertEquals(await runPeer("find", [mount, "-path", "*/host/full*", "-ls"]), "");
+          assertEquals(await runPeer("find", [mount, "-name", "*.tmp_*"]), "");
+        });
       }
       // The administrator makes room; the server is the same.
       await runPeer("mount", ["-o", `remount,size=${4 * DISK_BYTES}`, mount]);

@@ -2,10 +2,11 @@
 // Our HTTP/2 and certificates against other people's programs.
 
 import { assert, assertEquals } from "@std/assert";
-import { setTimeout as delay } from "node:timers/promises";
 import { connectTls, createSelfSignedCertificate } from "../../lib/tls/mod.ts";
 import { Http2Client } from "../../lib/http2/mod.ts";
 import { startHttp2TestServer } from "../support/http2_test_server.ts";
+import { eventually } from "../support/eventually.ts";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
@@ -98,34 +99,22 @@ testWithPeers("the HTTP/2 client uploads to and downloads from nghttpd", ["nghtt
     await Deno.mkdir(`${folder}/root`);
     const bytes = randomBytes(3_000_000);
     await Deno.writeFile(`${folder}/root/file`, bytes);
-    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const host = ownLoopback();
+    const probe = Deno.listen({ hostname: host, port: 0 });
     const { port } = probe.addr;
     probe.close();
     const peer = new Deno.Command("nghttpd", {
       args: [
-        ...["-a", "127.0.0.1", "-d", `${folder}/root`, "--echo-upload", `${port}`],
+        ...["-a", host, "-d", `${folder}/root`, "--echo-upload", `${port}`],
         ...[`${folder}/key.pem`, `${folder}/cert.pem`],
       ],
       stdout: "null",
       stderr: "null",
     }).spawn();
     try {
-      const connect = async () => {
-        for (let attempt = 0;; attempt++) {
-          try {
-            return await connectTls({
-              host: "127.0.0.1",
-              port,
-              fingerprint: made.fingerprint,
-              protocols: ["h2"],
-            });
-          } catch (error) {
-            if (attempt >= 100) throw error;
-            await delay(50);
-          }
-        }
-      };
-      const { duplex, protocol } = await connect();
+      const { duplex, protocol } = await eventually(() =>
+        connectTls({ host, port, fingerprint: made.fingerprint, protocols: ["h2"] })
+      );
       assertEquals(protocol, "h2");
       const client = new Http2Client(duplex, { authority: `localhost:${port}` });
       await Promise.all(Array.from({ length: 150 }, async (_, i) => {
