@@ -4,6 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connectTls } from "../../lib/tls/mod.ts";
 import type { Duplex } from "../../lib/duplex/mod.ts";
 import { Http1Client } from "../../lib/http1/mod.ts";
+import { Http2Client } from "../../lib/http2/mod.ts";
+import { CuttingProxy } from "../support/cutting_proxy.ts";
 import { eventually } from "../support/eventually.ts";
 import { runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
@@ -209,6 +211,38 @@ Deno.test("slow and silent connections are ended in time, those of idle clients 
   assertEquals(await answer.body.text(100), '{"data":null}');
   idle.abort();
   await eventually(() => Promise.resolve(assertEquals(groups(), [])));
+});
+
+Deno.test("a server asks who is in the middle of an upload whether he is there, too", async () => {
+  await using server = await TestServer.start({ timeouts: { silenceMs: 100 } });
+  await using proxy = await CuttingProxy.start(server);
+  const { fingerprint, port } = proxy;
+  const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint });
+  const http1 = new Http1Client(duplex, { host: "localhost" });
+  const query = "store=store1&backup-type=host&backup-id=a&backup-time=1";
+  const headers = [tokenHeader("admin@pbs!ci", "a secret")];
+  const request = { method: "GET", path: `/api2/json/backup?${query}`, headers };
+  const upgraded = await http1.upgrade(request, "proxmox-backup-protocol-v1");
+  if (!("duplex" in upgraded)) throw new Error(await upgraded.response.body.text(1000));
+  const client = new Http2Client(upgraded.duplex);
+  const path = "/dynamic_index?archive-name=a.didx";
+  assertEquals((await client.request({ method: "POST", path })).status, 200);
+  const begun = Promise.withResolvers<void>();
+  async function* unfinished(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(1000);
+    begun.resolve();
+    await new Promise(() => {});
+  }
+  const chunk = `/dynamic_chunk?wid=1&digest=${"0".repeat(64)}&size=${MIB}&encoded-size=${MIB}`;
+  client.request({ method: "POST", path: chunk, body: unfinished() }).catch(() => {});
+  await begun.promise;
+  // Questions and answers: of the upload itself nothing more comes.
+  const { frames } = proxy;
+  await eventually(() => {
+    assert(proxy.frames > frames + 10, `${proxy.frames - frames} frames`);
+    return Promise.resolve();
+  });
+  client.abort();
 });
 
 async function readToEnd(duplex: Duplex): Promise<void> {

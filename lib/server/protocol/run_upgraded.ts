@@ -68,7 +68,11 @@ export async function runUpgraded(
 function watchSilence(server: Http2Server, peer: string, silenceMs: number): () => void {
   let askedMs: number | undefined;
   const timer = setInterval(() => {
-    if (server.openStreams > 0) return;
+    if (server.openStreams > 0) {
+      // How fast bodies have to come says something else; a connection without an end is broken by this.
+      server.ping().catch(() => {});
+      return;
+    }
     if (askedMs !== undefined) {
       if (performance.now() - askedMs < silenceMs) return;
       return server.abort(new ConnectionError(`${peer} does not answer`));
