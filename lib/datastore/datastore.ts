@@ -2,7 +2,7 @@ import { FileStat, statPath } from "../../ffi/posix_files.ts";
 import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
 import { Errno } from "../../ffi/errno.ts";
 import { ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
-import type { StorageStatus } from "../repository/mod.ts";
+import type { StorageStatus, UsedObjects } from "../repository/mod.ts";
 import {
   checkEmpty,
   checkNotNested,
@@ -73,6 +73,8 @@ export interface DatastoreParts {
   readonly collector?: ((options: CollectGarbageOptions) => Promise<GcStatus>) | undefined;
   /** Tells the space of a form that has no folder. */
   readonly space?: (() => Promise<StorageStatus>) | undefined;
+  /** Adds up what a form holds that cannot tell its space. */
+  readonly countUsed?: (() => Promise<UsedObjects>) | undefined;
   /** Gives back what the parts hold and waits for what they still do. */
   readonly close?: (() => Promise<void>) | undefined;
 }
@@ -200,6 +202,11 @@ export class Datastore implements Disposable, AsyncDisposable {
   /** Lines about what could not be set up as it should be, since the last call. */
   takeNotes(): string[] {
     return this.newFileRules?.takeNotes() ?? [];
+  }
+
+  /** Adds up what a bucket holds; undefined where {@linkcode Datastore.space} tells it. */
+  get countUsed(): (() => Promise<UsedObjects>) | undefined {
+    return this.#parts.countUsed;
   }
 
   /** Space where the datastore lies, in bytes. */

@@ -25,6 +25,7 @@ import {
   type SnapshotSource,
   type StorageStatus,
   type TaskLog,
+  type UsedObjects,
   type VerifyProgress,
   type VerifyRequest,
 } from "../repository/mod.ts";
@@ -165,6 +166,11 @@ export class LocalRepository implements Repository {
   /** See {@linkcode Repository.status}. */
   async status(): Promise<StorageStatus> {
     return await this.datastore.space();
+  }
+
+  /** See {@linkcode Repository.countUsed}. */
+  get countUsed(): (() => Promise<UsedObjects>) | undefined {
+    return this.datastore.countUsed;
   }
 
   /** See {@linkcode Repository.garbageCounts}. */

@@ -105,6 +105,14 @@ export interface StorageStatus {
   readonly backendType?: string;
 }
 
+/** Objects of a datastore in a bucket, added up. */
+export interface UsedObjects {
+  readonly bytes: number;
+  readonly objects: number;
+  /** Requests that it took to find out. */
+  readonly requests: number;
+}
+
 /** Counters of the last garbage collection of a datastore (spec: datastore-formats.md §6.3). */
 export interface GarbageCounts {
   /** The task that collected; its time is in it. Absent where it left none. */
@@ -191,6 +199,11 @@ export interface Repository extends AsyncDisposable {
   forgetSnapshot(namespace: string, snapshot: BackupSnapshot): Promise<void>;
   prune(request: PruneRequest, log?: TaskLog): Promise<PruneDecision[]>;
   status(): Promise<StorageStatus>;
+  /**
+   * Adds up what a bucket holds, which nobody tells: a request for each thousand of its objects. Absent
+   * where {@linkcode Repository.status} knows.
+   */
+  readonly countUsed?: (() => Promise<UsedObjects>) | undefined;
   /** Counters of the last garbage collection; undefined if none has ended. */
   garbageCounts(): Promise<GarbageCounts | undefined>;
   /**

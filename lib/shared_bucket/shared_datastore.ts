@@ -5,6 +5,7 @@ import type { ObjectStore } from "../s3/mod.ts";
 import { BucketChunks } from "./_bucket_chunks.ts";
 import { BucketFiles } from "./_bucket_files.ts";
 import { collectSharedGarbage } from "./_collect.ts";
+import { countUsed } from "./_count_used.ts";
 import { SharedKeys } from "./_keys.ts";
 import { SharedLocks } from "./_locks.ts";
 import { Writers } from "./_writers.ts";
@@ -83,6 +84,7 @@ export async function openSharedDatastore(
         cutoffSeconds: collect.cutoffSeconds ?? options.gcCutoffSeconds,
       }),
     space: () => Promise.resolve(NO_LIMITS),
+    countUsed: () => countUsed(store, keys),
     close: async () => {
       await locks.settle();
       await writers[Symbol.asyncDispose]();

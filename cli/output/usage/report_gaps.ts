@@ -13,7 +13,7 @@ export function reportGaps(output: Output, gaps: UsageGaps): void {
   if (!gaps.isStoredKnown) {
     output.log(
       "info",
-      "A server does not tell what single chunks take: all sizes are those before compression",
+      "A server or bucket does not tell what single chunks take: all sizes are those before compression",
     );
   }
   if (gaps.missingChunks > 0) {
