@@ -99,7 +99,7 @@ export { type FileOwner, NewFileRules } from "./new_file_rules.ts";
 export type { HeldProcessLock, WriterLock } from "./process_lock.ts";
 export { pruneGroup } from "./prune_group.ts";
 export { readIndex } from "./read_index.ts";
-export { CHUNKS_FOLDER, MAINTENANCE_FOLDER } from "./format.ts";
+export { CHUNKS_FOLDER, MAINTENANCE_FOLDER, OWNER_FILE } from "./format.ts";
 export { forgetGroup, removeGroup } from "./remove_group.ts";
 export { ProtectedSnapshotError } from "./protected_snapshot_error.ts";
 export { removeSnapshot } from "./remove_snapshot.ts";

@@ -140,7 +140,7 @@ export class BucketChunks implements ChunkStore {
     for (let number = 0; number < MAX_SET_ASIDE; number++) {
       const name = `${key}.${number}.bad`;
       if (names.has(name)) continue;
-      joined.session.check();
+      await joined.session.prepareChange();
       await this.#store.copy(key, name);
       await this.#store.remove(key);
       return name.slice(name.lastIndexOf("/") + 1);

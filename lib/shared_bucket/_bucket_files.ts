@@ -1,4 +1,10 @@
-import type { FileWriter, FolderEntry, SnapshotFiles, WriteWatch } from "../datastore/mod.ts";
+import {
+  type FileWriter,
+  type FolderEntry,
+  OWNER_FILE,
+  type SnapshotFiles,
+  type WriteWatch,
+} from "../datastore/mod.ts";
 import { NotFoundError, PbsError } from "../errors/mod.ts";
 import { MANIFEST_BLOB_NAME } from "../repository/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
@@ -86,13 +92,17 @@ export class BucketFiles implements SnapshotFiles {
     const check = () => joined.session.check();
     check();
     const key = this.#keyOf(path);
-    if (isPartOfSnapshot(path) && !this.#own.has(key)) {
+    if (isPartOfSnapshot(path) && !this.#own.has(key) || this.#isNewOwner(path)) {
       // Of a run that was suspended and another one with the same time, one must not overwrite the other.
       if (!await putOnce(this.#store, key, bytes, check)) {
         throw new PbsError(`"${key}" is there already: another run writes the same snapshot`);
       }
       this.#own.add(key);
-    } else await this.#store.put(key, bytes, { beforeAttempt: check });
+    } else {
+      // Those of a server's folder do no harm whenever they come.
+      if (!path.startsWith(".")) await joined.session.prepareChange();
+      await this.#store.put(key, bytes, { beforeAttempt: check });
+    }
     this.#note(path, bytes.length);
   }
 
@@ -120,7 +130,7 @@ export class BucketFiles implements SnapshotFiles {
     const file = this.#unfinished.get(from);
     if (file === undefined) {
       using joined = await this.#options.writers().join();
-      joined.session.check();
+      await joined.session.prepareChange();
       await this.#copy(from, to);
       await this.#store.remove(this.#keyOf(from));
       this.#tree.delete(from);
@@ -135,6 +145,7 @@ export class BucketFiles implements SnapshotFiles {
   /** See {@linkcode SnapshotFiles.moveFolder}. */
   async moveFolder(from: string, to: string): Promise<void> {
     using joined = await this.#options.writers().join();
+    await joined.session.prepareChange();
     await this.refresh(from);
     const paths = [...this.#tree.files(from)].sort((a, b) => rankOf(a) - rankOf(b));
     // The manifest last: what is not complete must not look like it.
@@ -194,7 +205,7 @@ export class BucketFiles implements SnapshotFiles {
     if (this.#unfinished.delete(path)) return true;
     if (this.#tree.get(path) === undefined) return false;
     using joined = await this.#options.writers().join();
-    joined.session.check();
+    await joined.session.prepareChange();
     await this.#store.remove(this.#keyOf(path));
     return this.#tree.delete(path);
   }
@@ -213,7 +224,7 @@ export class BucketFiles implements SnapshotFiles {
   async removeTree(folder: string, first?: string): Promise<void> {
     using joined = await this.#options.writers().join();
     const check = () => joined.session.check();
-    check();
+    await joined.session.prepareChange();
     await this.refresh(folder);
     if (first !== undefined) await this.removeFile(`${folder}/${first}`);
     const rest = [...this.#tree.files(folder)].map((path) => this.#keyOf(path));
@@ -238,6 +249,11 @@ export class BucketFiles implements SnapshotFiles {
     if (performance.now() - this.#listedAt < STALE_MS) return;
     this.#refreshing ??= this.refreshAll().finally(() => this.#refreshing = undefined);
     await this.#refreshing;
+  }
+
+  /** Whether a group gets its owner for the first time: two that make it must not overwrite each other's. */
+  #isNewOwner(path: string): boolean {
+    return path.endsWith(`/${OWNER_FILE}`) && this.#tree.get(path) === undefined;
   }
 
   async #copy(from: string, to: string): Promise<void> {

@@ -14,6 +14,7 @@ import type { SharedKeys } from "./_keys.ts";
 import { findCandidates } from "./_marked_chunks.ts";
 import { putOnce, textOf } from "./_put_once.ts";
 import { listAll, listSharedState, type SeenCollection, type SharedState } from "./_state.ts";
+import { describeOwner, parseSessionOwner } from "./_session_owner.ts";
 import { requireSharedPrefix } from "./prefix_owner.ts";
 
 /**
@@ -139,10 +140,17 @@ class Run {
   }
 
   /** Ends a collection whose process has died. */
-  async #takeOver({ number, leaseAge }: SeenCollection): Promise<void> {
+  async #takeOver({ number, leaseAge, isDeleting }: SeenCollection): Promise<void> {
     const { store, keys, leaseSeconds } = this.#shared;
     if (leaseAge <= leaseSeconds) {
-      throw new LockedError("another garbage collection of this datastore is running");
+      // What it has sent may arrive until then, whoever sees that it is dead.
+      const part = `${keys.collection(number)}${isDeleting ? "deleting" : "begun"}`;
+      const found = await store.get(part);
+      const owner = parseSessionOwner(found?.content ?? new Uint8Array());
+      throw new LockedError(
+        "another garbage collection of this datastore is running: " +
+          describeOwner(owner, leaseAge, leaseSeconds),
+      );
     }
     this.#options.log(`a garbage collection that was interrupted is given up`);
     await putOnce(store, `${keys.collection(number)}done`, textOf({ gaveUp: number }));

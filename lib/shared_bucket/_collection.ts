@@ -6,6 +6,8 @@ import type { ObjectStore } from "../s3/mod.ts";
 import type { BucketFiles } from "./_bucket_files.ts";
 import { WHOLE_SHARD } from "./_candidates.ts";
 import { CANDIDATE_BYTES, parseDigests, SortedDigests } from "./_digest_list.ts";
+import { requireConditionalWrites } from "./_conditional_writes.ts";
+import { endEarly } from "./_end_early.ts";
 import { fenceSession } from "./_fence.ts";
 import type { SharedKeys } from "./_keys.ts";
 import { Lease } from "./_lease.ts";
@@ -36,7 +38,12 @@ export class SharedCollection {
   readonly #options: CollectionOptions;
   readonly #prefix: string;
   /** Tells what this process has written. */
-  readonly #id = textOf({ id: encodeHex(crypto.getRandomValues(new Uint8Array(16))) });
+  readonly #id = textOf({
+    id: encodeHex(crypto.getRandomValues(new Uint8Array(16))),
+    host: Deno.hostname(),
+    pid: Deno.pid,
+    when: Math.floor(Date.now() / 1000),
+  });
 
   constructor(number: number, options: CollectionOptions) {
     this.number = number;
@@ -53,6 +60,7 @@ export class SharedCollection {
     const { store, keys } = this.#options;
     const start = Date.now();
     if (!await putOnce(store, `${this.#prefix}begun`, this.#id)) throw alreadyRuns();
+    await requireConditionalWrites(store, `${this.#prefix}begun`, this.#id);
     const newest = (await listSharedState(store, keys)).collections.at(-1);
     // Cleared away already: an older look had missed it.
     if (newest?.number !== this.number) throw alreadyRuns();
@@ -95,6 +103,7 @@ export class SharedCollection {
     }
     const start = Date.now();
     if (!await putOnce(store, `${this.#prefix}deleting`, this.#id)) throw alreadyRuns();
+    await requireConditionalWrites(store, `${this.#prefix}deleting`, this.#id);
     const seen = await listCollection(store, keys, this.number);
     // Done and cleared away by somebody else meanwhile: nothing of it holds any more.
     if (seen === undefined || !seen.isPublished || seen.isDone) throw alreadyRuns();
@@ -151,8 +160,10 @@ export class SharedCollection {
     const waiting: string[] = [];
     for (const { id, age } of state.sessions) {
       if (!ids.has(id)) continue;
-      if (age <= leaseSeconds) waiting.push(id);
-      else {
+      if (age <= leaseSeconds) {
+        if (await endEarly(store, keys, id)) log(`session ${id} is ended: its process is gone`);
+        else waiting.push(id);
+      } else {
         log(`session ${id} gave no sign of life for ${Math.floor(age)} seconds and is ended`);
         await fenceSession(store, keys, id, state);
       }

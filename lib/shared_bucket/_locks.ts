@@ -3,10 +3,12 @@ import { LockedError } from "../errors/mod.ts";
 import { namespaceComponents } from "../repository/mod.ts";
 import type { DatastoreLocks, HeldLock } from "../datastore/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
+import { endEarly } from "./_end_early.ts";
 import { fenceSession } from "./_fence.ts";
 import type { SharedKeys } from "./_keys.ts";
 import { textOf } from "./_put_once.ts";
-import { listAll, listSharedState } from "./_state.ts";
+import { describeOwner, parseSessionOwner } from "./_session_owner.ts";
+import { listAll, listSharedState, type SeenSession } from "./_state.ts";
 import type { Writers } from "./_writers.ts";
 
 /** Of two that claim at once both may see the other: they try again at times of their own. */
@@ -81,11 +83,13 @@ export class SharedLocks implements DatastoreLocks {
     const folder = `${keys.locks}${path}/@/`;
     const key = folder + joined.session.id;
     const deadline = Date.now() + waitMs;
+    let holder: SeenSession | undefined;
     for (let attempt = 1;; attempt++) {
       try {
         joined.session.check();
         await store.put(key, textOf({ host: Deno.hostname(), pid: Deno.pid }));
-        if (!await this.#isAnothers(folder, key)) {
+        holder = await this.#findHolder(folder, key);
+        if (holder === undefined) {
           const lock = name.replace(MANIFEST_LOCK, "");
           await refresh(path.slice(0, path.length - name.length) + lock);
           return once(() => this.#release(key, joined));
@@ -97,28 +101,38 @@ export class SharedLocks implements DatastoreLocks {
       }
       if (attempt >= TRIES && Date.now() >= deadline) {
         joined[Symbol.dispose]();
-        throw lockedBy(name);
+        throw lockedBy(name, holder && await this.#describe(holder));
       }
       await delay(retryMs * (0.5 + Math.random()));
     }
   }
 
-  /** Whether somebody who lives has claimed the same. */
-  async #isAnothers(folder: string, own: string): Promise<boolean> {
+  /** The session of somebody who lives and has claimed the same. */
+  async #findHolder(folder: string, own: string): Promise<SeenSession | undefined> {
     const { store, keys, leaseSeconds } = this.#options;
     const others = (await listAll(store, folder)).filter(({ object }) => object.key !== own);
-    if (others.length === 0) return false;
+    if (others.length === 0) return undefined;
     const state = await listSharedState(store, keys);
     for (const { object } of others) {
       const id = object.key.slice(folder.length);
       const session = state.sessions.find((each) => each.id === id);
       if (session !== undefined) {
-        if (session.age <= leaseSeconds) return true;
-        await fenceSession(store, keys, id, state);
+        if (session.age > leaseSeconds) await fenceSession(store, keys, id, state);
+        else if (!await endEarly(store, keys, id)) return session;
       }
       await store.remove(object.key);
     }
-    return false;
+    return undefined;
+  }
+
+  async #describe({ id, age }: SeenSession): Promise<string> {
+    const { store, keys, leaseSeconds } = this.#options;
+    const found = await store.get(keys.session(id));
+    const owner = parseSessionOwner(found?.content ?? new Uint8Array());
+    return `${
+      describeOwner(owner, age, leaseSeconds)
+    }, then run this again; on its own machine it is ` +
+      "at once if it was killed before it began to change snapshots";
   }
 
   #release(key: string, joined: Disposable): void {
@@ -130,8 +144,9 @@ export class SharedLocks implements DatastoreLocks {
   }
 }
 
-function lockedBy(name: string): LockedError {
-  return new LockedError(`"${name}" is locked: it is being used by another task`);
+function lockedBy(name: string, holder?: string): LockedError {
+  const by = holder === undefined ? "" : ` (${holder})`;
+  return new LockedError(`"${name}" is locked: it is being used by another task${by}`);
 }
 
 function once(action: () => void): HeldLock {

@@ -3,6 +3,8 @@ import { encodeHex } from "../bytes/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
 import type { SharedKeys } from "./_keys.ts";
 import { Lease } from "./_lease.ts";
+import { requireConditionalWrites } from "./_conditional_writes.ts";
+import { ownIdentity } from "./_process_identity.ts";
 import { putOnce, textOf } from "./_put_once.ts";
 
 /**
@@ -36,18 +38,32 @@ export class WriterSession {
       host: Deno.hostname(),
       pid: Deno.pid,
       when: Math.floor(Date.now() / 1000),
+      process: ownIdentity(),
     });
     const renew = async () => {
       await store.put(keys.session(id), content);
     };
     const start = Date.now();
     await renew();
+    await requireConditionalWrites(store, keys.session(id), content);
     return new WriterSession(store, keys, id, new Lease(leaseSeconds, start, renew));
   }
 
   /** @throws {LockedError} if others may have taken this writer for dead: it must change nothing more. */
   check(): void {
     this.#lease.check();
+  }
+
+  /**
+   * Makes sure that changes may be sent that would do harm if others had ended this session: removals, and
+   * writes over what is there.
+   *
+   * @throws {ConflictError} if others have ended this session.
+   */
+  async prepareChange(): Promise<void> {
+    // Whoever has decided once is not ended before the lease is over.
+    if (this.#decisions === 0) await this.decide();
+    this.check();
   }
 
   /**
@@ -60,14 +76,18 @@ export class WriterSession {
     const previous = this.#deciding.catch(() => {});
     const decision = previous.then(async () => {
       this.check();
-      const number = ++this.#decisions;
+      // Without gaps: whoever ends a session early does so in the place of its first decision.
+      const number = this.#decisions + 1;
       const key = this.#keys.decision(this.id, number);
       const content = textOf({ decision: "commit", number });
-      if (await putOnce(this.#store, key, content, () => this.check())) return;
+      if (await putOnce(this.#store, key, content, () => this.check())) {
+        this.#decisions = number;
+        return;
+      }
       this.#isFenced = true;
       throw new ConflictError(
-        "this run gave no sign of life for too long and was ended by another one: its snapshot is not " +
-          "kept, a new run stores it",
+        "this run gave no sign of life for too long and was ended by another one: it changes " +
+          "nothing more, its snapshot is not kept, a new run stores it",
       );
     });
     this.#deciding = decision;

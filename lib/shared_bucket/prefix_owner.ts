@@ -1,5 +1,6 @@
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
+import { checkConditionalWrites } from "./_conditional_writes.ts";
 import type { SharedKeys } from "./_keys.ts";
 import { textOf } from "./_put_once.ts";
 
@@ -69,6 +70,7 @@ export async function createPrefix(
     }
     break;
   }
+  await checkConditionalWrites(store, keys);
   const lease = leaseSeconds === DEFAULT_LEASE_SECONDS ? {} : { lease: leaseSeconds };
   const content = textOf({ hostname: Deno.hostname(), shared: 1, ...lease });
   return await store.put(keys.inUse, content, { ifAbsent: true }) === "stored";

@@ -10,6 +10,7 @@ import { parseXml } from "../../lib/s3/_xml.ts";
 import { parsePublished, parseSessionIds } from "../../lib/shared_bucket/_collection.ts";
 import { parseDecision } from "../../lib/shared_bucket/_decision.ts";
 import { parseDigests } from "../../lib/shared_bucket/_digest_list.ts";
+import { parseSessionOwner } from "../../lib/shared_bucket/_session_owner.ts";
 import { parsePrefixOwner } from "../../lib/shared_bucket/prefix_owner.ts";
 import { byteCases, type ParserCases, textCases } from "./work_case.ts";
 
@@ -71,6 +72,11 @@ export const OBJECT_STORE_PARSERS: ParserCases = {
     ['{"decision":', "[", ""],
   ),
   "lib/shared_bucket/_digest_list.ts parseDigests": byteCases((bytes) => parseDigests(bytes, "x")),
+  "lib/shared_bucket/_session_owner.ts parseSessionOwner": textCases(
+    (text) => parseSessionOwner(new TextEncoder().encode(text)),
+    ['{"host":"', "a", '"}'],
+    ['{"process":', "[", ""],
+  ),
   "lib/shared_bucket/prefix_owner.ts parsePrefixOwner": textCases(
     (text) => parsePrefixOwner(new TextEncoder().encode(text)),
     ['{"hostname":"', "a", '"}'],

@@ -30,6 +30,8 @@ const SHARED = "tank/.shared/";
  */
 export function isLocal({ isCollector, group }: Role, text: string, lastPut: string): boolean {
   if (text === "get tank/.in-use" || text.includes(` ${SHARED}files/`)) return true;
+  // Tried a second time, to see that it is refused.
+  if (text === `put ${lastPut}`) return true;
   if (isCollector) return isLocalOfCollector(text, lastPut);
   const own = `tank/.cnt/${group}/`;
   return text === "list tank/.cnt/" || text.startsWith(`list ${own}`) ||

@@ -24,7 +24,7 @@ export interface RunLimits {
   readonly jumps: number;
   /** Processes that may end where what they have sent last counts. */
   readonly cuts: number;
-  /** How often a process may be kept waiting although it could go on. Default: always. */
+  /** How often a process may be kept waiting although it could go on, or leases run out. Default: always. */
   readonly switches?: number;
   /** Writes that do nothing: a rule that is left out. */
   readonly leftOut?: RegExp;
@@ -145,10 +145,11 @@ export class ExploredRun implements AsyncDisposable {
     }
     const isAnyoneLeft = this.#processes.some(({ hasEnded, isCut }) => !hasEnded && !isCut);
     if (
-      this.#jumpsLeft > 0 && isAnyoneLeft && !this.#processes.some(({ isHurried }) => isHurried)
+      this.#jumpsLeft > 0 && this.#switches < (this.limits.switches ?? Infinity) &&
+      isAnyoneLeft && !this.#processes.some(({ isHurried }) => isHurried)
     ) {
       const key = this.#keyOf(this.#processes, contents, this.#jumps + 1, this.#cuts) +
-        this.#turnKey(this.#last, this.#switches);
+        this.#turnKey(-1, this.#switches + 1);
       found.push({ choice: { kind: "time" }, key });
     }
     return found;
@@ -159,6 +160,9 @@ export class ExploredRun implements AsyncDisposable {
     if (choice.kind === "time") {
       this.#jumps++;
       this.#jumpsLeft--;
+      this.#switches++;
+      // Whoever goes on then, nobody else is kept waiting by it.
+      this.#last = -1;
       this.trace.push("leases run out");
       return;
     }
@@ -248,7 +252,8 @@ export class ExploredRun implements AsyncDisposable {
     const text = process.waiting[0]?.text;
     // What concerns nobody else is answered at once, and tells nothing.
     if (text !== undefined && this.#isLocal(process, text)) {
-      if (text.startsWith("put ")) this.#local.add(text.slice(4));
+      const put = text.startsWith("put ") ? text.slice(4) : process.lastPut;
+      if (put !== process.lastPut) this.#local.add(put);
       await this.#send(process);
     }
   }

@@ -147,6 +147,15 @@ class Explorer implements Steps {
   #prune(state: State): void {
     const { pc, victim, left } = state.prune;
     if (pc === 0 && left > 0) {
+      for (const [i, writer] of state.writers.entries()) {
+        // Whoever sees, or believes, that a process is gone ends its session and takes its locks.
+        const mayEnd = writer.end === 0 ||
+          writer.end === 1 && !this.has("only who has decided nothing is ended early");
+        if (!isLive(writer) || !mayEnd) continue;
+        this.read(state, `prune: end session ${i} early`, (s) => {
+          Object.assign(s.writers[i]!, { begun: 0, end: writer.end === 0 ? 2 : 1 });
+        });
+      }
       for (const [number, parts] of state.snapshots.entries()) {
         // What a session has claimed is left alone until that has ended.
         if (parts === 0 || number > 0 && this.#isClaimed(state, number - 1)) continue;

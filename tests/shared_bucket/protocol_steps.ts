@@ -21,6 +21,7 @@ export const LEFT_OUT_RULES = [
   "clear `published` first",
   "write `deleting` only if absent",
   "prune leaves claimed snapshots alone",
+  "only who has decided nothing is ended early",
 ] as const;
 
 /** One of the {@linkcode LEFT_OUT_RULES}. */
