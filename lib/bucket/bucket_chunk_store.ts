@@ -6,15 +6,16 @@ import {
   PLAIN_HEADER_LENGTH,
 } from "../blob/mod.ts";
 import { bytesEqual, encodeHex } from "../bytes/mod.ts";
-import type {
-  ChunkLook,
-  ChunkStore,
-  FileChunkStore,
-  InsertChunk,
-  InsertedChunk,
-  SeenChunk,
-  SweepLimits,
-  SweptFolder,
+import {
+  type ChunkLook,
+  type ChunkStore,
+  type FileChunkStore,
+  type InsertChunk,
+  type InsertedChunk,
+  lookAtChunk,
+  type SeenChunk,
+  type SweepLimits,
+  type SweptFolder,
 } from "../datastore/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError, SystemError } from "../errors/mod.ts";
 import type { ObjectStore } from "../s3/mod.ts";
@@ -307,15 +308,7 @@ export class BucketChunkStore implements ChunkStore {
     const found = await this.#track(
       objects.readStart(keys.chunk(digest), ENCRYPTED_HEADER_LENGTH),
     );
-    if (found === undefined) return undefined;
-    const { bytes, size } = found;
-    if (size <= PLAIN_HEADER_LENGTH || size > MAX_ENCODED_CHUNK_BYTES) return undefined;
-    try {
-      return { size, encrypted: parseBlobHeader(bytes).encrypted };
-    } catch (error) {
-      if (error instanceof CorruptDataError) return undefined;
-      throw error;
-    }
+    return found && lookAtChunk(found.bytes, found.size);
   }
 
   /** See {@linkcode ChunkStore.now}: the clock of the cache's files. */

@@ -1,14 +1,8 @@
 import type { ChunkIndex } from "../index/mod.ts";
+import type { ChunkLook } from "./chunk_look.ts";
 
 /** A value that is at hand, or that somebody else is asked for. */
 export type Soon<T> = T | Promise<T>;
-
-/** A chunk as its header and its length show it. */
-export interface ChunkLook {
-  /** Encoded size in bytes. */
-  readonly size: number;
-  readonly encrypted: boolean;
-}
 
 /** How a chunk is stored. */
 export interface InsertChunk {

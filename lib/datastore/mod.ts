@@ -26,8 +26,8 @@ export {
   type ChunkFolderProgress,
   ChunkFolders,
 } from "./chunk_folders.ts";
+export { type ChunkLook, lookAtChunk } from "./chunk_look.ts";
 export type {
-  ChunkLook,
   ChunkStore,
   InsertChunk,
   InsertedChunk,

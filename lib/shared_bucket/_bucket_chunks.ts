@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
-import { MAX_ENCODED_CHUNK_BYTES, parseBlobHeader } from "../blob/mod.ts";
+import { ENCRYPTED_HEADER_LENGTH, MAX_ENCODED_CHUNK_BYTES } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
-import type { ChunkStore, InsertedChunk, SeenChunk, SweptFolder } from "../datastore/mod.ts";
+import {
+  type ChunkLook,
+  type ChunkStore,
+  type InsertedChunk,
+  lookAtChunk,
+  type SeenChunk,
+  type SweptFolder,
+} from "../datastore/mod.ts";
 import { ConflictError, CorruptDataError, NotFoundError } from "../errors/mod.ts";
 import type { ChunkIndex } from "../index/mod.ts";
 import type { ListedObject, ObjectStore } from "../s3/mod.ts";
@@ -103,8 +110,13 @@ export class BucketChunks implements ChunkStore {
 
   /** See {@linkcode ChunkStore.isEncrypted}. */
   async isEncrypted(digest: Uint8Array): Promise<boolean> {
-    const found = await this.#store.get(this.#keys.chunk(digest));
-    return found !== undefined && parseBlobHeader(found.content).encrypted;
+    return (await this.look(digest))?.encrypted ?? false;
+  }
+
+  /** See {@linkcode ChunkStore.look}. */
+  async look(digest: Uint8Array): Promise<ChunkLook | undefined> {
+    const found = await this.#store.readStart(this.#keys.chunk(digest), ENCRYPTED_HEADER_LENGTH);
+    return found && lookAtChunk(found.bytes, found.size);
   }
 
   /** See {@linkcode ChunkStore.now}. */
