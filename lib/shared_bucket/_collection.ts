@@ -14,6 +14,7 @@ import { Lease } from "./_lease.ts";
 import { forEachIndex, type FoundCandidates, type MarkedIndex } from "./_marked_chunks.ts";
 import { putOnce, textOf } from "./_put_once.ts";
 import { listCollection, listSharedState } from "./_state.ts";
+import { requireListed } from "./_require_listed.ts";
 import { requireSharedPrefix } from "./prefix_owner.ts";
 
 /** Fewer candidates than this lie in one object. */
@@ -62,6 +63,7 @@ export class SharedCollection {
     if (!await putOnce(store, `${this.#prefix}begun`, this.#id)) throw alreadyRuns();
     await requireConditionalWrites(store, `${this.#prefix}begun`, this.#id);
     const newest = (await listSharedState(store, keys)).collections.at(-1);
+    await requireListed(store, `${this.#prefix}begun`, (newest?.number ?? -1) >= this.number);
     // Cleared away already: an older look had missed it.
     if (newest?.number !== this.number) throw alreadyRuns();
     const lease = this.#lease(start);
@@ -74,7 +76,9 @@ export class SharedCollection {
       lease.check();
       await store.put(`${this.#prefix}published`, textOf({ marked }));
       // Only now: whoever begins later has to see the candidates.
-      const { sessions } = await listSharedState(store, keys);
+      const { sessions, collections } = await listSharedState(store, keys);
+      const isListed = collections.some((each) => each.number === this.number && each.isPublished);
+      await requireListed(store, `${this.#prefix}published`, isListed);
       await store.put(`${this.#prefix}sessions`, textOf(sessions.map(({ id }) => id)));
       // Nobody relies on what was set aside.
       if (unneededBad.length > 0) await store.removeAll(unneededBad);
@@ -105,6 +109,7 @@ export class SharedCollection {
     if (!await putOnce(store, `${this.#prefix}deleting`, this.#id)) throw alreadyRuns();
     await requireConditionalWrites(store, `${this.#prefix}deleting`, this.#id);
     const seen = await listCollection(store, keys, this.number);
+    await requireListed(store, `${this.#prefix}deleting`, seen?.isDeleting === true);
     // Done and cleared away by somebody else meanwhile: nothing of it holds any more.
     if (seen === undefined || !seen.isPublished || seen.isDone) throw alreadyRuns();
     const lease = this.#lease(start);

@@ -7,6 +7,7 @@ import { endEarly } from "./_end_early.ts";
 import { fenceSession } from "./_fence.ts";
 import type { SharedKeys } from "./_keys.ts";
 import { textOf } from "./_put_once.ts";
+import { requireListed } from "./_require_listed.ts";
 import { describeOwner, parseSessionOwner } from "./_session_owner.ts";
 import { listAll, listSharedState, type SeenSession } from "./_state.ts";
 import type { Writers } from "./_writers.ts";
@@ -110,7 +111,9 @@ export class SharedLocks implements DatastoreLocks {
   /** The session of somebody who lives and has claimed the same. */
   async #findHolder(folder: string, own: string): Promise<SeenSession | undefined> {
     const { store, keys, leaseSeconds } = this.#options;
-    const others = (await listAll(store, folder)).filter(({ object }) => object.key !== own);
+    const all = await listAll(store, folder);
+    const others = all.filter(({ object }) => object.key !== own);
+    await requireListed(store, own, others.length < all.length);
     if (others.length === 0) return undefined;
     const state = await listSharedState(store, keys);
     for (const { object } of others) {

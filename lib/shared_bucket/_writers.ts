@@ -1,6 +1,7 @@
 import type { ObjectStore } from "../s3/mod.ts";
 import { Candidates } from "./_candidates.ts";
 import type { SharedKeys } from "./_keys.ts";
+import { requireListed } from "./_require_listed.ts";
 import { requireSharedPrefix } from "./prefix_owner.ts";
 import { WriterSession } from "./_session.ts";
 import { listSharedState } from "./_state.ts";
@@ -74,6 +75,8 @@ export class Writers implements AsyncDisposable {
     const session = await WriterSession.begin(store, keys, leaseSeconds);
     try {
       const [state] = await Promise.all([listSharedState(store, keys), onBegin()]);
+      const isListed = state.sessions.some(({ id }) => id === session.id);
+      await requireListed(store, keys.session(session.id), isListed);
       const candidates = new Candidates({ store, keys, session, leaseSeconds, pollMs }, state);
       return this.#opened = { session, candidates };
     } catch (error) {
