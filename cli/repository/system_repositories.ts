@@ -10,7 +10,7 @@ export const systemRepositories: RepositoryOpener = {
     }
     if (address.kind === "bucket") {
       const { openNamedBucket } = await import("./open_named_bucket.ts");
-      return await openNamedBucket(address, context);
+      return (await openNamedBucket(address, context)).repository;
     }
     return await openLocalRepository(address.path, context);
   },

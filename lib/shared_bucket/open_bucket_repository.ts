@@ -7,7 +7,7 @@ import { trialKey } from "./trial_key.ts";
 
 /** How a datastore in a bucket is reached, beside its address. */
 export interface BucketRepositoryOptions
-  extends Pick<EndpointOptions, "accessKey" | "secretKey" | "patience"> {
+  extends Pick<EndpointOptions, "accessKey" | "secretKey" | "patience" | "dial"> {
   /** SHA-256 of a certificate that is trusted though no authority vouches for it. */
   readonly fingerprint?: string | undefined;
   /** PEM text of certificate authorities instead of the system's. */
@@ -31,7 +31,7 @@ export async function openBucketRepository(
   options: BucketRepositoryOptions,
 ): Promise<{ readonly repository: LocalRepository; readonly isNew: boolean }> {
   const { host, port, tls, bucket, store, region, style } = address;
-  const { accessKey, secretKey, fingerprint, authorities, limits, patience } = options;
+  const { accessKey, secretKey, fingerprint, authorities, limits, patience, dial } = options;
   const objects = openBucket({
     endpoint: style === "virtual" ? `{{bucket}}.${host}` : host,
     pathStyle: style === "path",
@@ -42,6 +42,7 @@ export async function openBucketRepository(
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(authorities === undefined ? {} : { authorities }),
     ...(patience === undefined ? {} : { patience }),
+    ...(dial === undefined ? {} : { dial }),
     ...(limits === undefined
       ? {}
       : { rateIn: new RateLimiter(limits), rateOut: new RateLimiter(limits) }),
