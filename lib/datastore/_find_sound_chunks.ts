@@ -32,15 +32,16 @@ export async function findSoundChunks(
     const sound = await Promise.all(batch.map(async (index, lane) => {
       const digest = chunks.digestAt(index);
       const told = chunks.storedSizeAt(index);
-      // Marked first, so that garbage collection leaves it alone afterwards.
+      // Marked before it is relied on, so that garbage collection leaves it alone afterwards.
+      if (store.look !== undefined) {
+        if (!await store.touch(digest)) return false;
+        const look = await store.look(digest);
+        return look?.encrypted === encrypted && (told === 0 || look.size === told);
+      }
       const seen = await store.stat(digest);
       if (seen === undefined) return false;
       if (told > 0 && seen.size !== undefined && seen.size !== told) return false;
       if (!await store.touch(digest)) return false;
-      if (store.look !== undefined) {
-        const look = await store.look(digest);
-        return look?.encrypted === encrypted && (told === 0 || look.size === told);
-      }
       return await isSound(store, digest, encrypted, (length) => {
         if (buffers[lane]!.length < length) buffers[lane] = new Uint8Array(length);
         return buffers[lane]!.subarray(0, length);
