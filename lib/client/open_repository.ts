@@ -60,7 +60,7 @@ export interface OpenOptions {
  * @example A bucket instead of a folder
  * ```ts ignore
  * await using repository = await openRepository("s3:https://s3.example.com/backups/tank", {
- *   bucketKeys: { accessKey: "backupuser", secretKey: Deno.env.get("S3_SECRET")! },
+ *   bucketKeys: { accessKey: "backupuser", secretKey: Deno.env.get("PBS_S3_SECRET_KEY")! },
  *   create: true,
  * });
  * await repository.backup({ "etc.pxar": "/etc" }, { id: "example" });
