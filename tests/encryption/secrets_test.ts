@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { setTimeout as delay } from "node:timers/promises";
 import { encodeHex } from "../../lib/bytes/mod.ts";
 import {
   createCryptConfig,
@@ -10,52 +9,11 @@ import {
   storeKeyFile,
 } from "../../lib/crypto/mod.ts";
 import { otherFingerprint } from "../support/other_fingerprint.ts";
-import { spawnClient } from "../support/run_client.ts";
 import { TempDir } from "../support/temp_dir.ts";
+import { watchRun } from "../support/watch_run.ts";
 
 const PASSPHRASE = "planted-passphrase-7c1";
 const MASTER_PASSPHRASE = "planted-master-9f2";
-
-/** The command lines of a process and of all that began after it, at this moment. */
-function commandLinesSince(pid: number): string[] {
-  return [...Deno.readDirSync("/proc")].filter(({ name }) => Number(name) >= pid)
-    .map(({ name }) => {
-      try {
-        return Deno.readTextFileSync(`/proc/${name}/cmdline`);
-      } catch {
-        return "";
-      }
-    });
-}
-
-/** Runs the program and watches, as long as it runs, what others can see of it. */
-async function watch(
-  args: readonly string[],
-  options: { env: Record<string, string>; stdin?: string },
-): Promise<{ code: number; said: string; seen: Set<string> }> {
-  const stdin = options.stdin === undefined
-    ? {}
-    : { stdin: new TextEncoder().encode(options.stdin) };
-  const child = spawnClient(args, { env: options.env, output: "piped", ...stdin });
-  if (options.stdin !== undefined) {
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(options.stdin)).catch(() => {});
-    await writer.close().catch(() => {});
-  }
-  const seen = new Set<string>();
-  let running = true;
-  const watcher = (async () => {
-    while (running) {
-      for (const line of commandLinesSince(child.pid)) seen.add(line);
-      await delay(5);
-    }
-  })();
-  const { code, stdout, stderr } = await child.output();
-  running = false;
-  await watcher;
-  const decoder = new TextDecoder();
-  return { code, said: decoder.decode(stdout) + decoder.decode(stderr), seen };
-}
 
 Deno.test("no secret is in a command line, a log, an error or a report", async () => {
   await using dir = await TempDir.make("/dev/shm");
@@ -142,7 +100,7 @@ Deno.test("no secret is in a command line, a log, an error or a report", async (
   let time = 1700000000;
   for (const { args, env, stdin, code } of runs) {
     const words = args[0] === "backup" ? [...args, "--backup-time", String(time++)] : args;
-    const run = await watch(words, {
+    const run = await watchRun(words, {
       env: { PBS_LOG: "trace", ...env },
       ...(stdin === undefined ? {} : { stdin }),
     });
@@ -154,7 +112,7 @@ Deno.test("no secret is in a command line, a log, an error or a report", async (
     }
   }
   // What a snapshot shows to everybody.
-  const shown = await watch(
+  const shown = await watchRun(
     ["snapshot", "list", "--repository", store, "--output-format", "json"],
     {
       env: {},
