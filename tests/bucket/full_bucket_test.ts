@@ -25,6 +25,7 @@ async function writeNoise(path: string, lengthBytes: number): Promise<void> {
 testWithPeers("a bucket that is full ends a backup, and takes the next one when there is room", [
   "versitygw",
   "mount",
+  "find",
 ], async () => {
   await using s3 = await S3Server.start();
   await using folder = await TempDir.make("/dev/shm");
@@ -54,14 +55,20 @@ testWithPeers("a bucket that is full ends a backup, and takes the next one when 
     assertStringIncludes(error.message, "cannot write");
     assertEquals(await times(), [100]);
     assertEquals(await keysOf(objects, "store/.cnt/"), before);
-    assertEquals(await verified(), { ok: true });
     // A second attempt ends as the first did: the full disk has not left anything that is taken for a chunk.
     await assertRejects(() => run(250), PbsError, "cannot write");
     assertEquals(await keysOf(objects, "store/.cnt/"), before);
 
     // Nothing that is there has to be written for room to be made: chunks of the backups that failed go.
     ageChunks(`${folder.path}/cache`, 2 * 86400);
+    // Some may have arrived without our hearing of it: they go by the store's clock.
+    await runPeer("find", [
+      ...[`${s3.folder}/store/.chunks`, "-type", "f", "-exec", "touch", "-d", "3 days ago"],
+      ...["{}", "+"],
+    ]);
     await repository.garbageCollect(() => {});
+    // Not before: its result is written into the manifest, for which there may be room or not.
+    assertEquals(await verified(), { ok: true });
     await Deno.remove(`${source}/second`);
     await writeNoise(`${source}/third`, 3 * MEBIBYTE);
     await run(300);
