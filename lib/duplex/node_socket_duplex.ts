@@ -1,8 +1,9 @@
 import type { Duplex as Stream } from "node:stream";
 import { ConnectionError } from "../errors/mod.ts";
+import { type SenderBrake, senderBrake } from "./_sender_brake.ts";
 import type { Duplex } from "./duplex.ts";
 
-/** Above this many unread bytes the socket is paused. */
+/** Above this many unread bytes the sender is held back. */
 const PAUSE_BYTES = 1024 * 1024;
 /** One write call of at most this size: larger ones leave the processor's caches (docs/internals/http2.md). */
 const WRITE_BYTES = 1024 * 1024;
@@ -18,6 +19,7 @@ const LINGER_MS = 1000;
 export class NodeSocketDuplex implements Duplex {
   readonly peer: string;
   readonly #socket: Stream;
+  readonly #brake: SenderBrake;
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #paused = false;
@@ -31,9 +33,11 @@ export class NodeSocketDuplex implements Duplex {
   /**
    * @param socket Connected, and past the TLS handshake if it is a TLS socket; owned from now on.
    * @param peer Name of the other end for messages.
+   * @param transport What a TLS socket takes its bytes from, if it is one.
    */
-  constructor(socket: Stream, peer: string) {
+  constructor(socket: Stream, peer: string, transport: Stream = socket) {
     this.#socket = socket;
+    this.#brake = senderBrake(socket, transport);
     this.peer = peer;
     socket.on("data", ({ buffer, byteOffset, byteLength }: Uint8Array) => {
       if (this.#discarding) return;
@@ -43,7 +47,7 @@ export class NodeSocketDuplex implements Duplex {
       this.#queuedBytes += bytes.length;
       if (this.#queuedBytes >= PAUSE_BYTES && !this.#paused) {
         this.#paused = true;
-        socket.pause();
+        this.#brake.hold();
       }
       this.#notify();
     });
@@ -69,10 +73,7 @@ export class NodeSocketDuplex implements Duplex {
       const bytes = this.#queue.shift();
       if (bytes !== undefined) {
         this.#queuedBytes -= bytes.length;
-        if (this.#paused && this.#queuedBytes < PAUSE_BYTES / 2) {
-          this.#paused = false;
-          this.#socket.resume();
-        }
+        if (this.#queuedBytes < PAUSE_BYTES / 2) this.#goOn();
         return bytes;
       }
       if (this.#failure !== undefined) throw this.#failure;
@@ -129,7 +130,7 @@ export class NodeSocketDuplex implements Duplex {
       this.#socket.end(() => {
         if (this.#ended) done();
       });
-      this.#socket.resume();
+      this.#goOn();
     });
     this.#failure ??= new ConnectionError(`connection to ${this.peer} is closed`);
     this.#socket.destroy();
@@ -140,6 +141,11 @@ export class NodeSocketDuplex implements Duplex {
     this.#fail(reason ?? new ConnectionError(`connection to ${this.peer} was aborted`));
     this.#queue.length = 0;
     this.#socket.destroy();
+  }
+
+  #goOn(): void {
+    if (this.#paused) this.#brake.release();
+    this.#paused = false;
   }
 
   #fail(error: Error): void {

@@ -4,7 +4,7 @@ import tls from "node:tls";
 import { ConnectionError } from "../errors/mod.ts";
 import { type Duplex, NodeSocketDuplex } from "../duplex/mod.ts";
 import { systemAuthorities } from "./system_authorities.ts";
-import { bareHost, CONNECT_TIMEOUT_MS, tuneSocket } from "./tcp.ts";
+import { bareHost, CONNECT_TIMEOUT_MS, connectTcp, tuneSocket } from "./tcp.ts";
 import {
   decideTrust,
   normalizeFingerprint,
@@ -66,7 +66,8 @@ export async function connectTls(options: TlsConnectOptions): Promise<TlsConnect
     if (typeof verified !== "string") return accepted(verified, server, "system");
     problem = verified;
   }
-  const socket = await handshake(options, false);
+  const secured = await handshake(options, false);
+  const { socket } = secured;
   try {
     const fingerprint = fingerprintOf(socket);
     if (expected !== undefined && fingerprint !== expected && options.pinned !== true) {
@@ -83,7 +84,7 @@ export async function connectTls(options: TlsConnectOptions): Promise<TlsConnect
       trustedBySystem: false,
       ...problem === undefined ? {} : { problem },
     };
-    return accepted(socket, server, await decideTrust(certificate, options, server), problem);
+    return accepted(secured, server, await decideTrust(certificate, options, server), problem);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -91,11 +92,12 @@ export async function connectTls(options: TlsConnectOptions): Promise<TlsConnect
 }
 
 /** A connection whose certificate the system trusts, or why it does not. */
-async function connectVerified(options: TlsConnectOptions): Promise<tls.TLSSocket | string> {
+async function connectVerified(options: TlsConnectOptions): Promise<SecuredSocket | string> {
   if (options.isNameless === true) return "no authority vouches for a server without a name";
   try {
-    const socket = await handshake(options, true);
-    if (socket.authorized) return socket;
+    const secured = await handshake(options, true);
+    const { socket } = secured;
+    if (socket.authorized) return secured;
     socket.destroy();
     return String(socket.authorizationError);
   } catch (error) {
@@ -107,7 +109,7 @@ async function connectVerified(options: TlsConnectOptions): Promise<tls.TLSSocke
 }
 
 function accepted(
-  socket: tls.TLSSocket,
+  { socket, transport }: SecuredSocket,
   server: string,
   trustedBy: TrustReason,
   problem?: string,
@@ -118,7 +120,7 @@ function accepted(
     ...problem === undefined ? {} : { problem },
   };
   return {
-    duplex: new NodeSocketDuplex(socket, server),
+    duplex: new NodeSocketDuplex(socket, server, transport),
     certificate,
     trustedBy,
     protocol: socket.alpnProtocol || undefined,
@@ -136,49 +138,46 @@ function fingerprintOf(socket: tls.TLSSocket): string {
   return normalizeFingerprint(socket.getPeerCertificate().fingerprint256);
 }
 
+/** A socket past its handshake. */
+interface SecuredSocket {
+  readonly socket: tls.TLSSocket;
+  /** What it takes its bytes from. */
+  readonly transport: Stream;
+}
+
 /** The connection was there, the handshake failed. */
 class HandshakeError extends ConnectionError {
   override name = "HandshakeError";
 }
 
-async function handshake(options: TlsConnectOptions, verify: boolean): Promise<tls.TLSSocket> {
+async function handshake(options: TlsConnectOptions, verify: boolean): Promise<SecuredSocket> {
   const { host, port, protocols } = options;
   const server = `${host}:${port}`;
   const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
   const ca = options.authorities ?? await (authorities ??= systemAuthorities());
-  const dialled = options.dial === undefined ? undefined : await options.dial(host, port);
+  const transport = options.dial === undefined
+    ? await connectTcp(host, port, { timeoutMs })
+    : await options.dial(host, port);
   const name = bareHost(host);
   return await new Promise((resolve, reject) => {
     const socket = tls.connect({
       host: name,
-      ...dialled === undefined ? { port } : { socket: dialled },
+      socket: transport,
       ...net.isIP(name) === 0 && options.isNameless !== true ? { servername: name } : {},
       rejectUnauthorized: verify,
       ...ca === undefined ? {} : { ca },
       ...protocols === undefined ? {} : { ALPNProtocols: [...protocols] },
     });
-    let connected = dialled !== undefined;
     const fail = (text: string, cause?: unknown) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(
-        connected
-          ? new HandshakeError(`TLS handshake with ${server} failed: ${text}`, { cause })
-          : new ConnectionError(`cannot connect to ${server}: ${text}`, {
-            cause,
-            situation: { kind: "server-unreachable", host, port },
-          }),
-      );
+      reject(new HandshakeError(`TLS handshake with ${server} failed: ${text}`, { cause }));
     };
-    const late = () => fail(`no answer in ${timeoutMs} ms`);
-    let timer = setTimeout(late, timeoutMs);
-    socket.once("connect", () => {
-      connected = true;
-      clearTimeout(timer);
-      timer = setTimeout(late, timeoutMs);
-    });
+    const timer = setTimeout(() => fail(`no answer in ${timeoutMs} ms`), timeoutMs);
     // Stays: a failure may be reported more than once.
-    socket.on("error", (error: Error) => fail(error.message, error));
+    for (const one of [transport, socket]) {
+      one.on("error", (error: Error) => fail(error.message, error));
+    }
     const ended = () => fail("connection was closed");
     socket.once("close", ended);
     socket.once("secureConnect", () => {
@@ -190,7 +189,7 @@ async function handshake(options: TlsConnectOptions, verify: boolean): Promise<t
       clearTimeout(timer);
       socket.off("close", ended);
       tuneSocket(socket);
-      resolve(socket);
+      resolve({ socket, transport });
     });
   });
 }

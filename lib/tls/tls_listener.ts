@@ -76,7 +76,13 @@ export class TlsListener {
   /** Those whose handshake is not over, by the name of their other end. */
   readonly #handshaking = new Map<
     string,
-    { cut: () => void; timer: ReturnType<typeof setTimeout>; place: Place }
+    {
+      cut: () => void;
+      timer: ReturnType<typeof setTimeout>;
+      place: Place;
+      /** What TLS takes its bytes from. */
+      transport: Stream | undefined;
+    }
   >();
   /** Source of the connections. */
   #front: { readonly port: number; close(): void } | undefined;
@@ -122,11 +128,13 @@ export class TlsListener {
     tlsServer.on("tlsClientError", (_error: Error, socket: tls.TLSSocket) => socket.destroy());
     tlsServer.on("secureConnection", (socket: tls.TLSSocket) => {
       tuneSocket(socket);
-      this.#accept(this.#adopt(socket, peerOf(socket), socket.alpnProtocol || undefined));
+      const peer = peerOf(socket);
+      const transport = this.#handshaking.get(peer.name)?.transport;
+      this.#accept(this.#adopt(socket, peer, socket.alpnProtocol || undefined, transport));
     });
     this.#front = await TcpServer.listen(this.#options, (socket) => {
       const peer = peerOf(socket);
-      if (!this.#admit(peer, () => socket.destroy())) return;
+      if (!this.#admit(peer, () => socket.destroy(), socket)) return;
       tuneSocket(socket);
       socket.once("close", () => this.#handshakeOver(peer)?.leave());
       socket.on("error", () => socket.destroy());
@@ -168,7 +176,7 @@ export class TlsListener {
       });
       socket.on("error", () => stream.destroy());
       socket.once("secure", () => {
-        this.#accept(this.#adopt(socket, peer, socket.alpnProtocol || undefined));
+        this.#accept(this.#adopt(socket, peer, socket.alpnProtocol || undefined, stream));
       });
     };
     (async () => {
@@ -205,9 +213,10 @@ export class TlsListener {
    * Gives a place to a connection that has come in.
    *
    * @param cut Ends it.
+   * @param transport What TLS would take its bytes from.
    * @returns whether there was a place; if not, it has ended.
    */
-  #admit(peer: Peer, cut: () => void): boolean {
+  #admit(peer: Peer, cut: () => void, transport?: Stream): boolean {
     const place = this.#places.enter(peer.address, () => {
       // TLS has made another socket of it, once the handshake is over.
       const adopted = this.#adopted.get(peer.name);
@@ -221,7 +230,7 @@ export class TlsListener {
     // A peer that never speaks must not hold a place.
     const timeoutMs = this.#options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
     const timer = setTimeout(() => this.#giveUp(peer), timeoutMs);
-    this.#handshaking.set(peer.name, { cut, timer, place });
+    this.#handshaking.set(peer.name, { cut, timer, place, transport });
     return true;
   }
 
@@ -237,9 +246,14 @@ export class TlsListener {
     socket.resume();
   }
 
-  #adopt(socket: Stream, peer: Peer, protocol: string | undefined): AcceptedConnection {
+  #adopt(
+    socket: Stream,
+    peer: Peer,
+    protocol: string | undefined,
+    transport: Stream = socket,
+  ): AcceptedConnection {
     const place = this.#handshakeOver(peer);
-    const duplex = new NodeSocketDuplex(socket, peer.name);
+    const duplex = new NodeSocketDuplex(socket, peer.name, transport);
     const over = new AbortController();
     this.#adopted.set(peer.name, duplex);
     socket.once("close", () => {
