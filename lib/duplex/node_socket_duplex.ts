@@ -40,9 +40,9 @@ export class NodeSocketDuplex implements Duplex {
     this.#brake = senderBrake(socket, transport);
     this.peer = peer;
     socket.on("data", ({ buffer, byteOffset, byteLength }: Uint8Array) => {
-      if (this.#discarding) return;
       // Not a Buffer, whose `slice` does not copy.
       const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      if (this.#discarding) return this.release(bytes);
       this.#queue.push(bytes);
       this.#queuedBytes += bytes.length;
       if (this.#queuedBytes >= PAUSE_BYTES && !this.#paused) {

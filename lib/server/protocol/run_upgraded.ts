@@ -61,23 +61,20 @@ export async function runUpgraded(
 
 /**
  * A connection may be idle for as long as it wants (a mount), but somebody who speaks HTTP/2 has to be
- * at its other end: backups hold locks. Asked often, for the question breaks a connection whose other end
- * is gone, and the runtime does not always tell that it has ended; waited for long, for networks have
- * pauses. @returns what ends the watch.
+ * at its other end: backups hold locks. Asked often, for a second question breaks a connection whose other
+ * end is gone, should the runtime not tell of it; waited for long, for networks have pauses.
+ *
+ * @returns what ends the watch.
  */
 function watchSilence(server: Http2Server, peer: string, silenceMs: number): () => void {
   let askedMs: number | undefined;
   const timer = setInterval(() => {
-    if (server.openStreams > 0) {
-      // How fast bodies have to come says something else; a connection without an end is broken by this.
-      server.ping().catch(() => {});
-      return;
-    }
-    if (askedMs !== undefined) {
-      if (performance.now() - askedMs < silenceMs) return;
+    const nowMs = performance.now();
+    // How fast bodies have to come says something else.
+    if (server.openStreams > 0) askedMs = undefined;
+    else if (askedMs !== undefined && nowMs - askedMs >= silenceMs) {
       return server.abort(new ConnectionError(`${peer} does not answer`));
-    }
-    askedMs = performance.now();
+    } else askedMs ??= nowMs;
     server.ping().then(() => askedMs = undefined, () => {});
   }, Math.min(silenceMs, QUESTION_MS));
   return () => clearInterval(timer);
