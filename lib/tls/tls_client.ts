@@ -141,7 +141,7 @@ function fingerprintOf(socket: tls.TLSSocket): string {
 /** A socket past its handshake. */
 interface SecuredSocket {
   readonly socket: tls.TLSSocket;
-  /** What it takes its bytes from. */
+  /** Stream below, where the bytes come from. */
   readonly transport: Stream;
 }
 

@@ -80,7 +80,7 @@ export class TlsListener {
       cut: () => void;
       timer: ReturnType<typeof setTimeout>;
       place: Place;
-      /** What TLS takes its bytes from. */
+      /** Stream below TLS, where the bytes come from. */
       transport: Stream | undefined;
     }
   >();
