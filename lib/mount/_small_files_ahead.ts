@@ -85,6 +85,11 @@ export class SmallFilesAhead {
     this.#wantMore(folder);
   }
 
+  /** Settles once nothing is on its way to the page cache. */
+  async settled(): Promise<void> {
+    await this.#storing;
+  }
+
   /** Settles once nothing is read any more. */
   async idle(): Promise<void> {
     this.#wanted.length = 0;

@@ -22,14 +22,6 @@ class StoredPages implements PageCache {
   }
 }
 
-/** Waits until nothing more comes. */
-async function untilQuiet({ stored }: StoredPages): Promise<void> {
-  for (let before = -1; before !== stored.size;) {
-    before = stored.size;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** Content of a file of the folder. */
 const contentOf = (at: number) => new TextEncoder().encode(`${at} `.repeat(1 + at % 50));
 
@@ -70,7 +62,7 @@ for (const mode of ["legacy", "data"] as const) {
           asked++;
           assertEquals(await files.read(node, 0, 4096), contentOf(at));
           // Time in which a reader would do something with it.
-          await untilQuiet(pages);
+          await files.settled();
         } else assertEquals(pages.stored.get(node), contentOf(at));
       }
       assert(asked < FILES / 4, `${asked} were asked for`);

@@ -79,7 +79,12 @@ export class ArchiveFileSystem implements ReadOnlyFileSystem {
     this.#ahead = new SmallFilesAhead(this.#tree, pages, numberOf);
   }
 
-  /** Settles once nothing is read that was not asked for. */
+  /** Settles once what is read ahead at the moment is there. */
+  async settled(): Promise<void> {
+    await this.#ahead?.settled();
+  }
+
+  /** Reads nothing ahead from now on until somebody reads again; settles once nothing is read. */
   async idle(): Promise<void> {
     await this.#ahead?.idle();
   }

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type AlertEvent, type AlertReport, Alerts, alertTargetsOf } from "../../lib/alerts/mod.ts";
 import { createSelfSignedCertificate } from "../../lib/tls/mod.ts";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const EVENT: AlertEvent = {
@@ -172,10 +173,10 @@ Deno.test("a webhook that is not there or hangs takes no longer than its limits,
   await Deno.writeTextFile(`${dir.path}/url`, `http://127.0.0.1:${hook.port}/sesame?key=sesame\n`);
   hook.answers = [() => new Response("no /sesame?key=sesame", { status: 400 })];
   const refused = await tell(dir, { "url-file": `${dir.path}/url` });
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
+  const listener = Deno.listen({ hostname: ownLoopback(), port: 0 });
+  const { hostname, port } = listener.addr;
   listener.close();
-  await Deno.writeTextFile(`${dir.path}/url`, `http://127.0.0.1:${port}/sesame\n`);
+  await Deno.writeTextFile(`${dir.path}/url`, `http://${hostname}:${port}/sesame\n`);
   const unreachable = await tell(dir, { "url-file": `${dir.path}/url`, retries: 1 });
   await Deno.writeTextFile(`${dir.path}/url`, `sesame\n`);
   const malformed = await tell(dir, { "url-file": `${dir.path}/url` });
@@ -184,7 +185,7 @@ Deno.test("a webhook that is not there or hangs takes no longer than its limits,
     assert(!problems.join().includes("sesame"), problems.join());
   }
   assertStringIncludes(hanging.problems.join(), "in 1 s");
-  assertStringIncludes(unreachable.problems.join(), `cannot connect to 127.0.0.1:${port}`);
+  assertStringIncludes(unreachable.problems.join(), `cannot connect to ${hostname}:${port}`);
 });
 
 Deno.test("a webhook's certificate is checked, by authority or fingerprint", async () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { assertFailure, assertOk } from "../support/assert_run.ts";
 import { eventually } from "../support/eventually.ts";
 import { JobsWorld } from "../support/jobs_world.ts";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { Webhook } from "../support/webhook.ts";
 import { clientCommand, runClient } from "../support/run_client.ts";
 import { ServerProcess } from "../support/server_process.ts";
@@ -134,13 +135,13 @@ hooks.before = ["env; cat $HOME/secret; exit 1"]
 
 Deno.test("who cannot be told is a warning, the backup stands", async () => {
   await using world = await JobsWorld.make();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
+  const listener = Deno.listen({ hostname: ownLoopback(), port: 0 });
+  const { hostname, port } = listener.addr as Deno.NetAddr;
   listener.close();
   await world.write(`
 [alerts.hook]
 type = "webhook"
-url = "http://127.0.0.1:${port}/"
+url = "http://${hostname}:${port}/"
 always = true
 retries = 0
 [jobs.night]

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openRemoteRepository } from "../../lib/remote/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { ServerProcess } from "../support/server_process.ts";
@@ -237,7 +238,7 @@ Deno.test("a server killed at any moment leaves a datastore that is good, and no
 
 Deno.test("a client whose server is killed and started again finishes its backup", async () => {
   await using dir = await TempDir.make("/dev/shm");
-  await using first = await ServerProcess.start({ dir });
+  await using first = await ServerProcess.start({ dir, listen: `${ownLoopback()}:0` });
   const rounds = new Rounds(`${dir.path}/source`, `${dir.path}/store`);
   await rounds.changeSource();
   const env = first.clientEnvironment;
@@ -250,7 +251,7 @@ Deno.test("a client whose server is killed and started again finishes its backup
     return Promise.resolve();
   });
   await first.end("SIGKILL");
-  await using second = await ServerProcess.start({ dir, listen: `127.0.0.1:${first.port}` });
+  await using second = await ServerProcess.start({ dir, listen: first.address });
   const { code, stderr } = await output;
   assertEquals(code, 0, new TextDecoder().decode(stderr));
   await rounds.checkContent(env, `${dir.path}/restored`);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { eventually } from "../support/eventually.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { clientCommand, runClient, runClientOk, spawnClient } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { connectServed } from "../support/served_connection.ts";
@@ -98,19 +99,21 @@ testWithPeers("systemd's own socket activation starts serve, and it is ready", [
   "systemd-socket-activate",
 ], async () => {
   await using dir = await TempDir.make("/dev/shm");
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const hostname = ownLoopback();
+  const probe = Deno.listen({ hostname, port: 0 });
   const { port } = probe.addr as Deno.NetAddr;
   probe.close();
   const command = clientCommand([
     "serve",
     `--datastore=store1=${dir.path}/store`,
     `--config=${dir.path}/config`,
+    `--listen=${hostname}:0`,
   ]);
   const environment = Object.entries(Deno.env.toObject())
     .filter(([name]) => /^(PATH|HOME|DENO_DIR|PBS_CLIENT_NATIVE)$/.test(name));
   const child = new Deno.Command("systemd-socket-activate", {
     args: [
-      `--listen=127.0.0.1:${port}`,
+      `--listen=${hostname}:${port}`,
       ...environment.map(([name, value]) => `--setenv=${name}=${value}`),
       ...command,
     ],
@@ -119,7 +122,7 @@ testWithPeers("systemd's own socket activation starts serve, and it is ready", [
   }).spawn();
   try {
     // The first connection starts it, and is the first that it serves.
-    const waking = await connectWhenListening(port);
+    const waking = await connectWhenListening(hostname, port);
     let greeting = "";
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     while (!greeting.includes("PBS_FINGERPRINT")) {
@@ -128,7 +131,7 @@ testWithPeers("systemd's own socket activation starts serve, and it is ready", [
       greeting += value;
     }
     await reader.cancel();
-    assertMatch(greeting, new RegExp(`^# listening on 127\\.0\\.0\\.1:${port},`));
+    assert(greeting.startsWith(`# listening on ${hostname}:${port},`), greeting);
     const script = `${greeting}\nexec "$@"\n`;
     await runPeer("sh", ["-e", "-c", script, "sh", ...clientCommand(["status"])]);
     waking.close();
@@ -138,6 +141,6 @@ testWithPeers("systemd's own socket activation starts serve, and it is ready", [
   }
 });
 
-async function connectWhenListening(port: number): Promise<Deno.TcpConn> {
-  return await eventually(() => Deno.connect({ hostname: "127.0.0.1", port }));
+async function connectWhenListening(hostname: string, port: number): Promise<Deno.TcpConn> {
+  return await eventually(() => Deno.connect({ hostname, port }));
 }

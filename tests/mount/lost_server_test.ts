@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { MountedArchive } from "../support/mounted_archive.ts";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { runClientOk } from "../support/run_client.ts";
 import { runPeer } from "../support/run_peer.ts";
 import { ServerProcess } from "../support/server_process.ts";
@@ -21,7 +22,7 @@ testWithPeers(
     const script = "openssl enc -aes-128-ctr -nosalt -k 2 -pbkdf2 < /dev/zero 2>/dev/null " +
       `| head -c 24000000 > ${source}/large`;
     await runPeer("bash", ["-c", script]);
-    await using first = await ServerProcess.start({ dir });
+    await using first = await ServerProcess.start({ dir, listen: `${ownLoopback()}:0` });
     const env = first.clientEnvironment;
     await runClientOk(["backup", `root.pxar:${source}`, "--backup-id", "a"], { env });
     await using mounted = await MountedArchive.at(folder, ["host/a", "root.pxar"], { env });
@@ -41,7 +42,7 @@ testWithPeers(
     await first.end("SIGKILL");
     const rest = readUntil(Infinity);
     await delay(1500);
-    await using _second = await ServerProcess.start({ dir, listen: `127.0.0.1:${first.port}` });
+    await using _second = await ServerProcess.start({ dir, listen: first.address });
     await rest;
     copy.close();
     assertEquals(length, 24_000_000);

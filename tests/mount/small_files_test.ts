@@ -11,13 +11,18 @@ const PEERS = ["fusermount3", "tar", "diff"];
 const SNAPSHOT = { type: "host", id: "a", time: 1_700_000_000 } as const;
 const [FOLDERS, FILES] = [6, 150];
 
-/** Counts what the kernel asks for, file by file. */
+/**
+ * Counts what the kernel asks for, file by file. Nobody gets an answer before what is read ahead is there:
+ * so the count is always the same, however late that comes on a busy machine.
+ */
 class CountingFiles extends ArchiveFileSystem {
   reads = 0;
 
   override async read(node: NodeId, offset: number, length: number): Promise<Uint8Array> {
     this.reads++;
-    return await super.read(node, offset, length);
+    const bytes = await super.read(node, offset, length);
+    await this.settled();
+    return bytes;
   }
 }
 
@@ -63,7 +68,8 @@ for (const mode of ["legacy", "data"] as const) {
           assertEquals(fileSystem.reads, 0);
           await runPeer("sh", ["-c", `tar -C '${mountPoint}' --sort=name -cf - . | wc -c`]);
           const { reads } = fileSystem;
-          assert(reads > 0 && reads < FOLDERS * FILES * 0.7, `${reads} requests`);
+          // Only a kernel that drops pages at once asks for more than a few for each folder.
+          assert(reads > 0 && reads < FOLDERS * FILES / 4, `${reads} requests`);
           await runPeer("diff", ["-r", "--no-dereference", source, mountPoint]);
         }
         await fileSystem.idle();

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TOTP } from "otpauth";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { runClient } from "../support/run_client.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { BrowseProcess, keysOf, PageClient } from "../support/page_client.ts";
@@ -29,7 +30,7 @@ class World implements AsyncDisposable {
   ) {}
 
   static async make(): Promise<World> {
-    const server = await ServerProcess.start();
+    const server = await ServerProcess.start({ listen: `${ownLoopback()}:0` });
     const dir = server.dir.path;
     const env = { ...server.clientEnvironment, HOME: dir, PBS_NEW_PASSWORD: PASSWORD };
     const world = new World(server, env, `${dir}/key`);
@@ -62,15 +63,15 @@ class World implements AsyncDisposable {
 
   /** Ends the server without a word, and starts it again where it was. */
   async restart(): Promise<void> {
-    const { port, dir } = this.server;
+    const { address, dir } = this.server;
     await this.server.end("SIGKILL");
     this.#ended.push(this.server);
-    this.server = await ServerProcess.start({ dir, listen: `127.0.0.1:${port}` });
+    this.server = await ServerProcess.start({ dir, listen: address });
   }
 
   /** A browser that nobody has logged in with. */
   browser(): PageClient {
-    return new PageClient(this.server.port, this.env.PBS_FINGERPRINT);
+    return new PageClient(this.server.port, this.env.PBS_FINGERPRINT, this.server.host);
   }
 
   async logIn(user: string, password = PASSWORD): Promise<PageClient> {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Datastore } from "../../lib/datastore/mod.ts";
 import { Chance } from "../support/chance.ts";
 import { kernelLocks } from "../support/kernel_locks.ts";
+import { ownLoopback } from "../support/own_loopback.ts";
 import { runClient, runClientOk } from "../support/run_client.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { SoakClient, type SoakSurroundings } from "./soak_client.ts";
@@ -60,10 +61,10 @@ async function soak(disk: SmallDisk | undefined): Promise<SoakClient[]> {
       store,
       listen,
     });
-  const first = await start("127.0.0.1:0");
+  const first = await start(`${ownLoopback()}:0`);
   await using server = new KilledServer(
     first,
-    (port) => start(`127.0.0.1:${port}`),
+    start,
     first.clientEnvironment,
   );
   const clients = Array.from({ length: 2 * CLIENTS }, (_, i) => {

@@ -20,13 +20,13 @@ export class FaultTimes {
   }
 }
 
-/** A server that is killed from time to time and comes back at the same port. */
+/** A server that is killed from time to time and comes back at the same address. */
 export class KilledServer implements AsyncDisposable {
   #server: ServerProcess;
 
   constructor(
     server: ServerProcess,
-    readonly restart: (port: number) => Promise<ServerProcess>,
+    readonly restart: (address: string) => Promise<ServerProcess>,
     /** The password is printed once only. */
     readonly env: Record<string, string>,
   ) {
@@ -38,7 +38,7 @@ export class KilledServer implements AsyncDisposable {
     const end = times.begin("server");
     await this.#server.end("SIGKILL");
     await delay(downMs);
-    this.#server = await this.restart(this.#server.port);
+    this.#server = await this.restart(this.#server.address);
     end();
   }
 

@@ -24,24 +24,29 @@ export class PageClient {
   csrfToken: string | undefined;
 
   /**
-   * @param port Of the page on 127.0.0.1.
+   * @param port Of the page.
    * @param fingerprint Of its certificate; without it there is no TLS.
+   * @param hostname Its address.
    */
-  constructor(readonly port: number, readonly fingerprint?: string) {}
+  constructor(
+    readonly port: number,
+    readonly fingerprint?: string,
+    readonly hostname = "127.0.0.1",
+  ) {}
 
   /** Origin of the page. */
   get origin(): string {
-    return `http${this.fingerprint === undefined ? "" : "s"}://127.0.0.1:${this.port}`;
+    return `http${this.fingerprint === undefined ? "" : "s"}://${this.hostname}:${this.port}`;
   }
 
   /** A new connection. @param host Value of the `host` field. */
-  async connect(host = `127.0.0.1:${this.port}`): Promise<Http1Client> {
-    const { port, fingerprint } = this;
+  async connect(host = `${this.hostname}:${this.port}`): Promise<Http1Client> {
+    const { hostname, port, fingerprint } = this;
     if (fingerprint === undefined) {
-      const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      const connection = await Deno.connect({ hostname, port });
       return new Http1Client(new DenoConnDuplex(connection, "page"), { host });
     }
-    const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint });
+    const { duplex } = await connectTls({ host: hostname, port, fingerprint });
     return new Http1Client(duplex, { host });
   }
 

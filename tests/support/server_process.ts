@@ -11,8 +11,20 @@ export class ServerProcess implements AsyncDisposable {
     readonly ownDir: TempDir | undefined,
     /** The first lines it printed, up to the fingerprint. */
     readonly greeting: string,
-    readonly port: number,
+    /**
+     * Where it listens. One that is to be started there again should have an `ownLoopback`, whose ports
+     * nobody takes meanwhile.
+     */
+    readonly address: string,
   ) {}
+
+  get host(): string {
+    return this.address.slice(0, this.address.lastIndexOf(":"));
+  }
+
+  get port(): number {
+    return Number(this.address.slice(this.address.lastIndexOf(":") + 1));
+  }
 
   /**
    * Starts it on a free port with a new datastore `store1`.
@@ -66,8 +78,8 @@ export class ServerProcess implements AsyncDisposable {
     }
     reader.cancel();
     if (options.stderr === "piped") child.stderr.cancel();
-    const port = Number(/listening on \S+:(\d+)/.exec(greeting)?.[1]);
-    return new ServerProcess(child, dir, ownDir, greeting, port);
+    const [, address = ""] = /listening on (\S+:\d+)/.exec(greeting) ?? [];
+    return new ServerProcess(child, dir, ownDir, greeting, address);
   }
 
   /** The environment that the greeting tells a client to use. */

@@ -17,7 +17,9 @@ export interface S3ServerOptions {
   readonly tls?: boolean;
   /** Name of its bucket, which is empty. Default `bucket`. */
   readonly bucket?: string;
-  /** Its certificate. Default: one for 127.0.0.1 that is signed by itself. */
+  /** Where it listens; default 127.0.0.1. An `ownLoopback` for one that is started again. */
+  readonly host?: string;
+  /** Its certificate. Default: one for its host that is signed by itself. */
   readonly certificate?: CertificateAndKey;
   /** The domain below which versitygw takes a host's name for a bucket. */
   readonly domain?: string;
@@ -57,11 +59,11 @@ export class S3Server implements AsyncDisposable {
 
   /** Starts one, and waits until it answers. */
   static async start(options: S3ServerOptions = {}): Promise<S3Server> {
-    const { kind = "versitygw", tls = true, bucket = "bucket" } = options;
+    const { kind = "versitygw", tls = true, bucket = "bucket", host = "127.0.0.1" } = options;
     const dir = await TempDir.make("/dev/shm");
     try {
       const certificate = tls
-        ? options.certificate ?? await createSelfSignedCertificate({ names: ["127.0.0.1"] })
+        ? options.certificate ?? await createSelfSignedCertificate({ names: [host] })
         : undefined;
       if (certificate !== undefined) {
         await Deno.writeTextFile(`${dir.path}/cert.pem`, certificate.certificate);
@@ -69,7 +71,7 @@ export class S3Server implements AsyncDisposable {
       }
       await Deno.mkdir(`${dir.path}/buckets/${bucket}`, { recursive: true });
       const common = {
-        endpoint: "127.0.0.1",
+        endpoint: host,
         bucket,
         region: REGION,
         pathStyle: true,
@@ -83,7 +85,7 @@ export class S3Server implements AsyncDisposable {
       for (let attempt = 1;; attempt++) {
         const server = new S3Server(
           kind,
-          { ...common, port: freePort() },
+          { ...common, port: freePort(host) },
           dir,
           certificate,
           options,
@@ -181,7 +183,7 @@ export class S3Server implements AsyncDisposable {
 
   #arguments(): string[] {
     const { path } = this.dir;
-    const address = `127.0.0.1:${this.options.port}`;
+    const address = `${this.options.endpoint}:${this.options.port}`;
     const domain = this.started.domain === undefined
       ? []
       : [`--virtual-domain=${this.started.domain}`];
@@ -196,7 +198,7 @@ export class S3Server implements AsyncDisposable {
   }
 }
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+function freePort(hostname: string): number {
+  using listener = Deno.listen({ hostname, port: 0 });
   return listener.addr.port;
 }
