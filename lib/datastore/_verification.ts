@@ -18,7 +18,12 @@ import {
   verifyStateOf,
   withVerifyState,
 } from "../manifest/mod.ts";
-import { archiveKind, MANIFEST_BLOB_NAME, type VerifyRequest } from "../repository/mod.ts";
+import {
+  archiveKind,
+  isTransientError,
+  MANIFEST_BLOB_NAME,
+  type VerifyRequest,
+} from "../repository/mod.ts";
 import type { ChunkVerification } from "./chunk_verification.ts";
 import type { Datastore } from "./datastore.ts";
 import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
@@ -117,6 +122,8 @@ export class Verification {
         log(`skipping snapshot "${name}": it was never finished, prune or forget removes it`);
         return { snapshot, state: "skipped", problems: [] };
       }
+      // No snapshot has failed because its store did not answer.
+      if (isTransientError(error)) throw error;
       const problems = describeError(error);
       log(`snapshot "${name}" failed: ${problems.join(": ")}`, true);
       return { snapshot, state: "failed", problems };
@@ -137,7 +144,7 @@ export class Verification {
       try {
         await this.#verifyFile(run, file, from);
       } catch (error) {
-        if (!(error instanceof PbsError) || this.#options.signal?.aborted) throw error;
+        if (!this.#isOfSnapshot(error)) throw error;
         problems.push(`"${file.filename}": ${describeError(error).join(": ")}`);
       }
     }
@@ -181,10 +188,15 @@ export class Verification {
       const manifest = snapshot.file(MANIFEST_BLOB_NAME);
       return !differing.some(({ path, isFault }) => isFault && path === manifest);
     } catch (error) {
-      if (!(error instanceof PbsError) || this.#options.signal?.aborted) throw error;
+      if (!this.#isOfSnapshot(error)) throw error;
       problems.push(describeError(error).join(": "));
       return true;
     }
+  }
+
+  /** Whether a failure says something about a snapshot, and not only that its store did not answer. */
+  #isOfSnapshot(error: unknown): error is PbsError {
+    return error instanceof PbsError && !isTransientError(error) && !this.#options.signal?.aborted;
   }
 
   /** Place to go on at, if an earlier verification stopped in the middle of this snapshot. */

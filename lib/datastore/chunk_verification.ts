@@ -2,7 +2,7 @@ import { decodeBlob, MAX_CHUNK_PLAIN_BYTES } from "../blob/mod.ts";
 import { encodeHex } from "../bytes/mod.ts";
 import { Errno } from "../../ffi/errno.ts";
 import { CorruptDataError, describeError, NotFoundError, SystemError } from "../errors/mod.ts";
-import type { TaskLog } from "../repository/mod.ts";
+import { isTransientError, type TaskLog } from "../repository/mod.ts";
 import { BadChunks, type BadFor, forgetBadChunk, recordBadChunk } from "./bad_chunks.ts";
 import type { CheckedChunk, ChunkChecker } from "./chunk_checker.ts";
 import type { Datastore } from "./datastore.ts";
@@ -120,7 +120,8 @@ export class ChunkVerification {
       await this.#datastore.chunks.readOriginal(digest, (length) => blob = new Uint8Array(length));
       await decodeBlob(blob, { maxSizeBytes: MAX_CHUNK_PLAIN_BYTES, expectedDigest: digest });
       return true;
-    } catch {
+    } catch (error) {
+      if (isTransientError(error)) throw error;
       return false;
     }
   }

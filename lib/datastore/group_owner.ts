@@ -6,16 +6,20 @@ import {
   PbsError,
   UsageError,
 } from "../errors/mod.ts";
-import { isAuthIdText } from "../repository/mod.ts";
+import { isAuthIdText, isTransientError } from "../repository/mod.ts";
 import type { DatastoreGroup } from "./datastore_group.ts";
 import { OWNER_FILE } from "./format.ts";
 
-/** The owner of a group, or undefined if it has none that can be read. */
+/**
+ * The owner of a group, or undefined if it has none that can be read.
+ *
+ * @throws {ConnectionError} if a store elsewhere does not answer.
+ */
 export async function readOwner(group: DatastoreGroup): Promise<string | undefined> {
   try {
     return await readOwnerFile(group);
   } catch (error) {
-    if (error instanceof PbsError) return undefined;
+    if (error instanceof PbsError && !isTransientError(error)) return undefined;
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
 import {
   type BackupGroup,
   type GroupInfo,
+  isTransientError,
   MANIFEST_BLOB_NAME,
   type SnapshotFile,
   type SnapshotInfo,
@@ -79,6 +80,7 @@ export async function listGroups(
  *
  * @param heir Whose groups are that have no readable owner; without it they are left out.
  * @throws {NotFoundError} if there is no such namespace.
+ * @throws {ConnectionError} if a store elsewhere does not answer: half a list helps nobody.
  */
 export async function listSnapshots(
   datastore: Datastore,
@@ -132,7 +134,8 @@ async function snapshotInfo(
   } catch (error) {
     // Unfinished, or no better than that: shown with the names of its files only, like one that
     // cannot be read: it must not hide the others.
-    if (!(error instanceof PbsError)) throw error;
+    // But what a store did not answer for says nothing about the snapshot.
+    if (!(error instanceof PbsError) || isTransientError(error)) throw error;
     return { ...base, files: contents.files.map((filename) => ({ filename })) };
   }
 }

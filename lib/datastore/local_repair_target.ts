@@ -10,6 +10,7 @@ import { encodeHex } from "../bytes/mod.ts";
 import { PbsError, SystemError } from "../errors/mod.ts";
 import { withVerifyState } from "../manifest/mod.ts";
 import {
+  isTransientError,
   MANIFEST_BLOB_NAME,
   type NewChunk,
   type PlacedSnapshot,
@@ -131,7 +132,8 @@ export class LocalRepairTarget implements RepairTarget {
       await decodeBlob(blob, { maxSizeBytes: MAX_CHUNK_PLAIN_BYTES, expectedDigest: digest });
       return true;
     } catch (error) {
-      if (error instanceof PbsError) return false;
+      // Nobody knows then, and what is sound must stay.
+      if (error instanceof PbsError && !isTransientError(error)) return false;
       throw error;
     }
   }

@@ -1,5 +1,13 @@
-import { describeError, NotFoundError, PbsError, SystemError } from "../errors/mod.ts";
+import {
+  AuthError,
+  describeError,
+  NotFoundError,
+  PbsError,
+  ServerError,
+  SystemError,
+} from "../errors/mod.ts";
 import { verifyStateOf } from "../manifest/mod.ts";
+import { isTransientError } from "../repository/mod.ts";
 import type { DatastoreSnapshot } from "./datastore_snapshot.ts";
 import { checkArchiveFileName } from "./layout.ts";
 import { readManifest } from "./snapshot_manifest.ts";
@@ -8,7 +16,7 @@ import { readManifest } from "./snapshot_manifest.ts";
 export interface SnapshotDamage {
   /** Why it cannot be restored: its manifest cannot be read, or files that it lists are missing. */
   readonly broken?: string;
-  /** Whether that is because the system did not let it be read now: it may be whole. */
+  /** Whether that is because the system or a store did not let it be read now: it may be whole. */
   readonly unreadable?: boolean;
   /** Whether its last verification failed. */
   readonly failedVerification: boolean;
@@ -18,6 +26,7 @@ export interface SnapshotDamage {
  * Looks whether a finished snapshot is one that can be relied on.
  *
  * @throws {NotFoundError} if it has no manifest: it is unfinished, or was removed.
+ * @throws {ConnectionError} if a store elsewhere does not answer.
  */
 export async function findDamage(snapshot: DatastoreSnapshot): Promise<SnapshotDamage> {
   try {
@@ -33,12 +42,14 @@ export async function findDamage(snapshot: DatastoreSnapshot): Promise<SnapshotD
     return { failedVerification };
   } catch (error) {
     if (error instanceof NotFoundError || !(error instanceof PbsError)) throw error;
+    if (isTransientError(error)) throw error;
     const broken = describeError(error).join(": ");
-    return { broken, unreadable: isOfSystem(error), failedVerification: false };
+    return { broken, unreadable: isRefused(error), failedVerification: false };
   }
 }
 
-function isOfSystem(error: unknown): boolean {
-  if (error instanceof SystemError) return true;
-  return error instanceof Error && error.cause !== undefined && isOfSystem(error.cause);
+function isRefused(error: unknown): boolean {
+  if (error instanceof SystemError || error instanceof ServerError) return true;
+  if (error instanceof AuthError) return true;
+  return error instanceof Error && error.cause !== undefined && isRefused(error.cause);
 }

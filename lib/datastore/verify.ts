@@ -13,6 +13,7 @@ import type { SnapshotVerdict, VerifyOptions, VerifyReport } from "./verify_opti
  *
  * @throws {NotFoundError} if there is no such namespace.
  * @throws {CancelledError} if it was asked to stop.
+ * @throws {ConnectionError} if a store elsewhere does not answer any more.
  */
 export async function verify(
   datastore: Datastore,
