@@ -12,7 +12,7 @@ import {
 import { listFolder } from "../../ffi/posix_folder.ts";
 import { lockFile } from "../../ffi/posix_locks.ts";
 import { ConflictError, LockedError, SystemError } from "../errors/mod.ts";
-import { escapeUnitName } from "./unit_name.ts";
+import { fileNameFor } from "./unit_name.ts";
 
 /** Time that others have for what they do under the lock. */
 const LOCK_WAIT_MS = 10_000;
@@ -31,7 +31,7 @@ export class MappingFolder {
 
   /** Path of a mapping's file. */
   fileOf(name: string): string {
-    return `${this.path}/${escapeUnitName(name)}`;
+    return `${this.path}/${fileNameFor(name)}`;
   }
 
   /** Names of the files of mappings, sorted; none if nothing was ever mapped. */

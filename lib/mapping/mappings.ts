@@ -100,7 +100,9 @@ export class Mappings {
     const byFile = all.find(({ file, isFile }) => isFile && file === resolvedPath(text));
     if (byFile !== undefined) return byFile;
     const ending = escapeUnitName(text);
-    const exact = all.filter(({ name }) => name === text);
+    const exact = all.filter(({ name, file, isFile }) =>
+      name === text || !isFile && file === this.folder.fileOf(text)
+    );
     const fitting = exact.length > 0
       ? exact
       : all.filter(({ name }) => escapeUnitName(name).endsWith(ending));

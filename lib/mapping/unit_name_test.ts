@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { escapeUnitName, unescapeUnitName } from "./unit_name.ts";
+import { escapeUnitName, fileNameFor, unescapeUnitName } from "./unit_name.ts";
 
 Deno.test("names are escaped as those of units are", () => {
   // The example of the specification (cli.md §4.12).
@@ -17,6 +17,22 @@ Deno.test("an escaped name gives the name again", () => {
     fc.string({ unit: "grapheme" }),
     (name) => assertEquals(unescapeUnitName(escapeUnitName(name)), name),
   ));
+});
+
+Deno.test("a name that is too long for a file keeps its end, and is one of its own", () => {
+  const short = "a".repeat(255);
+  assertEquals(fileNameFor(short), short);
+  const end = "tank:host/web-1/disk.img";
+  for (let length = 200; length < 300; length++) {
+    const name = "s3:https://" + "x".repeat(length) + "-".repeat(length) + end;
+    const file = fileNameFor(name);
+    assert(file.length <= 255);
+    assert(file.length > 250);
+    // Nothing is left of an escape that was cut.
+    assertMatch(file, /^[0-9a-f]{16}\.\.\.(\\x[0-9a-f]{2})+tank\\x3ahost-web\\x2d1-disk\.img$/);
+    assertEquals(fileNameFor(name), file);
+    assertNotEquals(fileNameFor(`s3:http://${name.slice(11)}`), file);
+  }
 });
 
 Deno.test("what is not escaped properly stays as it is", () => {

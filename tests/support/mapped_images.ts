@@ -10,17 +10,24 @@ import {
 
 /** A datastore with images, and a name space of mounts in which they are mapped. */
 export class MappedImages implements AsyncDisposable {
-  private constructor(readonly dir: TempDir, readonly namespace: MountNamespace) {}
+  private constructor(
+    readonly dir: TempDir,
+    readonly namespace: MountNamespace,
+    /** The datastore's folder, or another repository. */
+    readonly store: string,
+    readonly env: Record<string, string>,
+  ) {}
 
-  /** Makes both, empty. */
-  static async create(): Promise<MappedImages> {
+  /**
+   * Makes both, empty.
+   *
+   * @param store Another repository than a folder.
+   * @param env Variables that it needs.
+   */
+  static async create(store?: string, env: Record<string, string> = {}): Promise<MappedImages> {
     const dir = await TempDir.make("/dev/shm");
-    return new MappedImages(dir, await MountNamespace.create());
-  }
-
-  /** The datastore's folder. */
-  get store(): string {
-    return `${this.dir.path}/store`;
+    const namespace = await MountNamespace.create();
+    return new MappedImages(dir, namespace, store ?? `${dir.path}/store`, env);
   }
 
   /** Backs a file up as `disk.img` of a host. @returns Path of the file. */
@@ -28,7 +35,7 @@ export class MappedImages implements AsyncDisposable {
     const path = `${this.dir.path}/${id}.raw`;
     await Deno.writeFile(path, content);
     await runClientOk(["backup", `disk.img:${path}`, "--init", "--backup-id", id, ...words], {
-      env: { PBS_REPOSITORY: this.store },
+      env: { PBS_REPOSITORY: this.store, ...this.env },
     });
     return path;
   }
@@ -79,7 +86,7 @@ export class MappedImages implements AsyncDisposable {
   }
 
   #options({ env = {}, ...options }: ClientOptions = {}): ClientOptions {
-    const variables = { PBS_REPOSITORY: this.store, ...env };
+    const variables = { PBS_REPOSITORY: this.store, ...this.env, ...env };
     return { ...options, under: this.namespace.under, env: variables };
   }
 
