@@ -1,5 +1,10 @@
 import { UsageError } from "../../lib/errors/mod.ts";
-import type { VerifyProgress } from "../../lib/repository/mod.ts";
+import {
+  isBucketText,
+  parseBucketAddress,
+  type Repository,
+  type VerifyProgress,
+} from "../../lib/repository/mod.ts";
 import type { CommandValues } from "../arguments/command_values.ts";
 import type { CommandContext } from "../command_context.ts";
 import type { CommandDefinition } from "../command_definition.ts";
@@ -16,14 +21,14 @@ import { openRepository } from "../repository/open_repository.ts";
 import { openLocalRepository } from "../repository/system_repositories.ts";
 import { runTask } from "../tasks/run_task.ts";
 
-/** `datastore verify`: ours, reads every snapshot and chunk of a datastore directory. */
+/** `datastore verify`: ours, reads every snapshot and chunk of a datastore. */
 export const command: CommandDefinition = {
-  description: "Check every snapshot and every chunk of a datastore directory.",
+  description: "Check every snapshot and every chunk of a datastore.",
   positionals: [{
     name: "path",
     type: { kind: "string" },
     completion: "file-name",
-    description: "The datastore directory; the repository if absent.",
+    description: "Directory, or s3:https://HOST/BUCKET/NAME; the repository if absent.",
   }],
   options: [
     ...REPOSITORY_OPTIONS,
@@ -34,6 +39,15 @@ export const command: CommandDefinition = {
   output: "value",
   run: verifyDatastore,
 };
+
+/** Opens what a path or an address of a bucket names. */
+async function openAt(path: string, context: CommandContext): Promise<Repository> {
+  const { environment, output, repositories, use } = context;
+  if (!isBucketText(path)) return await openLocalRepository(path, context);
+  const address = parseBucketAddress(path);
+  use.note(address);
+  return await repositories.open(address, { environment, output, create: false });
+}
 
 /** `datastore verify`: reads everything back and compares it with what the indexes say. */
 async function verifyDatastore(
@@ -47,7 +61,7 @@ async function verifyDatastore(
   }
   await using repository = path === undefined
     ? await openRepository(values, context)
-    : await openLocalRepository(path, context);
+    : await openAt(path, context);
   using live = new LiveLine<VerifyProgress>(context.output, describeVerification);
   await runTask(
     context,

@@ -10,6 +10,7 @@ import { KEY_OPTIONS } from "../options/crypt_options.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { GROUP_OR_SNAPSHOT_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { STORED_SIZES_OPTION } from "../options/stored_sizes_option.ts";
 import { pathToJson } from "../output/path_to_json.ts";
 import { shownPath } from "../output/diff/shown_path.ts";
 import { formatSize } from "../output/format_size.ts";
@@ -37,6 +38,7 @@ export const command: CommandDefinition = {
       default: 10,
       description: "How many of the largest new files to show; 0 reads no metadata.",
     },
+    STORED_SIZES_OPTION,
   ],
   output: "table",
   run: showSize,
@@ -56,16 +58,21 @@ async function showSize(values: CommandValues, context: CommandContext): Promise
   const { measureSnapshot, namespaceScope } = await import("../../lib/usage/mod.ts");
   const scope = await namespaceScope(repository, "");
   const live = new LiveLine<UsageProgress>(output, describeReading);
+  const isStoredWanted = values.flag("stored-sizes");
   const usage = await (async () => {
     using line = live;
-    return await measureSnapshot(repository, snapshot, scope, (state) => line.state = state);
+    return await measureSnapshot(repository, snapshot, scope, {
+      isStoredWanted,
+      onProgress: (state) => line.state = state,
+    });
   })();
   const { previous } = usage;
   const count = values.requiredInteger("largest");
   const files = previous === undefined || count === 0
     ? undefined
     : await newFiles(values, context, { repository, snapshot, previous, count });
-  reportGaps(output, { ...usage, isStoredKnown: repository.storedSizeOf !== undefined });
+  const isStoredMissed = isStoredWanted && usage.chunks.stored === undefined;
+  reportGaps(output, { ...usage, isStoredMissed });
   const previousPath = previous && formatSnapshotPath(previous);
   printTable(values, context, {
     json: {

@@ -14,6 +14,7 @@ import type { CommandDefinition } from "../command_definition.ts";
 import { OUTPUT_FORMAT_OPTION, VERBOSITY_OPTIONS } from "../options/output_options.ts";
 import { TARGET_OPTIONS } from "../options/repository_options.ts";
 import { GROUP_POSITIONAL } from "../options/snapshot_positionals.ts";
+import { STORED_SIZES_OPTION } from "../options/stored_sizes_option.ts";
 import { formatDate } from "../output/format_date.ts";
 import { formatSize } from "../output/format_size.ts";
 import { LiveLine } from "../output/live_line.ts";
@@ -33,7 +34,12 @@ export const command: CommandDefinition = {
     required: false,
     description: "Group type/id; all groups of the namespace and those below it if absent.",
   }],
-  options: [...TARGET_OPTIONS, ...VERBOSITY_OPTIONS, OUTPUT_FORMAT_OPTION],
+  options: [
+    ...TARGET_OPTIONS,
+    ...VERBOSITY_OPTIONS,
+    OUTPUT_FORMAT_OPTION,
+    STORED_SIZES_OPTION,
+  ],
   output: "table",
   run: showStats,
 };
@@ -51,14 +57,17 @@ async function showStats(values: CommandValues, context: CommandContext): Promis
   if (group !== undefined && scope.snapshots.length === 0) {
     throw new NotFoundError(`backup group ${groupPath} does not contain any finished snapshots.`);
   }
+  const isStoredWanted = values.flag("stored-sizes");
   const usage = await (async () => {
     using live = new LiveLine<UsageProgress>(output, describeReading);
     return await measureScope(repository, scope, {
       by: group === undefined ? "group" : "snapshot",
+      isStoredWanted,
       onProgress: (state) => live.state = state,
     });
   })();
-  reportGaps(output, { ...usage, isStoredKnown: usage.chunks.stored !== undefined });
+  const isStoredMissed = isStoredWanted && usage.chunks.stored === undefined;
+  reportGaps(output, { ...usage, isStoredMissed });
   const isWhole = group === undefined && namespace === "";
   const garbage = isWhole ? await garbageCounts(repository) : undefined;
   const nameOf = ({ snapshot }: UnitUsage) =>

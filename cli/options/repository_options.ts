@@ -13,8 +13,9 @@ export const REPOSITORY_OPTIONS: readonly Parameter[] = [
     name: "repository",
     type: { kind: "string", format: REPOSITORY_FORMAT },
     completion: "repository",
-    description: "Repository: the path of a datastore directory, with a slash in it, or " +
-      "[[auth-id@]server[:port]:]datastore; over vsock the server is [vsock:CID].",
+    description: "Repository: the path of a datastore directory, with a slash in it, " +
+      "s3:https://HOST/BUCKET/DATASTORE, or [[auth-id@]server[:port]:]datastore; over vsock the " +
+      "server is [vsock:CID].",
   },
   {
     name: "server",

@@ -2,7 +2,7 @@ import { FileStat, statPath } from "../../ffi/posix_files.ts";
 import { fileSystemSpace } from "../../ffi/posix_file_system.ts";
 import { Errno } from "../../ffi/errno.ts";
 import { ConflictError, NotFoundError, UsageError } from "../errors/mod.ts";
-import type { StorageStatus, UsedObjects } from "../repository/mod.ts";
+import type { Repository, StorageStatus, UsedObjects } from "../repository/mod.ts";
 import {
   checkEmpty,
   checkNotNested,
@@ -75,6 +75,8 @@ export interface DatastoreParts {
   readonly space?: (() => Promise<StorageStatus>) | undefined;
   /** Adds up what a form holds that cannot tell its space. */
   readonly countUsed?: (() => Promise<UsedObjects>) | undefined;
+  /** Lists what every chunk takes, for a form that cannot look them up. */
+  readonly listStoredSizes?: Repository["listStoredSizes"];
   /** Gives back what the parts hold and waits for what they still do. */
   readonly close?: (() => Promise<void>) | undefined;
 }
@@ -207,6 +209,11 @@ export class Datastore implements Disposable, AsyncDisposable {
   /** Adds up what a bucket holds; undefined where {@linkcode Datastore.space} tells it. */
   get countUsed(): (() => Promise<UsedObjects>) | undefined {
     return this.#parts.countUsed;
+  }
+
+  /** Lists what every chunk of a bucket takes; undefined where that can be looked up. */
+  get listStoredSizes(): Repository["listStoredSizes"] {
+    return this.#parts.listStoredSizes;
   }
 
   /** Space where the datastore lies, in bytes. */

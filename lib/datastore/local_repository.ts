@@ -173,6 +173,11 @@ export class LocalRepository implements Repository {
     return this.datastore.countUsed;
   }
 
+  /** See {@linkcode Repository.listStoredSizes}. */
+  get listStoredSizes(): Repository["listStoredSizes"] {
+    return this.datastore.listStoredSizes;
+  }
+
   /** See {@linkcode Repository.garbageCounts}. */
   async garbageCounts(): Promise<GarbageCounts | undefined> {
     const { upid, ...counters } = await readGcStatus(this.datastore);

@@ -113,6 +113,9 @@ export interface UsedObjects {
   readonly requests: number;
 }
 
+/** Told the digest of a chunk (32 bytes) and the bytes that it takes where it is stored. */
+export type OnStoredChunk = (digest: Uint8Array, bytes: number) => void;
+
 /** Counters of the last garbage collection of a datastore (spec: datastore-formats.md §6.3). */
 export interface GarbageCounts {
   /** The task that collected; its time is in it. Absent where it left none. */
@@ -208,9 +211,15 @@ export interface Repository extends AsyncDisposable {
   garbageCounts(): Promise<GarbageCounts | undefined>;
   /**
    * Bytes that a chunk takes on disk; undefined if there is no such chunk. Absent with a server: its
-   * interface does not tell.
+   * interface does not tell. Absent with a bucket, see {@linkcode Repository.listStoredSizes}.
    */
   readonly storedSizeOf?: ((digest: Uint8Array) => number | undefined) | undefined;
+  /**
+   * Lists what every chunk of a bucket takes: a request for each thousand of them. Absent elsewhere.
+   *
+   * @returns Requests that it took.
+   */
+  readonly listStoredSizes?: ((onChunk: OnStoredChunk) => Promise<number>) | undefined;
   /**
    * Reads a chunk by its digest alone; see {@linkcode SnapshotSource.readChunk}. Absent with a server,
    * which asks for an index that names it.

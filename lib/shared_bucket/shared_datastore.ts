@@ -8,6 +8,7 @@ import { collectSharedGarbage } from "./_collect.ts";
 import { countUsed } from "./_count_used.ts";
 import { SharedKeys } from "./_keys.ts";
 import { SharedLocks } from "./_locks.ts";
+import { listStoredSizes } from "./_stored_sizes.ts";
 import { Writers } from "./_writers.ts";
 import { createPrefix, findPrefixOwner } from "./prefix_owner.ts";
 
@@ -85,6 +86,7 @@ export async function openSharedDatastore(
       }),
     space: () => Promise.resolve(NO_LIMITS),
     countUsed: () => countUsed(store, keys),
+    listStoredSizes: (onChunk) => listStoredSizes(store, keys, onChunk),
     close: async () => {
       await locks.settle();
       await writers[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ export interface ChunkSums {
   readonly chunks: number;
   /** Plain bytes. */
   readonly bytes: number;
-  /** Bytes in the datastore; absent where a server does not tell. */
+  /** Bytes in the datastore; absent where a server does not tell, or nobody asked. */
   readonly stored?: number;
 }
 

@@ -2,6 +2,7 @@ import { Turns } from "../chunking/mod.ts";
 import { formatGroupPath, type Repository } from "../repository/mod.ts";
 import { ChunkCounter, type ChunkSums } from "./chunk_sums.ts";
 import { ChunkTally } from "./chunk_tally.ts";
+import { findStoredSizes } from "./_stored_sizes.ts";
 import { indexesOf, type UsageProgress, type UsageScope } from "./usage_scope.ts";
 import type { PlacedSnapshot } from "./_snapshot_indexes.ts";
 
@@ -32,12 +33,16 @@ export interface ScopeUsage {
   readonly missingChunks: number;
   /** Snapshots that could not be read, because others use them or of missing rights. */
   readonly unreadSnapshots: number;
+  /** Requests that it took to know what is stored. */
+  readonly listRequests: number;
 }
 
 /** How to measure. */
 export interface MeasureOptions {
   /** Unit by which space is told apart. */
   readonly by: "snapshot" | "group";
+  /** Whether to tell what is stored, if the repository does: in a bucket all chunks are listed for it. */
+  readonly isStoredWanted: boolean;
   readonly onProgress?: (progress: UsageProgress) => void;
 }
 
@@ -60,8 +65,10 @@ interface Unit {
 export async function measureScope(
   repository: Repository,
   scope: UsageScope,
-  { by, onProgress }: MeasureOptions,
+  { by, isStoredWanted, onProgress }: MeasureOptions,
 ): Promise<ScopeUsage> {
+  // What the snapshots of the scope name is there by now.
+  const stored = isStoredWanted ? await findStoredSizes(repository) : undefined;
   const tally = new ChunkTally(scope.snapshots.length);
   const all = new ChunkCounter();
   const units: Unit[] = [];
@@ -86,7 +93,7 @@ export async function measureScope(
       }
     }
   }
-  const isStoredKnown = repository.storedSizeOf !== undefined;
+  const isStoredKnown = stored !== undefined;
   return {
     units: units.map((unit) => ({
       snapshot: unit.snapshot,
@@ -101,6 +108,7 @@ export async function measureScope(
     chunks: all.sums(isStoredKnown),
     missingChunks,
     unreadSnapshots,
+    listRequests: stored?.requests ?? 0,
   };
 
   /** Those of a group follow one another. */
@@ -126,21 +134,21 @@ export async function measureScope(
     const unit = units[number]!;
     const isNew = tally.add(digest, plainSize);
     if (isNew) {
-      const stored = repository.storedSizeOf?.(digest);
-      if (stored === undefined && repository.storedSizeOf !== undefined) missingChunks++;
-      tally.stored = stored ?? 0;
+      const size = stored?.sizeOf(digest);
+      if (size === undefined && stored !== undefined) missingChunks++;
+      tally.stored = size ?? 0;
       all.add(plainSize, tally.stored);
     } else if (tally.last === number) return;
-    const { stored, owner, last } = tally;
-    unit.chunks.add(plainSize, stored);
+    const { owner, last } = tally;
+    unit.chunks.add(plainSize, tally.stored);
     const isOfOneBefore = last !== undefined && last === number - 1 &&
       units[last]!.groupKey === unit.groupKey;
-    if (!isOfOneBefore) unit.added.add(plainSize, stored);
+    if (!isOfOneBefore) unit.added.add(plainSize, tally.stored);
     if (isNew) {
       tally.owner = number;
-      unit.unique.add(plainSize, stored);
+      unit.unique.add(plainSize, tally.stored);
     } else if (owner !== undefined) {
-      units[owner]!.unique.subtract(plainSize, stored);
+      units[owner]!.unique.subtract(plainSize, tally.stored);
       tally.owner = undefined;
     }
     tally.last = number;

@@ -3,6 +3,7 @@ import { LockedError, NotFoundError } from "../errors/mod.ts";
 import { formatGroupPath, formatSnapshotPath, type Repository } from "../repository/mod.ts";
 import { ChunkCounter, type ChunkSums } from "./chunk_sums.ts";
 import { ChunkTally } from "./chunk_tally.ts";
+import { findStoredSizes } from "./_stored_sizes.ts";
 import { fetchIndexes, type PlacedSnapshot } from "./_snapshot_indexes.ts";
 import { indexesOf, type UsageProgress, type UsageScope } from "./usage_scope.ts";
 
@@ -21,9 +22,19 @@ export interface SnapshotUsage {
   readonly missingChunks: number;
   /** Others that could not be read: what is unique may be less then. */
   readonly unreadSnapshots: number;
+  /** Requests that it took to know what is stored. */
+  readonly listRequests: number;
+}
+
+/** How to measure. */
+export interface MeasureSnapshotOptions {
+  /** Whether to tell what is stored, if the repository does: in a bucket all chunks are listed for it. */
+  readonly isStoredWanted: boolean;
+  readonly onProgress?: (progress: UsageProgress) => void;
 }
 
 const ELSEWHERE = 1;
+const COUNTED = 0;
 const IN_PREVIOUS = 1;
 
 /**
@@ -37,7 +48,7 @@ export async function measureSnapshot(
   repository: Repository,
   snapshot: PlacedSnapshot,
   scope: UsageScope,
-  onProgress?: (progress: UsageProgress) => void,
+  { isStoredWanted, onProgress }: MeasureSnapshotOptions,
 ): Promise<SnapshotUsage> {
   const own = await fetchIndexes(repository, snapshot);
   if (own === undefined) {
@@ -51,13 +62,22 @@ export async function measureSnapshot(
   for (const index of own.indexes) {
     for (let i = 0; i < index.chunkCount; i++) {
       if ((i & 63) === 0) await turns.give();
-      const size = index.endOf(i) - index.startOf(i);
+      tally.add(index.digestAt(i), index.endOf(i) - index.startOf(i));
+    }
+  }
+  const stored = isStoredWanted
+    ? await findStoredSizes(repository, (digest) => tally.find(digest))
+    : undefined;
+  for (const index of own.indexes) {
+    for (let i = 0; i < index.chunkCount; i++) {
+      if ((i & 63) === 0) await turns.give();
       const digest = index.digestAt(i);
-      if (!tally.add(digest, size)) continue;
-      const stored = repository.storedSizeOf?.(digest);
-      if (stored === undefined && repository.storedSizeOf !== undefined) missingChunks++;
-      tally.stored = stored ?? 0;
-      for (const counter of [chunks, added, unique]) counter.add(size, tally.stored);
+      if (!tally.find(digest) || tally.last === COUNTED) continue;
+      tally.last = COUNTED;
+      const size = stored?.sizeOf(digest);
+      if (size === undefined && stored !== undefined) missingChunks++;
+      tally.stored = size ?? 0;
+      for (const counter of [chunks, added, unique]) counter.add(tally.size, tally.stored);
     }
   }
   const others = scope.snapshots.filter((other) => !isSame(other, snapshot));
@@ -84,13 +104,13 @@ export async function measureSnapshot(
           tally.owner = ELSEWHERE;
           unique.subtract(tally.size, tally.stored);
         }
-        if (other !== previous || tally.last !== undefined) continue;
+        if (other !== previous || tally.last === IN_PREVIOUS) continue;
         tally.last = IN_PREVIOUS;
         added.subtract(tally.size, tally.stored);
       }
     }
   }
-  const isStoredKnown = repository.storedSizeOf !== undefined;
+  const isStoredKnown = stored !== undefined;
   return {
     size: own.size,
     chunks: chunks.sums(isStoredKnown),
@@ -100,6 +120,7 @@ export async function measureSnapshot(
     otherSnapshots,
     missingChunks,
     unreadSnapshots,
+    listRequests: stored?.requests ?? 0,
   };
 }
 

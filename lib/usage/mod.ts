@@ -19,6 +19,10 @@ export {
   type ScopeUsage,
   type UnitUsage,
 } from "./measure_scope.ts";
-export { measureSnapshot, type SnapshotUsage } from "./measure_snapshot.ts";
+export {
+  measureSnapshot,
+  type MeasureSnapshotOptions,
+  type SnapshotUsage,
+} from "./measure_snapshot.ts";
 export { groupScope, namespaceScope, type UsageProgress, type UsageScope } from "./usage_scope.ts";
 export type { PlacedSnapshot } from "./_snapshot_indexes.ts";

@@ -79,6 +79,18 @@ testWithPeers(
     assertStringIncludes(await ok("snapshot", "diff", FIRST, SECOND, "tree.pxar"), "b/new");
     assertStringIncludes(await ok("find", "new", "--group", "host/h"), "b/new");
     assertStringIncludes(await ok("ls", SECOND, "tree.pxar", "/b"), "new");
+    // What is stored as well, which a bucket tells when it is listed.
+    const listed = /^What is stored was found out by \d+ requests that list .*\n/m;
+    for (const words of [["stats"], ["stats", "host/h"], ["snapshot", "size", SECOND]]) {
+      const said = await Promise.all(places.map(async (place) => {
+        const done = await runInProcess(words, { ...home, PBS_REPOSITORY: place });
+        assertEquals(listed.test(done.stderr), place === places[1], done.stderr);
+        return [done.code, done.stdout, done.stderr.replace(listed, "")];
+      }));
+      assertEquals(said[1], said[0]);
+      assertMatch(String(said[0]![1]), /stored/);
+      assert(!(await ok(...words, "--stored-sizes", "false")).includes("stored"));
+    }
     await ok("catalog", "dump", FIRST);
     await ok("catalog", "dump", "host/secret/latest", ...key);
     await both("catalog", "dump", "host/secret/latest");
@@ -114,6 +126,11 @@ testWithPeers(
     await ok("namespace", "delete", "other", "--delete-groups", "true");
     for (const id of ["secret", "late"]) await ok("snapshot", "forget", `host/${id}/latest`);
     assertStringIncludes(await ok("repair"), "2 whole");
+    const named = await runInProcess(["datastore", "verify", places[1]], home);
+    assertEquals(named.code, 0, named.stderr);
+    assertStringIncludes(named.stdout, "(2/2 snapshots)");
+    const tasks = await runInProcess(["task", "list"], { ...home, PBS_REPOSITORY: places[1] });
+    assertMatch(tasks.stderr, /^Error: repository '\S+' is a bucket: its commands run in the fore/);
 
     const env = { ...home, PBS_REPOSITORY: places[1] };
     await Deno.mkdir(`${folder}/mounted`);

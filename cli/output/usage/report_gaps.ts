@@ -3,17 +3,27 @@ import type { Output } from "../output.ts";
 
 /** Reasons why the sums of a measurement are not the whole truth. */
 export interface UsageGaps {
-  readonly isStoredKnown: boolean;
+  /** Whether it was asked what is stored, and could not be told. */
+  readonly isStoredMissed: boolean;
+  /** Requests that it took to know what is stored. */
+  readonly listRequests: number;
   readonly missingChunks: number;
   readonly unreadSnapshots: number;
 }
 
-/** Says what could not be told. */
+/** Says what could not be told, and what the rest has cost. */
 export function reportGaps(output: Output, gaps: UsageGaps): void {
-  if (!gaps.isStoredKnown) {
+  if (gaps.listRequests > 0) {
     output.log(
       "info",
-      "A server or bucket does not tell what single chunks take: all sizes are those before compression",
+      `What is stored was found out by ${countOf(gaps.listRequests, "request")} that list the ` +
+        "chunks of the bucket; --stored-sizes false does without",
+    );
+  }
+  if (gaps.isStoredMissed) {
+    output.log(
+      "info",
+      "A server does not tell what single chunks take: all sizes are those before compression",
     );
   }
   if (gaps.missingChunks > 0) {
