@@ -193,7 +193,7 @@ function fixedServer(...answers: string[]): { client: Http1Client; sent: () => s
     }
     await right.close();
   })().catch(() => {});
-  const client = new Http1Client(left, { host: "server:8007", headTimeoutMs: 50 });
+  const client = new Http1Client(left, { host: "server:8007", headTimeoutMs: 60_000 });
   return { client, sent: () => sent };
 }
 

@@ -174,7 +174,7 @@ async function play(
   })();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("hangs")), 10_000);
+    timer = setTimeout(() => reject(new Error("hangs")), 60_000);
   });
   const error = await Promise.race([ended, late]).finally(() => clearTimeout(timer));
   assert(error === undefined || error instanceof PbsError, `${error}`);

@@ -78,7 +78,9 @@ testWithPeers(
     "$program" mount host/a/latest source.pxar mounted --repository ./store
     cmp source/numbers mounted/numbers; grep -c "$PWD/mounted" /proc/mounts
     umount mounted
-    mkfifo pipe; "$program" backup pipe.img:pipe --repository ./store & sleep 1
+    mkfifo pipe; exec 9<>pipe; head -c 65536 /dev/zero >&9
+    "$program" backup pipe.img:pipe --repository ./store &
+    until find store -name '*.tmp_fidx' | grep -q . || ! kill -0 $!; do sleep 0.05; done
     kill -TERM $!; wait $! || echo "code $?"
   `);
     assertMatch(output, /^1$/m);

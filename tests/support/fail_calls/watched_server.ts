@@ -12,8 +12,9 @@ import {
 
 const PAUSE_MS = 5;
 const PATIENCE_MS = 120_000;
-const GRACE_MS = 5000;
-/** Time for what a server does after its last answer. */
+/** For the call that is to fail; it only takes this long where the call is not made at all. */
+const GRACE_MS = 20_000;
+/** Quiet after which a server is taken to be done with what follows its last answer. */
 const SETTLE_MS = 300;
 
 /** A server whose system calls are watched, and fail when they are asked to. */
@@ -42,7 +43,10 @@ export class WatchedServer implements AsyncDisposable {
   async callsDuring(body: () => Promise<void>): Promise<LoggedCall[]> {
     await this.#tell("clear");
     await body();
-    await delay(SETTLE_MS);
+    for (let before = -1, size = 0; before !== size; size = (await Deno.stat(this.log)).size) {
+      before = size;
+      await delay(SETTLE_MS);
+    }
     return parseCalls(await this.#tell("clear"));
   }
 

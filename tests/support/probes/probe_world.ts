@@ -176,7 +176,7 @@ export class ProbeWorld implements AsyncDisposable {
 
   /** Waits until no task runs but those of open connections. */
   async settled(): Promise<void> {
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 6000; i++) {
       if (this.server.server.state.tasks.running.length <= this.#open.size) return;
       await delay(10);
     }
