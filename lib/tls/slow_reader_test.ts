@@ -103,3 +103,39 @@ for (const way of WAYS) {
     });
   }
 }
+
+for (const way of WAYS) {
+  Deno.test(`a server over ${way} has to wait while somebody is asked whether to trust it`, async () => {
+    let mostSent = 0;
+    const options = way === "streams" ? { source: tcpSource() } : {};
+    const listener = await TlsListener.listen({ port: 0, ...made, ...options }, ({ duplex }) => {
+      const piece = new Uint8Array(MIB);
+      (async () => {
+        for (let sent = 0; sent < 256; mostSent = Math.max(mostSent, ++sent)) {
+          await duplex.write(piece);
+        }
+        await duplex.close();
+      })().catch(() => {});
+    });
+    const { port } = listener;
+    const dial = async () => denoConnStream(await Deno.connect({ hostname: "127.0.0.1", port }));
+    let sentUntilAnswer = 0;
+    try {
+      const { duplex } = await connectTls({
+        host: "localhost",
+        port,
+        confirm: async () => {
+          await delay(2000);
+          sentUntilAnswer = mostSent;
+          return true;
+        },
+        ...way === "streams" ? { dial } : {},
+      });
+      assert(sentUntilAnswer < 128, `${sentUntilAnswer} MiB were taken in from a stranger`);
+      assertEquals(await readToEnd(duplex), 256 * MIB);
+      duplex.abort();
+    } finally {
+      listener.close();
+    }
+  });
+}

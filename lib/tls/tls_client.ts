@@ -63,18 +63,18 @@ export async function connectTls(options: TlsConnectOptions): Promise<TlsConnect
   let problem: string | undefined;
   if (expected === undefined) {
     const verified = await connectVerified(options);
-    if (typeof verified !== "string") return accepted(verified, server, "system");
+    if (typeof verified !== "string") return accepted(verified, "system");
     problem = verified;
   }
   const secured = await handshake(options, false);
-  const { socket } = secured;
+  const { socket, duplex } = secured;
   try {
     const fingerprint = fingerprintOf(socket);
     if (expected !== undefined && fingerprint !== expected && options.pinned !== true) {
       const verified = await connectVerified(options);
       if (typeof verified !== "string") {
-        socket.destroy();
-        return accepted(verified, server, "system");
+        duplex.abort();
+        return accepted(verified, "system");
       }
       problem = verified;
     }
@@ -84,9 +84,9 @@ export async function connectTls(options: TlsConnectOptions): Promise<TlsConnect
       trustedBySystem: false,
       ...problem === undefined ? {} : { problem },
     };
-    return accepted(secured, server, await decideTrust(certificate, options, server), problem);
+    return accepted(secured, await decideTrust(certificate, options, server), problem);
   } catch (error) {
-    socket.destroy();
+    duplex.abort();
     throw error;
   }
 }
@@ -96,9 +96,9 @@ async function connectVerified(options: TlsConnectOptions): Promise<SecuredSocke
   if (options.isNameless === true) return "no authority vouches for a server without a name";
   try {
     const secured = await handshake(options, true);
-    const { socket } = secured;
+    const { socket, duplex } = secured;
     if (socket.authorized) return secured;
-    socket.destroy();
+    duplex.abort();
     return String(socket.authorizationError);
   } catch (error) {
     // No connection at all is the same failure for both kinds of handshake.
@@ -109,8 +109,7 @@ async function connectVerified(options: TlsConnectOptions): Promise<SecuredSocke
 }
 
 function accepted(
-  { socket, transport }: SecuredSocket,
-  server: string,
+  { socket, duplex }: SecuredSocket,
   trustedBy: TrustReason,
   problem?: string,
 ): TlsConnection {
@@ -120,7 +119,7 @@ function accepted(
     ...problem === undefined ? {} : { problem },
   };
   return {
-    duplex: new NodeSocketDuplex(socket, server, transport),
+    duplex,
     certificate,
     trustedBy,
     protocol: socket.alpnProtocol || undefined,
@@ -141,8 +140,11 @@ function fingerprintOf(socket: tls.TLSSocket): string {
 /** A socket past its handshake. */
 interface SecuredSocket {
   readonly socket: tls.TLSSocket;
-  /** Stream below, where the bytes come from. */
-  readonly transport: Stream;
+  /**
+   * The same, there from the first byte on: nothing else has the server wait while somebody is asked
+   * whether to trust it.
+   */
+  readonly duplex: Duplex;
 }
 
 /** The connection was there, the handshake failed. */
@@ -189,7 +191,7 @@ async function handshake(options: TlsConnectOptions, verify: boolean): Promise<S
       clearTimeout(timer);
       socket.off("close", ended);
       tuneSocket(socket);
-      resolve({ socket, transport });
+      resolve({ socket, duplex: new NodeSocketDuplex(socket, server, transport) });
     });
   });
 }
