@@ -1,10 +1,10 @@
-import { concatBytes, quotePath } from "../../lib/bytes/mod.ts";
+import { readSmallFileSync } from "../../lib/bounded/mod.ts";
+import { quotePath } from "../../lib/bytes/mod.ts";
 import { UsageError } from "../../lib/errors/mod.ts";
 import { describeSystemError } from "./describe_system_error.ts";
 
 /** Far more than any key; a device without end must not be read to its end. */
 const MAX_KEY_BYTES = 1024 * 1024;
-const PART_BYTES = 64 * 1024;
 
 /**
  * Reads a small file whole, usually one with a key. A pipe will do, e.g. of the shell's `<(…)`.
@@ -14,7 +14,7 @@ const PART_BYTES = 64 * 1024;
  */
 export function readInputPath(path: string, maxBytes: number = MAX_KEY_BYTES): Uint8Array {
   try {
-    return readLimited(path, maxBytes);
+    return readSmallFileSync(path, maxBytes);
   } catch (error) {
     const name = quotePath(new TextEncoder().encode(path));
     throw new UsageError(`unable to read ${name} - ${describeSystemError(error)}`);
@@ -28,26 +28,11 @@ export function readInputPath(path: string, maxBytes: number = MAX_KEY_BYTES): U
  */
 export function readInputDescriptor(descriptor: number): Uint8Array {
   try {
-    return readLimited(`/proc/self/fd/${descriptor}`, MAX_KEY_BYTES);
+    return readSmallFileSync(`/proc/self/fd/${descriptor}`, MAX_KEY_BYTES);
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "Bad file descriptor (os error 9)"
       : describeSystemError(error);
     throw new UsageError(`error reading encryption key from fd ${descriptor}: ${reason}`);
-  }
-}
-
-function readLimited(path: string, maxBytes: number): Uint8Array {
-  // Opening a folder succeeds, reading it says what is wrong.
-  using file = Deno.openSync(path);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    const part = new Uint8Array(PART_BYTES);
-    const count = file.readSync(part);
-    if (count === null) return concatBytes(parts);
-    length += count;
-    if (length > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
-    parts.push(part.subarray(0, count));
   }
 }

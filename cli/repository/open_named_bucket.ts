@@ -2,7 +2,12 @@ import { AuthError } from "../../lib/errors/mod.ts";
 import type { LocalRepository } from "../../lib/datastore/mod.ts";
 import type { BucketRepositoryAddress } from "../../lib/repository/mod.ts";
 import { openBucketRepository } from "../../lib/shared_bucket/mod.ts";
-import { chooseProxy, connectThroughProxy, type Proxy } from "../../lib/tls/mod.ts";
+import {
+  chooseProxy,
+  connectThroughProxy,
+  type Proxy,
+  readAuthorities,
+} from "../../lib/tls/mod.ts";
 import type { Environment } from "../environment.ts";
 import { readEnvironmentSecret } from "../secrets/read_environment_secret.ts";
 import type { OpeningContext } from "./repository_opener.ts";
@@ -35,7 +40,7 @@ export async function openNamedBucket(
     accessKey: readKey(environment, "PBS_S3_ACCESS_KEY", "pbs-client.s3-access-key"),
     secretKey: readKey(environment, "PBS_S3_SECRET_KEY", "pbs-client.s3-secret-key"),
     ...{ fingerprint, limits, create },
-    ...(authorities ? { authorities: Deno.readTextFileSync(authorities) } : {}),
+    ...(authorities ? { authorities: await readAuthorities(authorities) } : {}),
     ...(proxy === undefined
       ? {}
       : { dial: (host, port) => connectThroughProxy(proxy, host, port) }),

@@ -1,5 +1,9 @@
+import { type GatheredOutput, gatherOutput } from "../../lib/bounded/mod.ts";
 import { PbsError } from "../../lib/errors/mod.ts";
 import { describeSystemError } from "../files/describe_system_error.ts";
+
+const OUTPUT_BYTES = 32 * 1024 * 1024;
+const MESSAGE_BYTES = 64 * 1024;
 
 /**
  * Runs a program of the system and returns what it prints.
@@ -11,7 +15,7 @@ export async function runProgram(
   args: readonly string[],
   input?: string,
 ): Promise<string> {
-  let output: Deno.CommandOutput;
+  let output: GatheredOutput;
   try {
     const child = new Deno.Command(program, {
       args: [...args],
@@ -24,16 +28,18 @@ export async function runProgram(
       await writer.write(new TextEncoder().encode(input));
       await writer.close();
     }
-    output = await child.output();
+    output = await gatherOutput(child, { stdoutBytes: OUTPUT_BYTES, stderrBytes: MESSAGE_BYTES });
   } catch (cause) {
     throw new PbsError(`cannot run ${program}: ${describeSystemError(cause)}`, { cause });
   }
   const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) =>
     new TextDecoder().decode(bytes)
   );
-  if (output.success) return stdout!;
+  const shown = [program, ...args].join(" ");
+  if (output.isTooMuch) throw new PbsError(`${shown} printed more than ${OUTPUT_BYTES} bytes`);
+  if (output.status.success) return stdout!;
   throw new PbsError(
-    `${[program, ...args].join(" ")}: ${stderr!.trim() || `exit code ${output.code}`}`,
+    `${shown}: ${stderr!.trim() || `exit code ${output.status.code}`}`,
   );
 }
 

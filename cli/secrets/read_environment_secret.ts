@@ -1,7 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { UsageError } from "../../lib/errors/mod.ts";
 import type { Environment } from "../environment.ts";
 import { describeSystemError } from "../files/describe_system_error.ts";
 import { splitShellWords } from "./split_shell_words.ts";
+
+/** More than any secret has, with what follows its first line. */
+const MAX_BYTES = 1024 * 1024;
 
 /**
  * Reads a value from the family of variables that secrets have (spec: cli.md §3.1): the variable
@@ -65,7 +69,7 @@ function readVariableFile(variable: string, path: string): string {
 function readFile(path: string, variable: string): string {
   let bytes: Uint8Array;
   try {
-    bytes = Deno.readFileSync(path);
+    bytes = readBounded(path);
   } catch (error) {
     throw new UsageError(
       `unable to open file in ENV(${variable}): ${describeSystemError(error)}`,
@@ -78,6 +82,16 @@ function readFile(path: string, variable: string): string {
   }
 }
 
+/** As lib/bounded has it, whose modules each start of the program would have to load for this. */
+function readBounded(path: string): Uint8Array {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(MAX_BYTES + 1);
+  let length = 0;
+  for (let count; (count = file.readSync(bytes.subarray(length)));) length += count;
+  if (length > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
+  return bytes.subarray(0, length);
+}
+
 /** @throws {TypeError} if the bytes are not UTF-8. */
 function decodeText(bytes: Uint8Array): string {
   // Without `ignoreBOM` the decoder leaves a byte order mark out.
@@ -87,31 +101,39 @@ function decodeText(bytes: Uint8Array): string {
 function runVariableCommand(variable: string, command: string): string {
   const [program, ...words] = splitShellWords(command);
   if (program === undefined) throw new UsageError(`no command in ENV(${variable})`);
-  let result: Deno.CommandOutput;
-  try {
-    result = new Deno.Command(program, { args: words, stdin: "null" }).outputSync();
-  } catch (error) {
-    throw new UsageError(`failed to execute "${program}" - ${describeSystemError(error)}`);
+  const shown = [program, ...words].map((word) => `"${word}"`).join(" ");
+  // The only way to run a program meanwhile that bounds what it prints.
+  const { error, status, signal, stdout, stderr } = spawnSync(program, words, {
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: MAX_BYTES,
+  });
+  const code = error !== undefined && "code" in error ? error.code : undefined;
+  if (code === "ENOBUFS") {
+    throw new UsageError(`command ${shown} failed - it prints more than ${MAX_BYTES} bytes`);
   }
-  if (!result.success) {
-    const shown = [program, ...words].map((word) => `"${word}"`).join(" ");
-    const messages = new TextDecoder().decode(result.stderr).trim();
+  if (error !== undefined || typeof status !== "number" && !signal) {
+    // The runtime says nothing of a file that is no program.
+    const [number, text] = code === "ENOENT"
+      ? [2, "No such file or directory"]
+      : [13, "Permission denied"];
+    throw new UsageError(`failed to execute "${program}" - ${text} (os error ${number})`);
+  }
+  if (status !== 0) {
+    const messages = new TextDecoder().decode(stderr).trim();
     throw new UsageError(
-      result.signal === null
-        ? `command ${shown} failed - status code: ${result.code} - ${
-          messages || "no error message"
-        }`
+      typeof status === "number"
+        ? `command ${shown} failed - status code: ${status} - ${messages || "no error message"}`
         : `command ${shown} failed - terminated by signal`,
     );
   }
-  return new TextDecoder().decode(result.stdout);
+  return new TextDecoder().decode(stdout);
 }
 
 function readCredential(environment: Environment, name: string): string | undefined {
   const folder = environment.get("CREDENTIALS_DIRECTORY");
   if (folder === undefined || folder === "") return undefined;
   try {
-    const bytes = Deno.readFileSync(`${folder}/${name}`);
+    const bytes = readBounded(`${folder}/${name}`);
     return firstLine(decodeText(bytes));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {

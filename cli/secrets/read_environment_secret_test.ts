@@ -59,10 +59,29 @@ Deno.test("readEnvironmentSecret() says which source failed and how", () => {
     [{ X_CMD: "" }, "no command in ENV(X_CMD)"],
     [{ X_CMD: "false x" }, 'command "false" "x" failed - status code: 1 - no error message'],
     [{ X_CMD: "sh -c 'echo why >&2; exit 3'" }, "status code: 3 - why"],
-    [{ X_CMD: "/nonexistent/program" }, 'failed to execute "/nonexistent/program" - '],
+    [
+      { X_CMD: "/nonexistent/program" },
+      'failed to execute "/nonexistent/program" - No such file or directory (os error 2)',
+    ],
+    [{ X_CMD: "/etc/passwd" }, 'failed to execute "/etc/passwd" - Permission denied (os error 13)'],
+    [{ X_CMD: "sh -c 'kill -9 $$'" }, "failed - terminated by signal"],
+    // Without a bound these take all the memory there is.
+    [{ X_CMD: "cat /dev/zero" }, 'command "cat" "/dev/zero" failed - it prints more than 1048576'],
+    [{ X_CMD: "sh -c 'exec cat /dev/zero >&2'" }, "failed - it prints more than 1048576 bytes"],
+    [{ X_FILE: "/dev/zero" }, "unable to open file in ENV(X_FILE): it has more than 1048576 bytes"],
+    [
+      { CREDENTIALS_DIRECTORY: "/dev", X_CREDENTIAL: "zero" },
+      "unable to read credential 'zero': it has more than 1048576 bytes",
+    ],
     [{ X_CMD: "'a" }, "shellword split failed - found unclosed quote."],
   ];
-  for (const [variables, message] of cases) {
-    assertThrows(() => read(variables), UsageError, message, JSON.stringify(variables));
+  for (const [{ X_CREDENTIAL: credential = "x.credential", ...variables }, message] of cases) {
+    const get = (name: string) => variables[name];
+    assertThrows(
+      () => readEnvironmentSecret({ get }, "X", credential),
+      UsageError,
+      message,
+      JSON.stringify(variables),
+    );
   }
 });

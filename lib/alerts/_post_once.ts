@@ -2,7 +2,13 @@ import { type Duplex, NodeSocketDuplex } from "../duplex/mod.ts";
 import { ConnectionError, PbsError } from "../errors/mod.ts";
 import type { IncomingBody } from "../http/mod.ts";
 import { Http1Client } from "../http1/mod.ts";
-import { chooseProxy, connectTcp, connectThroughProxy, connectTls } from "../tls/mod.ts";
+import {
+  chooseProxy,
+  connectTcp,
+  connectThroughProxy,
+  connectTls,
+  readAuthorities,
+} from "../tls/mod.ts";
 import type { WebhookTarget } from "./alert_target.ts";
 
 /** As much of an answer as is read, bytes, and shown, characters. */
@@ -83,9 +89,7 @@ async function connect(
     port,
     timeoutMs,
     ...fingerprint === undefined ? {} : { fingerprint, pinned: true },
-    ...authoritiesFile === undefined
-      ? {}
-      : { authorities: await Deno.readTextFile(authoritiesFile) },
+    ...authoritiesFile === undefined ? {} : { authorities: await readAuthorities(authoritiesFile) },
     ...proxy === undefined ? {} : { dial: (name, n) => connectThroughProxy(proxy, name, n) },
   });
   return duplex;

@@ -1,10 +1,12 @@
+import { gatherOutput } from "../bounded/mod.ts";
 import { ConnectionError, PbsError, UsageError } from "../errors/mod.ts";
 import type { MailParcel } from "./_mail_parcel.ts";
 
 /** The exit code by which such programs say that a later try may work (sysexits.h). */
 const EX_TEMPFAIL = 75;
-/** As much of what a program says as a person reads. */
+/** As much of what a program says as a person reads, characters, and as is taken of it, bytes. */
 const MAX_WORDS = 500;
+const MAX_SAID_BYTES = 16 * 1024;
 
 /**
  * Hands a mail to a program that is called like `sendmail`.
@@ -31,17 +33,17 @@ export async function sendByProgram(program: string, parcel: MailParcel): Promis
   const end = () => Deno.kill(-child.pid, "SIGKILL");
   signal.addEventListener("abort", end, { once: true });
   const writing = writeAll(child, message);
-  const { success, code, stderr } = await child.output()
+  const { status, stderr } = await gatherOutput(child, { stderrBytes: MAX_SAID_BYTES })
     .finally(() => signal.removeEventListener("abort", end));
-  if (success) {
+  if (status.success) {
     const problem = await writing;
     if (problem === undefined) return undefined;
     throw new ConnectionError(`"${program}" did not read the mail: ${problem.message}`);
   }
   const said = new TextDecoder().decode(stderr).replaceAll(/\s+/g, " ").trim().slice(0, MAX_WORDS);
-  const text = `"${program}" did not take the mail, exit code ${code}`;
+  const text = `"${program}" did not take the mail, exit code ${status.code}`;
   const complaint = said === "" ? text : `${text}: ${said}`;
-  throw code === EX_TEMPFAIL ? new ConnectionError(complaint) : new PbsError(complaint);
+  throw status.code === EX_TEMPFAIL ? new ConnectionError(complaint) : new PbsError(complaint);
 }
 
 /** @returns Why the program did not take it all; its exit code counts first. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { TLSSocket } from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import { ConnectionError, PbsError, TrustError } from "../errors/mod.ts";
-import { normalizeFingerprint, systemAuthorities } from "../tls/mod.ts";
+import { normalizeFingerprint, readAuthorities, systemAuthorities } from "../tls/mod.ts";
 import type { SmtpServer } from "./alert_target.ts";
 import type { MailParcel } from "./_mail_parcel.ts";
 import type { Secrets } from "./_secrets.ts";
@@ -103,7 +103,7 @@ export async function sendBySmtp(
 async function authoritiesOf(server: SmtpServer): Promise<string | undefined> {
   if (server.security === "none" || server.fingerprint !== undefined) return undefined;
   if (server.authoritiesFile === undefined) return await systemAuthorities();
-  return await Deno.readTextFile(server.authoritiesFile);
+  return await readAuthorities(server.authoritiesFile);
 }
 
 function checkFingerprint(server: SmtpServer, connection: SMTPConnection, name: string): void {

@@ -1,4 +1,5 @@
 import type { BackupCrypt } from "../backup/mod.ts";
+import { readSmallText } from "../bounded/mod.ts";
 import { withoutMark } from "../bytes/mod.ts";
 import { encryptKeyForMaster, masterKeyFingerprint, openKey, parseKeyFile } from "../crypto/mod.ts";
 import { KeyError } from "../errors/mod.ts";
@@ -23,14 +24,14 @@ export interface EncryptionOptions {
  */
 export async function openClientKey(options: EncryptionOptions): Promise<BackupCrypt> {
   const name = pathText(options.keyFile);
-  const file = parseKeyFile(withoutMark(await Deno.readTextFile(options.keyFile)), name);
+  const file = parseKeyFile(withoutMark(await readSmallText(options.keyFile)), name);
   const config = await openKey(file, (hint) => {
     if (options.passphrase !== undefined) return new TextEncoder().encode(options.passphrase);
     throw new KeyError(`${name} needs a passphrase${hint === undefined ? "" : ` (hint: ${hint})`}`);
   });
   const mode = options.mode ?? "encrypt";
   if (options.masterKeyFile === undefined) return { config, mode };
-  const pem = withoutMark(await Deno.readTextFile(options.masterKeyFile));
+  const pem = withoutMark(await readSmallText(options.masterKeyFile));
   return {
     config,
     mode,

@@ -6,6 +6,8 @@ import { Http1Error, type Http1Reader } from "./_http1_reader.ts";
 
 /** Bytes of a chunk's size line, extensions included. */
 const CHUNK_LINE_BYTES = 1024;
+/** Bytes of all extensions of a body's chunks, and of other things that its size lines need not have. */
+const EXTENSION_BYTES = 32 * 1024;
 /** Bytes of all trailers of a body. */
 const TRAILER_BYTES = 32 * 1024;
 /** Bytes of a body that are given to the socket at a time. */
@@ -36,6 +38,7 @@ export class Http1Body extends IncomingBody {
   #started = false;
   #finished = false;
   #chunks = 0;
+  #extensionBytes = 0;
   #cancelled = false;
 
   constructor(reader: Http1Reader, framing: BodyFraming, events: Http1BodyEvents) {
@@ -102,6 +105,10 @@ export class Http1Body extends IncomingBody {
     const line = await this.#reader.line(CHUNK_LINE_BYTES, 400);
     const match = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;.*)?$/.exec(line);
     if (match === null) throw new Http1Error(400, "malformed chunk size");
+    this.#extensionBytes += line.length - match[1]!.length;
+    if (this.#extensionBytes > EXTENSION_BYTES) {
+      throw new Http1Error(400, "too many extensions of chunks");
+    }
     this.#remaining = parseInt(match[1]!, 16);
     if (this.#remaining > 0) return;
     for (let left = TRAILER_BYTES;;) {

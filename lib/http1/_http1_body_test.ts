@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { Duplex } from "../duplex/mod.ts";
+import { Http1Error } from "./_http1_reader.ts";
 import { Http1Client } from "./http1_client.ts";
 
 /** A connection whose reads are these texts, each in memory of its own that can be given back. */
@@ -44,4 +45,16 @@ Deno.test("memory of a body is given back, and what follows it is still read", a
   const second = await client.request({ method: "GET", path: "/" });
   assertEquals(await second.body.text(100), "next");
   assertEquals(connection.released, [5, 1, 5, 4]);
+});
+
+Deno.test("extensions of chunks are passed over, and refused when they are most of a body", async () => {
+  const get = async (chunks: string[]) => {
+    const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    const client = new Http1Client(connectionOf([head, ...chunks]), { host: "test" });
+    const { body } = await client.request({ method: "GET", path: "/" });
+    return await body.text(100);
+  };
+  assertEquals(await get(["1 ;a=b\r\nx\r\n", "1;c\r\ny\r\n", "0;d\r\n\r\n"]), "xy");
+  const padded = Array(60).fill(`1;${"e".repeat(1000)}\r\nx\r\n`);
+  await assertRejects(() => get(padded), Http1Error, "too many extensions of chunks");
 });

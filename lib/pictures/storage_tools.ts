@@ -1,3 +1,4 @@
+import { gatherOutput } from "../bounded/mod.ts";
 import { CancelledError, NotFoundError, PbsError } from "../errors/mod.ts";
 
 /** A minute is long for any of them, but a loaded machine has to write out first. */
@@ -23,6 +24,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** Variables that programs get: passwords are none of theirs. */
 const PASSED = ["LVM_SYSTEM_DIR", "HOME", "TMPDIR"];
 const SHOWN_LINES = 4;
+/** Of what a program prints: a list of ten thousand volumes takes a tenth of it. */
+const OUTPUT_BYTES = 32 * 1024 * 1024;
+const MESSAGE_BYTES = 64 * 1024;
 
 /** Programs that make pictures and mount them. */
 export class StorageTools {
@@ -100,8 +104,14 @@ export class StorageTools {
       }, TIME_LIMIT_MS + ENDING_MS),
     ];
     try {
-      const { success, code, signal, stdout, stderr } = await Promise.race([child.output(), late]);
+      const gathered = gatherOutput(child, {
+        stdoutBytes: OUTPUT_BYTES,
+        stderrBytes: MESSAGE_BYTES,
+      });
+      const { status, stdout, stderr, isTooMuch } = await Promise.race([gathered, late]);
+      const { success, code, signal } = status;
       const text = new TextDecoder();
+      if (isTooMuch) throw new PbsError(`${shown} printed more than ${OUTPUT_BYTES} bytes`);
       if (success) return text.decode(stdout);
       const how = signal === null ? `failed with exit code ${code}` : `was ended by ${signal}`;
       const lines = text.decode(stderr).split("\n").map((line) => line.trim())

@@ -1,4 +1,5 @@
 import { CorruptDataError, ServerError } from "../errors/mod.ts";
+import { checkJsonShape } from "./_check_json_shape.ts";
 import type { HeaderFields, HttpResponse } from "../http/mod.ts";
 
 /** Of an error's text. */
@@ -32,13 +33,14 @@ export async function requireSuccess(response: HttpResponse): Promise<HttpRespon
  * Takes the envelope off a result (spec: protocol.md §3.1).
  *
  * @throws {ServerError} if the call failed.
- * @throws {CorruptDataError} if the body is no envelope.
+ * @throws {CorruptDataError} if the body is no envelope, or would take far more memory than its bytes.
  */
 export async function readApiResult(response: HttpResponse): Promise<ApiResult> {
   await requireSuccess(response);
   const { headers } = response;
   const text = await response.body.text(MAX_RESULT_BYTES);
   if (text === "") return { data: null, attributes: {}, headers };
+  checkJsonShape(text);
   let envelope: unknown;
   try {
     envelope = JSON.parse(text);

@@ -122,7 +122,8 @@ export class RestClient {
       const result = await client.upgrade(request, protocol);
       if ("duplex" in result) return result.duplex;
       await requireSuccess(result.response);
-      await result.response.body.discard();
+      // It may have no end.
+      result.response.body.cancel();
       throw new ConnectionError(
         `the server answered the upgrade with status ${result.response.status}`,
       );

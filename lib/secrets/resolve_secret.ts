@@ -1,3 +1,4 @@
+import { gatherOutput, readSmallFile } from "../bounded/mod.ts";
 import { withoutMark } from "../bytes/mod.ts";
 import { UsageError } from "../errors/mod.ts";
 import type { SecretReference } from "./secret_reference.ts";
@@ -46,10 +47,8 @@ export async function resolveSecret(
 async function firstLineOf(path: string, what: string): Promise<string> {
   let bytes: Uint8Array;
   try {
-    const { size, isDirectory } = await Deno.stat(path);
-    if (isDirectory) throw new Error("it is a folder");
-    if (size > MAX_BYTES) throw new Error("it is larger than any secret");
-    bytes = await Deno.readFile(path);
+    if ((await Deno.stat(path)).isDirectory) throw new Error("it is a folder");
+    bytes = await readSmallFile(path, MAX_BYTES);
   } catch (error) {
     throw new UsageError(`cannot read the secret in ${what}: ${(error as Error).message}`, {
       cause: error,
@@ -82,12 +81,16 @@ async function runFor(words: readonly string[], limitMs: number): Promise<string
     isLate = true;
     Deno.kill(-child.pid, "SIGKILL");
   }, limitMs);
-  const output = await child.output().finally(() => clearTimeout(timer));
+  const { status, stdout, isTooMuch } = await gatherOutput(child, { stdoutBytes: MAX_BYTES })
+    .finally(() => clearTimeout(timer));
   if (isLate) throw new UsageError(`"${program}" printed no secret in ${limitMs / 1000} s`);
-  if (!output.success) {
-    throw new UsageError(`"${program}" failed to print a secret: status code ${output.code}`);
+  if (isTooMuch) {
+    throw new UsageError(`"${program}" printed more than ${MAX_BYTES} bytes, no secret`);
   }
-  return checkSecret(output.stdout, what);
+  if (!status.success) {
+    throw new UsageError(`"${program}" failed to print a secret: status code ${status.code}`);
+  }
+  return checkSecret(stdout, what);
 }
 
 function checkSecret(bytes: Uint8Array, what: string): string {

@@ -74,3 +74,34 @@ Deno.test("resolveSecret() ends a command that does not end, and what it has sta
     '"/bin/sh" printed no secret in 0.1 s',
   );
 });
+
+Deno.test("resolveSecret() takes no more than a secret has, however much there is", async () => {
+  const environment = { get: () => undefined };
+  await assertRejects(
+    () => resolveSecret({ kind: "file", path: "/dev/zero" }, environment),
+    UsageError,
+    'cannot read the secret in "/dev/zero": it has more than 65536 bytes',
+  );
+  const words = ["/bin/cat", "/dev/zero"];
+  await assertRejects(
+    () => resolveSecret({ kind: "command", words }, environment),
+    UsageError,
+    '"/bin/cat" printed more than 65536 bytes, no secret',
+  );
+});
+
+Deno.test("resolveSecret() does not wait for what a command leaves running", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    // Out of the group that would be ended, with the output open.
+    const script = `setsid sleep 600 & echo $! >${folder}/left; echo secret`;
+    const words = ["/bin/sh", "-c", script];
+    assertEquals(
+      await resolveSecret({ kind: "command", words }, { get: () => undefined }),
+      "secret",
+    );
+    Deno.kill(Number(await Deno.readTextFile(`${folder}/left`)), "SIGKILL");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -11,6 +11,7 @@
 export { checkAddressIsFree } from "./check_address_is_free.ts";
 export { chooseProxy } from "./choose_proxy.ts";
 export * from "./proxy.ts";
+export { readAuthorities } from "./read_authorities.ts";
 export * from "./self_signed_certificate.ts";
 export { systemAuthorities } from "./system_authorities.ts";
 export * from "./tcp.ts";

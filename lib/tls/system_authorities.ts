@@ -1,4 +1,4 @@
-import { withoutMark } from "../bytes/mod.ts";
+import { readAuthorities } from "./read_authorities.ts";
 
 /** Files in which distributions keep their bundle of certificate authorities. */
 const BUNDLES = [
@@ -18,10 +18,10 @@ const BUNDLES = [
  */
 export async function systemAuthorities(): Promise<string | undefined> {
   const named = Deno.env.get("SSL_CERT_FILE");
-  if (named) return withoutMark(await Deno.readTextFile(named));
+  if (named) return await readAuthorities(named);
   for (const path of BUNDLES) {
     try {
-      return await Deno.readTextFile(path);
+      return await readAuthorities(path);
     } catch {
       // Another distribution's place.
     }

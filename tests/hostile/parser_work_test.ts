@@ -48,6 +48,9 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
   ]),
   ...because("reads a file, whose bytes go to a parser that is measured", [
     "lib/backup/_source_file.ts readSource",
+    "lib/bounded/read_small_file.ts readSmallFile",
+    "lib/bounded/read_small_file.ts readSmallFileSync",
+    "lib/bounded/read_small_file.ts readSmallText",
     "lib/datastore/gc_status.ts readGcStatus",
     "lib/datastore/group_notes.ts readGroupNotes",
     "lib/datastore/group_owner.ts readOwner",
@@ -60,6 +63,7 @@ const NOT_MEASURED: Readonly<Record<string, string>> = {
     "lib/server/files/private_file.ts readFileIfThere",
     "lib/schedule/job_files.ts readIfThere",
     "lib/server/config/server_folder.ts readServerConfig",
+    "lib/tls/read_authorities.ts readAuthorities",
   ]),
   ...because("hands bytes on as they are, piece by piece", [
     "lib/download/_ahead.ts readAhead",
