@@ -183,3 +183,20 @@ Deno.test("login, upgrade and HTTP/2 calls run on one connection", async () => {
   assert((await client.call("GET", "x")).data === "ticket");
   await client.close();
 });
+
+Deno.test("an upgrade that is answered with a body without an end is given up", async () => {
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    while (true) {
+      // Others have their turn.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      yield encode("more");
+    }
+  }
+  const { client } = clientOf(() => ({ status: 200, body: endless() }));
+  await assertRejects(
+    () => client.upgrade("backup", "proxmox-backup-protocol-v1", {}),
+    ConnectionError,
+    "the server answered the upgrade with status 200",
+  );
+  await client.close();
+});
