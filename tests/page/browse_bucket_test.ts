@@ -24,7 +24,8 @@ async function fill(dir: string, env: Record<string, string>): Promise<Uint8Arra
   const bytes = new Chance(3).bytes(SIZE);
   await Deno.writeFile(`${source}/sub/noise`, bytes);
   for (const [i, time] of TIMES.entries()) {
-    await Deno.writeTextFile(`${source}/version`, `${i}`);
+    // Another length: a catalog has the seconds of its time only.
+    await Deno.writeTextFile(`${source}/version`, "v".repeat(i + 1));
     const done = await runInProcess([
       ...["backup", `root.pxar:${source}`, "--init", "--backup-id=h1", `--backup-time=${time}`],
       `--change-detection-mode=${i === 0 ? "legacy" : "metadata"}`,
