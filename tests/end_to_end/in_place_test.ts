@@ -156,7 +156,7 @@ for (const mode of MODES) {
       await using world = await InPlaceWorld.make(repository, mode, script);
       await world.restore();
       await world.edit(`
-        touch -r big t1; printf X | dd of=big bs=1 seek=300000 conv=notrunc status=none; touch -r t1 big
+        touch -r big t1; printf edited | dd of=big bs=1 seek=300000 conv=notrunc status=none; touch -r t1 big
         touch -r small t2; echo two > small; touch -r t2 small; rm t1 t2; touch -r ../source .
       `);
       assertEquals(changeLines((await world.restore()).changes), []);

@@ -117,7 +117,7 @@ testPack(
    [ -z "$(ls -A cache)" ]
    head -c -1 $v1 > short; chmod 755 short; launch ./short || echo "code $?"
    { cat $v1; echo; } > long; chmod 755 long; launch ./long || echo "code $?"
-   cp $v1 list; printf x | dd of=list bs=1 seek=$((length - 80)) conv=notrunc status=none; launch ./list || echo "code $?"`,
+   cp $v1 list; printf xxxx | dd of=list bs=1 seek=$((length - 80)) conv=notrunc status=none; launch ./list || echo "code $?"`,
   (output) => {
     const lines = output.trimEnd().split("\n");
     assertEquals(lines.length, 8, output);
