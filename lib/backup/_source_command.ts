@@ -57,11 +57,25 @@ export class RunningCommand implements Disposable {
       this.#signal.removeEventListener("abort", onAbort);
       await reader.cancel().catch(() => {});
     }
-    const { success, code, signal } = await this.#child.status;
-    this.#hasEnded = true;
+    const { success, code, signal } = await this.#ended();
     if (success) return;
     const how = signal === null ? `failed with exit code ${code}` : `was ended by ${signal}`;
     throw new PbsError(`the command '${this.#name}' ${how}, so its output is not backed up`);
+  }
+
+  /** The command's end: one that closes its output may run on for as long as it likes. */
+  async #ended(): Promise<Deno.CommandStatus> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(this.#signal.reason);
+    this.#signal.addEventListener("abort", onAbort, { once: true });
+    if (this.#signal.aborted) onAbort();
+    try {
+      const status = await Promise.race([this.#child.status, promise]);
+      this.#hasEnded = true;
+      return status;
+    } finally {
+      this.#signal.removeEventListener("abort", onAbort);
+    }
   }
 
   /** Ends the command, unless it has ended. */

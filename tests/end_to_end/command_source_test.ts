@@ -128,28 +128,32 @@ Deno.test("a command that fails leaves no snapshot", async () => {
   );
 });
 
-Deno.test("a command that says nothing ends with the backup", async () => {
-  await using store = await Store.make();
-  const pidFile = `${store.dir.path}/pid`;
-  const command = `sh -c 'echo $$ > ${pidFile}; exec sleep 1000'`;
-  const child = spawnClient(
-    ["backup", "dump.pxar:-", "--stdin-from-command", command, ...store.at],
-    { output: "piped" },
-  );
-  const pid = await eventually(async () => {
-    const text = (await Deno.readTextFile(pidFile)).trim();
-    if (text === "") throw new Error("the command has not started");
-    return text;
+for (
+  const [what, closing] of [["says nothing", ""], ["closes its output", "exec >&-; "]] as const
+) {
+  Deno.test(`a command that ${what} and runs on ends with the backup`, async () => {
+    await using store = await Store.make();
+    const pidFile = `${store.dir.path}/pid`;
+    const command = `sh -c '${closing}echo $$ > ${pidFile}; exec sleep 1000'`;
+    const child = spawnClient(
+      ["backup", "dump.pxar:-", "--stdin-from-command", command, ...store.at],
+      { output: "piped" },
+    );
+    const pid = await eventually(async () => {
+      const text = (await Deno.readTextFile(pidFile)).trim();
+      if (text === "") throw new Error("the command has not started");
+      return text;
+    });
+    child.kill("SIGTERM");
+    const { signal } = await child.output();
+    assertEquals(signal, "SIGTERM");
+    await eventually(async () => {
+      const status = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
+      if (status.includes("sleep")) throw new Error("the command is still running");
+    });
+    assertEquals(await store.groups(), 0);
   });
-  child.kill("SIGTERM");
-  const { signal } = await child.output();
-  assertEquals(signal, "SIGTERM");
-  await eventually(async () => {
-    const status = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
-    if (status.includes("sleep")) throw new Error("the command is still running");
-  });
-  assertEquals(await store.groups(), 0);
-});
+}
 
 Deno.test("options about commands that make no sense are refused", async () => {
   await using store = await Store.make();
