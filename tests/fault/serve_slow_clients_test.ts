@@ -214,7 +214,7 @@ Deno.test("slow and silent connections are ended in time, those of idle clients 
 });
 
 Deno.test("a server asks who is in the middle of an upload whether he is there, too", async () => {
-  await using server = await TestServer.start({ timeouts: { silenceMs: 100 } });
+  await using server = await TestServer.start({ timeouts: { silenceMs: 500 } });
   await using proxy = await CuttingProxy.start(server);
   const { fingerprint, port } = proxy;
   const { duplex } = await connectTls({ host: "127.0.0.1", port, fingerprint });
