@@ -33,14 +33,14 @@ async function startEndless(dir: string, env: Record<string, string>) {
 
 Deno.test("SIGTERM: serve takes nobody new, lets the running backup finish, and ends", async () => {
   await using dir = await TempDir.make("/dev/shm");
-  await using server = await ServerProcess.start({ dir });
+  await using server = await ServerProcess.start({ dir, listen: `${ownLoopback()}:0` });
   const env = server.clientEnvironment;
   const { writer, output } = await startEndless(dir.path, env);
   const idle = await connectServed(server);
   server.child.kill("SIGTERM");
   await eventually(async () => {
     const run = await runClient(["list"], { env });
-    assertMatch(withoutHint(run.stderr), /^Error: cannot connect to 127\.0\.0\.1:\d+: .*\n$/);
+    assertMatch(withoutHint(run.stderr), /^Error: cannot connect to 127\.[\d.]+:\d+: .*\n$/);
   });
   await writer.write(new Uint8Array(65536).fill(1));
   writer.close();
@@ -64,14 +64,14 @@ Deno.test("SIGTERM: serve takes nobody new, lets the running backup finish, and 
 
 Deno.test("a second SIGTERM ends serve at once; the backup fails clearly, the next one works", async () => {
   await using dir = await TempDir.make("/dev/shm");
-  await using server = await ServerProcess.start({ dir });
+  await using server = await ServerProcess.start({ dir, listen: `${ownLoopback()}:0` });
   const env = server.clientEnvironment;
   const { writer, output } = await startEndless(dir.path, env);
   const started = performance.now();
   server.child.kill("SIGTERM");
   // The first one was heard when nobody new is taken.
   await eventually(async () => {
-    const connecting = Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    const connecting = Deno.connect({ hostname: server.host, port: server.port });
     await assertRejects(async () => (await connecting).close(), Deno.errors.ConnectionRefused);
   });
   server.child.kill("SIGTERM");

@@ -14,7 +14,7 @@ const PROTOCOLS = {
 /** A TLS connection to a server process, on which nothing was said yet. */
 export async function connectServed(server: ServerProcess): Promise<Duplex> {
   const { duplex } = await connectTls({
-    host: "127.0.0.1",
+    host: server.host,
     port: server.port,
     fingerprint: server.clientEnvironment.PBS_FINGERPRINT!,
   });
