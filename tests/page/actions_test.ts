@@ -49,13 +49,16 @@ testWithPeers(
       await act(tab, snapshot(middle), "Protect…");
       await tab.press("button", "Protect");
       await tab.shows("The snapshot is protected");
-      await tab.press("button", `Actions on ${snapshot(middle)}`);
-      const items = await tab.page.$$eval(
-        "[role=menuitem]",
-        (all) => all.map((each) => each.textContent),
-      );
-      assertEquals(items, ["Notes…", "Remove the protection…", "Verify…"]);
-      await tab.keys("Escape");
+      // The list is asked for anew after that was said.
+      await eventually(async () => {
+        await tab.press("button", `Actions on ${snapshot(middle)}`);
+        const items = await tab.page.$$eval(
+          "[role=menuitem]",
+          (all) => all.map((each) => each.textContent),
+        );
+        await tab.keys("Escape");
+        assertEquals(items, ["Notes…", "Remove the protection…", "Verify…"]);
+      });
     });
 
     await step("a verification is started, and its log followed", async () => {

@@ -4,8 +4,7 @@ import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testWithPeers } from "../support/with_peers.ts";
 
-/** About 215 MB are usual, 150 before the first client comes; what the eight send has 200 MB. */
-const MEMORY_LIMIT_BYTES = 300_000_000;
+const MEMORY_LIMIT_BYTES = 250_000_000;
 
 Deno.test("serve prints what a client needs, keeps secrets from others and stops on a signal", async () => {
   await using server = await ServerProcess.start();
@@ -25,7 +24,7 @@ Deno.test("serve prints what a client needs, keeps secrets from others and stops
   assert(!log.includes(env.PBS_PASSWORD!));
 });
 
-Deno.test("eight backups at once succeed, restore the same and take at most 300 MB of the server", async () => {
+Deno.test("eight backups at once succeed, restore the same and take at most 250 MB of the server", async () => {
   await using server = await ServerProcess.start();
   await using work = await TempDir.make("/dev/shm");
   const env = server.clientEnvironment;
