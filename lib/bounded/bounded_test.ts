@@ -57,6 +57,26 @@ Deno.test("gatherOutput() closes an output without an end, and forgets messages 
   assertEquals(new TextDecoder().decode(talker.stdout), "done\n");
 });
 
+Deno.test("gatherOutput() leaves no timer when the output ends before the program", async () => {
+  const { setTimeout, clearTimeout } = globalThis;
+  const open = new Set<unknown>();
+  globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+    const timer = setTimeout(...args);
+    open.add(timer);
+    return timer;
+  }) as typeof setTimeout;
+  globalThis.clearTimeout = (timer) => {
+    open.delete(timer);
+    clearTimeout(timer);
+  };
+  try {
+    const { status } = await gatherOutput(shell("exec >&- 2>&-; sleep 0.3"), LIMITS);
+    assertEquals([status.success, open.size], [true, 0]);
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+  }
+});
+
 Deno.test("gatherOutput() does not wait for what a program leaves running", async () => {
   const child = shell("sleep 600 & echo $!; echo why >&2");
   const { stdout, stderr } = await gatherOutput(child, LIMITS);

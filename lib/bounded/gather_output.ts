@@ -54,12 +54,16 @@ class Gathered {
   readonly #pumped: Promise<void>;
   #left: number;
   #isOver = false;
+  #isAtEnd = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(stream: ReadableStream<Uint8Array>, limitBytes: number, readonly closes: boolean) {
     this.#reader = stream.getReader();
     this.#left = limitBytes;
-    this.#pumped = this.#pump().finally(() => clearTimeout(this.#timer));
+    this.#pumped = this.#pump().finally(() => {
+      this.#isAtEnd = true;
+      clearTimeout(this.#timer);
+    });
   }
 
   get bytes(): Uint8Array {
@@ -74,6 +78,7 @@ class Gathered {
   }
 
   #wait(): void {
+    if (this.#isAtEnd) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#stop(), LINGER_MS);
   }
