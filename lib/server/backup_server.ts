@@ -15,6 +15,7 @@ import type { S3Endpoint } from "./endpoints/mod.ts";
 import { MeasuredDuplex } from "./measured_duplex.ts";
 import { MetricsService, RequestCounts } from "./metrics/mod.ts";
 import {
+  IdleConnections,
   ServerConnection,
   ServerState,
   UpgradedConnections,
@@ -122,7 +123,7 @@ export class BackupServer {
   readonly #requests = new RequestCounts();
   readonly #log: AccessLog;
   readonly #connections = new Set<Promise<void>>();
-  readonly #idle = new Set<AcceptedConnection>();
+  readonly #idle = new IdleConnections();
   readonly #page: ServerPage;
   readonly #scheduler: JobScheduler;
   readonly #pageAnswers: AnswerBudget;
@@ -248,7 +249,7 @@ export class BackupServer {
     this.#stopping = true;
     this.#listener?.stop();
     await this.#scheduler.stop();
-    for (const { duplex } of this.#idle) duplex.abort();
+    this.#idle.abort();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
     await Promise.race([this.#state.tasks.idle(), late]);
@@ -285,10 +286,14 @@ export class BackupServer {
     };
     this.#idle.add(accepted);
     const served = serveConnection(duplex, async (request) => {
-      this.#idle.delete(accepted);
-      const response = await this.#answer(request, connection, page);
-      if (!("upgrade" in response)) this.#idle.add(accepted);
-      return response;
+      this.#idle.begin(accepted);
+      try {
+        const response = await this.#answer(request, connection, page);
+        if ("upgrade" in response) this.#idle.remove(accepted);
+        return response;
+      } finally {
+        this.#idle.end(accepted);
+      }
     }, {
       ...this.#timeouts,
       idleTimeoutMs: () => {
@@ -297,7 +302,7 @@ export class BackupServer {
       },
       largeHeads: this.#largeHeads,
     }).finally(() => {
-      this.#idle.delete(accepted);
+      this.#idle.remove(accepted);
       connection.end();
       this.#connections.delete(served);
     });

@@ -4,6 +4,7 @@
  * @module
  */
 
+export * from "./idle_connections.ts";
 export * from "./offered_datastores.ts";
 export * from "./rest_context.ts";
 export * from "./server_connection.ts";
